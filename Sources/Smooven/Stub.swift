@@ -1,0 +1,5 @@
+import AsyncHTTPClient
+import Metrics
+import Tracing
+import HeapModule
+import ServiceLifecycle

@@ -1,0 +1,26 @@
+extension CallbackEvent {
+  /// Why a notification failed.
+  ///
+  /// The texts are the provider's own and may quote an address, so the description shows the code alone.
+  public struct Failure: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+  {
+    /// The provider's words.
+    public var reason: String?
+    /// The provider's code.
+    public var code: String?
+
+    /// Makes a failure.
+    public init(reason: String?, code: String?) {
+      self.reason = reason
+      self.code = code
+    }
+
+    /// The code.
+    public var description: String { "failure(\(code ?? "no code"))" }
+    /// The code.
+    public var debugDescription: String { description }
+    /// A mirror that shows no more than ``description``.
+    public var customMirror: Mirror { Mirror(self, children: ["code": code as Any]) }
+  }
+}

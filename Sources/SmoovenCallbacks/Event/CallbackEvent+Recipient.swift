@@ -1,0 +1,26 @@
+extension CallbackEvent {
+  /// Whom a notification was for.
+  ///
+  /// It is personal data: its description does not show it.
+  public struct Recipient: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+  {
+    /// The id by which the sender knows the recipient.
+    public var userID: String?
+    /// The address on the channel: a phone number, an email address, a player id.
+    public var address: String?
+
+    /// Makes a recipient.
+    public init(userID: String?, address: String?) {
+      self.userID = userID
+      self.address = address
+    }
+
+    /// A placeholder.
+    public var description: String { "<recipient>" }
+    /// A placeholder.
+    public var debugDescription: String { description }
+    /// A mirror without children.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+  }
+}

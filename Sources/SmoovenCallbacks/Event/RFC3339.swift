@@ -1,0 +1,117 @@
+package import struct Foundation.Date
+
+/// Times as the providers write them (RFC 3339), read without a formatter on the path of a callback.
+package enum RFC3339 {
+  /// The instant that a text such as `2026-03-05T08:00:15Z` stands for, or `nil` when it is no such text.
+  ///
+  /// A fraction of any length and a numeric offset are accepted, `t`, `z` and a space for `T` as well.
+  package static func parse(_ text: String) -> Date? {
+    var reader = Reader(bytes: Array(text.utf8))
+    guard
+      let year = reader.digits(4), reader.skip("-"), let month = reader.digits(2), reader.skip("-"),
+      let day = reader.digits(2), reader.skip("Tt "), let hour = reader.digits(2), reader.skip(":"),
+      let minute = reader.digits(2), reader.skip(":"), let second = reader.digits(2),
+      (1...12).contains(month), (1...daysIn(month, of: year)).contains(day), hour < 24, minute < 60,
+      second <= 60,
+      let fraction = reader.fraction(), let offset = reader.offset(), reader.isAtEnd
+    else { return nil }
+    let seconds = days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset
+    return Date(timeIntervalSince1970: Double(seconds) + fraction)
+  }
+
+  /// The text of an instant, in UTC, with milliseconds only where it has some.
+  package static func format(_ date: Date) -> String {
+    // Years 0 to 9999; what lies outside cannot be written in this format.
+    let clamped = min(max(date.timeIntervalSince1970, -62_167_219_200), 253_402_300_799)
+    let milliseconds = Int((clamped * 1_000).rounded())
+    let (seconds, fraction) = floored(milliseconds, 1_000)
+    let (day, time) = floored(seconds, 86_400)
+    let (year, month, dayOfMonth) = civil(day)
+    let text =
+      "\(pad(year, 4))-\(pad(month, 2))-\(pad(dayOfMonth, 2))"
+      + "T\(pad(time / 3_600, 2)):\(pad(time / 60 % 60, 2)):\(pad(time % 60, 2))"
+    return fraction == 0 ? text + "Z" : text + ".\(pad(fraction, 3))Z"
+  }
+
+  private static func pad(_ value: Int, _ width: Int) -> String {
+    let digits = String(value)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  }
+
+  private static func floored(_ value: Int, _ divisor: Int) -> (quotient: Int, remainder: Int) {
+    let remainder = (value % divisor + divisor) % divisor
+    return ((value - remainder) / divisor, remainder)
+  }
+
+  private static func daysIn(_ month: Int, of year: Int) -> Int {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+  }
+
+  /// Days since 1970-01-01, counted in 400-year eras that begin in March so that leap days fall at their end.
+  private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
+    let shifted = month <= 2 ? year - 1 : year
+    let (era, yearOfEra) = floored(shifted, 400)
+    let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
+    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+  }
+
+  private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
+    let (era, dayOfEra) = floored(days + 719_468, 146_097)
+    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    return (era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
+  }
+
+  private struct Reader {
+    let bytes: [UInt8]
+    var position = 0
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    mutating func digit() -> Int? {
+      guard position < bytes.count, (0x30...0x39).contains(bytes[position]) else { return nil }
+      defer { position += 1 }
+      return Int(bytes[position] - 0x30)
+    }
+
+    mutating func digits(_ count: Int) -> Int? {
+      var value = 0
+      for _ in 0..<count {
+        guard let next = digit() else { return nil }
+        value = value * 10 + next
+      }
+      return value
+    }
+
+    mutating func skip(_ choices: StaticString) -> Bool {
+      guard position < bytes.count, "\(choices)".utf8.contains(bytes[position]) else { return false }
+      position += 1
+      return true
+    }
+
+    mutating func fraction() -> Double? {
+      guard skip(".") else { return 0 }
+      guard var value = digit().map({ Double($0) / 10 }) else { return nil }
+      var scale = 0.01
+      while let next = digit() {
+        value += Double(next) * scale
+        scale /= 10
+      }
+      return value
+    }
+
+    mutating func offset() -> Int? {
+      if skip("Zz") { return 0 }
+      let sign = position < bytes.count && bytes[position] == UInt8(ascii: "-") ? -1 : 1
+      guard skip("+-"), let hours = digits(2), skip(":"), let minutes = digits(2), hours < 24, minutes < 60
+      else { return nil }
+      return sign * (hours * 3_600 + minutes * 60)
+    }
+  }
+}

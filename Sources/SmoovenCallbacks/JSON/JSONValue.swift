@@ -1,0 +1,62 @@
+/// A JSON value, as it stood on the wire.
+///
+/// Providers add fields and events without notice, so a callback keeps its whole payload in this shape
+/// and typed views read from it.
+public enum JSONValue: Sendable, Hashable {
+  /// The literal `null`.
+  case null
+  /// `true` or `false`.
+  case bool(Bool)
+  /// A number without fraction or exponent that fits 64 bits.
+  case integer(Int64)
+  /// Any other number.
+  case number(Double)
+  /// A string.
+  case string(String)
+  /// An array.
+  case array([JSONValue])
+  /// An object. Of a key that is repeated, the last value counts.
+  case object([String: JSONValue])
+
+  /// The value under a key, or `nil` when this is no object or has no such key.
+  public subscript(key: String) -> JSONValue? {
+    if case .object(let members) = self { members[key] } else { nil }
+  }
+
+  /// The string, or `nil` for any other kind of value.
+  public var stringValue: String? {
+    if case .string(let value) = self { value } else { nil }
+  }
+
+  /// The integer, or `nil` for any other kind of value.
+  public var integerValue: Int64? {
+    if case .integer(let value) = self { value } else { nil }
+  }
+
+  /// The number as a `Double`, integers too, or `nil` for any other kind of value.
+  public var doubleValue: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
+  }
+
+  /// The Boolean, or `nil` for any other kind of value.
+  public var boolValue: Bool? {
+    if case .bool(let value) = self { value } else { nil }
+  }
+
+  /// The elements, or `nil` for any other kind of value.
+  public var arrayValue: [JSONValue]? {
+    if case .array(let value) = self { value } else { nil }
+  }
+
+  /// The members, or `nil` for any other kind of value.
+  public var objectValue: [String: JSONValue]? {
+    if case .object(let value) = self { value } else { nil }
+  }
+
+  /// Whether this is the literal `null`.
+  public var isNull: Bool { self == .null }
+}

@@ -1,0 +1,31 @@
+internal import Crypto
+
+/// A key for HMAC-SHA256, prepared once so that each message pays only for its own bytes.
+public struct HMACSHA256Key: Sendable {
+  private let prepared: HMAC<SHA256>
+
+  /// Prepares a key from its raw bytes.
+  ///
+  /// Length and encoding are the caller's to check.
+  public init(bytes: [UInt8]) {
+    self.prepared = HMAC<SHA256>(key: SymmetricKey(data: bytes))
+  }
+
+  /// The 32 bytes that authenticate the parts, taken as one message.
+  public func signature(of parts: [UInt8]...) -> [UInt8] {
+    Array(code(for: parts))
+  }
+
+  /// Whether a presented code authenticates the parts, taken as one message.
+  ///
+  /// Compares in constant time.
+  public func isValid(_ code: [UInt8], for parts: [UInt8]...) -> Bool {
+    self.code(for: parts) == code
+  }
+
+  private func code(for parts: [[UInt8]]) -> HMAC<SHA256>.MAC {
+    var message = prepared
+    for part in parts { message.update(data: part) }
+    return message.finalize()
+  }
+}

@@ -1,0 +1,55 @@
+public import struct Foundation.Date
+
+/// How far a signed time may lie from now.
+public struct TimestampTolerance: Sendable, Hashable {
+  /// The greatest age.
+  public var past: Duration
+  /// The furthest that the sender's clock may be ahead.
+  public var future: Duration
+
+  /// Makes a tolerance; each side is settable apart.
+  public init(past: Duration, future: Duration) {
+    self.past = past
+    self.future = future
+  }
+
+  /// 300 s both ways, the convention of schemes that sign a timestamp header.
+  public static let standard = TimestampTolerance(past: .seconds(300), future: .seconds(300))
+
+  /// 24 h back and 5 min ahead: a redelivery by hand may come hours later, and deduplication covers the window.
+  public static let redelivery = TimestampTolerance(past: .seconds(86_400), future: .seconds(300))
+
+  /// Checks a signed time.
+  ///
+  /// - Throws: ``VerificationError`` that says too old or too new, and by how much.
+  public func check(_ signed: Date, at now: Date) throws(VerificationError) {
+    let age = now.timeIntervalSince(signed)
+    if age > past.inSeconds {
+      throw VerificationError(
+        .tooOld,
+        "the signed time is \(Self.text(age)) old, \(Self.text(age - past.inSeconds)) more than the tolerance"
+      )
+    }
+    if -age > future.inSeconds {
+      throw VerificationError(
+        .tooNew,
+        """
+        the signed time is \(Self.text(-age)) ahead, \(Self.text(-age - future.inSeconds)) more than the \
+        tolerance: check this machine's clock
+        """
+      )
+    }
+  }
+
+  private static func text(_ seconds: Double) -> String {
+    // Years away, a Double may not fit an Int; nobody needs the figure then.
+    seconds < 1e9 ? "\(Int(seconds.rounded(.up))) s" : "decades"
+  }
+}
+
+extension Duration {
+  /// The duration in seconds, as a `Double`.
+  package var inSeconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,4 @@
+import Testing
+import InMemoryLogging
+import InMemoryTracing
+import MetricsTestKit
