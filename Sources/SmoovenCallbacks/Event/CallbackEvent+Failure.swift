@@ -2,9 +2,7 @@ extension CallbackEvent {
   /// Why a notification failed.
   ///
   /// The texts are the provider's own and may quote an address, so the description shows the code alone.
-  public struct Failure: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
-    CustomReflectable
-  {
+  public struct Failure: Sendable, Hashable, SafelyDescribed {
     /// The provider's words.
     public var reason: String?
     /// The provider's code.
@@ -18,9 +16,5 @@ extension CallbackEvent {
 
     /// The code.
     public var description: String { "failure(\(code ?? "no code"))" }
-    /// The code.
-    public var debugDescription: String { description }
-    /// A mirror that shows no more than ``description``.
-    public var customMirror: Mirror { Mirror(self, children: ["code": code as Any]) }
   }
 }

@@ -2,9 +2,7 @@ extension CallbackEvent {
   /// Whom a notification was for.
   ///
   /// It is personal data: its description does not show it.
-  public struct Recipient: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
-    CustomReflectable
-  {
+  public struct Recipient: Sendable, Hashable, SafelyDescribed {
     /// The id by which the sender knows the recipient.
     public var userID: String?
     /// The address on the channel: a phone number, an email address, a player id.
@@ -18,9 +16,5 @@ extension CallbackEvent {
 
     /// A placeholder.
     public var description: String { "<recipient>" }
-    /// A placeholder.
-    public var debugDescription: String { description }
-    /// A mirror without children.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
   }
 }

@@ -68,17 +68,11 @@ public struct CallbackEvent: Sendable, Hashable {
   }
 }
 
-extension CallbackEvent: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension CallbackEvent: SafelyDescribed {
   /// Provider, name, kind, channel and ids.
   public var description: String {
     let ids = correlationIDs.joined(separator: ", ")
     return
       "CallbackEvent(\(provider) \(name), kind: \(kind), channel: \(channel?.rawValue ?? "-"), ids: [\(ids)])"
-  }
-  /// The same as ``description``.
-  public var debugDescription: String { description }
-  /// A mirror that shows no more than ``description``.
-  public var customMirror: Mirror {
-    Mirror(self, children: ["provider": provider, "name": name, "kind": kind])
   }
 }

@@ -33,11 +33,7 @@ public struct CallbackRequest: Sendable {
   }
 }
 
-extension CallbackRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension CallbackRequest: SafelyDescribed {
   /// The method and the size of the body; paths hold tokens, headers hold signatures.
   public var description: String { "CallbackRequest(\(head.method.rawValue), \(body.count) bytes)" }
-  /// The same as ``description``.
-  public var debugDescription: String { description }
-  /// A mirror without children.
-  public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -72,11 +72,7 @@ extension Secret: Hashable {
   }
 }
 
-extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension Secret: SafelyDescribed {
   /// A placeholder.
   public var description: String { "<secret>" }
-  /// A placeholder.
-  public var debugDescription: String { description }
-  /// A mirror without children.
-  public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

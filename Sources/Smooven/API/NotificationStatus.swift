@@ -1,0 +1,91 @@
+public import SmoovenCallbacks
+
+public import struct Foundation.Date
+
+/// What the status endpoint knows of a notification (`GET /v1/status/{id}`; source: Smooven's API reference).
+public struct NotificationStatus: Sendable, Hashable {
+  /// One channel that was tried.
+  public struct Attempt: Sendable, Hashable {
+    /// The channel.
+    public var channel: NotificationChannel
+    /// How it went.
+    public var status: DeliveryStatus
+    /// Why it failed, in Smooven's words.
+    public var reason: String?
+  }
+
+  /// The notification's id.
+  public var notificationID: String
+  /// How far it has come.
+  public var status: DeliveryStatus
+  /// The channel in use.
+  public var channelUsed: NotificationChannel?
+  /// The channel that was asked for.
+  public var channelRequested: NotificationChannel?
+  /// Whom it is for.
+  public var recipient: CallbackEvent.Recipient?
+  /// When it was accepted.
+  public var createdAt: Date?
+  /// When it was handed to the carrier.
+  public var sentAt: Date?
+  /// When it arrived.
+  public var deliveredAt: Date?
+  /// The channels that were tried, in their order.
+  public var fallbackChain: [Attempt]
+  /// The whole answer.
+  public var payload: JSONValue
+
+  init?(_ json: JSONValue) {
+    guard let id = json["notification_id"]?.stringValue, let status = json["status"]?.stringValue else {
+      return nil
+    }
+    let time: (String) -> Date? = { json["timestamps"]?[$0]?.stringValue.flatMap(RFC3339.parse) }
+    notificationID = id
+    self.status = DeliveryStatus(rawValue: status)
+    channelUsed = json["channel_used"]?.stringValue.map(NotificationChannel.init(rawValue:))
+    channelRequested = json["channel_requested"]?.stringValue.map(NotificationChannel.init(rawValue:))
+    recipient = json["recipient"].map {
+      CallbackEvent.Recipient(userID: $0["user_id"]?.stringValue, address: $0["channel_address"]?.stringValue)
+    }
+    createdAt = time("created")
+    sentAt = time("sent")
+    deliveredAt = time("delivered")
+    fallbackChain = (json["fallback_chain"]?.arrayValue ?? []).compactMap { attempt in
+      guard let channel = attempt["channel"]?.stringValue, let status = attempt["status"]?.stringValue else {
+        return nil
+      }
+      return Attempt(
+        channel: NotificationChannel(rawValue: channel),
+        status: DeliveryStatus(rawValue: status),
+        reason: attempt["reason"]?.stringValue
+      )
+    }
+    payload = json
+  }
+
+  /// The event that a callback would have brought, so that a lost one settles the same wait.
+  func event(rawBody: [UInt8]) -> CallbackEvent {
+    CallbackEvent(
+      provider: "smooven",
+      name: "notification.\(status == .undelivered ? "failed" : status.rawValue)",
+      kind: status.kind,
+      correlationIDs: [notificationID],
+      channel: channelUsed,
+      recipient: recipient,
+      failure: status.kind == .failed
+        ? CallbackEvent.Failure(reason: fallbackChain.last?.reason, code: status.rawValue) : nil,
+      occurredAt: deliveredAt ?? sentAt ?? createdAt,
+      deduplicationKey: "status\u{1F}\(notificationID)\u{1F}\(status)",
+      source: .statusQuery,
+      payload: payload,
+      rawBody: rawBody
+    )
+  }
+}
+
+extension NotificationStatus: SafelyDescribed {
+  /// The id, the status and the channel.
+  public var description: String {
+    "NotificationStatus(\(notificationID), \(status), channel: \(channelUsed?.rawValue ?? "-"))"
+  }
+}

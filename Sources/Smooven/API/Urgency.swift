@@ -1,0 +1,26 @@
+/// How urgent a notification is; Smooven chooses channels by it.
+///
+/// The list is open.
+public struct Urgency: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+  /// The urgency as it stands on the wire.
+  public let rawValue: String
+
+  /// Makes an urgency from Smooven's word for it.
+  public init(rawValue: String) { self.rawValue = rawValue }
+
+  /// Push, in-app or email.
+  public static let low = Urgency(rawValue: "low")
+  /// Push, then RCS, SMS, email.
+  ///
+  /// Smooven's default.
+  public static let normal = Urgency(rawValue: "normal")
+  /// SMS, push, RCS, email.
+  public static let high = Urgency(rawValue: "high")
+  /// SMS and push at the same time, so that one notification can yield several results, one a channel.
+  public static let critical = Urgency(rawValue: "critical")
+
+  static let documented: [Urgency] = [.low, .normal, .high, .critical]
+
+  /// The urgency as it stands on the wire.
+  public var description: String { rawValue }
+}

@@ -1,0 +1,38 @@
+import struct Foundation.URLComponents
+
+/// A base URL, taken apart once and checked.
+package struct Endpoint: Sendable, Hashable {
+  package let scheme: String
+  package let authority: String
+  /// The path without a slash at its end: empty, or a prefix that begins with one.
+  package let path: String
+  package let host: String
+
+  /// Reads an absolute HTTP URL.
+  ///
+  /// - Throws: ``SmoovenError`` with `invalidConfiguration` that names the setting.
+  package init(_ text: String, setting: String) throws(SmoovenError) {
+    guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+      scheme == "https" || scheme == "http", let host = parts.host, !host.isEmpty
+    else {
+      throw .misconfigured(setting, "an absolute URL is needed, such as https://host.example")
+    }
+    guard parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil else {
+      throw .misconfigured(setting, "it must have no user, password, query or fragment")
+    }
+    self.scheme = scheme
+    self.host = host
+    authority = parts.port.map { "\(host):\($0)" } ?? host
+    var path = parts.percentEncodedPath[...]
+    while path.last == "/" { path = path.dropLast() }
+    self.path = String(path)
+  }
+
+  /// Whether only this machine can be meant.
+  package var isLoopback: Bool {
+    host == "localhost" || host.hasPrefix("127.") || host == "::1" || host == "[::1]"
+  }
+
+  /// The URL without a slash at its end.
+  package var url: String { "\(scheme)://\(authority)\(path)" }
+}

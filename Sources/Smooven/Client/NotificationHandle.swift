@@ -1,0 +1,150 @@
+internal import Logging
+public import SmoovenCallbacks
+internal import Tracing
+
+/// A notification that was sent, to wait on and to watch.
+///
+/// While a handle lives, callbacks of its notification find it; when the last copy goes, later ones count as late.
+public struct NotificationHandle: Sendable {
+  private let client: SmoovenClient
+  private let lease: SlotLease
+  private let send: Task<Void, Never>
+  private let startedAt: Duration
+
+  init(client: SmoovenClient, lease: SlotLease, send: Task<Void, Never>, startedAt: Duration) {
+    self.client = client
+    self.lease = lease
+    self.send = send
+    self.startedAt = startedAt
+  }
+
+  var token: DeliveryToken { lease.token }
+  private var snapshot: DeliverySnapshot? { client.tracker.snapshot(of: token) }
+
+  func cancelSend() {
+    send.cancel()
+  }
+
+  /// The notification's id, from Smooven's answer or from its first callback; `nil` while neither has come.
+  public var id: String? { snapshot?.ids.first }
+
+  /// Smooven's answer; `nil` when it is lost, see ``sendError``.
+  public var receipt: NotifyReceipt? {
+    if case .accepted(let receipt) = snapshot?.acceptance { receipt } else { nil }
+  }
+
+  /// Why it is not known whether Smooven accepted the notification; `nil` when it is.
+  ///
+  /// A callback may still tell.
+  public var sendError: SmoovenError? {
+    if case .unclear(let error) = snapshot?.acceptance { error } else { nil }
+  }
+
+  /// How far the notification is known to have come.
+  public var status: DeliveryStatus { snapshot?.status ?? .unconfirmed }
+
+  /// The names of the callbacks so far, in the order of their arrival.
+  public var eventNames: [String] { snapshot?.eventNames ?? [] }
+
+  /// The callbacks of this notification, opened and clicked too, from the first on.
+  ///
+  /// The sequence does not end by itself, for a click may come days later: leave it when you have seen enough. It
+  /// ends when the client closes or the task is cancelled, and it keeps the handle's slot open meanwhile.
+  public var events: CallbackEvents { CallbackEvents(tracker: client.tracker, lease: lease) }
+
+  /// Waits until the notification arrives, fails, or time runs out.
+  ///
+  /// It may be called again and from several tasks: each call has its own deadline and criterion, and what is
+  /// settled stays settled.
+  ///
+  /// - Parameters:
+  ///   - timeout: How long to wait from now; positive, at most 366 days.
+  ///   - criterion: What to wait for. Delivery.
+  /// - Throws: ``SmoovenError`` when the send failed or the client closes; `CancellationError` when cancelled, at once.
+  public func outcome(
+    timeout: Duration,
+    until criterion: DeliveryCriterion = .delivered
+  ) async throws -> DeliveryOutcome {
+    try SmoovenError.checkTimeout(timeout)
+    return try await outcome(deadline: client.clock.now() + timeout, until: criterion)
+  }
+
+  func outcome(deadline: Duration, until criterion: DeliveryCriterion) async throws -> DeliveryOutcome {
+    try await client.tracer.withSpan("smooven.wait", ofKind: .internal) { span in
+      var end = await wait(until: criterion, deadline: deadline)
+      if case .expired(let status) = end {
+        end = await reconcile(status, criterion)
+      }
+      let outcome = try conclude(end)
+      span.attributes["smooven.outcome"] = outcome.name
+      await settle(outcome)
+      return outcome
+    }
+  }
+
+  private func wait(until criterion: DeliveryCriterion, deadline: Duration) async -> DeliveryWaitEnd {
+    switch criterion.wrapped {
+    case .goal(let goal):
+      return await client.tracker.wait(for: token, goal: goal, deadline: deadline)
+    case .predicate(let isMet):
+      var position = 0
+      while true {
+        let goal = DeliveryGoal.event(at: position, orFailure: true)
+        let end = await client.tracker.wait(for: token, goal: goal, deadline: deadline)
+        guard case .met(let event) = end, !isMet(event) else { return end }
+        position += 1
+      }
+    }
+  }
+
+  /// Asks the status endpoint once, when the callback did not come in time.
+  private func reconcile(
+    _ lastKnown: DeliveryStatus,
+    _ criterion: DeliveryCriterion
+  ) async -> DeliveryWaitEnd {
+    guard let timeout = client.configuration.reconciliationTimeout, let id,
+      let (status, event) = try? await client.fetchStatus(of: id, timeout: timeout)
+    else { return Task.isCancelled ? .cancelled : .expired(lastKnown) }
+    guard event.kind.impliesDelivery || event.kind == .failed else {
+      var known = lastKnown
+      known.advance(to: status.status)
+      return .expired(known)
+    }
+    client.tracker.deliver(event, token: token)
+    // The slot has all there is to know, so this ends at once.
+    return await wait(until: criterion, deadline: client.clock.now())
+  }
+
+  private func conclude(_ end: DeliveryWaitEnd) throws -> DeliveryOutcome {
+    switch end {
+    case .met(let event): return .delivered(event)
+    case .failed(let event): return .failed(event)
+    case .expired(let status): return .timedOut(lastKnown: status)
+    case .sendFailed(let error): throw error
+    case .cancelled: throw CancellationError()
+    case .closed, .accepted: throw SmoovenError.clientClosed
+    }
+  }
+
+  private func settle(_ outcome: DeliveryOutcome) async {
+    client.telemetry.recordOutcome(after: client.clock.now() - startedAt)
+    client.logger.debug(
+      "delivery settled",
+      metadata: ["notification_id": "\(id ?? "unknown")", "outcome": "\(outcome.name)"]
+    )
+    do {
+      switch outcome {
+      case .delivered: try await client.store.settle(token, outcome: .delivered)
+      case .failed: try await client.store.settle(token, outcome: .failed)
+      case .timedOut: break
+      }
+    } catch {
+      client.logger.error("could not store an outcome", metadata: ["error": "\(type(of: error))"])
+    }
+  }
+}
+
+extension NotificationHandle: SafelyDescribed {
+  /// The id and the status.
+  public var description: String { "NotificationHandle(\(id ?? "id unknown"), \(status))" }
+}

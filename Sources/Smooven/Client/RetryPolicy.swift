@@ -1,0 +1,61 @@
+/// When a request that was certainly not carried out is sent again.
+///
+/// It applies to 429 and 503, always within the caller's deadline. A `Retry-After` in the answer takes the place of
+/// the backoff.
+public struct RetryPolicy: Sendable, Hashable {
+  /// The most requests in all, at least 1.
+  ///
+  /// 4.
+  public var maximumAttempts: Int
+  /// The pause before the second request.
+  ///
+  /// 500 ms.
+  public var initialBackoff: Duration
+  /// The longest pause.
+  ///
+  /// 30 s.
+  public var maximumBackoff: Duration
+  /// The factor from one pause to the next.
+  ///
+  /// 2. A random part of up to a half is taken off each pause.
+  public var multiplier: Double
+  /// Whether a notification is POSTed again when it is unclear whether the first was carried out.
+  ///
+  /// Off: Smooven documents no idempotency header, so the recipient could get it twice.
+  public var retriesUnclearSends: Bool
+
+  /// Makes a policy; each value has the default that its property states.
+  public init(
+    maximumAttempts: Int = 4,
+    initialBackoff: Duration = .milliseconds(500),
+    maximumBackoff: Duration = .seconds(30),
+    multiplier: Double = 2,
+    retriesUnclearSends: Bool = false
+  ) {
+    self.maximumAttempts = maximumAttempts
+    self.initialBackoff = initialBackoff
+    self.maximumBackoff = maximumBackoff
+    self.multiplier = multiplier
+    self.retriesUnclearSends = retriesUnclearSends
+  }
+
+  /// One request, whatever the answer.
+  public static let never = RetryPolicy(maximumAttempts: 1)
+
+  /// The pause after an attempt, counted from 1.
+  func backoff(afterAttempt attempt: Int, jitter: Double = .random(in: 0.5...1)) -> Duration {
+    var pause = initialBackoff
+    for _ in 1..<max(1, min(attempt, 64)) where pause < maximumBackoff { pause = pause * multiplier }
+    return min(pause, maximumBackoff) * jitter
+  }
+
+  func validate() throws(SmoovenError) {
+    if maximumAttempts < 1 { throw .misconfigured("retry.maximumAttempts", "it must be at least 1") }
+    if initialBackoff < .zero || maximumBackoff < .zero {
+      throw .misconfigured("retry.initialBackoff", "a pause cannot be negative")
+    }
+    if !multiplier.isFinite || multiplier < 1 {
+      throw .misconfigured("retry.multiplier", "it must be a finite number of at least 1")
+    }
+  }
+}

@@ -1,0 +1,136 @@
+public import CoreMetrics
+public import Logging
+public import ServiceLifecycle
+internal import SmoovenCallbacks
+internal import SmoovenHTTP
+public import Tracing
+
+/// Sends notifications through Smooven and waits until callbacks say what became of them.
+///
+/// There are two doors: ``withSmoovenClient(configuration:transport:store:logger:_:)`` for a scope, and ``run()`` as a
+/// `Service` of a `ServiceGroup`. Calls made before `run()` wait for it; when it ends, waits throw
+/// ``SmoovenError/Code/closed``.
+public final class SmoovenClient: Service {
+  /// Takes callbacks without a socket, to mount in another server (see ``ListenerConfiguration/mounted(publicURL:)``).
+  public let receiver: CallbackReceiver
+  /// The port on which callbacks arrive, or `nil` when the receiver is mounted elsewhere.
+  public let listener: CallbackListener?
+
+  let configuration: SmoovenConfiguration
+  let api: SmoovenAPI
+  let store: any DeliveryStore
+  let tracker: DeliveryTracker
+  let telemetry: DeliveryTelemetry
+  let clock: DeliveryClock
+  let logger: Logger
+  private let explicitTracer: (any Tracer)?
+  private let start = StartGate<Endpoint>()
+
+  /// Makes a client; nothing is opened until ``run()``.
+  ///
+  /// - Parameters:
+  ///   - configuration: The Secret Key and where callbacks arrive.
+  ///   - transport: How requests reach Smooven; by default async-http-client.
+  ///   - store: Where waits and events live; by default in memory.
+  ///   - logger: Where to log: debug and trace, never secrets, tokens, recipients or bodies. By default nowhere.
+  ///   - metricsFactory: Where metrics go; by default to the bootstrapped `MetricsSystem`.
+  ///   - tracer: Where spans go; by default to the bootstrapped `InstrumentationSystem`.
+  /// - Throws: ``SmoovenError`` with `invalidConfiguration` that names the setting.
+  public init(
+    configuration: SmoovenConfiguration,
+    transport: (any ClientTransport)? = nil,
+    store: any DeliveryStore = InMemoryDeliveryStore(),
+    logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }),
+    metricsFactory: (any MetricsFactory)? = nil,
+    tracer: (any Tracer)? = nil
+  ) throws(SmoovenError) {
+    try configuration.validate()
+    let provider: SmoovenCallbackProvider
+    do {
+      provider = try SmoovenCallbackProvider(
+        secrets: [configuration.secretKey] + configuration.previousSecretKeys,
+        tolerance: configuration.callbackTolerance
+      )
+    } catch {
+      throw .misconfigured("secretKey", error.message)
+    }
+    receiver = try CallbackReceiver(
+      providers: [provider],
+      store: store,
+      limits: configuration.limits,
+      clock: configuration.clock,
+      now: configuration.now,
+      logger: logger,
+      metricsFactory: metricsFactory ?? MetricsSystem.factory
+    )
+    listener =
+      configuration.listener.isMounted
+      ? nil : try CallbackListener(configuration: configuration.listener, receiver: receiver, logger: logger)
+    api = SmoovenAPI(
+      transport: transport ?? HTTPClientTransport(),
+      endpoint: try Endpoint(configuration.baseURL, setting: "baseURL"),
+      secretKey: configuration.secretKey,
+      now: configuration.now
+    )
+    tracker = receiver.tracker
+    telemetry = receiver.telemetry
+    clock = receiver.clock
+    explicitTracer = tracer
+    self.configuration = configuration
+    self.store = store
+    self.logger = logger
+  }
+
+  var tracer: any Tracer { explicitTracer ?? InstrumentationSystem.tracer }
+
+  /// Takes callbacks and ends waits at their deadlines until it is cancelled or gracefully shut down.
+  ///
+  /// A graceful shutdown takes no new connections, answers the requests in flight, and then closes all waits with
+  /// ``SmoovenError/Code/closed``, as every way out of this function does.
+  ///
+  /// - Throws: ``SmoovenError`` when called a second time or the port cannot be bound; `CancellationError` when
+  ///   cancelled.
+  public func run() async throws {
+    if let listener {
+      // The listener drives the waits as well.
+      try await finishing {
+        try await listener.run { [start, configuration] address in
+          let url = configuration.listener.publicURL ?? listener.localURL(of: address)
+          start.open(with: try Endpoint(url, setting: "listener.publicURL"))
+        }
+      }
+    } else {
+      try await finishing {
+        let url = configuration.listener.publicURL ?? ""
+        start.open(with: try Endpoint(url, setting: "listener.publicURL"))
+        try await receiver.run()
+      }
+    }
+  }
+
+  private func finishing(_ body: () async throws -> Void) async throws {
+    guard start.begin() else {
+      throw SmoovenError(.alreadyRunning, "run() was called before; make one client and run it once")
+    }
+    do {
+      try await body()
+    } catch {
+      await finish()
+      throw error
+    }
+    await finish()
+  }
+
+  private func finish() async {
+    start.close()
+    tracker.close()
+    // Connections must be let go of even when this task is cancelled.
+    await Task { [api] in await api.transport.shutdown() }.value
+  }
+
+  /// The callback URL of a wait, once it is known where callbacks arrive.
+  func callbackURL(for token: DeliveryToken) async throws -> String {
+    guard let endpoint = try await start.value() else { throw SmoovenError.clientClosed }
+    return "\(endpoint.url)\(CallbackReceiver.path(of: "smooven", token: token))"
+  }
+}

@@ -1,0 +1,43 @@
+extension SmoovenConfiguration {
+  /// Checks what cannot work, before anything is opened.
+  func validate() throws(SmoovenError) {
+    let endpoint = try Endpoint(baseURL, setting: "baseURL")
+    if let publicURL = listener.publicURL {
+      _ = try Endpoint(publicURL, setting: "listener.publicURL")
+    } else if !endpoint.isLoopback {
+      throw .misconfigured(
+        "listener.publicURL",
+        "\(endpoint.host) cannot reach this machine by the address that was bound; give the URL at which it can, "
+          + "such as that of your proxy or tunnel"
+      )
+    }
+    try listener.validate()
+    try SmoovenError.checkTimeout(requestTimeout, "requestTimeout")
+    try SmoovenError.checkTimeout(callTimeout, "callTimeout")
+    if let reconciliationTimeout {
+      try SmoovenError.checkTimeout(reconciliationTimeout, "reconciliationTimeout")
+    }
+    if criticalGracePeriod < .zero || criticalGracePeriod > SmoovenError.maximumTimeout {
+      throw .misconfigured("criticalGracePeriod", "it must be between 0 and 366 days")
+    }
+    try retry.validate()
+  }
+}
+
+extension ListenerConfiguration {
+  func validate() throws(SmoovenError) {
+    guard (0...65_535).contains(port) else {
+      throw .misconfigured("listener.port", "it must be between 0 and 65535")
+    }
+    guard maximumBodySize > 0 else { throw .misconfigured("listener.maximumBodySize", "it must be positive") }
+    guard maximumHeaderSize > 0 else {
+      throw .misconfigured("listener.maximumHeaderSize", "it must be positive")
+    }
+    guard maximumConnections > 0 else {
+      throw .misconfigured("listener.maximumConnections", "it must be positive")
+    }
+    try SmoovenError.checkTimeout(requestTimeout, "listener.requestTimeout")
+    try SmoovenError.checkTimeout(idleTimeout, "listener.idleTimeout")
+    try SmoovenError.checkTimeout(shutdownTimeout, "listener.shutdownTimeout")
+  }
+}

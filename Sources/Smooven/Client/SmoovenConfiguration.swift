@@ -1,0 +1,85 @@
+public import SmoovenCallbacks
+
+public import struct Foundation.Date
+
+/// How a ``SmoovenClient`` works.
+///
+/// Every value but the Secret Key has a default.
+public struct SmoovenConfiguration: Sendable {
+  /// The project's Secret Key.
+  ///
+  /// It authenticates requests, and Smooven signs callbacks with it.
+  public var secretKey: Secret
+  /// Keys that were in use before and still sign callbacks: Smooven honours a rotated key for 24 h.
+  ///
+  /// None.
+  public var previousSecretKeys: [Secret]
+  /// Where Smooven is.
+  ///
+  /// `https://api.smooven.io`.
+  public var baseURL: String
+  /// Where callbacks arrive.
+  public var listener: ListenerConfiguration
+  /// How far the signed time of a callback may lie from now.
+  ///
+  /// 24 h back, 5 min ahead.
+  public var callbackTolerance: TimestampTolerance
+  /// How long one request may take until its answer is there.
+  ///
+  /// 10 s.
+  public var requestTimeout: Duration
+  /// How long `notify` may take in all, retries included, and `status(of:)` and the calls for players.
+  ///
+  /// 30 s.
+  public var callTimeout: Duration
+  /// When a request is sent again.
+  public var retry: RetryPolicy
+  /// How long the status endpoint may take at the deadline of a wait to turn a lost callback into its
+  /// outcome.
+  ///
+  /// 5 s; `nil` to not ask.
+  public var reconciliationTimeout: Duration?
+  /// How long the failure of one channel of a critical notification waits for its sibling to deliver.
+  ///
+  /// 10 s.
+  public var criticalGracePeriod: Duration
+  /// How much is kept for callbacks that nobody has claimed yet.
+  public var limits: DeliveryLimits
+  /// The clock of deadlines and backoff.
+  ///
+  /// Tests inject a manual one.
+  public var clock: any Clock<Duration>
+  /// The wall clock, by which the age of a callback is judged.
+  public var now: @Sendable () -> Date
+
+  /// Makes a configuration; each value has the default that its property states.
+  public init(
+    secretKey: Secret,
+    previousSecretKeys: [Secret] = [],
+    baseURL: String = "https://api.smooven.io",
+    listener: ListenerConfiguration = ListenerConfiguration(),
+    callbackTolerance: TimestampTolerance = .redelivery,
+    requestTimeout: Duration = .seconds(10),
+    callTimeout: Duration = .seconds(30),
+    retry: RetryPolicy = RetryPolicy(),
+    reconciliationTimeout: Duration? = .seconds(5),
+    criticalGracePeriod: Duration = .seconds(10),
+    limits: DeliveryLimits = DeliveryLimits(),
+    clock: any Clock<Duration> = ContinuousClock(),
+    now: @escaping @Sendable () -> Date = { Date() }
+  ) {
+    self.secretKey = secretKey
+    self.previousSecretKeys = previousSecretKeys
+    self.baseURL = baseURL
+    self.listener = listener
+    self.callbackTolerance = callbackTolerance
+    self.requestTimeout = requestTimeout
+    self.callTimeout = callTimeout
+    self.retry = retry
+    self.reconciliationTimeout = reconciliationTimeout
+    self.criticalGracePeriod = criticalGracePeriod
+    self.limits = limits
+    self.clock = clock
+    self.now = now
+  }
+}

@@ -1,0 +1,13 @@
+/// Any clock, told as the `Duration` since this value was made: what the state machine reckons in.
+package struct DeliveryClock: Sendable {
+  /// The time since the epoch.
+  package let now: @Sendable () -> Duration
+  /// Sleeps until a time since the epoch.
+  package let sleep: @Sendable (Duration) async throws -> Void
+
+  package init(_ clock: some Clock<Duration>) {
+    let epoch = clock.now
+    self.now = { epoch.duration(to: clock.now) }
+    self.sleep = { try await clock.sleep(until: epoch.advanced(by: $0), tolerance: nil) }
+  }
+}

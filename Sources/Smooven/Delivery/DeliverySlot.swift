@@ -1,0 +1,168 @@
+internal import SmoovenCallbacks
+
+/// One notification that somebody sent and may wait for: `reserved → waiting → settled → released`.
+///
+/// Reserved before the request leaves, so that a callback always finds it; released when the last handle goes.
+/// The phases need no field of their own: no wait yet, waits, a verdict, and no longer in the machine.
+struct DeliverySlot<Waiter> {
+  struct Wait {
+    let id: UInt64
+    let waiter: Waiter
+    let goal: DeliveryGoal
+    let hasDeadline: Bool
+  }
+
+  /// What the events say so far about delivery.
+  ///
+  /// Only forward: a verdict never changes.
+  enum Verdict: Equatable {
+    case open
+    /// One channel failed while a sibling may still deliver: a failure at `deadline`.
+    case failing(CallbackEvent, deadline: Duration)
+    case delivered
+    case failed(CallbackEvent)
+  }
+
+  let provider: String
+  let policy: SettlingPolicy
+  private(set) var ids: [String]
+  private(set) var acceptance: DeliveryAcceptance
+  private(set) var history: [CallbackEvent] = []
+  private(set) var status = DeliveryStatus.unconfirmed
+  private(set) var verdict = Verdict.open
+  private(set) var waits: [Wait] = []
+
+  init(provider: String, ids: [String], policy: SettlingPolicy, acceptance: DeliveryAcceptance) {
+    self.provider = provider
+    self.ids = ids
+    self.policy = policy
+    self.acceptance = acceptance
+  }
+
+  var snapshot: DeliverySnapshot {
+    DeliverySnapshot(ids: ids, status: status, acceptance: acceptance, eventNames: history.map(\.name))
+  }
+
+  func hasSeen(_ event: CallbackEvent) -> Bool {
+    history.contains { $0.deduplicationKey == event.deduplicationKey }
+  }
+
+  /// Takes the ids of the first callback as the notification's own until an answer says otherwise.
+  mutating func bind(_ ids: [String]) {
+    self.ids = ids
+  }
+
+  /// Binds the id that the answer gave, and gives back events that a callback brought under another one.
+  mutating func rebind(to id: String, now: Duration) -> [CallbackEvent] {
+    let own: (CallbackEvent) -> Bool = { $0.correlationIDs.isEmpty || $0.correlationIDs.contains(id) }
+    let foreign = history.filter { !own($0) }
+    if !foreign.isEmpty {
+      let kept = history.filter(own)
+      (history, status, verdict) = ([], .unconfirmed, .open)
+      for event in kept { _ = record(event, now: now) }
+    }
+    if !ids.contains(id) { ids = [id] }
+    return foreign
+  }
+
+  /// Notes how the send ended.
+  ///
+  /// A failure after a callback is ignored: the callback proves that the send happened.
+  mutating func resolve(_ acceptance: DeliveryAcceptance) {
+    self.acceptance = acceptance
+    if case .accepted(let receipt?) = acceptance { status.advance(to: receipt.status) }
+  }
+
+  /// Notes an event.
+  ///
+  /// Returns the deadline to schedule when it begins a grace period.
+  mutating func record(_ event: CallbackEvent, now: Duration) -> Duration? {
+    history.append(event)
+    switch verdict {
+    case .delivered: advanceStatus(event)
+    case .failed: break
+    case .open, .failing:
+      advanceStatus(event)
+      if event.kind.impliesDelivery {
+        verdict = .delivered
+      } else if event.kind == .failed {
+        return recordFailure(event, now: now)
+      }
+    }
+    return nil
+  }
+
+  private mutating func advanceStatus(_ event: CallbackEvent) {
+    if let next = DeliveryStatus(event) { status.advance(to: next) }
+  }
+
+  private mutating func recordFailure(_ event: CallbackEvent, now: Duration) -> Duration? {
+    guard case .anyChannel(let channels, let grace) = policy else {
+      verdict = .failed(event)
+      return nil
+    }
+    let failed = history.lazy.filter { $0.kind == .failed }.compactMap(\.channel)
+    if channels.isSubset(of: failed) {
+      verdict = .failed(event)
+    } else if verdict == .open {
+      verdict = .failing(event, deadline: now + grace)
+      return now + grace
+    }
+    return nil
+  }
+
+  /// Ends the grace period, if one has run out.
+  mutating func endGrace(now: Duration) {
+    if case .failing(let event, let deadline) = verdict, deadline <= now { verdict = .failed(event) }
+  }
+
+  /// How a wait for a goal would end now, or `nil` while it must go on.
+  func end(of goal: DeliveryGoal) -> DeliveryWaitEnd? {
+    switch goal {
+    case .acceptance:
+      if !history.isEmpty { return .accepted }
+      switch acceptance {
+      case .pending: return nil
+      case .failed(let error): return .sendFailed(error)
+      case .accepted, .unclear: return .accepted
+      }
+    case .event(let position, let orFailure):
+      if history.indices.contains(position) { return .met(history[position]) }
+      if orFailure, case .failed(let event) = verdict { return .failed(event) }
+    case .delivered, .opened, .clicked, .replied:
+      if case .failed(let event) = verdict { return .failed(event) }
+      if let event = history.first(where: { goal.isMet(by: $0.kind) }) { return .met(event) }
+    }
+    if case .failed(let error) = acceptance, history.isEmpty { return .sendFailed(error) }
+    return nil
+  }
+
+  /// How a wait ends whose time is up.
+  ///
+  /// A failure that only waits for a sibling channel is known by then.
+  mutating func endAtDeadline() -> DeliveryWaitEnd {
+    guard case .failing(let event, _) = verdict else { return .expired(status) }
+    verdict = .failed(event)
+    return .failed(event)
+  }
+
+  mutating func keep(_ wait: Wait) {
+    waits.append(wait)
+  }
+
+  mutating func remove(waitID: UInt64) -> Wait? {
+    guard let index = waits.firstIndex(where: { $0.id == waitID }) else { return nil }
+    return waits.remove(at: index)
+  }
+
+  /// Takes out every wait that can end now.
+  mutating func settleWaits() -> [(wait: Wait, end: DeliveryWaitEnd)] {
+    var settled: [(wait: Wait, end: DeliveryWaitEnd)] = []
+    var kept: [Wait] = []
+    for wait in waits {
+      if let end = end(of: wait.goal) { settled.append((wait, end)) } else { kept.append(wait) }
+    }
+    if !settled.isEmpty { waits = kept }
+    return settled
+  }
+}

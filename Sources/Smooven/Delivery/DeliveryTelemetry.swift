@@ -1,0 +1,50 @@
+package import CoreMetrics
+internal import SmoovenCallbacks
+
+/// The metrics of callbacks and waits.
+///
+/// Their names are listed in the documentation of operations.
+package struct DeliveryTelemetry: Sendable {
+  let openWaits: Gauge
+  private let accepted: Counter
+  private let dispositions: [CallbackDisposition: Counter]
+  private let outcomes: Timer
+  private let factory: any MetricsFactory
+
+  package init(factory: any MetricsFactory) {
+    self.factory = factory
+    openWaits = Gauge(label: "smooven_waits_open", factory: factory)
+    accepted = Counter(label: "smooven_callbacks_accepted_total", factory: factory)
+    var counters: [CallbackDisposition: Counter] = [:]
+    for disposition in CallbackDisposition.allCases where disposition != .matched {
+      counters[disposition] = Counter(
+        label: "smooven_callbacks_\(disposition.rawValue)_total",
+        factory: factory
+      )
+    }
+    dispositions = counters
+    outcomes = Timer(
+      label: "smooven_delivery_duration",
+      preferredDisplayUnit: .milliseconds,
+      factory: factory
+    )
+  }
+
+  /// Counts a callback that was answered with 200.
+  package func countAccepted(_ disposition: CallbackDisposition) {
+    accepted.increment()
+    dispositions[disposition]?.increment()
+  }
+
+  /// Counts a request that was refused.
+  package func countRejected(_ reason: String) {
+    // Made when needed: the reasons of a provider of one's own are open.
+    Counter(label: "smooven_callbacks_rejected_total", dimensions: [("reason", reason)], factory: factory)
+      .increment()
+  }
+
+  /// Records the time from send to outcome.
+  package func recordOutcome(after duration: Duration) {
+    outcomes.recordNanoseconds(Int64(duration.inSeconds * 1e9))
+  }
+}

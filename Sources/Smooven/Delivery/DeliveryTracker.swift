@@ -1,0 +1,185 @@
+internal import CoreMetrics
+package import SmoovenCallbacks
+internal import Synchronization
+
+/// The thin shell around ``DeliveryStateMachine``: locks, mutates, unlocks, then performs.
+///
+/// Continuations are resumed outside the lock. One task, under ``run()``, sleeps until the earliest deadline.
+package final class DeliveryTracker: Sendable {
+  package typealias Machine = DeliveryStateMachine<CheckedContinuation<DeliveryWaitEnd, Never>>
+
+  private struct State: ~Copyable {
+    var machine: Machine
+    /// When the wake-up task will wake next; `nil` when it has nothing to wait for.
+    var armed: Duration?
+  }
+
+  private let state: Mutex<State>
+  private let waitIDs = Atomic<UInt64>(0)
+  private let clock: DeliveryClock
+  private let wakeUps: AsyncStream<Void>
+  private let wakeUp: AsyncStream<Void>.Continuation
+  private let telemetry: DeliveryTelemetry
+  /// Events that belong to no open notification.
+  package let unmatched = EventHub()
+
+  package init(limits: DeliveryLimits, clock: DeliveryClock, telemetry: DeliveryTelemetry) {
+    self.state = Mutex(State(machine: Machine(limits: limits)))
+    self.clock = clock
+    self.telemetry = telemetry
+    (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// The time by which deadlines are reckoned.
+  package var now: Duration { clock.now() }
+  /// How many tasks wait.
+  package var waitCount: Int { state.withLock { $0.machine.waitCount } }
+  /// How many notifications are reserved and not released.
+  package var slotCount: Int { state.withLock { $0.machine.slotCount } }
+
+  /// Opens a slot and returns what releases it.
+  ///
+  /// - Throws: ``SmoovenError`` with `closed`.
+  package func reserve(
+    _ token: DeliveryToken,
+    provider: String,
+    ids: [String] = [],
+    policy: SettlingPolicy = .firstFailure,
+    acceptance: DeliveryAcceptance = .pending
+  ) throws(SmoovenError) -> SlotLease {
+    let isOpen = perform { machine, now in
+      let changes = machine.reserve(
+        token,
+        provider: provider,
+        ids: ids,
+        policy: policy,
+        acceptance: acceptance,
+        now: now
+      )
+      return (changes != nil, changes)
+    }
+    guard isOpen else { throw .clientClosed }
+    return SlotLease(token: token, tracker: self)
+  }
+
+  package func accept(_ token: DeliveryToken, id: String, receipt: NotifyReceipt?) {
+    perform { machine, now in ((), machine.accept(token, id: id, receipt: receipt, now: now)) }
+  }
+
+  package func noteUnclearSend(_ token: DeliveryToken, _ error: SmoovenError) {
+    perform { machine, _ in ((), machine.noteUnclearSend(token, error)) }
+  }
+
+  package func failSend(_ token: DeliveryToken, _ error: SmoovenError) {
+    perform { machine, _ in ((), machine.failSend(token, error)) }
+  }
+
+  package func release(_ token: DeliveryToken) {
+    perform { machine, _ in ((), machine.release(token)) }
+  }
+
+  package func snapshot(of token: DeliveryToken) -> DeliverySnapshot? {
+    state.withLock { $0.machine.snapshot(of: token) }
+  }
+
+  /// Whether there is room for an event; asked before it is stored.
+  package func admits(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
+    state.withLock { $0.machine.admits(event, token: token) }
+  }
+
+  /// Takes a verified, stored event to where it belongs.
+  @discardableResult
+  package func deliver(_ event: CallbackEvent, token: DeliveryToken?) -> CallbackDisposition {
+    perform { machine, now in
+      let changes = machine.deliver(event, token: token, now: now)
+      return (changes.disposition ?? .unmatched, changes)
+    }
+  }
+
+  /// Waits for a goal until a deadline, `nil` for as long as it takes.
+  ///
+  /// Whether the caller is cancelled is decided inside the lock: checked outside, a cancellation between check and
+  /// registration would leave a waiter that nobody ends.
+  package func wait(
+    for token: DeliveryToken,
+    goal: DeliveryGoal,
+    deadline: Duration?
+  ) async -> DeliveryWaitEnd {
+    let id = waitIDs.add(1, ordering: .relaxed).newValue
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let end = perform { machine, now in
+          let end = machine.wait(
+            for: token,
+            id: id,
+            waiter: continuation,
+            goal: goal,
+            deadline: deadline,
+            now: now,
+            isCancelled: Task.isCancelled
+          )
+          return (end, nil)
+        }
+        if let end { continuation.resume(returning: end) }
+      }
+    } onCancel: {
+      let waiter = perform { machine, _ in (machine.cancel(token, id: id), nil) }
+      waiter?.resume(returning: .cancelled)
+    }
+  }
+
+  /// Ends every wait with `closed` and refuses what comes later.
+  package func close() {
+    perform { machine, _ in ((), machine.close()) }
+    unmatched.finish()
+    wakeUp.finish()
+  }
+
+  /// Ends waits and grace periods when their time is up, until cancelled or closed.
+  package func run() async {
+    var sleeper: Task<Void, Never>?
+    arm(&sleeper)
+    for await _ in wakeUps {
+      perform { machine, now in ((), machine.expire(now: now)) }
+      arm(&sleeper)
+    }
+    sleeper?.cancel()
+  }
+
+  private func arm(_ sleeper: inout Task<Void, Never>?) {
+    let next = state.withLock { state in
+      state.armed = state.machine.nextDeadline
+      return state.armed
+    }
+    sleeper?.cancel()
+    sleeper = next.map { deadline in
+      Task { [clock, wakeUp] in
+        if (try? await clock.sleep(deadline)) != nil { wakeUp.yield() }
+      }
+    }
+  }
+
+  /// Mutates under the lock and performs the changes outside of it.
+  @discardableResult
+  private func perform<Result: Sendable>(
+    _ body: @Sendable (inout Machine, Duration) -> (Result, Machine.Changes?)
+  ) -> Result {
+    let now = clock.now()
+    let (result, changes, mustWake, waitCount) = state.withLock { state in
+      let before = state.machine.waitCount
+      let (result, changes) = body(&state.machine, now)
+      var mustWake = false
+      if let next = state.machine.nextDeadline, state.armed.map({ next < $0 }) ?? true {
+        state.armed = next
+        mustWake = true
+      }
+      let after = state.machine.waitCount
+      return (result, changes, mustWake, after == before ? nil : after)
+    }
+    for (waiter, end) in changes?.resumptions ?? [] { waiter.resume(returning: end) }
+    for event in changes?.unmatched ?? [] { unmatched.publish(event) }
+    if mustWake { wakeUp.yield() }
+    if let waitCount { telemetry.openWaits.record(waitCount) }
+    return result
+  }
+}

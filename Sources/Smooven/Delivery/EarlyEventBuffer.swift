@@ -1,0 +1,87 @@
+internal import SmoovenCallbacks
+
+/// Verified events whose notification nobody has claimed yet, bounded in number and in time.
+///
+/// Never forgets before its time: when it is full the listener answers 503 and the sender tries again.
+struct EarlyEventBuffer {
+  /// A notification's id and the provider it belongs to; ids of two providers may be equal.
+  struct Key: Hashable {
+    let provider: String
+    let id: String
+  }
+
+  private struct Entry {
+    let event: CallbackEvent
+    let expiry: Duration
+  }
+
+  private let capacity: Int
+  private let lifetime: Duration
+  private var entries: [UInt64: Entry] = [:]
+  private var byKey: [Key: [UInt64]] = [:]
+  // Entries live equally long, so they expire in the order of their numbers.
+  private var oldest: UInt64 = 0
+  private var next: UInt64 = 0
+
+  init(capacity: Int, lifetime: Duration) {
+    self.capacity = capacity
+    self.lifetime = lifetime
+  }
+
+  var isFull: Bool { entries.count >= capacity }
+  var count: Int { entries.count }
+  var nextExpiry: Duration? { entries[oldest]?.expiry }
+
+  /// Keeps an event, unless the same one is there already.
+  ///
+  /// Returns whether it was new.
+  mutating func insert(_ event: CallbackEvent, now: Duration) -> Bool {
+    let keys = event.correlationIDs.map { Key(provider: event.provider, id: $0) }
+    for number in keys.flatMap({ byKey[$0] ?? [] })
+    where entries[number]?.event.deduplicationKey == event.deduplicationKey {
+      return false
+    }
+    entries[next] = Entry(event: event, expiry: now + lifetime)
+    for key in keys { byKey[key, default: []].append(next) }
+    next += 1
+    return true
+  }
+
+  /// Hands over the events of a notification, in the order of their arrival.
+  mutating func claim(_ key: Key) -> [CallbackEvent] {
+    let claimed = (byKey[key] ?? []).compactMap { remove($0) }
+    skipClaimed()
+    return claimed
+  }
+
+  /// Hands over the events whose time is up.
+  mutating func expire(now: Duration) -> [CallbackEvent] {
+    var expired: [CallbackEvent] = []
+    while let entry = entries[oldest], entry.expiry <= now, let event = remove(oldest) {
+      expired.append(event)
+      skipClaimed()
+    }
+    return expired
+  }
+
+  /// Hands over everything.
+  mutating func removeAll() -> [CallbackEvent] {
+    let all = entries.sorted { $0.key < $1.key }.map(\.value.event)
+    (entries, byKey, oldest) = ([:], [:], next)
+    return all
+  }
+
+  private mutating func remove(_ number: UInt64) -> CallbackEvent? {
+    guard let event = entries.removeValue(forKey: number)?.event else { return nil }
+    for id in event.correlationIDs {
+      let key = Key(provider: event.provider, id: id)
+      byKey[key]?.removeAll { $0 == number }
+      if byKey[key]?.isEmpty == true { byKey[key] = nil }
+    }
+    return event
+  }
+
+  private mutating func skipClaimed() {
+    while oldest < next, entries[oldest] == nil { oldest += 1 }
+  }
+}

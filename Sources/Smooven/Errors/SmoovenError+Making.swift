@@ -1,0 +1,23 @@
+extension SmoovenError {
+  static let clientClosed = SmoovenError(
+    .closed,
+    "the client is closed; make calls inside withSmoovenClient, or while run() is running"
+  )
+
+  static func invalid(_ field: String, _ message: String) -> SmoovenError {
+    SmoovenError(.invalidRequest, "\(field): \(message)", field: field)
+  }
+
+  static func misconfigured(_ field: String, _ message: String) -> SmoovenError {
+    SmoovenError(.invalidConfiguration, "\(field): \(message)", field: field)
+  }
+
+  /// A timeout must be positive and finite; the cap keeps clock arithmetic from overflowing.
+  static func checkTimeout(_ timeout: Duration, _ field: String = "timeout") throws(SmoovenError) {
+    if timeout <= .zero { throw .invalid(field, "it must be positive") }
+    if timeout > maximumTimeout { throw .invalid(field, "it must be at most 366 days") }
+  }
+
+  /// 366 days.
+  static let maximumTimeout = Duration.seconds(366 * 86_400)
+}

@@ -1,0 +1,143 @@
+/// Why a call failed.
+///
+/// Safe to log: the description holds no key, header, body, token, address or text of the server. A cancelled
+/// caller gets `CancellationError` and a wait whose time ran out gets ``DeliveryOutcome/timedOut(lastKnown:)``;
+/// neither is ever this type.
+public struct SmoovenError: Error, Sendable {
+  /// What kind of failure it is.
+  ///
+  /// The list is open: new codes may be added.
+  public struct Code: Sendable, Hashable, CustomStringConvertible {
+    private enum Wrapped: String {
+      case invalidConfiguration, invalidRequest, unauthorized, rejected, notFound, rateLimited, unavailable
+      case connectionFailed, unconfirmed, serverError, invalidResponse, storeFailed, closed, alreadyRunning
+      case idempotencyConflict
+    }
+
+    private let wrapped: Wrapped
+
+    private init(_ wrapped: Wrapped) { self.wrapped = wrapped }
+
+    /// The configuration cannot work; the message names the setting.
+    public static let invalidConfiguration = Code(.invalidConfiguration)
+    /// The request broke a documented rule before it was sent; the message names the field.
+    public static let invalidRequest = Code(.invalidRequest)
+    /// Smooven did not accept the Secret Key (401 or 403).
+    public static let unauthorized = Code(.unauthorized)
+    /// Smooven refused the request (another 4xx); ``SmoovenError/apiCode`` says why.
+    public static let rejected = Code(.rejected)
+    /// Smooven knows no such notification or player (404).
+    public static let notFound = Code(.notFound)
+    /// Too many requests (429), and no retry fitted before the deadline.
+    ///
+    /// May be retried.
+    public static let rateLimited = Code(.rateLimited)
+    /// Smooven is unavailable (503), and no retry fitted before the deadline.
+    ///
+    /// May be retried.
+    public static let unavailable = Code(.unavailable)
+    /// No connection came about, so nothing was sent.
+    ///
+    /// May be retried.
+    public static let connectionFailed = Code(.connectionFailed)
+    /// Bytes left, but the answer is missing or unclear, so the request may have been carried out.
+    ///
+    /// To repeat a notify can send twice.
+    public static let unconfirmed = Code(.unconfirmed)
+    /// Smooven answered with a 5xx to a request that changes nothing.
+    ///
+    /// May be retried.
+    public static let serverError = Code(.serverError)
+    /// The answer could not be understood.
+    public static let invalidResponse = Code(.invalidResponse)
+    /// The delivery store failed; nothing was sent.
+    public static let storeFailed = Code(.storeFailed)
+    /// The client was closed.
+    public static let closed = Code(.closed)
+    /// `run()` was called a second time.
+    public static let alreadyRunning = Code(.alreadyRunning)
+    /// The idempotency key was used before with another request.
+    public static let idempotencyConflict = Code(.idempotencyConflict)
+
+    /// The code's name.
+    public var description: String { wrapped.rawValue }
+  }
+
+  /// What kind of failure it is.
+  public var code: Code
+  /// What was wrong and what to do, for a person.
+  public var message: String
+  /// The field of the request or the configuration that was wrong, by its name on the wire.
+  public var field: String?
+  /// The HTTP status of the last answer, where there was one.
+  public var status: Int?
+  /// The error code of Smooven's answer, such as `invalid_recipient`.
+  ///
+  /// The list of codes is open.
+  public var apiCode: String?
+  /// The value of `X-Request-Id` in the last answer.
+  public var requestID: String?
+  /// How many times the request was sent.
+  public var attempts: Int
+  /// How long the server asked to wait before the next request.
+  public var retryAfter: Duration?
+  /// The error beneath, where there is one.
+  ///
+  /// It may say more than may be logged.
+  public var cause: (any Error)?
+
+  /// Makes an error.
+  ///
+  /// The message must hold nothing that is secret or personal.
+  public init(
+    _ code: Code,
+    _ message: String,
+    field: String? = nil,
+    status: Int? = nil,
+    apiCode: String? = nil,
+    requestID: String? = nil,
+    attempts: Int = 0,
+    retryAfter: Duration? = nil,
+    cause: (any Error)? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.field = field
+    self.status = status
+    self.apiCode = apiCode
+    self.requestID = requestID
+    self.attempts = attempts
+    self.retryAfter = retryAfter
+    self.cause = cause
+  }
+
+  /// Whether the same call may simply be made again: nothing was carried out, and it may succeed later.
+  public var isRetryable: Bool {
+    switch code {
+    case .rateLimited, .unavailable, .connectionFailed, .serverError: true
+    default: false
+    }
+  }
+}
+
+extension SmoovenError: Equatable {
+  /// Compares everything but the cause.
+  public static func == (left: SmoovenError, right: SmoovenError) -> Bool {
+    left.code == right.code && left.message == right.message && left.field == right.field
+      && left.status == right.status && left.apiCode == right.apiCode && left.requestID == right.requestID
+      && left.attempts == right.attempts && left.retryAfter == right.retryAfter
+  }
+}
+
+extension SmoovenError: SafelyDescribed {
+  /// Code, message and the figures in one line.
+  public var description: String {
+    var details: [String] = []
+    if let apiCode, !message.contains(apiCode) { details.append(apiCode) }
+    if let status { details.append("HTTP \(status)") }
+    if let requestID { details.append("request \(requestID)") }
+    if attempts > 1 { details.append("\(attempts) attempts") }
+    if let cause { details.append("cause: \(type(of: cause))") }
+    return "\(code): \(message)" + (details.isEmpty ? "" : " (\(details.joined(separator: ", ")))")
+  }
+}

@@ -1,0 +1,152 @@
+public import Logging
+public import ServiceLifecycle
+public import SmoovenCallbacks
+package import SmoovenHTTP
+
+/// The port on which callbacks arrive: ``CallbackReceiver`` behind an HTTP/1.1 server.
+///
+/// `POST /callbacks/<provider>[/<token>]` takes callbacks, `GET /healthz` says that the port is served.
+public actor CallbackListener: Service {
+  /// An address that was bound.
+  public struct Address: Sendable, Hashable, CustomStringConvertible {
+    /// The IP address.
+    public var host: String
+    /// The port.
+    public var port: Int
+
+    /// The address as a URL spells it: `127.0.0.1:80`, `[::1]:80`.
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  }
+
+  /// What answers the requests.
+  public nonisolated let receiver: CallbackReceiver
+  private nonisolated let configuration: ListenerConfiguration
+  private nonisolated let server: HTTPServer
+  private nonisolated let gate = StartGate<Address>()
+
+  /// Makes a listener; nothing is bound until ``run()``.
+  ///
+  /// - Parameters:
+  ///   - configuration: What to bind, and what a sender may ask of the port.
+  ///   - receiver: What answers the requests.
+  ///   - logger: Where to log. By default nowhere.
+  /// - Throws: ``SmoovenError`` with `invalidConfiguration` that names the setting.
+  public init(
+    configuration: ListenerConfiguration = ListenerConfiguration(),
+    receiver: CallbackReceiver,
+    logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() })
+  ) throws(SmoovenError) {
+    try configuration.validate()
+    self.init(configuration: configuration, receiver: receiver, handler: receiver, logger: logger)
+  }
+
+  package init(
+    configuration: ListenerConfiguration,
+    receiver: CallbackReceiver,
+    handler: any HTTPServerHandler,
+    logger: Logger
+  ) {
+    self.receiver = receiver
+    self.configuration = configuration
+    server = HTTPServer(
+      configuration: HTTPServerConfiguration(configuration),
+      handler: handler,
+      logger: logger
+    )
+  }
+
+  /// The address that was bound; waits until there is one.
+  ///
+  /// - Throws: ``SmoovenError`` with `closed` when the listener has ended; `CancellationError` when cancelled.
+  public nonisolated var address: Address {
+    get async throws {
+      guard let address = try await gate.value() else { throw SmoovenError.clientClosed }
+      return address
+    }
+  }
+
+  /// The URL to give to a provider, for all callbacks that have no URL of their own; waits until the port is bound.
+  ///
+  /// - Throws: ``SmoovenError`` with `closed` when the listener has ended; `CancellationError` when cancelled.
+  public nonisolated func callbackURL(for provider: any CallbackProvider) async throws -> String {
+    var url = configuration.publicURL
+    if url == nil { url = localURL(of: try await address) }
+    let base = try Endpoint(url ?? "", setting: "listener.publicURL")
+    return base.url + CallbackReceiver.path(of: provider.name, token: nil)
+  }
+
+  /// Binds the port and serves until it is cancelled or gracefully shut down; then closes all waits.
+  ///
+  /// A graceful shutdown takes no new connections and answers the requests in flight first.
+  ///
+  /// - Throws: ``SmoovenError`` when called a second time or the port cannot be bound; `CancellationError` when
+  ///   cancelled.
+  public func run() async throws {
+    try await run { _ in }
+  }
+
+  nonisolated func run(onListening: @Sendable @escaping (Address) throws -> Void) async throws {
+    guard gate.begin() else {
+      throw SmoovenError(.alreadyRunning, "run() was called before; make one listener and run it once")
+    }
+    defer {
+      gate.close()
+      receiver.close()
+    }
+    let deadlines = Task { [receiver] in await receiver.tracker.run() }
+    defer { deadlines.cancel() }
+    do {
+      try await withGracefulShutdownHandler {
+        try await server.run { [gate] address in
+          let address = Address(host: address.host, port: address.port)
+          try onListening(address)
+          gate.open(with: address)
+        }
+      } onGracefulShutdown: { [server] in
+        server.beginGracefulShutdown()
+      }
+    } catch let error as HTTPServerError {
+      throw SmoovenError.misconfigured("listener", error.message)
+    }
+    try Task.checkCancellation()
+  }
+
+  nonisolated func localURL(of address: Address) -> String {
+    // A wildcard address is where to listen, not where to call.
+    let host = address.host == "0.0.0.0" ? "127.0.0.1" : address.host == "::" ? "::1" : address.host
+    return "\(configuration.tls == nil ? "http" : "https")://\(Address(host: host, port: address.port))"
+  }
+}
+
+extension HTTPServerConfiguration {
+  fileprivate init(_ configuration: ListenerConfiguration) {
+    self.init()
+    host = configuration.host
+    port = configuration.port
+    tls = configuration.tls.map {
+      HTTPServerTLS(certificateChainPath: $0.certificateChain, privateKeyPath: $0.privateKey)
+    }
+    maximumBodySize = configuration.maximumBodySize
+    maximumHeaderSize = configuration.maximumHeaderSize
+    requestTimeout = configuration.requestTimeout
+    idleTimeout = configuration.idleTimeout
+    maximumConnections = configuration.maximumConnections
+    shutdownTimeout = configuration.shutdownTimeout
+  }
+}
+
+extension CallbackReceiver: HTTPServerHandler {
+  package func replyImmediately(to request: HTTPServerRequest) -> HTTPServerReply? {
+    receiveImmediately(CallbackRequest(request)).map { .response(HTTPServerResponse(head: $0, body: [])) }
+  }
+
+  package func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
+    .response(HTTPServerResponse(head: await receive(CallbackRequest(request)), body: []))
+  }
+}
+
+extension CallbackRequest {
+  fileprivate init(_ request: HTTPServerRequest) {
+    self.init(head: request.head, body: request.body, remoteAddress: request.remoteAddress)
+  }
+}

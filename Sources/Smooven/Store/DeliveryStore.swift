@@ -1,0 +1,70 @@
+public import SmoovenCallbacks
+
+public import struct Foundation.Date
+
+/// Where waits and events live, so that "200" can mean "we have it".
+///
+/// The listener appends each verified event before it answers; the client opens a delivery before its request
+/// leaves, and settles it. An implementation must make each call atomic and must not forget a deduplication key
+/// before its retention ends: when it has no room it throws ``DeliveryStoreError`` with `full`, the listener answers
+/// 503 and the sender tries again. Errors of a durable store are for the caller to see, never to hide. Test one with
+/// `DeliveryStoreConformance` of SmoovenTesting.
+public protocol DeliveryStore: Sendable {
+  /// Opens a delivery before its request leaves.
+  ///
+  /// - Returns: The delivery that was opened before under the same idempotency key, or `nil` when this one is new.
+  /// - Throws: ``DeliveryStoreError``; nothing was opened and nothing must be sent.
+  func open(_ delivery: StoredDelivery) async throws -> StoredDelivery?
+
+  /// Notes the id under which the notification was accepted.
+  func accept(_ token: DeliveryToken, notificationID: String) async throws
+
+  /// Keeps a verified event, unless one with the same provider and ``CallbackEvent/deduplicationKey`` was kept
+  /// within the retention.
+  ///
+  /// - Throws: ``DeliveryStoreError``; the event must be offered again.
+  func append(_ event: CallbackEvent, token: DeliveryToken?, at now: Date) async throws -> DeliveryAppend
+
+  /// The same as ``append(_:token:at:)`` for a store that needs no I/O, so that the callback need not suspend.
+  ///
+  /// - Returns: `nil`, the default, to be asked by the other one.
+  func appendImmediately(
+    _ event: CallbackEvent,
+    token: DeliveryToken?,
+    at now: Date
+  ) throws -> DeliveryAppend?
+
+  /// Closes a delivery, with how it ended; `nil` when it was given up. Unknown tokens are ignored.
+  func settle(_ token: DeliveryToken, outcome: StoredOutcome?) async throws
+
+  /// The deliveries that were opened and not settled, oldest first.
+  func pending() async throws -> [StoredDelivery]
+
+  /// The events of a delivery, in the order in which they came.
+  func events(of token: DeliveryToken) async throws -> [CallbackEvent]
+
+  /// Forgets settled deliveries and events older than a date.
+  ///
+  /// - Returns: How many of both were removed.
+  @discardableResult
+  func prune(before date: Date) async throws -> Int
+}
+
+extension DeliveryStore {
+  /// Returns `nil`.
+  public func appendImmediately(
+    _ event: CallbackEvent,
+    token: DeliveryToken?,
+    at now: Date
+  ) throws -> DeliveryAppend? {
+    nil
+  }
+}
+
+/// Whether a store already had an event.
+public enum DeliveryAppend: Sendable, Hashable {
+  /// It is new, and kept.
+  case stored
+  /// It was there before; nothing changed.
+  case duplicate
+}

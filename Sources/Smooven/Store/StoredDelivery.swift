@@ -1,0 +1,42 @@
+public import struct Foundation.Date
+
+/// A notification that was sent, or is about to be, as a store keeps it.
+public struct StoredDelivery: Sendable, Hashable {
+  /// The token in its callback URL.
+  public var token: DeliveryToken
+  /// The caller's name for the send, which must not happen twice.
+  public var idempotencyKey: String?
+  /// A digest of the request, by which the same key with another request is noticed.
+  public var fingerprint: String
+  /// The id that Smooven gave, once it is known.
+  public var notificationID: String?
+  /// When it was opened.
+  public var openedAt: Date
+  /// How it ended, once it has.
+  public var outcome: StoredOutcome?
+
+  /// Makes a delivery that is about to be sent.
+  public init(
+    token: DeliveryToken,
+    idempotencyKey: String? = nil,
+    fingerprint: String,
+    notificationID: String? = nil,
+    openedAt: Date,
+    outcome: StoredOutcome? = nil
+  ) {
+    self.token = token
+    self.idempotencyKey = idempotencyKey
+    self.fingerprint = fingerprint
+    self.notificationID = notificationID
+    self.openedAt = openedAt
+    self.outcome = outcome
+  }
+}
+
+/// How a delivery ended, as a store keeps it.
+public enum StoredOutcome: String, Sendable, Hashable {
+  /// It arrived.
+  case delivered
+  /// It failed for good.
+  case failed
+}

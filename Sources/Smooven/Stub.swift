@@ -1,5 +1,0 @@
-import AsyncHTTPClient
-import Metrics
-import Tracing
-import HeapModule
-import ServiceLifecycle

@@ -1,0 +1,101 @@
+internal import AsyncHTTPClient
+public import HTTPTypes
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
+
+/// The real transport, on async-http-client.
+///
+/// HTTP/2 where the server offers it. Redirects are not followed: a notification goes where it was addressed, and
+/// so does the key.
+public final class HTTPClientTransport: ClientTransport {
+  private let client: HTTPClient
+  private let maximumResponseSize: Int
+
+  /// Makes a transport.
+  ///
+  /// - Parameters:
+  ///   - connectTimeout: How long to wait for a connection, TLS included. 5 s.
+  ///   - maximumConnections: How many HTTP/1.1 connections to keep open to the server. 64.
+  ///   - maximumResponseSize: The most bytes of an answer's body. 1 MiB.
+  public init(
+    connectTimeout: Duration = .seconds(5),
+    maximumConnections: Int = 64,
+    maximumResponseSize: Int = 1_048_576
+  ) {
+    var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+    configuration.timeout.connect = TimeAmount(connectTimeout)
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, maximumConnections)
+    // A request on a connection that the server is just closing is unclear; so close first.
+    configuration.connectionPool.idleTimeout = .seconds(15)
+    // A refused connection fails at once; when to try again is the caller's to decide.
+    configuration.connectionPool.retryConnectionEstablishment = false
+    client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
+    self.maximumResponseSize = maximumResponseSize
+  }
+
+  deinit {
+    // A client that was never run has nobody to call shutdown().
+    let client = client
+    Task { try? await client.shutdown() }
+  }
+
+  /// Sends one request and collects the answer.
+  public func send(
+    _ request: HTTPRequest,
+    body: [UInt8],
+    timeout: Duration
+  ) async throws -> TransportResponse {
+    guard let scheme = request.scheme, let authority = request.authority else {
+      throw TransportError(.notSent, "the request has no scheme or authority")
+    }
+    var outgoing = HTTPClientRequest(url: "\(scheme)://\(authority)\(request.path ?? "/")")
+    outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
+    for field in request.headerFields { outgoing.headers.add(name: field.name.rawName, value: field.value) }
+    if !body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: body)) }
+    do {
+      let response = try await client.execute(outgoing, timeout: TimeAmount(timeout))
+      let buffer = try await response.body.collect(upTo: maximumResponseSize)
+      var head = HTTPResponse(status: .init(code: Int(response.status.code)))
+      for (name, value) in response.headers {
+        if let name = HTTPField.Name(parsed: name.lowercased()) {
+          head.headerFields.append(HTTPField(name: name, value: value))
+        }
+      }
+      return TransportResponse(head: head, body: Array(buffer.readableBytesView))
+    } catch {
+      throw Self.classified(error)
+    }
+  }
+
+  /// Closes all connections; requests under way fail.
+  public func shutdown() async {
+    try? await client.shutdown()
+  }
+
+  /// Only what happens before there is a connection is certain not to have been sent.
+  private static func classified(_ error: any Error) -> any Error {
+    if Task.isCancelled || error is CancellationError { return CancellationError() }
+    if error is NIOConnectionError {
+      return TransportError(.notSent, "the connection was refused or the host not found", cause: error)
+    }
+    if let error = error as? ChannelError, case .connectTimeout = error {
+      return TransportError(.notSent, "no connection came about in time", cause: error)
+    }
+    if case .handshakeFailed? = error as? NIOSSLError {
+      return TransportError(.notSent, "the TLS handshake failed", cause: error)
+    }
+    if let error = error as? HTTPClientError {
+      let beforeConnection: [HTTPClientError] = [
+        .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout, .alreadyShutdown, .invalidURL,
+        .emptyHost, .emptyScheme,
+      ]
+      if beforeConnection.contains(error) || error.description.contains("unsupportedScheme") {
+        return TransportError(.notSent, "no connection: \(error.shortDescription)", cause: error)
+      }
+      return TransportError(.noResponse, error.shortDescription, cause: error)
+    }
+    return TransportError(.noResponse, "the answer is missing", cause: error)
+  }
+}

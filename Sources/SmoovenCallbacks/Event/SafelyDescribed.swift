@@ -1,0 +1,11 @@
+/// A value that holds personal data or secrets, and whose every printed form is its ``description``.
+///
+/// Conforming hides the stored properties from `print`, `dump`, string interpolation and debuggers' summaries.
+public protocol SafelyDescribed: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
+
+extension SafelyDescribed {
+  /// The same as `description`.
+  public var debugDescription: String { description }
+  /// A mirror without children.
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

@@ -1,0 +1,19 @@
+package import HTTPTypes
+
+/// One whole request.
+///
+/// The target is in `head.path` (printable ASCII, query included, `*` for the asterisk form); the host, from the
+/// target or the `Host` field, is in `head.authority` and not among the header fields.
+package struct HTTPServerRequest: Sendable {
+  package var head: HTTPRequest
+  package var body: [UInt8]
+
+  /// The IP address of the client, without its port.
+  package var remoteAddress: String?
+
+  package init(head: HTTPRequest, body: [UInt8] = [], remoteAddress: String? = nil) {
+    self.head = head
+    self.body = body
+    self.remoteAddress = remoteAddress
+  }
+}

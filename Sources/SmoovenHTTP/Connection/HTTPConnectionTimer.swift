@@ -1,0 +1,56 @@
+internal import NIOCore
+
+/// The one timer of a connection.
+///
+/// Most deadlines are replaced long before they are due, so the alarm is left where it is, rings early and is set
+/// again: a new deadline then costs a look at the clock and no scheduling.
+final class HTTPConnectionTimer {
+  private let eventLoop: any EventLoop
+  private var deadline: NIODeadline?
+  private var alarm: (due: NIODeadline, scheduled: Scheduled<Void>)?
+  private var onExpiry: (() -> Void)?
+
+  init(eventLoop: any EventLoop, onExpiry: @escaping () -> Void) {
+    self.eventLoop = eventLoop
+    self.onExpiry = onExpiry
+  }
+
+  /// Replaces the deadline; `nil` means none.
+  func expire(after amount: TimeAmount?) {
+    deadline = amount.map { .now() + $0 }
+    setAlarm()
+  }
+
+  /// Ends the timer for good.
+  func stop() {
+    deadline = nil
+    onExpiry = nil
+    alarm?.scheduled.cancel()
+    alarm = nil
+  }
+
+  private func setAlarm() {
+    guard let deadline, onExpiry != nil else { return }
+    if let alarm {
+      if alarm.due <= deadline { return }
+      alarm.scheduled.cancel()
+    }
+    let scheduled = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.ring() }
+    alarm = (deadline, scheduled)
+  }
+
+  private func ring() {
+    alarm = nil
+    guard let deadline else { return }
+    guard NIODeadline.now() >= deadline else { return setAlarm() }
+    self.deadline = nil
+    onExpiry?()
+  }
+}
+
+extension TimeAmount {
+  /// A setting as the event loop takes it: never negative, and short enough to be added to any instant.
+  init(setting duration: Duration) {
+    self.init(min(max(duration, .zero), .seconds(365 * 86_400)))
+  }
+}

@@ -1,0 +1,77 @@
+internal import NIOCore
+
+/// Ends a connection so that its last answer arrives.
+///
+/// TCP throws an answer away when the server closes while unread bytes of the client lie in its buffers. So: write,
+/// close the sending side, read and forget for a bounded while, then close. It stands below the HTTP handlers, which
+/// see no more input.
+final class HTTPLingeringCloseHandler: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = IOData
+
+  static let patience = TimeAmount.seconds(2)
+  static let maximumDrain = 16 * 1_024 * 1_024
+
+  private let lastWord: ByteBuffer
+  private var peerIsDone: Bool
+  private var hasSpoken = false
+  private var drained = 0
+  private var timer: HTTPConnectionTimer?
+
+  init(lastWord: ByteBuffer, peerIsDone: Bool = false) {
+    self.lastWord = lastWord
+    self.peerIsDone = peerIsDone
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { begin(context) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    begin(context)
+    context.fireChannelActive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    drained += unwrapInboundIn(data).readableBytes
+    if drained > Self.maximumDrain { context.channel.cut() }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    // The handlers above may hold back reads.
+    context.read()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    guard case .inputClosed? = event as? ChannelEvent else { return }
+    peerIsDone = true
+    if hasSpoken { context.close(promise: nil) }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    context.channel.cut()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    timer?.stop()
+    context.fireChannelInactive()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    timer?.stop()
+  }
+
+  private func begin(_ context: ChannelHandlerContext) {
+    let timer = HTTPConnectionTimer(eventLoop: context.eventLoop) { context.channel.cut() }
+    timer.expire(after: Self.patience)
+    self.timer = timer
+
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { _ in
+      self.hasSpoken = true
+      context.close(mode: self.peerIsDone ? .all : .output, promise: nil)
+    }
+    context.writeAndFlush(wrapOutboundOut(.byteBuffer(lastWord)), promise: written)
+    context.read()
+  }
+}

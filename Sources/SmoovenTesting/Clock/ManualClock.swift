@@ -1,0 +1,130 @@
+internal import Synchronization
+
+/// A clock that stands still until a test moves it.
+///
+/// Give it to a configuration, then take turns: ``nextTimer()`` returns when somebody has gone to sleep, and
+/// ``advance(by:)`` wakes those whose time has come. No test needs to sleep.
+public final class ManualClock: Clock {
+  /// A moment of this clock, as the time since it was made.
+  public struct Instant: InstantProtocol, CustomStringConvertible {
+    /// The time since the clock was made.
+    public var offset: Duration
+
+    /// The moment a duration later.
+    public func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+    /// The time until another moment.
+    public func duration(to other: Instant) -> Duration { other.offset - offset }
+    /// Whether one moment comes before another.
+    public static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
+    /// The time since the clock was made.
+    public var description: String { "\(offset)" }
+  }
+
+  fileprivate struct Sleeper {
+    let deadline: Instant
+    let continuation: CheckedContinuation<Void, any Error>
+    var isAnnounced: Bool
+  }
+
+  fileprivate struct State {
+    var now = Instant(offset: .zero)
+    var sleepers: [UInt64: Sleeper] = [:]
+    var nextID: UInt64 = 0
+    var watchers: [UInt64: CheckedContinuation<Duration?, Never>] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  /// Makes a clock that stands at zero.
+  public init() {}
+
+  /// The moment at which it stands.
+  public var now: Instant { state.withLock { $0.now } }
+  /// The smallest step.
+  public var minimumResolution: Duration { .nanoseconds(1) }
+  /// How many tasks sleep.
+  public var sleeperCount: Int { state.withLock { $0.sleepers.count } }
+
+  /// Sleeps until the clock is moved to a moment or past it.
+  ///
+  /// - Throws: `CancellationError` when cancelled.
+  public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
+    let id = makeID()
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        let action = state.withLock { state in
+          state.register(id, Sleeper(deadline: deadline, continuation: continuation, isAnnounced: false))
+        }
+        action?()
+      }
+    } onCancel: {
+      let sleeper = state.withLock { $0.sleepers.removeValue(forKey: id) }
+      sleeper?.continuation.resume(throwing: CancellationError())
+    }
+  }
+
+  /// Waits until a task sleeps that no earlier call has reported, and returns how long it is going to.
+  ///
+  /// - Returns: `nil` when cancelled.
+  public func nextTimer() async -> Duration? {
+    let id = makeID()
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { (continuation: CheckedContinuation<Duration?, Never>) in
+        let result: Duration?? = state.withLock { state in
+          if Task.isCancelled { return .some(nil) }
+          if let timer = state.announce() { return .some(timer) }
+          state.watchers[id] = continuation
+          return nil
+        }
+        if let result { continuation.resume(returning: result) }
+      }
+    } onCancel: {
+      let watcher = state.withLock { $0.watchers.removeValue(forKey: id) }
+      watcher?.resume(returning: nil)
+    }
+  }
+
+  /// Moves the clock forward and wakes every task whose time has come.
+  public func advance(by duration: Duration) {
+    let due = state.withLock { state in
+      state.now = state.now.advanced(by: max(duration, .zero))
+      let due = state.sleepers.filter { $0.value.deadline <= state.now }
+      for id in due.keys { state.sleepers[id] = nil }
+      return due.values.sorted { $0.deadline < $1.deadline }
+    }
+    for sleeper in due { sleeper.continuation.resume() }
+  }
+
+  private func makeID() -> UInt64 {
+    state.withLock { state in
+      state.nextID += 1
+      return state.nextID
+    }
+  }
+}
+
+extension ManualClock.State {
+  /// Keeps a sleeper, or says what to do with one that must not sleep.
+  fileprivate mutating func register(_ id: UInt64, _ sleeper: ManualClock.Sleeper) -> (@Sendable () -> Void)?
+  {
+    if Task.isCancelled {
+      return { sleeper.continuation.resume(throwing: CancellationError()) }
+    }
+    if sleeper.deadline <= now {
+      return { sleeper.continuation.resume() }
+    }
+    sleepers[id] = sleeper
+    guard let watcher = watchers.keys.min(), let timer = announce() else { return nil }
+    let continuation = watchers.removeValue(forKey: watcher)
+    return { continuation?.resume(returning: timer) }
+  }
+
+  /// The oldest sleeper that was not reported yet.
+  fileprivate mutating func announce() -> Duration? {
+    guard let id = sleepers.filter({ !$0.value.isAnnounced }).keys.min(), let sleeper = sleepers[id] else {
+      return nil
+    }
+    sleepers[id]?.isAnnounced = true
+    return now.duration(to: sleeper.deadline)
+  }
+}

@@ -1,0 +1,124 @@
+public import HTTPTypes
+public import Smooven
+internal import Synchronization
+
+/// Smooven without a network: scripted answers, recorded requests, and really signed callbacks.
+///
+/// Each request takes the next scripted answer, then the default one. Callbacks go to the receiver given to
+/// ``deliverCallbacks(to:)``, before, with or after the answer, through the same verification as on a socket.
+public final class MockTransport: ClientTransport {
+  /// A request that was sent.
+  public struct Request: Sendable, SafelyDescribed {
+    /// Method, path and header fields.
+    public let head: HTTPRequest
+    /// The body, as JSON; `null` when there was none.
+    public let json: JSONValue
+    /// Where the client wants its callbacks.
+    public var callbackURL: String? { json["callback_url"]?.stringValue }
+    /// The method and the path.
+    public var description: String { "\(head.method.rawValue) \(head.path ?? "/")" }
+  }
+
+  private struct State {
+    var requests: [Request] = []
+    var script: [MockAnswer] = []
+    var fallback: MockAnswer
+    var receiver: CallbackReceiver?
+    var notificationCount = 0
+  }
+
+  private let state: Mutex<State>
+  private let secretKey: Secret
+
+  /// Makes a transport.
+  ///
+  /// - Parameters:
+  ///   - secretKey: The key to sign callbacks with: the client's own.
+  ///   - answer: The answer to every request that has no scripted one. By default: accepted, then delivered.
+  public init(secretKey: Secret, answer: MockAnswer = .accepted(callbacks: [.delivered])) {
+    self.secretKey = secretKey
+    state = Mutex(State(fallback: answer))
+  }
+
+  /// The requests so far, in the order in which they were sent.
+  public var requests: [Request] { state.withLock { $0.requests } }
+
+  /// Says where callbacks go: `client.receiver`.
+  ///
+  /// Until then none are delivered.
+  public func deliverCallbacks(to receiver: CallbackReceiver) {
+    state.withLock { $0.receiver = receiver }
+  }
+
+  /// Adds answers for the next requests, one each.
+  public func script(_ answers: MockAnswer...) {
+    state.withLock { $0.script += answers }
+  }
+
+  /// Delivers one callback now, for a notification that was accepted or is about to be.
+  ///
+  /// - Parameters:
+  ///   - callback: What happened.
+  ///   - notificationID: The notification's id.
+  ///   - url: The callback URL of its request; by default the path for all callbacks.
+  /// - Returns: The receiver's answer, or `nil` when there is no receiver.
+  @discardableResult
+  public func deliver(
+    _ callback: MockCallback,
+    notificationID: String,
+    to url: String = "/callbacks/smooven"
+  ) async -> HTTPResponse.Status? {
+    guard let receiver = state.withLock({ $0.receiver }) else { return nil }
+    let fixture = callback.fixture(notificationID: notificationID)
+    return await receiver.receive(fixture.request(to: url, secret: secretKey)).status
+  }
+
+  /// Takes the next scripted answer.
+  public func send(
+    _ request: HTTPRequest,
+    body: [UInt8],
+    timeout: Duration
+  ) async throws -> TransportResponse {
+    try Task.checkCancellation()
+    let recorded = Request(head: request, json: (try? JSONValue(parsing: body)) ?? .null)
+    let (answer, id) = state.withLock { state in
+      state.requests.append(recorded)
+      state.notificationCount += 1
+      let answer = state.script.isEmpty ? state.fallback : state.script.removeFirst()
+      return (answer, answer.notificationID ?? "ntf_mock_\(state.notificationCount)")
+    }
+    let url = recorded.callbackURL ?? "/callbacks/smooven"
+    for callback in answer.callbacks where callback.timing == .before {
+      await deliver(callback, notificationID: id, to: url)
+    }
+    let later = answer.callbacks.filter { $0.timing != .before }
+    if !later.isEmpty { Task { await self.deliver(later, notificationID: id, to: url) } }
+    switch answer.reply {
+    case .json(let status, let body, let headerFields):
+      let accepted = body["notification_id"] == .null ? body.setting("notification_id", .string(id)) : body
+      return TransportResponse(
+        head: HTTPResponse(status: .init(code: status), headerFields: headerFields),
+        body: accepted.encoded
+      )
+    case .bytes(let status, let bytes):
+      return TransportResponse(head: HTTPResponse(status: .init(code: status)), body: bytes)
+    case .failure(let error): throw error
+    case .nothing:
+      // As a server that never answers: until the caller has had enough.
+      try await Task.sleep(for: .seconds(86_400))
+      throw TransportError(.noResponse, "the mock never answers")
+    }
+  }
+
+  private func deliver(_ callbacks: [MockCallback], notificationID: String, to url: String) async {
+    for callback in callbacks {
+      if callback.timing == .after, let receiver = state.withLock({ $0.receiver }),
+        let token = url.split(separator: "/").last.flatMap({ DeliveryToken($0) })
+      {
+        // After means: when the client has dealt with the answer.
+        _ = await receiver.tracker.wait(for: token, goal: .acceptance, deadline: nil)
+      }
+      await deliver(callback, notificationID: notificationID, to: url)
+    }
+  }
+}
