@@ -60,6 +60,7 @@ public struct NotificationHandle: Sendable {
   /// - Parameters:
   ///   - timeout: How long to wait from now; positive, at most 366 days.
   ///   - criterion: What to wait for. Delivery.
+  /// - Returns: How the wait ended.
   /// - Throws: ``SmoovenError`` when the send failed or the client closes; `CancellationError` when cancelled, at once.
   public func outcome(
     timeout: Duration,

@@ -52,6 +52,7 @@ extension SmoovenClient {
   ///   - context: Whom it is for, and the values that shape it.
   ///   - timeout: How long to wait in all, from now; positive, at most 366 days.
   ///   - criterion: What to wait for. Delivery.
+  /// - Returns: How the wait ended.
   /// - Throws: ``SmoovenError`` when nothing was sent or the client closes; `CancellationError` when cancelled, at any
   ///   moment and at once.
   public func sendAndWait(
@@ -77,6 +78,7 @@ extension SmoovenClient {
   ///   - request: The notification.
   ///   - timeout: How long to wait in all, from now; positive, at most 366 days.
   ///   - criterion: What to wait for. Delivery.
+  /// - Returns: How the wait ended.
   /// - Throws: ``SmoovenError`` when nothing was sent or the client closes; `CancellationError` when cancelled, at any
   ///   moment and at once.
   public func sendAndWait(

@@ -96,6 +96,7 @@ public final class CallbackReceiver: Sendable {
   /// All verified events from now on, each once, whatever becomes of them.
   ///
   /// - Parameter bufferingLimit: How many events to keep for a slow consumer; beyond, it loses the oldest. 1,024.
+  /// - Returns: The events, in the order of their arrival.
   public func events(bufferingLimit: Int = 1_024) -> CallbackEvents {
     CallbackEvents(hub.subscribe(bufferingLimit: max(1, bufferingLimit)))
   }
@@ -106,6 +107,7 @@ public final class CallbackReceiver: Sendable {
   /// One that nobody claims comes when its lifetime is over (``DeliveryLimits``).
   ///
   /// - Parameter bufferingLimit: How many events to keep for a slow consumer; beyond, it loses the oldest. 1,024.
+  /// - Returns: The events, in the order of their arrival.
   public func unmatchedEvents(bufferingLimit: Int = 1_024) -> CallbackEvents {
     CallbackEvents(tracker.unmatched.subscribe(bufferingLimit: max(1, bufferingLimit)))
   }

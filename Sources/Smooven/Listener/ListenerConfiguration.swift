@@ -82,6 +82,7 @@ public struct ListenerConfiguration: Sendable, Hashable {
   /// No port: another server hands each request to the client's ``SmoovenClient/receiver``.
   ///
   /// - Parameter publicURL: How the outside reaches that server, with the prefix under which the receiver is mounted.
+  /// - Returns: The configuration.
   public static func mounted(publicURL: String) -> ListenerConfiguration {
     var configuration = ListenerConfiguration(publicURL: publicURL)
     configuration.isMounted = true

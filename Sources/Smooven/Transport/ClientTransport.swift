@@ -13,6 +13,7 @@ public protocol ClientTransport: Sendable {
   ///   - request: Method, scheme, authority, path and header fields.
   ///   - body: The body, empty for none.
   ///   - timeout: How long the answer may take in all.
+  /// - Returns: The answer.
   /// - Throws: ``TransportError`` with `notSent` when it is certain that the server did not get the request, such as
   ///   a refused connection: the caller then fails at once. `CancellationError` when the task is cancelled. Any
   ///   other error counts as unclear: the request may have been carried out.

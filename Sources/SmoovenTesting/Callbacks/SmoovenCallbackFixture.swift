@@ -69,6 +69,7 @@ public struct SmoovenCallbackFixture: Sendable {
   /// - Parameters:
   ///   - url: Where it goes, such as the `callback_url` of a recorded request; only its path counts.
   ///   - secret: The Secret Key to sign with.
+  /// - Returns: The request.
   public func request(to url: String = "/callbacks/smooven", secret: Secret) -> CallbackRequest {
     Self.request(to: url, body: body, secret: secret)
   }

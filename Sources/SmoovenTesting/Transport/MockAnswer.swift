@@ -23,6 +23,7 @@ public struct MockAnswer: Sendable {
   ///   - id: The id to give it; by default `ntf_mock_1`, `ntf_mock_2` and so on.
   ///   - channel: The channel that was picked.
   ///   - callbacks: What happens to it. Nothing.
+  /// - Returns: The answer.
   public static func accepted(
     id: String? = nil,
     channel: NotificationChannel = .sms,
@@ -41,6 +42,7 @@ public struct MockAnswer: Sendable {
   ///   - status: The HTTP status.
   ///   - code: The error code of the answer.
   ///   - retryAfter: The value of `Retry-After`, in seconds; `nil` for none.
+  /// - Returns: The answer.
   public static func refused(status: Int, code: String, retryAfter: Int? = nil) -> MockAnswer {
     let body: JSONValue = [
       "success": false, "error": ["code": .string(code), "message": "refused by the mock"],

@@ -1,4 +1,0 @@
-import Testing
-import InMemoryLogging
-import InMemoryTracing
-import MetricsTestKit

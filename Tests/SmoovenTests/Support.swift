@@ -1,0 +1,72 @@
+import Foundation
+import HTTPTypes
+import Logging
+import Smooven
+import SmoovenTesting
+
+let testKey: Secret = "sk_test_0123456789"
+
+/// A small, fast, seeded generator: the same seed gives the same run.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+func event(
+  _ kind: CallbackEvent.Kind, id: String? = "ntf_1", channel: NotificationChannel = .sms, key: String? = nil,
+  provider: String = "smooven"
+) -> CallbackEvent {
+  CallbackEvent(
+    provider: provider, name: "notification.\(kind)", kind: kind, correlationIDs: id.map { [$0] } ?? [],
+    channel: channel, failure: kind == .failed ? .init(reason: nil, code: "failed") : nil,
+    deduplicationKey: key ?? "\(id ?? "-")/\(kind)/\(channel)", payload: .null, rawBody: [])
+}
+
+func mockConfiguration(
+  clock: any Clock<Duration> = ContinuousClock(), _ change: (inout SmoovenConfiguration) -> Void = { _ in }
+) -> SmoovenConfiguration {
+  var configuration = SmoovenConfiguration(
+    secretKey: testKey, listener: .mounted(publicURL: "https://agent.example.com/hooks"),
+    reconciliationTimeout: nil, clock: clock)
+  change(&configuration)
+  return configuration
+}
+
+/// Runs a client on a mock transport, with callbacks going straight to its receiver.
+func withMockedClient<Result: Sendable>(
+  _ transport: MockTransport,
+  configuration: SmoovenConfiguration = mockConfiguration(),
+  store: any DeliveryStore = InMemoryDeliveryStore(),
+  logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+  _ body: (SmoovenClient) async throws -> Result
+) async throws -> Result {
+  try await withSmoovenClient(
+    configuration: configuration, transport: transport, store: store, logger: logger
+  ) { client in
+    transport.deliverCallbacks(to: client.receiver)
+    return try await body(client)
+  }
+}
+
+extension SmoovenClient {
+  func remind(
+    timeout: Duration = .seconds(30), urgency: Urgency = .normal, until: DeliveryCriterion = .delivered
+  ) async throws -> DeliveryOutcome {
+    try await sendAndWait(
+      intent: "Remind Sarah", urgency: urgency, context: .init(userID: "sarah@example.com"), timeout: timeout,
+      until: until)
+  }
+
+  func notifySarah(urgency: Urgency = .normal) async throws -> NotificationHandle {
+    try await notify(intent: "Remind Sarah", urgency: urgency, context: .init(userID: "sarah@example.com"))
+  }
+}
