@@ -123,6 +123,8 @@ extension HTTPServer {
           HTTPRequestDecoder(limitConfiguration: limits),
           maximumBufferSize: shared.configuration.maximumHeaderSize
         ),
+        // A client that sends requests and does not read the answers is not read from either.
+        BackPressureHandler(),
         HTTPServerPipelineHandler(),
         HTTPConnectionHandler(shared: shared, bottom: encoder),
       ])

@@ -20,6 +20,9 @@ package struct Endpoint: Sendable, Hashable {
     guard parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil else {
       throw .misconfigured(setting, "it must have no user, password, query or fragment")
     }
+    guard parts.port.map((1...65_535).contains) ?? true else {
+      throw .misconfigured(setting, "the port must be between 1 and 65535")
+    }
     self.scheme = scheme
     self.host = host
     authority = parts.port.map { "\(host):\($0)" } ?? host

@@ -2,42 +2,42 @@
 ///
 /// Every limit is there to bound what a stranger can make the server hold or wait for.
 package struct HTTPServerConfiguration: Sendable {
-  /// The name or IP address to listen on. Default: `127.0.0.1`.
+  /// The name or IP address to listen on; default `127.0.0.1`.
   package var host = "127.0.0.1"
 
-  /// The TCP port to listen on, 0 for any free one. Default: 0.
+  /// The TCP port to listen on, 0 for any free one; default 0.
   package var port = 0
 
-  /// Serve HTTPS. Default: `nil`, plain HTTP.
+  /// The certificate to serve HTTPS with; default `nil`, plain HTTP.
   package var tls: HTTPServerTLS?
 
-  /// The largest request body, in bytes; 413 beyond. Default: 262,144.
+  /// The largest request body, in bytes; default 262,144, 413 beyond.
   package var maximumBodySize = 262_144
 
-  /// The largest request line and header fields together, in bytes of target, names and values; 431 beyond.
-  /// Default: 16,384.
+  /// The largest request target, header names and values together, in bytes; default 16,384, 431 beyond.
   package var maximumHeaderSize = 16_384
 
-  /// How long a request may take from its first byte until it is whole; 408 beyond. Default: 10 seconds.
+  /// How long a request may take from its first byte until it is whole; default 10 s, 408 beyond.
   ///
   /// It also bounds a TLS handshake, and the reply to a client that has closed its sending side: that client may
   /// be waiting or gone.
   package var requestTimeout: Duration = .seconds(10)
 
-  /// How long a connection may stay open with no request, or with a response its client does not read.
-  /// Default: 60 seconds.
+  /// How long a connection may stay open with no request; default 60 s.
+  ///
+  /// It also bounds how long a client may take to read a response.
   package var idleTimeout: Duration = .seconds(60)
 
-  /// How many connections are served at a time; 503 beyond. Default: 1,024.
+  /// How many connections are served at a time; default 1,024, 503 beyond.
   package var maximumConnections = 1_024
 
-  /// How many asynchronous replies are under way at a time, over all connections; 503 beyond. Default: 1,024.
+  /// How many asynchronous replies are under way at a time in all; default 1,024, 503 beyond.
   package var maximumRequestsInFlight = 1_024
 
-  /// How long a graceful shutdown waits before it cuts what is still open. Default: 10 seconds.
+  /// How long a graceful shutdown waits before it cuts what is still open; default 10 s.
   package var shutdownTimeout: Duration = .seconds(10)
 
-  /// The `Server` field of responses. Default: `nil`, none.
+  /// The `Server` field of responses; default `nil`, none.
   package var serverName: String?
 
   package init() {}

@@ -3,9 +3,8 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// One connection: puts requests together, has them answered one by one, keeps the deadlines.
-final class HTTPConnectionHandler: ChannelDuplexHandler {
+final class HTTPConnectionHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
-  typealias OutboundIn = HTTPServerResponsePart
   typealias OutboundOut = HTTPServerResponsePart
 
   private enum Phase {
@@ -29,9 +28,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   private var inputIsClosed = false
   private var isServing = false
   private var gotMessage = false
-  private var heldRead = false
 
-  /// - Parameter bottom: The lowest of the HTTP handlers, to end the connection below it.
+  /// Takes the lowest of the HTTP handlers, as a connection ends below it.
   init(shared: HTTPServerShared, bottom: any ChannelHandler) {
     self.shared = shared
     self.bottom = bottom
@@ -53,12 +51,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
       switch (phase, unwrapInboundIn(data)) {
       case (.idle, .head(let head)), (.receiving, .head(let head)):
         beginReceiving()
-        let incoming = try HTTPIncomingRequest(
-          head,
-          isTLS: shared.isTLS,
-          remoteAddress: remoteAddress,
-          maximumBodySize: shared.configuration.maximumBodySize
-        )
+        let incoming = try HTTPIncomingRequest(head, from: remoteAddress, configuration: shared.configuration)
         self.incoming = incoming
         if incoming.expectsContinue {
           let head = HTTPResponseHead(version: .http1_1, status: .continue)
@@ -102,15 +95,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    switch (phase, error) {
+    switch (phase, HTTPRejection(error)) {
     case (.closing, _):
       break
-    case (.idle, HTTPParserError.headerOverflow), (.receiving, HTTPParserError.headerOverflow),
-      (.idle, is ByteToMessageDecoderError.PayloadTooLargeError),
-      (.receiving, is ByteToMessageDecoderError.PayloadTooLargeError):
-      reject(.headersTooLarge, context)
-    case (.idle, is HTTPParserError), (.receiving, is HTTPParserError):
-      reject(.malformed("not HTTP"), context)
+    case (.idle, let rejection?), (.receiving, let rejection?):
+      reject(rejection, context)
     default:
       shared.logger.debug("connection failed", metadata: ["error": "\(type(of: error))"])
       cut(context)
@@ -137,9 +126,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
   // MARK: Answers
 
-  /// Answers what is ready. The pipeline handler hands over the next request from inside the write of an answer:
-  /// looping, where calling down again would be the obvious thing, keeps the stack flat however much a client has
-  /// pipelined.
+  /// Answers what is ready, in a loop.
+  ///
+  /// The pipeline handler hands over the next request from inside the write of an answer: answering it right there
+  /// would let a client that pipelines thousands of requests overflow the stack.
   private func serve(_ context: ChannelHandlerContext) {
     guard !isServing else { return }
     isServing = true
@@ -172,18 +162,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     phase = closes ? .closing : .idle
     timer?.expire(after: shared.idleTimeout)
 
-    let head = response.wireHead(
-      answering: request,
-      closes: closes,
-      serverName: shared.configuration.serverName
-    )
+    let serverName = shared.configuration.serverName
+    let head = response.wireHead(answering: request, closes: closes, serverName: serverName)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     if let body = response.wireBody(answering: request) {
       context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
     }
     guard closes else { return context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil) }
     let written = context.eventLoop.makePromise(of: Void.self)
-    written.futureResult.assumeIsolated().whenComplete { _ in self.linger(context, lastWord: ByteBuffer()) }
+    written.futureResult.assumeIsolated().whenComplete { _ in self.linger(context) }
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
   }
 
@@ -193,15 +180,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     linger(context, lastWord: shared.refuse(rejection))
   }
 
-  private func linger(_ context: ChannelHandlerContext, lastWord: ByteBuffer) {
+  private func linger(_ context: ChannelHandlerContext, lastWord: ByteBuffer = ByteBuffer()) {
     end()
     guard context.channel.isActive else { return }
-    do {
-      let handler = HTTPLingeringCloseHandler(lastWord: lastWord, peerIsDone: inputIsClosed)
-      try context.pipeline.syncOperations.addHandler(handler, position: .before(bottom))
-    } catch {
-      context.channel.cut()
-    }
+    let handler = HTTPLingeringCloseHandler(lastWord: lastWord, peerIsDone: inputIsClosed)
+    try? context.pipeline.syncOperations.addHandler(handler, position: .before(bottom))
   }
 
   private func cut(_ context: ChannelHandlerContext) {
@@ -214,20 +197,5 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     phase = .closing
     incoming = nil
     timer?.stop()
-  }
-
-  // MARK: Backpressure
-
-  /// A client that sends requests and does not read the answers is not read from either.
-  func read(context: ChannelHandlerContext) {
-    context.read()
-  }
-
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if heldRead, context.channel.isWritable {
-      heldRead = false
-      context.read()
-    }
-    context.fireChannelWritabilityChanged()
   }
 }

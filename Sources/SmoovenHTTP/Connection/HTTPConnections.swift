@@ -12,7 +12,8 @@ final class HTTPConnections: Sendable {
   }
 
   private struct State {
-    var open: [ObjectIdentifier: any Channel] = [:]
+    var served: [ObjectIdentifier: any Channel] = [:]
+    var refused: [ObjectIdentifier: any Channel] = [:]
     var isStopping = false
   }
 
@@ -26,15 +27,20 @@ final class HTTPConnections: Sendable {
   func admit(_ channel: any Channel) -> Admission {
     let id = ObjectIdentifier(channel)
     let admission: Admission = state.withLock { state in
-      // Refused connections linger: they are worth as many places again, not more.
-      guard !state.isStopping, state.open.count / 2 < maximum else { return .dropped }
-      let admission: Admission = state.open.count < maximum ? .served : .refused
-      state.open[id] = channel
-      return admission
+      guard !state.isStopping else { return .dropped }
+      if state.served.count < maximum {
+        state.served[id] = channel
+        return .served
+      }
+      guard state.refused.count < maximum else { return .dropped }
+      state.refused[id] = channel
+      return .refused
     }
-    if admission != .dropped {
-      channel.closeFuture.whenComplete { _ in
-        _ = self.state.withLock { $0.open.removeValue(forKey: id) }
+    guard admission != .dropped else { return .dropped }
+    channel.closeFuture.whenComplete { _ in
+      self.state.withLock { state in
+        state.served[id] = nil
+        state.refused[id] = nil
       }
     }
     return admission
@@ -64,7 +70,7 @@ final class HTTPConnections: Sendable {
   private func stopAdmitting() -> (isFirst: Bool, open: [any Channel]) {
     state.withLock { state in
       defer { state.isStopping = true }
-      return (!state.isStopping, Array(state.open.values))
+      return (!state.isStopping, Array(state.served.values) + state.refused.values)
     }
   }
 }

@@ -20,10 +20,10 @@ struct HTTPIncomingRequest {
   /// Refuses what the parser lets through but two servers might read differently.
   init(
     _ head: HTTPRequestHead,
-    isTLS: Bool,
-    remoteAddress: String?,
-    maximumBodySize: Int
+    from remoteAddress: String?,
+    configuration: HTTPServerConfiguration
   ) throws(HTTPRejection) {
+    maximumBodySize = configuration.maximumBodySize
     isLegacy = head.version != .http1_1
     let (fields, host) = try Self.fields(head.headers, hostRequired: !isLegacy)
     let contentLength = try Self.contentLength(fields, isLegacy: isLegacy)
@@ -34,7 +34,7 @@ struct HTTPIncomingRequest {
         method: head.method,
         target: head.uri,
         host: host,
-        isTLS: isTLS,
+        isTLS: configuration.tls != nil,
         headerFields: fields
       ),
       remoteAddress: remoteAddress
@@ -42,7 +42,6 @@ struct HTTPIncomingRequest {
     // The parser stops at an upgrade, and no upgrade is offered here: such a request is answered as the last one.
     keepsAlive = head.isKeepAlive && fields[.upgrade] == nil
     expectsContinue = !isLegacy && contentLength != 0 && fields[.expect]?.lowercased() == "100-continue"
-    self.maximumBodySize = maximumBodySize
   }
 
   mutating func append(_ part: ByteBuffer) throws(HTTPRejection) {

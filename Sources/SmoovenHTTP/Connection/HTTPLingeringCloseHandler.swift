@@ -9,13 +9,16 @@ final class HTTPLingeringCloseHandler: ChannelInboundHandler, RemovableChannelHa
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = IOData
 
-  static let patience = TimeAmount.seconds(2)
+  /// How long the client may be silent, how long it may go on, and how many bytes it may send.
+  static let silence = TimeAmount.seconds(2)
+  static let patience = TimeAmount.seconds(10)
   static let maximumDrain = 16 * 1_024 * 1_024
 
   private let lastWord: ByteBuffer
   private var peerIsDone: Bool
   private var hasSpoken = false
   private var drained = 0
+  private var end = NIODeadline.distantFuture
   private var timer: HTTPConnectionTimer?
 
   init(lastWord: ByteBuffer, peerIsDone: Bool = false) {
@@ -38,6 +41,7 @@ final class HTTPLingeringCloseHandler: ChannelInboundHandler, RemovableChannelHa
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
+    timer?.expire(after: min(Self.silence, end - .now()))
     // The handlers above may hold back reads.
     context.read()
   }
@@ -63,8 +67,9 @@ final class HTTPLingeringCloseHandler: ChannelInboundHandler, RemovableChannelHa
 
   private func begin(_ context: ChannelHandlerContext) {
     let timer = HTTPConnectionTimer(eventLoop: context.eventLoop) { context.channel.cut() }
-    timer.expire(after: Self.patience)
+    timer.expire(after: Self.silence)
     self.timer = timer
+    end = .now() + Self.patience
 
     let written = context.eventLoop.makePromise(of: Void.self)
     written.futureResult.assumeIsolated().whenComplete { _ in

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import NIOCore
+internal import NIOHTTP1
 
 /// A request the server answers by itself, and the connection ends there.
 struct HTTPRejection: Error {
@@ -22,7 +23,17 @@ extension HTTPRejection {
     HTTPRejection(status: .badRequest, reason: reason)
   }
 
-  /// The whole answer as bytes. It is written below the HTTP handlers, as there may be no request to answer.
+  /// What the decoder found wrong.
+  init?(_ error: any Error) {
+    switch error {
+    case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
+      self = .headersTooLarge
+    case is HTTPParserError: self = .malformed("not HTTP")
+    default: return nil
+    }
+  }
+
+  /// The whole answer as bytes, written below the HTTP handlers, as there may be no request to answer.
   func encoded(serverName: String?) -> ByteBuffer {
     var answer =
       "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\nContent-Length: 0\r\nConnection: close\r\n"

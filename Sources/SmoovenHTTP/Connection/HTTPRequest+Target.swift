@@ -2,8 +2,9 @@ internal import HTTPTypes
 internal import NIOHTTP1
 
 extension HTTPRequest {
-  /// Takes the request target apart: `/path`, `http://host/path`, or `*` with OPTIONS. There is no proxy here, so
-  /// any other form is refused.
+  /// Takes the request target apart: `/path`, `http://host/path`, or `*` with OPTIONS.
+  ///
+  /// There is no proxy here, so any other form is refused.
   init(
     method: HTTPMethod,
     target: String,

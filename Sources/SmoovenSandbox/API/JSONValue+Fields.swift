@@ -1,0 +1,60 @@
+import SmoovenCallbacks
+
+import class Foundation.JSONEncoder
+
+extension JSONValue {
+  /// The value as bytes, with its keys in order so that equal values have equal bytes.
+  func encoded() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(self))
+  }
+
+  /// A string, or `null`.
+  init(_ text: String?) {
+    self = text.map(JSONValue.string) ?? .null
+  }
+
+  /// An object without the members that are `nil`.
+  static func object(present members: [String: JSONValue?]) -> JSONValue {
+    .object(members.compactMapValues { $0 })
+  }
+
+  /// A member, or `nil` when it is absent or `null`.
+  func member(_ key: String) -> JSONValue? {
+    guard let member = self[key], !member.isNull else { return nil }
+    return member
+  }
+
+  /// A string member, or `nil` when it is absent.
+  ///
+  /// - Throws: ``APIError`` when it is of another type.
+  func string(_ key: String, code: String = "invalid_request") throws(APIError) -> String? {
+    guard let member = member(key) else { return nil }
+    guard let text = member.stringValue else { throw .badRequest(code, "\(key) must be a string") }
+    return text
+  }
+
+  /// An object member, or `nil` when it is absent.
+  ///
+  /// - Throws: ``APIError`` when it is of another type.
+  @discardableResult
+  func object(_ key: String) throws(APIError) -> JSONValue? {
+    guard let member = member(key) else { return nil }
+    guard member.objectValue != nil else { throw .invalidRequest("\(key) must be an object") }
+    return member
+  }
+
+  /// A request body: a JSON object.
+  ///
+  /// - Throws: ``APIError`` when the bytes are something else.
+  static func requestBody(_ bytes: [UInt8]) throws(APIError) -> JSONValue {
+    do {
+      let body = try JSONValue(parsing: bytes)
+      if body.objectValue != nil { return body }
+    } catch {
+      throw .badRequest("invalid_json", "the body is \(error)")
+    }
+    throw .badRequest("invalid_json", "the body must be a JSON object")
+  }
+}

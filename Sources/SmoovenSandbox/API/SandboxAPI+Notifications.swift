@@ -1,0 +1,64 @@
+import HTTPTypes
+import SmoovenCallbacks
+import SmoovenHTTP
+
+extension SandboxAPI {
+  /// `POST /v1/agent/notify`; `nil` to cut the connection.
+  func notify(_ bytes: [UInt8]) async throws -> HTTPServerResponse? {
+    let request: NotifyRequest
+    do {
+      request = try NotifyRequest(try .requestBody(bytes))
+    } catch {
+      records.update { $0.countNotifyRequest(for: nil) }
+      throw error
+    }
+    records.update { $0.countNotifyRequest(for: request.recipient) }
+    let story = request.story
+    try refuse(request, as: story)
+    let record = NotificationRecord(
+      id: Identifier.make("ntf"),
+      request: request,
+      story: story,
+      createdAt: configuration.now()
+    )
+    courier.accept(record)
+    switch story.answer {
+    case .cutConnection:
+      return nil
+    case .serverError:
+      throw APIError.internalError
+    case .acceptedAfterCallbacks:
+      _ = try await records.first { $0.notification(record.id).map(\.isTold) ?? true ? true : nil }
+    case .accepted, .busyOnce, .invalidRecipient:
+      break
+    }
+    return try response([
+      "success": true, "notification_id": .string(record.id),
+      "channel_used": .string(record.channelUsed.rawValue), "status": "queued",
+      "timestamp": .string(RFC3339.format(record.createdAt)),
+    ])
+  }
+
+  /// `GET /v1/status/{id}`.
+  func status(of id: String) throws -> HTTPServerResponse {
+    guard let record = records.read({ $0.notification(id) }) else {
+      throw APIError.notFound("notification_not_found", "there is no notification of this id")
+    }
+    return try response(record.statusBody)
+  }
+
+  private func refuse(_ request: NotifyRequest, as story: SandboxStory) throws(APIError) {
+    if story.answer == .invalidRecipient {
+      throw .badRequest("invalid_recipient", "the recipient cannot be reached on any channel")
+    }
+    guard story.answer == .busyOnce else { return }
+    let text = request.intent ?? request.body["message"]?.stringValue ?? ""
+    guard records.update({ $0.isFirst("\(request.recipient)\n\(text)") }) else { return }
+    throw APIError(
+      status: .tooManyRequests,
+      code: "rate_limited",
+      message: "too many requests; try again in 1 second",
+      headerFields: [.retryAfter: "1"]
+    )
+  }
+}

@@ -1,0 +1,63 @@
+import SmoovenCallbacks
+import SmoovenHTTP
+
+extension SandboxAPI {
+  /// `POST /v1/players/register`.
+  func registerPlayer(_ bytes: [UInt8]) throws -> HTTPServerResponse {
+    let registration = try PlayerRegistration(try .requestBody(bytes))
+    let (player, isNew) = add(registration)
+    return try response([
+      "success": true, "player_id": .string(player.id), "external_id": .string(registration.externalID),
+      "channels_registered": .array(registration.channels.map(JSONValue.string)), "created": .bool(isNew),
+    ])
+  }
+
+  /// `POST /v1/players/batch`: good players are imported beside bad ones.
+  func importPlayers(_ bytes: [UInt8]) throws -> HTTPServerResponse {
+    guard let players = try JSONValue.requestBody(bytes).member("players")?.arrayValue else {
+      throw APIError.invalidRequest("players must be an array")
+    }
+    guard players.count <= 1_000 else {
+      throw APIError.invalidRequest("players has \(players.count) elements; a batch takes 1000")
+    }
+    var imported: Int64 = 0
+    var errors: [JSONValue] = []
+    for (index, player) in players.enumerated() {
+      do {
+        _ = add(try PlayerRegistration(player))
+        imported += 1
+      } catch {
+        errors.append([
+          "index": .integer(Int64(index)), "code": .string(error.code), "message": .string(error.message),
+        ])
+      }
+    }
+    return try response(["success": true, "imported": .integer(imported), "errors": .array(errors)])
+  }
+
+  /// `GET /v1/players/{id}`.
+  func player(_ id: String) throws -> HTTPServerResponse {
+    guard let player = records.read({ $0.players[id] }) else { throw APIError.unknownPlayer }
+    return try response(player.json)
+  }
+
+  /// `DELETE /v1/players/{id}`.
+  func deletePlayer(_ id: String) throws -> HTTPServerResponse {
+    guard records.update({ $0.players.removeValue(forKey: id) }) != nil else { throw APIError.unknownPlayer }
+    return try response(["success": true, "player_id": .string(id)])
+  }
+
+  private func add(_ registration: PlayerRegistration) -> (player: PlayerRecord, isNew: Bool) {
+    let player = PlayerRecord(registration: registration, registeredAt: configuration.now())
+    let isNew = records.update { $0.players.updateValue(player, forKey: player.id) == nil }
+    courier.announce(player, isNew: isNew)
+    return (player, isNew)
+  }
+}
+
+extension APIError {
+  fileprivate static let unknownPlayer = APIError.notFound(
+    "player_not_found",
+    "there is no player of this id"
+  )
+}

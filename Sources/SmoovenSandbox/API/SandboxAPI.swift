@@ -1,0 +1,110 @@
+import HTTPTypes
+import Logging
+import SmoovenCallbacks
+import SmoovenHTTP
+
+/// Answers the requests of a sandbox.
+struct SandboxAPI: HTTPServerHandler {
+  let configuration: SandboxConfiguration
+  let records: Watched<SandboxRecords>
+  /// Takes what is to be done in the background.
+  let courier: CallbackCourier
+  let logger: Logger
+
+  func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
+    let requestID = Identifier.make("req")
+    records.update { $0.requestCount += 1 }
+    var response: HTTPServerResponse
+    do {
+      guard let answer = try await answer(request) else { return .closeConnection }
+      response = answer
+    } catch is CancellationError {
+      return .closeConnection
+    } catch {
+      response = self.response(to: error)
+    }
+    if let name = HTTPField.Name("X-Request-Id") { response.head.headerFields[name] = requestID }
+    logger.debug(
+      "request answered",
+      metadata: [
+        "method": "\(request.head.method)", "status": "\(response.head.status.code)",
+        "request_id": "\(requestID)",
+      ]
+    )
+    return .response(response)
+  }
+
+  /// The response, or `nil` to cut the connection.
+  private func answer(_ request: HTTPServerRequest) async throws -> HTTPServerResponse? {
+    guard let route = SandboxRoute(path: request.head.path ?? "") else {
+      throw APIError.notFound("not_found", "there is nothing at this path")
+    }
+    guard route.methods.contains(request.head.method) else {
+      let allowed = route.methods.map(\.rawValue).joined(separator: ", ")
+      throw APIError(
+        status: .methodNotAllowed,
+        code: "method_not_allowed",
+        message: "the method here is \(allowed)",
+        headerFields: [.allow: allowed]
+      )
+    }
+    if route.needsKey { try authorize(request.head) }
+    switch route {
+    case .notify: return try await notify(request.body)
+    case .status(let id): return try status(of: id)
+    case .registerPlayer: return try registerPlayer(request.body)
+    case .importPlayers: return try importPlayers(request.body)
+    case .player(let id) where request.head.method == .delete: return try deletePlayer(id)
+    case .player(let id): return try player(id)
+    case .notifications: return try list("notifications", records.read { $0.notifications }.map(\.json))
+    case .attempts: return try list("attempts", records.read { $0.attempts.elements }.map(\.json))
+    case .failedDeliveries:
+      return try list("failed_deliveries", records.read { $0.failedDeliveries.elements }.map(\.json))
+    case .health: return try response(["status": "ok"])
+    }
+  }
+
+  private func authorize(_ head: HTTPRequest) throws(APIError) {
+    let parts = (head.headerFields[.authorization] ?? "").split(separator: " ", maxSplits: 1)
+    guard
+      parts.count == 2, parts[0].lowercased() == "bearer", Secret(String(parts[1])) == configuration.secretKey
+    else {
+      throw APIError(
+        status: .unauthorized,
+        code: "unauthorized",
+        message: "expected the header Authorization: Bearer with this sandbox's Secret Key",
+        headerFields: [.wwwAuthenticate: "Bearer"]
+      )
+    }
+  }
+
+  private func list(_ name: String, _ elements: [JSONValue]) throws -> HTTPServerResponse {
+    try response(.object([name: .array(elements)]))
+  }
+
+  func response(
+    _ body: JSONValue,
+    status: HTTPResponse.Status = .ok,
+    headerFields: HTTPFields = [:]
+  ) throws -> HTTPServerResponse {
+    var fields = headerFields
+    fields[.contentType] = "application/json"
+    return HTTPServerResponse(status: status, headerFields: fields, body: try body.encoded())
+  }
+
+  private func response(to error: any Error) -> HTTPServerResponse {
+    let known = error as? APIError
+    if known == nil { logger.error("request failed", metadata: ["error": "\(error)"]) }
+    let error = known ?? .internalError
+    let response = try? response(error.body, status: error.status, headerFields: error.headerFields)
+    return response ?? HTTPServerResponse(status: error.status)
+  }
+}
+
+extension APIError {
+  static let internalError = APIError(
+    status: .internalServerError,
+    code: "internal_error",
+    message: "something went wrong in the service"
+  )
+}

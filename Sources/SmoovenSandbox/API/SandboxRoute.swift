@@ -1,0 +1,53 @@
+import HTTPTypes
+
+/// What a path stands for.
+enum SandboxRoute: Equatable {
+  case notify
+  case status(String)
+  case registerPlayer
+  case importPlayers
+  case player(String)
+  case notifications
+  case attempts
+  case failedDeliveries
+  case health
+
+  /// Reads the path of a request, or returns `nil` when there is nothing there.
+  init?(path: String) {
+    let parts = path.prefix { $0 != "?" }.split(separator: "/").map(String.init)
+    switch parts.joined(separator: "/") {
+    case "v1/agent/notify": self = .notify
+    case "v1/players/register": self = .registerPlayer
+    case "v1/players/batch": self = .importPlayers
+    case "sandbox/notifications": self = .notifications
+    case "sandbox/attempts": self = .attempts
+    case "sandbox/failed-deliveries": self = .failedDeliveries
+    case "healthz": self = .health
+    default:
+      guard parts.count == 3, parts[0] == "v1" else { return nil }
+      switch parts[1] {
+      case "status": self = .status(parts[2])
+      case "players": self = .player(parts[2])
+      default: return nil
+      }
+    }
+  }
+
+  var methods: [HTTPRequest.Method] {
+    switch self {
+    case .notify, .registerPlayer, .importPlayers: [.post]
+    case .player: [.get, .delete]
+    default: [.get]
+    }
+  }
+
+  /// Whether requests must bear the Secret Key.
+  ///
+  /// The pages that the service does not have are open, so that a browser can look.
+  var needsKey: Bool {
+    switch self {
+    case .notifications, .attempts, .failedDeliveries, .health: false
+    default: true
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import AsyncHTTPClient
+import HTTPTypes
+import Logging
+import NIOCore
+import NIOHTTP1
+import SmoovenCallbacks
+
+/// Posts callbacks and notes how that went.
+struct CallbackSender: Sendable {
+  let client: HTTPClient
+  let configuration: SandboxConfiguration
+  let records: Watched<SandboxRecords>
+  let logger: Logger
+
+  /// How the client of a sender is set up.
+  static var clientConfiguration: HTTPClient.Configuration {
+    var configuration = HTTPClient.Configuration()
+    configuration.redirectConfiguration = .disallow
+    configuration.timeout.connect = .seconds(10)
+    // Retries are the sandbox's own, on its own clock.
+    configuration.connectionPool.retryConnectionEstablishment = false
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+    // Shorter than common servers', Node's 5 s among them, so that no callback meets a closing connection.
+    configuration.connectionPool.idleTimeout = .seconds(2)
+    return configuration
+  }
+
+  /// Posts a callback once.
+  ///
+  /// - Returns: The attempt, which is among the records too.
+  /// - Throws: `CancellationError` alone; that there was no answer is part of the attempt.
+  func send(_ callback: OutgoingCallback, number: Int) async throws -> SandboxCallbackAttempt {
+    var status: Int?
+    var failure: String?
+    do {
+      status = try await post(callback)
+    } catch {
+      try Task.checkCancellation()
+      failure = "\(error)"
+    }
+    let attempt = SandboxCallbackAttempt(
+      notificationID: callback.notificationID,
+      event: callback.event,
+      body: callback.body,
+      number: number,
+      status: status,
+      error: failure,
+      isForged: callback.isForged,
+      date: configuration.now()
+    )
+    records.update { $0.attempts.append(attempt) }
+    logger.debug(
+      "callback sent",
+      metadata: [
+        "event": "\(callback.event)", "notification_id": "\(callback.notificationID ?? "none")",
+        "attempt": "\(number)", "result": "\(status.map(String.init) ?? failure ?? "none")",
+      ]
+    )
+    return attempt
+  }
+
+  private func post(_ callback: OutgoingCallback) async throws -> Int {
+    var request = HTTPClientRequest(url: callback.url)
+    request.method = .POST
+    request.headers = [
+      "Content-Type": "application/json",
+      "User-Agent": "Smooven-Webhooks/1.0",
+      callback.signature.name.rawName: callback.signature.value,
+    ]
+    request.body = .bytes(ByteBuffer(bytes: callback.body))
+    let response = try await client.execute(request, timeout: .seconds(10))
+    // The body says nothing; reading it keeps the connection usable.
+    _ = try? await response.body.collect(upTo: 65_536)
+    return Int(response.status.code)
+  }
+}

@@ -1,0 +1,24 @@
+import HTTPTypes
+import SmoovenCallbacks
+
+/// A callback that is ready to be sent, as often as it takes, with the same bytes.
+struct OutgoingCallback: Sendable {
+  let url: String
+  let notificationID: String?
+  let event: String
+  let body: [UInt8]
+  let signature: HTTPField
+  let isForged: Bool
+
+  init(_ payload: JSONValue, to url: String, secret: Secret, isForged: Bool = false) throws {
+    self.url = url
+    self.notificationID = payload["notification_id"]?.stringValue
+    self.event = payload["event"]?.stringValue ?? ""
+    self.body = try payload.encoded()
+    self.signature = SmoovenCallbackProvider.signatureField(
+      for: body,
+      secret: isForged ? "sk_sandbox_somebody_else" : secret
+    )
+    self.isForged = isForged
+  }
+}

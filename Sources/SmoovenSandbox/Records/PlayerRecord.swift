@@ -1,0 +1,27 @@
+import SmoovenCallbacks
+
+import struct Foundation.Date
+
+/// A player, as it was registered last.
+struct PlayerRecord: Sendable {
+  let registration: PlayerRegistration
+  let registeredAt: Date
+
+  /// The same for the same external id, so that a second registration is an update.
+  var id: String { Address.madeUp(for: registration.externalID, on: .push) }
+
+  /// The body of `GET /v1/players/{id}`.
+  var json: JSONValue {
+    var members = registration.body.objectValue ?? [:]
+    members["player_id"] = .string(id)
+    return .object(members)
+  }
+
+  /// The payload of the callback that tells of the registration.
+  func payload(isNew: Bool) -> JSONValue {
+    [
+      "event": isNew ? "player.registered" : "player.updated", "player_id": .string(id),
+      "external_id": .string(registration.externalID), "timestamp": .string(RFC3339.format(registeredAt)),
+    ]
+  }
+}

@@ -1,0 +1,35 @@
+import SmoovenCallbacks
+
+public import struct Foundation.Date
+
+/// One POST of a callback by a sandbox, and how it ended.
+public struct SandboxCallbackAttempt: Sendable, Hashable {
+  /// The notification's id; `nil` for events of players.
+  public let notificationID: String?
+  /// The event's name, such as `notification.delivered`.
+  public let event: String
+  /// The bytes that were sent.
+  public let body: [UInt8]
+  /// Which attempt this was for the same callback, from 1.
+  public let number: Int
+  /// The status that the receiver answered with; `nil` when it did not.
+  public let status: Int?
+  /// Why there was no answer; `nil` when there was one.
+  public let error: String?
+  /// Whether the signature was wrong on purpose.
+  public let isForged: Bool
+  /// When the attempt ended.
+  public let date: Date
+
+  /// Whether the receiver took the callback.
+  public var isAccepted: Bool { status.map { (200..<300).contains($0) } ?? false }
+
+  var json: JSONValue {
+    [
+      "notification_id": JSONValue(notificationID), "event": .string(event),
+      "attempt": .integer(Int64(number)),
+      "status": status.map { .integer(Int64($0)) } ?? .null, "error": JSONValue(error),
+      "forged": .bool(isForged), "time": .string(RFC3339.format(date)),
+    ]
+  }
+}

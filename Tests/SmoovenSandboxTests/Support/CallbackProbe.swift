@@ -1,0 +1,63 @@
+import HTTPTypes
+import SmoovenCallbacks
+import SmoovenHTTP
+
+@testable import SmoovenSandbox
+
+/// A receiver of callbacks on a real socket that answers as a test wants.
+struct CallbackProbe: HTTPServerHandler {
+  /// A callback as it came in.
+  struct Received: Sendable {
+    var head: HTTPRequest
+    var body: [UInt8]
+    var json: JSONValue
+
+    var event: String { json["event"]?.stringValue ?? "" }
+    var shortEvent: String { String(event.dropFirst("notification.".count)) }
+    var notificationID: String { json["notification_id"]?.stringValue ?? "" }
+
+    var callbackRequest: CallbackRequest { CallbackRequest(head: head, body: body) }
+  }
+
+  struct State: Sendable {
+    var received: [Received] = []
+    /// How many callbacks of a notification are being answered.
+    var open: [String: Int] = [:]
+    var mostOpen = 0
+  }
+
+  let state = Watched(State())
+  /// Answers a callback; the number counts all callbacks, from 0.
+  var answer: @Sendable (Received, Int) -> HTTPServerReply = { _, _ in .status(200) }
+
+  var received: [Received] { state.read { $0.received } }
+
+  /// The most callbacks of one notification that were being answered at a time.
+  var mostOpen: Int { state.read { $0.mostOpen } }
+
+  /// Waits until some number of callbacks have come in.
+  func received(_ count: Int) async throws -> [Received] {
+    try await state.first { $0.received.count >= count ? $0.received : nil }
+  }
+
+  func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
+    let json = (try? JSONValue(parsing: request.body)) ?? .null
+    let received = Received(head: request.head, body: request.body, json: json)
+    let number = state.update { state in
+      state.received.append(received)
+      state.open[received.notificationID, default: 0] += 1
+      state.mostOpen = max(state.mostOpen, state.open.values.max() ?? 0)
+      return state.received.count - 1
+    }
+    // A chance for a second callback to come in before this one is answered, were it sent.
+    for _ in 0..<10 { await Task.yield() }
+    state.update { $0.open[received.notificationID, default: 0] -= 1 }
+    return answer(received, number)
+  }
+}
+
+extension HTTPServerReply {
+  static func status(_ code: Int) -> HTTPServerReply {
+    .response(HTTPServerResponse(status: .init(code: code)))
+  }
+}

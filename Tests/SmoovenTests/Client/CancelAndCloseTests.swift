@@ -1,0 +1,148 @@
+import Foundation
+import HTTPTypes
+import Logging
+import ServiceLifecycle
+import Smooven
+import SmoovenTesting
+import Testing
+
+@Suite("Cancelling and closing", .timeLimit(.minutes(1))) struct CancelAndCloseTests {
+  /// Notes when it is called, and ignores cancellation for as long as the test likes.
+  struct StubbornTransport: ClientTransport {
+    let calls: AsyncStream<Void>
+    let call: AsyncStream<Void>.Continuation
+    let releases: AsyncStream<Void>
+    let release: AsyncStream<Void>.Continuation
+
+    init() {
+      (calls, call) = AsyncStream.makeStream()
+      (releases, release) = AsyncStream.makeStream()
+    }
+
+    func send(_ request: HTTPRequest, body: [UInt8], timeout: Duration) async throws -> TransportResponse {
+      call.yield()
+      await Task { for await _ in releases { return } }.value
+      throw TransportError(.noResponse, "released")
+    }
+  }
+
+  @Test("Cancelling returns at once even when the transport does not care")
+  func stubborn() async throws {
+    let transport = StubbornTransport()
+    try await withSmoovenClient(configuration: mockConfiguration(), transport: transport) { client in
+      let task = Task { try await client.remind() }
+      for await _ in transport.calls { break }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+      #expect(client.receiver.tracker.waitCount == 0)
+      transport.release.yield()
+    }
+  }
+
+  @Test("Cancelled before it begins")
+  func before() async throws {
+    let transport = MockTransport(secretKey: testKey)
+    try await withMockedClient(transport) { client in
+      let task = Task {
+        unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+        return try await client.remind()
+      }
+      await #expect(throws: CancellationError.self) { try await task.value }
+      #expect(client.receiver.tracker.slotCount == 0)
+    }
+    #expect(transport.requests.isEmpty)
+  }
+
+  @Test("Cancelled while it waits, and nobody else is")
+  func whileWaiting() async throws {
+    let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
+    try await withMockedClient(transport) { client in
+      let handle = try await client.notifySarah()
+      let first = Task { try await handle.outcome(timeout: .seconds(60)) }
+      let second = Task { try await handle.outcome(timeout: .seconds(60)) }
+      first.cancel()
+      await #expect(throws: CancellationError.self) { try await first.value }
+      await transport.deliver(.delivered, notificationID: "ntf_1")
+      #expect(try await second.value.isDelivered)
+    }
+  }
+
+  @Test("Cancelling leaves no slot")
+  func noSlot() async throws {
+    let transport = MockTransport(secretKey: testKey, answer: .nothing())
+    try await withMockedClient(transport) { client in
+      for _ in 0..<50 {
+        let task = Task { try await client.remind() }
+        await Task.yield()
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+      }
+      #expect(client.receiver.tracker.waitCount == 0)
+    }
+  }
+
+  @Test("Closing ends waits with closed")
+  func close() async throws {
+    let transport = MockTransport(secretKey: testKey, answer: .accepted())
+    let (waiting, client) = try await withMockedClient(transport) { client in
+      let handle = try await client.notifySarah()
+      return (Task { try await handle.outcome(timeout: .seconds(60)) }, client)
+    }
+    let error = await #expect(throws: SmoovenError.self) { try await waiting.value }
+    #expect(error?.code == .closed)
+    await #expect(throws: SmoovenError.self) { try await client.remind() }
+    let status = await client.receiver.receive(
+      SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1").request(secret: testKey)
+    ).status
+    #expect(status == .serviceUnavailable)
+  }
+
+  @Test("Calls made before run() wait for it, and a second run() throws")
+  func callsWait() async throws {
+    let transport = MockTransport(secretKey: testKey)
+    let client = try SmoovenClient(configuration: mockConfiguration(), transport: transport)
+    transport.deliverCallbacks(to: client.receiver)
+    let early = Task { try await client.remind() }
+    let cancelled = Task { try await client.remind() }
+    cancelled.cancel()
+    await #expect(throws: CancellationError.self) { try await cancelled.value }
+    let running = Task { try await client.run() }
+    #expect(try await early.value.isDelivered)
+    let error = await #expect(throws: SmoovenError.self) { try await client.run() }
+    #expect(error?.code == .alreadyRunning)
+    running.cancel()
+    await #expect(throws: CancellationError.self) { try await running.value }
+  }
+
+  @Test("A service group stops it gracefully")
+  func serviceGroup() async throws {
+    let transport = MockTransport(secretKey: testKey, answer: .accepted())
+    var configuration = mockConfiguration()
+    configuration.listener = .init(publicURL: "https://agent.example.com")
+    let client = try SmoovenClient(configuration: configuration, transport: transport)
+    let group = ServiceGroup(configuration: .init(services: [client], logger: .init(label: "test")))
+    let running = Task { try await group.run() }
+    let handle = try await client.notifySarah()
+    let waiting = Task { try await handle.outcome(timeout: .seconds(60)) }
+    await group.triggerGracefulShutdown()
+    try await running.value
+    let error = await #expect(throws: SmoovenError.self) { try await waiting.value }
+    #expect(error?.code == .closed)
+  }
+
+  @Test("A port that is taken is the error of the scope")
+  func portTaken() async throws {
+    let configuration = SmoovenConfiguration(
+      secretKey: testKey, listener: .init(publicURL: "https://agent.example.com"))
+    try await withSmoovenClient(configuration: configuration) { first in
+      let port = try await #require(first.listener).address.port
+      var second = configuration
+      second.listener.port = port
+      let error = await #expect(throws: SmoovenError.self) {
+        try await withSmoovenClient(configuration: second) { try await $0.remind() }
+      }
+      #expect(error?.code == .invalidConfiguration)
+      #expect(error?.message.contains("\(port)") == true)
+    }
+  }
+}
