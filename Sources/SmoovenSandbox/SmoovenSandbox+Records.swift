@@ -1,3 +1,5 @@
+import SmoovenHTTP
+
 extension SmoovenSandbox {
   /// The notifications that were accepted, oldest first.
   public var notifications: [SandboxNotification] { records.read { $0.notifications } }

@@ -22,21 +22,35 @@ struct SplitMix: RandomNumberGenerator {
 }
 
 func event(
-  _ kind: CallbackEvent.Kind, id: String? = "ntf_1", channel: NotificationChannel = .sms, key: String? = nil,
+  _ kind: CallbackEvent.Kind,
+  id: String? = "ntf_1",
+  channel: NotificationChannel = .sms,
+  key: String? = nil,
   provider: String = "smooven"
 ) -> CallbackEvent {
   CallbackEvent(
-    provider: provider, name: "notification.\(kind)", kind: kind, correlationIDs: id.map { [$0] } ?? [],
-    channel: channel, failure: kind == .failed ? .init(reason: nil, code: "failed") : nil,
-    deduplicationKey: key ?? "\(id ?? "-")/\(kind)/\(channel)", payload: .null, rawBody: [])
+    provider: provider,
+    name: "notification.\(kind)",
+    kind: kind,
+    correlationIDs: id.map { [$0] } ?? [],
+    channel: channel,
+    failure: kind == .failed ? .init(reason: nil, code: "failed") : nil,
+    deduplicationKey: key ?? "\(id ?? "-")/\(kind)/\(channel)",
+    payload: .null,
+    rawBody: []
+  )
 }
 
 func mockConfiguration(
-  clock: any Clock<Duration> = ContinuousClock(), _ change: (inout SmoovenConfiguration) -> Void = { _ in }
+  clock: any Clock<Duration> = ContinuousClock(),
+  _ change: (inout SmoovenConfiguration) -> Void = { _ in }
 ) -> SmoovenConfiguration {
   var configuration = SmoovenConfiguration(
-    secretKey: testKey, listener: .mounted(publicURL: "https://agent.example.com/hooks"),
-    reconciliationTimeout: nil, clock: clock)
+    secretKey: testKey,
+    listener: .mounted(publicURL: "https://agent.example.com/hooks"),
+    reconciliationTimeout: nil,
+    clock: clock
+  )
   change(&configuration)
   return configuration
 }
@@ -50,7 +64,10 @@ func withMockedClient<Result: Sendable>(
   _ body: (SmoovenClient) async throws -> Result
 ) async throws -> Result {
   try await withSmoovenClient(
-    configuration: configuration, transport: transport, store: store, logger: logger
+    configuration: configuration,
+    transport: transport,
+    store: store,
+    logger: logger
   ) { client in
     transport.deliverCallbacks(to: client.receiver)
     return try await body(client)
@@ -59,11 +76,17 @@ func withMockedClient<Result: Sendable>(
 
 extension SmoovenClient {
   func remind(
-    timeout: Duration = .seconds(30), urgency: Urgency = .normal, until: DeliveryCriterion = .delivered
+    timeout: Duration = .seconds(30),
+    urgency: Urgency = .normal,
+    until: DeliveryCriterion = .delivered
   ) async throws -> DeliveryOutcome {
     try await sendAndWait(
-      intent: "Remind Sarah", urgency: urgency, context: .init(userID: "sarah@example.com"), timeout: timeout,
-      until: until)
+      intent: "Remind Sarah",
+      urgency: urgency,
+      context: .init(userID: "sarah@example.com"),
+      timeout: timeout,
+      until: until
+    )
   }
 
   func notifySarah(urgency: Urgency = .normal) async throws -> NotificationHandle {

@@ -106,9 +106,9 @@ public struct NotificationHandle: Sendable {
     guard let timeout = client.configuration.reconciliationTimeout, let id,
       let (status, event) = try? await client.fetchStatus(of: id, timeout: timeout)
     else { return Task.isCancelled ? .cancelled : .expired(lastKnown) }
-    guard event.kind.impliesDelivery || event.kind == .failed else {
-      var known = lastKnown
-      known.advance(to: status.status)
+    var known = lastKnown
+    known.advance(to: status.status)
+    guard known != lastKnown, event.kind.impliesDelivery || event.kind == .failed else {
       return .expired(known)
     }
     client.tracker.deliver(event, token: token)

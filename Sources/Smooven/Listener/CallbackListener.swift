@@ -36,8 +36,7 @@ public actor CallbackListener: Service {
     receiver: CallbackReceiver,
     logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() })
   ) throws(SmoovenError) {
-    try configuration.validate()
-    self.init(configuration: configuration, receiver: receiver, handler: receiver, logger: logger)
+    try self.init(configuration: configuration, receiver: receiver, handler: receiver, logger: logger)
   }
 
   package init(
@@ -45,7 +44,8 @@ public actor CallbackListener: Service {
     receiver: CallbackReceiver,
     handler: any HTTPServerHandler,
     logger: Logger
-  ) {
+  ) throws(SmoovenError) {
+    try configuration.validate()
     self.receiver = receiver
     self.configuration = configuration
     server = HTTPServer(

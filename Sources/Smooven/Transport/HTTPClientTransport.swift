@@ -5,6 +5,14 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Glibc
+#endif
+
 /// The real transport, on async-http-client.
 ///
 /// HTTP/2 where the server offers it. Redirects are not followed: a notification goes where it was addressed, and
@@ -82,6 +90,10 @@ public final class HTTPClientTransport: ClientTransport {
     }
     if let error = error as? ChannelError, case .connectTimeout = error {
       return TransportError(.notSent, "no connection came about in time", cause: error)
+    }
+    // Only connecting can fail so; another code may come from a connection that was used.
+    if let error = error as? IOError, error.errnoCode == ECONNREFUSED {
+      return TransportError(.notSent, "the connection was refused", cause: error)
     }
     if case .handshakeFailed? = error as? NIOSSLError {
       return TransportError(.notSent, "the TLS handshake failed", cause: error)

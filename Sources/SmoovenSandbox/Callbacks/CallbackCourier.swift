@@ -1,4 +1,5 @@
 import SmoovenCallbacks
+import SmoovenHTTP
 
 /// Tells stories and repeats callbacks in the background.
 ///

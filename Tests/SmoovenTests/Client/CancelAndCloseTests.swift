@@ -133,7 +133,9 @@ import Testing
   @Test("A port that is taken is the error of the scope")
   func portTaken() async throws {
     let configuration = SmoovenConfiguration(
-      secretKey: testKey, listener: .init(publicURL: "https://agent.example.com"))
+      secretKey: testKey,
+      listener: .init(publicURL: "https://agent.example.com")
+    )
     try await withSmoovenClient(configuration: configuration) { first in
       let port = try await #require(first.listener).address.port
       var second = configuration

@@ -7,7 +7,10 @@ import Testing
 @Suite("Reconciliation at the deadline", .timeLimit(.minutes(1))) struct ReconciliationTests {
   /// Lets a wait run out, with `status` as the answer of the status endpoint.
   func outcome(
-    status: MockAnswer, callbacks: [MockCallback] = [], until: DeliveryCriterion = .delivered, isOn: Bool = true
+    status: MockAnswer,
+    callbacks: [MockCallback] = [],
+    until: DeliveryCriterion = .delivered,
+    isOn: Bool = true
   ) async throws -> (outcome: DeliveryOutcome, transport: MockTransport) {
     let clock = ManualClock()
     let transport = MockTransport(secretKey: testKey, answer: status)
@@ -30,7 +33,8 @@ import Testing
   @Test("A lost callback becomes its outcome", arguments: ["delivered", "opened", "clicked"])
   func lost(status: String) async throws {
     let (outcome, transport) = try await outcome(
-      status: .json(["notification_id": "ntf_1", "status": .string(status), "channel_used": "sms"]))
+      status: .json(["notification_id": "ntf_1", "status": .string(status), "channel_used": "sms"])
+    )
     #expect(outcome.isDelivered)
     #expect(outcome.event?.source == .statusQuery)
     #expect(outcome.event?.channel == .sms)
@@ -45,7 +49,8 @@ import Testing
       status: .json([
         "notification_id": "ntf_1", "status": .string(status),
         "fallback_chain": [["channel": "rcs", "status": "failed", "reason": "rcs_not_supported"]],
-      ]))
+      ])
+    )
     #expect(!outcome.isDelivered)
     #expect(outcome.event?.failure?.code == status)
     #expect(outcome.event?.failure?.reason == "rcs_not_supported")
@@ -54,7 +59,8 @@ import Testing
   @Test("Progress only says more", arguments: zip(["queued", "sent"], [DeliveryStatus.queued, .sent]))
   func progress(status: String, known: DeliveryStatus) async throws {
     let (outcome, _) = try await outcome(
-      status: .json(["notification_id": "ntf_1", "status": .string(status)]))
+      status: .json(["notification_id": "ntf_1", "status": .string(status)])
+    )
     #expect(outcome == .timedOut(lastKnown: known))
   }
 
@@ -82,7 +88,9 @@ import Testing
   @Test("It can be turned off")
   func off() async throws {
     let (outcome, transport) = try await outcome(
-      status: .json(["notification_id": "ntf_1", "status": "delivered"]), isOn: false)
+      status: .json(["notification_id": "ntf_1", "status": "delivered"]),
+      isOn: false
+    )
     #expect(outcome == .timedOut(lastKnown: .queued))
     #expect(transport.requests.count == 1)
   }

@@ -9,7 +9,11 @@ import Testing
   func timings(timing: MockCallback.Timing) async throws {
     let transport = MockTransport(
       secretKey: testKey,
-      answer: .accepted(id: "ntf_1", callbacks: [.queued.sent(timing), .sent.sent(timing), .delivered.sent(timing)]))
+      answer: .accepted(
+        id: "ntf_1",
+        callbacks: [.queued.sent(timing), .sent.sent(timing), .delivered.sent(timing)]
+      )
+    )
     let outcome = try await withMockedClient(transport) { client in
       let outcome = try await client.remind()
       #expect(client.receiver.tracker.slotCount == 0)
@@ -26,9 +30,14 @@ import Testing
     let transport = MockTransport(secretKey: testKey)
     _ = try await withMockedClient(transport) { client in
       try await client.sendAndWait(
-        intent: "Remind Sarah", urgency: .high,
-        context: .init(userID: "sarah@example.com", ["appointment_id": "apt_123", "n": 2, "nested": ["a": [1, .null]]]),
-        timeout: .seconds(30))
+        intent: "Remind Sarah",
+        urgency: .high,
+        context: .init(
+          userID: "sarah@example.com",
+          ["appointment_id": "apt_123", "n": 2, "nested": ["a": [1, .null]]]
+        ),
+        timeout: .seconds(30)
+      )
     }
     let request = try #require(transport.requests.first)
     #expect(request.head.method == .post)
@@ -41,7 +50,10 @@ import Testing
     #expect(request.json["urgency"] == "high")
     #expect(
       request.json["context"]
-        == ["user_id": "sarah@example.com", "appointment_id": "apt_123", "n": 2, "nested": ["a": [1, .null]]])
+        == [
+          "user_id": "sarah@example.com", "appointment_id": "apt_123", "n": 2, "nested": ["a": [1, .null]],
+        ]
+    )
     let url = try #require(request.callbackURL)
     let pattern = #/https://agent\.example\.com/hooks/callbacks/smooven/[0-9a-f]{32}/#
     #expect(url.wholeMatch(of: pattern) != nil)
@@ -63,7 +75,8 @@ import Testing
   func fallback() async throws {
     let transport = MockTransport(
       secretKey: testKey,
-      answer: .accepted(callbacks: [.fallback.on(.rcs), .delivered.on(.sms)]))
+      answer: .accepted(callbacks: [.fallback.on(.rcs), .delivered.on(.sms)])
+    )
     let outcome = try await withMockedClient(transport) { try await $0.remind() }
     #expect(outcome.event?.channel == .sms)
   }
@@ -72,10 +85,14 @@ import Testing
     "Waits for more than delivery",
     arguments: zip(
       [DeliveryCriterion.opened, .clicked, .matching { $0.name == "notification.clicked" }],
-      ["notification.opened", "notification.clicked", "notification.clicked"]))
+      ["notification.opened", "notification.clicked", "notification.clicked"]
+    )
+  )
   func until(criterion: DeliveryCriterion, name: String) async throws {
     let transport = MockTransport(
-      secretKey: testKey, answer: .accepted(callbacks: [.queued, .delivered, .opened, .clicked]))
+      secretKey: testKey,
+      answer: .accepted(callbacks: [.queued, .delivered, .opened, .clicked])
+    )
     let outcome = try await withMockedClient(transport) { try await $0.remind(until: criterion) }
     #expect(outcome.isDelivered)
     #expect(outcome.event?.name == name)
@@ -95,8 +112,11 @@ import Testing
   func timesOut(callbacks: [MockCallback]) async throws {
     let clock = ManualClock()
     let transport = MockTransport(
-      secretKey: testKey, answer: .accepted(callbacks: callbacks.map { $0.sent(.before) }))
-    let outcome = try await withMockedClient(transport, configuration: mockConfiguration(clock: clock)) { client in
+      secretKey: testKey,
+      answer: .accepted(callbacks: callbacks.map { $0.sent(.before) })
+    )
+    let outcome = try await withMockedClient(transport, configuration: mockConfiguration(clock: clock)) {
+      client in
       async let outcome = client.remind(timeout: .seconds(30))
       #expect(await clock.nextTimer() == .seconds(30))
       clock.advance(by: .seconds(30))
@@ -114,7 +134,9 @@ import Testing
   @Test("A critical notification survives the failure of one channel")
   func critical() async throws {
     let transport = MockTransport(
-      secretKey: testKey, answer: .accepted(callbacks: [.failed.on(.sms), .delivered.on(.push)]))
+      secretKey: testKey,
+      answer: .accepted(callbacks: [.failed.on(.sms), .delivered.on(.push)])
+    )
     let outcome = try await withMockedClient(transport) { try await $0.remind(urgency: .critical) }
     #expect(outcome.isDelivered)
     #expect(outcome.event?.channel == .push)
@@ -124,13 +146,27 @@ import Testing
   func direct() async throws {
     let transport = MockTransport(secretKey: testKey)
     let request = NotifyRequest(
-      channel: .push, to: "ply_1", message: "Hello", urgency: .low, senderID: "Clinic", fallback: true,
+      channel: .push,
+      to: "ply_1",
+      message: "Hello",
+      urgency: .low,
+      senderID: "Clinic",
+      fallback: true,
       push: PushOptions(
-        title: "T", body: "B", icon: "i", image: "m", deepLink: "app://x", badge: 1, sound: "s", ttl: 60,
-        actions: [.init(id: "yes", title: "Yes")]),
+        title: "T",
+        body: "B",
+        icon: "i",
+        image: "m",
+        deepLink: "app://x",
+        badge: 1,
+        sound: "s",
+        ttl: 60,
+        actions: [.init(id: "yes", title: "Yes")]
+      ),
       rcs: RCSOptions(cards: [["title": "c"]], buttons: [["text": "b"]]),
       email: EmailOptions(from: "a@b.c", subject: "s", html: "<p>", templateID: "t", variables: ["v": 1]),
-      inapp: InAppOptions(type: "banner", title: "t", body: "b", action: ["url": "u"]))
+      inapp: InAppOptions(type: "banner", title: "t", body: "b", action: ["url": "u"])
+    )
     _ = try await withMockedClient(transport) { try await $0.sendAndWait(request, timeout: .seconds(30)) }
     var json = try #require(transport.requests.first?.json.objectValue)
     json["callback_url"] = nil
@@ -139,7 +175,8 @@ import Testing
         "channel": "push", "to": "ply_1", "message": "Hello", "urgency": "low", "sender_id": "Clinic",
         "fallback": true,
         "push": [
-          "title": "T", "body": "B", "icon": "i", "image": "m", "deep_link": "app://x", "badge": 1, "sound": "s",
+          "title": "T", "body": "B", "icon": "i", "image": "m", "deep_link": "app://x", "badge": 1,
+          "sound": "s",
           "ttl": 60, "actions": [["id": "yes", "title": "Yes"]],
         ],
         "rcs": ["cards": [["title": "c"]], "buttons": [["text": "b"]]],
@@ -147,13 +184,16 @@ import Testing
           "from": "a@b.c", "subject": "s", "html": "<p>", "template_id": "t", "variables": ["v": 1],
         ],
         "inapp": ["type": "banner", "title": "t", "body": "b", "action": ["url": "u"]],
-      ])
+      ]
+    )
   }
 
   @Test("A handle watches every callback, several times over")
   func events() async throws {
     let transport = MockTransport(
-      secretKey: testKey, answer: .accepted(callbacks: [.queued, .sent, .delivered, .opened]))
+      secretKey: testKey,
+      answer: .accepted(callbacks: [.queued, .sent, .delivered, .opened])
+    )
     let names = try await withMockedClient(transport) { client in
       let handle = try await client.notifySarah()
       _ = try await handle.outcome(timeout: .seconds(30), until: .opened)

@@ -29,7 +29,8 @@ import Testing
   func unconfirmed(index: Int) async throws {
     let clock = ManualClock()
     let transport = MockTransport(secretKey: testKey, answer: Self.unclear[index])
-    let outcome = try await withMockedClient(transport, configuration: mockConfiguration(clock: clock)) { client in
+    let outcome = try await withMockedClient(transport, configuration: mockConfiguration(clock: clock)) {
+      client in
       async let outcome = client.remind(timeout: .seconds(3))
       #expect(await clock.nextTimer() == .seconds(3))
       clock.advance(by: .seconds(3))
@@ -42,7 +43,9 @@ import Testing
   @Test("notify returns a handle for an unclear send, and says so")
   func handleOfUnclearSend() async throws {
     let transport = MockTransport(
-      secretKey: testKey, answer: .failure(TransportError(.noResponse, "cut"), id: "ntf_1"))
+      secretKey: testKey,
+      answer: .failure(TransportError(.noResponse, "cut"), id: "ntf_1")
+    )
     try await withMockedClient(transport) { client in
       let handle = try await client.notifySarah()
       #expect(handle.sendError?.code == .unconfirmed)
@@ -56,7 +59,11 @@ import Testing
   func optIn() async throws {
     let clock = ManualClock()
     let configuration = mockConfiguration(clock: clock) { configuration in
-      configuration.retry = RetryPolicy(maximumAttempts: 2, initialBackoff: .seconds(1), retriesUnclearSends: true)
+      configuration.retry = RetryPolicy(
+        maximumAttempts: 2,
+        initialBackoff: .seconds(1),
+        retriesUnclearSends: true
+      )
     }
     let transport = MockTransport(secretKey: testKey)
     transport.script(.bytes([], status: 500), .accepted(callbacks: [.delivered]))
@@ -74,11 +81,18 @@ import Testing
 
   @Test(
     "A refusal fails at once and says why",
-    arguments: zip([400, 401, 403, 404, 409, 422, 302], [
-      SmoovenError.Code.rejected, .unauthorized, .unauthorized, .notFound, .rejected, .rejected, .rejected,
-    ]))
+    arguments: zip(
+      [400, 401, 403, 404, 409, 422, 302],
+      [
+        SmoovenError.Code.rejected, .unauthorized, .unauthorized, .notFound, .rejected, .rejected, .rejected,
+      ]
+    )
+  )
   func refused(status: Int, code: SmoovenError.Code) async throws {
-    let transport = MockTransport(secretKey: testKey, answer: .refused(status: status, code: "invalid_recipient"))
+    let transport = MockTransport(
+      secretKey: testKey,
+      answer: .refused(status: status, code: "invalid_recipient")
+    )
     let error = await #expect(throws: SmoovenError.self) {
       try await withMockedClient(transport) { try await $0.remind() }
     }
@@ -122,7 +136,9 @@ import Testing
   @Test("A retry that does not fit before the deadline is not waited for", arguments: [429, 503])
   func retryTooLate(status: Int) async throws {
     let transport = MockTransport(
-      secretKey: testKey, answer: .refused(status: status, code: "busy", retryAfter: 60))
+      secretKey: testKey,
+      answer: .refused(status: status, code: "busy", retryAfter: 60)
+    )
     let error = await #expect(throws: SmoovenError.self) {
       try await withMockedClient(transport) { try await $0.remind(timeout: .seconds(30)) }
     }
@@ -134,7 +150,9 @@ import Testing
   @Test("A success:false with status 200 is a refusal")
   func falseSuccess() async throws {
     let transport = MockTransport(
-      secretKey: testKey, answer: .json(["success": false, "error": ["code": "quota_exceeded"]]))
+      secretKey: testKey,
+      answer: .json(["success": false, "error": ["code": "quota_exceeded"]])
+    )
     let error = await #expect(throws: SmoovenError.self) {
       try await withMockedClient(transport) { try await $0.remind() }
     }
@@ -144,7 +162,9 @@ import Testing
   @Test("A code that is no code is not printed")
   func unprintableCode() async throws {
     let transport = MockTransport(
-      secretKey: testKey, answer: .refused(status: 400, code: "bad number +61400000000"))
+      secretKey: testKey,
+      answer: .refused(status: 400, code: "bad number +61400000000")
+    )
     let error = await #expect(throws: SmoovenError.self) {
       try await withMockedClient(transport) { try await $0.remind() }
     }

@@ -25,7 +25,8 @@ private struct Run: ~Copyable {
 
   var random: SplitMix
   var machine = DeliveryStateMachine<UInt64>(
-    limits: .init(maximumEarlyEvents: 50, earlyEventLifetime: .seconds(20)))
+    limits: .init(maximumEarlyEvents: 50, earlyEventLifetime: .seconds(20))
+  )
   var now = Duration.zero
   var tokens: [DeliveryToken] = []
   var released: [DeliveryToken] = []
@@ -107,8 +108,14 @@ private struct Run: ~Copyable {
     let deadline: Duration? = pick(5) == 0 ? nil : now + .milliseconds(pick(8_000))
     nextWaiter += 1
     let end = machine.wait(
-      for: token, id: nextWaiter, waiter: nextWaiter, goal: goals[pick(goals.count)], deadline: deadline, now: now,
-      isCancelled: pick(50) == 0)
+      for: token,
+      id: nextWaiter,
+      waiter: nextWaiter,
+      goal: goals[pick(goals.count)],
+      deadline: deadline,
+      now: now,
+      isCancelled: pick(50) == 0
+    )
     if let end { note(end) } else { waiting[nextWaiter] = (token, deadline) }
   }
 
@@ -119,8 +126,12 @@ private struct Run: ~Copyable {
     let id: String? = pick(15) == 0 ? nil : "ntf_\(pick(60))"
     if pick(4) > 0 { nextKey += 1 }
     let event = event(
-      kinds[pick(kinds.count)], id: id, channel: pick(2) == 0 ? .sms : .push, key: "\(nextKey)",
-      provider: pick(15) == 0 ? "other" : "smooven")
+      kinds[pick(kinds.count)],
+      id: id,
+      channel: pick(2) == 0 ? .sms : .push,
+      key: "\(nextKey)",
+      provider: pick(15) == 0 ? "other" : "smooven"
+    )
     let token = pick(3) == 0 ? nil : pick(10) == 0 ? released.last : anyToken()
     let hasRoom = machine.admits(event, token: token)
     if !hasRoom && pick(2) == 0 { return }
@@ -167,7 +178,8 @@ private struct Run: ~Copyable {
       throw Violation(what: "closing left something")
     }
     machine = DeliveryStateMachine(
-      limits: .init(maximumEarlyEvents: 50, earlyEventLifetime: .seconds(20)))
+      limits: .init(maximumEarlyEvents: 50, earlyEventLifetime: .seconds(20))
+    )
     tokens = []
   }
 

@@ -9,7 +9,9 @@ import Testing
 
   /// A machine with one reserved slot.
   static func reserved(
-    _ token: DeliveryToken, policy: SettlingPolicy = .firstFailure, limits: DeliveryLimits = .init()
+    _ token: DeliveryToken,
+    policy: SettlingPolicy = .firstFailure,
+    limits: DeliveryLimits = .init()
   ) -> Machine {
     var machine = makeMachine(limits)
     _ = machine.reserve(token, provider: "smooven", policy: policy, now: .zero)
@@ -26,7 +28,14 @@ import Testing
   func callbackBeforeAnswer() {
     var machine = Self.reserved(token)
     let kept = machine.wait(
-      for: token, id: 1, waiter: 7, goal: .delivered, deadline: .seconds(30), now: .zero, isCancelled: false)
+      for: token,
+      id: 1,
+      waiter: 7,
+      goal: .delivered,
+      deadline: .seconds(30),
+      now: .zero,
+      isCancelled: false
+    )
     #expect(kept == nil)
     let changes = machine.deliver(event(.delivered), token: token, now: .seconds(1))
     #expect(changes.disposition == .matched)
@@ -41,7 +50,14 @@ import Testing
     var machine = Self.reserved(token)
     _ = machine.deliver(event(.delivered), token: token, now: .zero)
     let end = machine.wait(
-      for: token, id: 1, waiter: 7, goal: .delivered, deadline: .seconds(30), now: .zero, isCancelled: false)
+      for: token,
+      id: 1,
+      waiter: 7,
+      goal: .delivered,
+      deadline: .seconds(30),
+      now: .zero,
+      isCancelled: false
+    )
     #expect(end == .met(event(.delivered)))
   }
 
@@ -51,7 +67,14 @@ import Testing
     #expect(machine.deliver(event(.delivered), token: nil, now: .zero).disposition == .early)
     #expect(machine.deliver(event(.delivered), token: nil, now: .zero).disposition == .duplicate)
     _ = machine.wait(
-      for: token, id: 1, waiter: 7, goal: .delivered, deadline: .seconds(30), now: .zero, isCancelled: false)
+      for: token,
+      id: 1,
+      waiter: 7,
+      goal: .delivered,
+      deadline: .seconds(30),
+      now: .zero,
+      isCancelled: false
+    )
     let changes = machine.accept(token, id: "ntf_1", receipt: Self.receipt("ntf_1"), now: .zero)
     #expect(changes.resumptions.map(\.end) == [.met(event(.delivered))])
     #expect(machine.earlyCount == 0)
@@ -61,7 +84,14 @@ import Testing
   func progress(kind: CallbackEvent.Kind) {
     var machine = Self.reserved(token)
     _ = machine.wait(
-      for: token, id: 1, waiter: 7, goal: .delivered, deadline: .seconds(30), now: .zero, isCancelled: false)
+      for: token,
+      id: 1,
+      waiter: 7,
+      goal: .delivered,
+      deadline: .seconds(30),
+      now: .zero,
+      isCancelled: false
+    )
     #expect(machine.deliver(event(kind), token: token, now: .zero).resumptions.isEmpty)
     let expired = machine.expire(now: .seconds(30))
     let known = kind == .other ? DeliveryStatus.unconfirmed : DeliveryStatus(rawValue: kind.rawValue)
@@ -70,12 +100,20 @@ import Testing
 
   @Test(
     "What implies delivery settles a wait on delivery",
-    arguments: [CallbackEvent.Kind.delivered, .opened, .clicked, .read, .replied])
+    arguments: [CallbackEvent.Kind.delivered, .opened, .clicked, .read, .replied]
+  )
   func impliesDelivery(kind: CallbackEvent.Kind) {
     var machine = Self.reserved(token)
     _ = machine.deliver(event(kind), token: token, now: .zero)
     let end = machine.wait(
-      for: token, id: 1, waiter: 7, goal: .delivered, deadline: nil, now: .zero, isCancelled: false)
+      for: token,
+      id: 1,
+      waiter: 7,
+      goal: .delivered,
+      deadline: nil,
+      now: .zero,
+      isCancelled: false
+    )
     #expect(end == .met(event(kind)))
   }
 
@@ -86,7 +124,14 @@ import Testing
     _ = machine.deliver(event(.delivered), token: token, now: .zero)
     _ = machine.deliver(event(.queued), token: token, now: .zero)
     let end = machine.wait(
-      for: token, id: 1, waiter: 7, goal: .delivered, deadline: nil, now: .zero, isCancelled: false)
+      for: token,
+      id: 1,
+      waiter: 7,
+      goal: .delivered,
+      deadline: nil,
+      now: .zero,
+      isCancelled: false
+    )
     #expect(end == .failed(event(.failed)))
     #expect(machine.snapshot(of: token)?.status == .failed)
   }
@@ -97,7 +142,14 @@ import Testing
     _ = machine.deliver(event(.delivered), token: token, now: .zero)
     _ = machine.deliver(event(.failed), token: token, now: .zero)
     _ = machine.wait(
-      for: token, id: 1, waiter: 7, goal: .opened, deadline: .seconds(30), now: .zero, isCancelled: false)
+      for: token,
+      id: 1,
+      waiter: 7,
+      goal: .opened,
+      deadline: .seconds(30),
+      now: .zero,
+      isCancelled: false
+    )
     let changes = machine.deliver(event(.clicked), token: token, now: .zero)
     #expect(changes.resumptions.map(\.end) == [.met(event(.clicked))])
   }
@@ -111,7 +163,8 @@ import Testing
     #expect(machine.snapshot(of: token)?.status == .delivered)
     #expect(
       machine.snapshot(of: token)?.eventNames
-        == ["notification.delivered", "notification.sent", "notification.queued"])
+        == ["notification.delivered", "notification.sent", "notification.queued"]
+    )
   }
 
   @Test("Token and id of different notifications settle neither")
@@ -153,8 +206,12 @@ import Testing
     var machine = Self.reserved(token)
     _ = machine.accept(token, id: "ntf_1", receipt: nil, now: .zero)
     #expect(
-      machine.deliver(event(.delivered, provider: "other"), token: token, now: .zero).disposition == .mismatched)
-    #expect(machine.deliver(event(.delivered, provider: "other"), token: nil, now: .zero).disposition == .early)
+      machine.deliver(event(.delivered, provider: "other"), token: token, now: .zero).disposition
+        == .mismatched
+    )
+    #expect(
+      machine.deliver(event(.delivered, provider: "other"), token: nil, now: .zero).disposition == .early
+    )
     #expect(machine.snapshot(of: token)?.eventNames == [])
   }
 
@@ -203,9 +260,23 @@ import Testing
     let error = SmoovenError(.rejected, "no")
     var machine = Self.reserved(token)
     _ = machine.wait(
-      for: token, id: 1, waiter: 1, goal: .acceptance, deadline: nil, now: .zero, isCancelled: false)
+      for: token,
+      id: 1,
+      waiter: 1,
+      goal: .acceptance,
+      deadline: nil,
+      now: .zero,
+      isCancelled: false
+    )
     _ = machine.wait(
-      for: token, id: 2, waiter: 2, goal: .delivered, deadline: nil, now: .zero, isCancelled: false)
+      for: token,
+      id: 2,
+      waiter: 2,
+      goal: .delivered,
+      deadline: nil,
+      now: .zero,
+      isCancelled: false
+    )
     let changes = machine.failSend(token, error)
     #expect(changes.resumptions.map(\.end) == [.sendFailed(error), .sendFailed(error)])
 
@@ -214,7 +285,14 @@ import Testing
     _ = machine.deliver(event(.sent, id: "ntf_2"), token: other, now: .zero)
     _ = machine.failSend(other, error)
     let kept = machine.wait(
-      for: other, id: 3, waiter: 3, goal: .delivered, deadline: nil, now: .zero, isCancelled: false)
+      for: other,
+      id: 3,
+      waiter: 3,
+      goal: .delivered,
+      deadline: nil,
+      now: .zero,
+      isCancelled: false
+    )
     #expect(kept == nil)
   }
 
@@ -223,9 +301,23 @@ import Testing
     let error = SmoovenError(.unconfirmed, "?")
     var machine = Self.reserved(token)
     _ = machine.wait(
-      for: token, id: 1, waiter: 1, goal: .acceptance, deadline: nil, now: .zero, isCancelled: false)
+      for: token,
+      id: 1,
+      waiter: 1,
+      goal: .acceptance,
+      deadline: nil,
+      now: .zero,
+      isCancelled: false
+    )
     _ = machine.wait(
-      for: token, id: 2, waiter: 2, goal: .delivered, deadline: .seconds(1), now: .zero, isCancelled: false)
+      for: token,
+      id: 2,
+      waiter: 2,
+      goal: .delivered,
+      deadline: .seconds(1),
+      now: .zero,
+      isCancelled: false
+    )
     #expect(machine.noteUnclearSend(token, error).resumptions.map(\.end) == [.accepted])
     #expect(machine.expire(now: .seconds(1)).resumptions.map(\.end) == [.expired(.unconfirmed)])
   }
@@ -235,12 +327,33 @@ import Testing
     var machine = Self.reserved(token)
     #expect(machine.cancel(token, id: 1) == nil)
     let before = machine.wait(
-      for: token, id: 1, waiter: 1, goal: .delivered, deadline: nil, now: .zero, isCancelled: true)
+      for: token,
+      id: 1,
+      waiter: 1,
+      goal: .delivered,
+      deadline: nil,
+      now: .zero,
+      isCancelled: true
+    )
     #expect(before == .cancelled)
     _ = machine.wait(
-      for: token, id: 2, waiter: 2, goal: .delivered, deadline: nil, now: .zero, isCancelled: false)
+      for: token,
+      id: 2,
+      waiter: 2,
+      goal: .delivered,
+      deadline: nil,
+      now: .zero,
+      isCancelled: false
+    )
     _ = machine.wait(
-      for: token, id: 3, waiter: 3, goal: .delivered, deadline: nil, now: .zero, isCancelled: false)
+      for: token,
+      id: 3,
+      waiter: 3,
+      goal: .delivered,
+      deadline: nil,
+      now: .zero,
+      isCancelled: false
+    )
     #expect(machine.cancel(token, id: 2) == 2)
     #expect(machine.cancel(token, id: 2) == nil)
     #expect(machine.deliver(event(.delivered), token: token, now: .zero).resumptions.map(\.waiter) == [3])
@@ -251,7 +364,14 @@ import Testing
   func close() {
     var machine = Self.reserved(token)
     _ = machine.wait(
-      for: token, id: 1, waiter: 1, goal: .delivered, deadline: .seconds(1), now: .zero, isCancelled: false)
+      for: token,
+      id: 1,
+      waiter: 1,
+      goal: .delivered,
+      deadline: .seconds(1),
+      now: .zero,
+      isCancelled: false
+    )
     _ = machine.deliver(event(.sent, id: "other"), token: nil, now: .zero)
     let changes = machine.close()
     #expect(changes.resumptions.map(\.end) == [.closed])
@@ -261,7 +381,14 @@ import Testing
     #expect(admitted4 == false)
     #expect(machine.nextDeadline == nil)
     let end = machine.wait(
-      for: token, id: 2, waiter: 2, goal: .delivered, deadline: nil, now: .zero, isCancelled: false)
+      for: token,
+      id: 2,
+      waiter: 2,
+      goal: .delivered,
+      deadline: nil,
+      now: .zero,
+      isCancelled: false
+    )
     #expect(end == .closed)
   }
 
@@ -273,7 +400,14 @@ import Testing
     func siblingDelivers() {
       var machine = DeliveryStateMachineTests.reserved(token, policy: Self.policy)
       _ = machine.wait(
-        for: token, id: 1, waiter: 1, goal: .delivered, deadline: .seconds(60), now: .zero, isCancelled: false)
+        for: token,
+        id: 1,
+        waiter: 1,
+        goal: .delivered,
+        deadline: .seconds(60),
+        now: .zero,
+        isCancelled: false
+      )
       #expect(machine.deliver(event(.failed), token: token, now: .seconds(1)).resumptions.isEmpty)
       #expect(machine.nextDeadline == .seconds(11))
       let changes = machine.deliver(event(.delivered, channel: .push), token: token, now: .seconds(2))
@@ -285,7 +419,14 @@ import Testing
     func bothFail() {
       var machine = DeliveryStateMachineTests.reserved(token, policy: Self.policy)
       _ = machine.wait(
-        for: token, id: 1, waiter: 1, goal: .delivered, deadline: .seconds(60), now: .zero, isCancelled: false)
+        for: token,
+        id: 1,
+        waiter: 1,
+        goal: .delivered,
+        deadline: .seconds(60),
+        now: .zero,
+        isCancelled: false
+      )
       _ = machine.deliver(event(.failed), token: token, now: .zero)
       let changes = machine.deliver(event(.failed, channel: .push), token: token, now: .zero)
       #expect(changes.resumptions.map(\.end) == [.failed(event(.failed, channel: .push))])
@@ -295,7 +436,14 @@ import Testing
     func graceEnds() {
       var machine = DeliveryStateMachineTests.reserved(token, policy: Self.policy)
       _ = machine.wait(
-        for: token, id: 1, waiter: 1, goal: .delivered, deadline: .seconds(60), now: .zero, isCancelled: false)
+        for: token,
+        id: 1,
+        waiter: 1,
+        goal: .delivered,
+        deadline: .seconds(60),
+        now: .zero,
+        isCancelled: false
+      )
       _ = machine.deliver(event(.failed), token: token, now: .zero)
       #expect(machine.expire(now: .seconds(9)).resumptions.isEmpty)
       #expect(machine.expire(now: .seconds(10)).resumptions.map(\.end) == [.failed(event(.failed))])
@@ -305,7 +453,14 @@ import Testing
     func deadlineFirst() {
       var machine = DeliveryStateMachineTests.reserved(token, policy: Self.policy)
       _ = machine.wait(
-        for: token, id: 1, waiter: 1, goal: .delivered, deadline: .seconds(5), now: .zero, isCancelled: false)
+        for: token,
+        id: 1,
+        waiter: 1,
+        goal: .delivered,
+        deadline: .seconds(5),
+        now: .zero,
+        isCancelled: false
+      )
       _ = machine.deliver(event(.failed), token: token, now: .zero)
       #expect(machine.expire(now: .seconds(5)).resumptions.map(\.end) == [.failed(event(.failed))])
     }

@@ -1,7 +1,7 @@
-import Synchronization
+internal import Synchronization
 
-/// A locked value whose changes can be awaited.
-final class Watched<Value: Sendable>: Sendable {
+/// A locked value whose changes can be awaited, such as the phase of a server that starts and stops.
+package final class Watched<Value: Sendable>: Sendable {
   private struct Storage: Sendable {
     var value: Value
     var nextID = 0
@@ -16,20 +16,20 @@ final class Watched<Value: Sendable>: Sendable {
 
   private let storage: Mutex<Storage>
 
-  init(_ value: Value) {
+  package init(_ value: Value) {
     storage = Mutex(Storage(value: value))
   }
 
   /// Looks at the value.
   ///
   /// A copy of it would make the next change copy all that it holds.
-  func read<Result: Sendable>(_ look: @Sendable (Value) -> Result) -> Result {
+  package func read<Result: Sendable>(_ look: @Sendable (Value) -> Result) -> Result {
     storage.withLock { look($0.value) }
   }
 
   /// Changes the value, then resumes those whose wait is over.
   @discardableResult
-  func update<Result: Sendable>(_ change: @Sendable (inout Value) -> Result) -> Result {
+  package func update<Result: Sendable>(_ change: @Sendable (inout Value) -> Result) -> Result {
     let (result, resumptions) = storage.withLock { storage in
       let result = change(&storage.value)
       var resumptions: [@Sendable () -> Void] = []
@@ -49,7 +49,7 @@ final class Watched<Value: Sendable>: Sendable {
   /// The closure runs under the lock, after every change.
   ///
   /// - Throws: What the closure throws, or `CancellationError` when the caller is cancelled.
-  func first<Result: Sendable>(_ find: @escaping @Sendable (Value) throws -> Result?) async throws -> Result {
+  package func first<Result: Sendable>(_ find: @escaping @Sendable (Value) throws -> Result?) async throws -> Result {
     let id = storage.withLock { storage in
       storage.nextID += 1
       return storage.nextID

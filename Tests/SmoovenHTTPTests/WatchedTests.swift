@@ -1,6 +1,6 @@
 import Testing
 
-@testable import SmoovenSandbox
+import SmoovenHTTP
 
 @Suite("Waiting for a value", .timeLimit(.minutes(1)))
 struct WatchedTests {

@@ -1,0 +1,22 @@
+internal import ArgumentParser
+
+/// An address to bind: `127.0.0.1:8080`, `[::1]:8080`, `:8080`.
+struct HostAndPort: ExpressibleByArgument, Sendable {
+  let host: String
+  let port: Int
+
+  init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  init?(argument: String) {
+    guard let colon = argument.lastIndex(of: ":"), let port = Int(argument[argument.index(after: colon)...]),
+      (0...65_535).contains(port)
+    else { return nil }
+    var host = argument[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+    self.host = host.isEmpty ? "127.0.0.1" : String(host)
+    self.port = port
+  }
+}

@@ -1,0 +1,13 @@
+internal import ArgumentParser
+
+/// A pair that is written `key=value`; the value may hold further equals signs.
+struct KeyValue: ExpressibleByArgument, Sendable {
+  let key: String
+  let value: String
+
+  init?(argument: String) {
+    guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else { return nil }
+    key = String(argument[..<equals])
+    value = String(argument[argument.index(after: equals)...])
+  }
+}

@@ -1,0 +1,15 @@
+internal import ArgumentParser
+internal import Smooven
+
+/// Does a command's work, and turns what it throws into a message and an exit code of 1.
+func reportingErrors<Result>(json: Bool, _ body: () async throws -> Result) async throws -> Result {
+  do {
+    return try await body()
+  } catch let code as ExitCode {
+    throw code
+  } catch {
+    Terminal.printError("error: \(error)")
+    if json { Terminal.print(json: ErrorReport(error)) }
+    throw ExitCode(1)
+  }
+}

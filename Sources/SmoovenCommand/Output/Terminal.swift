@@ -1,0 +1,33 @@
+import Foundation
+
+/// Standard output and error, a line at a time and without buffering.
+enum Terminal {
+  /// Whether a person looks at standard output.
+  static let isInteractive = isatty(STDOUT_FILENO) == 1 && Environment.value("TERM") != "dumb"
+
+  static func print(_ line: String) {
+    write(line + "\n", to: .standardOutput)
+  }
+
+  static func printError(_ line: String) {
+    write(line + "\n", to: .standardError)
+  }
+
+  /// Writes without a line feed, for a line that is written over.
+  static func draw(_ text: String) {
+    write("\r\u{1B}[K" + text, to: .standardOutput)
+  }
+
+  /// Prints one JSON object on a line of its own.
+  static func print(json value: some Encodable) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(value) else { return }
+    print(String(decoding: data, as: UTF8.self))
+  }
+
+  private static func write(_ text: String, to handle: FileHandle) {
+    // A reader that has gone is no reason to stop before the outcome is known.
+    try? handle.write(contentsOf: Data(text.utf8))
+  }
+}

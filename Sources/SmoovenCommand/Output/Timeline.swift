@@ -1,0 +1,86 @@
+internal import Smooven
+
+/// The story of one notification as it unfolds: a line an event, and on a terminal the seconds that are left.
+actor Timeline {
+  private let start: ContinuousClock.Instant
+  private let deadline: ContinuousClock.Instant
+  private let isSilent: Bool
+  private var printed = 0
+  private var frame = 0
+  private var isDone = false
+
+  init(start: ContinuousClock.Instant, timeout: Duration, isSilent: Bool) {
+    self.start = start
+    deadline = start.advanced(by: timeout)
+    self.isSilent = isSilent
+  }
+
+  /// Prints every callback of a notification as it comes, until cancelled.
+  func follow(_ handle: NotificationHandle) async {
+    for await event in handle.events { print(event) }
+  }
+
+  /// Shows that something is going on, until cancelled.
+  ///
+  /// On a terminal alone.
+  func spin(_ label: String) async {
+    guard Terminal.isInteractive, !isSilent else { return }
+    let frames = Array("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+    while !Task.isCancelled, !isDone {
+      let left = max(0, (deadline - ContinuousClock.now).inSeconds)
+      Terminal.draw("  \(frames[frame % frames.count]) \(label), \(Int(left.rounded(.up))) s left")
+      frame += 1
+      try? await Task.sleep(for: .milliseconds(100))
+    }
+  }
+
+  /// Prints a line of the command's own.
+  func note(_ what: String, _ detail: String = "") {
+    line(what, detail)
+  }
+
+  /// Prints the events that came but were not printed yet, and the last line.
+  func finish(_ handle: NotificationHandle, _ lastLine: String) async {
+    let count = handle.eventNames.count
+    var position = 0
+    if printed < count {
+      for await event in handle.events {
+        position += 1
+        if position > printed { print(event) }
+        if position >= count { break }
+      }
+    }
+    isDone = true
+    guard !isSilent else { return }
+    if Terminal.isInteractive { Terminal.draw("") }
+    Terminal.print(lastLine)
+  }
+
+  /// Takes away the line that is drawn over.
+  func clear() {
+    isDone = true
+    if Terminal.isInteractive, !isSilent { Terminal.draw("") }
+  }
+
+  private func print(_ event: CallbackEvent) {
+    printed += 1
+    let name = event.name.split(separator: ".").last.map(String.init) ?? event.name
+    var details = [event.channel?.rawValue, event.failure.map { $0.reason ?? $0.code ?? "no reason given" }]
+    if event.source == .statusQuery { details.append("found by asking, its callback was lost") }
+    line(name, details.compactMap(\.self).joined(separator: ", "))
+  }
+
+  private func line(_ what: String, _ detail: String) {
+    guard !isSilent else { return }
+    let time = Self.seconds(ContinuousClock.now - start)
+    let padded = what + String(repeating: " ", count: max(1, 12 - what.count))
+    if Terminal.isInteractive { Terminal.draw("") }
+    Terminal.print("  \(String(repeating: " ", count: max(0, 7 - time.count)))\(time)  \(padded)\(detail)")
+  }
+
+  static func seconds(_ duration: Duration) -> String {
+    let hundredths = Int((duration.inSeconds * 100).rounded())
+    let fraction = hundredths % 100
+    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s"
+  }
+}

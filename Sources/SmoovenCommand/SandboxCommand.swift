@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import Logging
+internal import ServiceLifecycle
+internal import Smooven
+internal import SmoovenSandbox
+
+/// `smooven sandbox`: a local Smooven, until it is stopped.
+struct SandboxCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sandbox",
+    abstract: "Run a local Smooven that accepts notifications and sends signed callbacks.",
+    discussion: """
+      The recipient chooses the story: the part of user_id or to before '@' or '+'. Anything else is delivered.
+      Scripts: \(SandboxScript.allCases.map(\.rawValue).joined(separator: ", ")).
+      The Secret Key comes from SMOOVEN_SECRET_KEY; without it, it is \(SandboxConfiguration().secretKey.exposedText).
+      """
+  )
+
+  @Option(help: "The address to bind.")
+  var host = "127.0.0.1"
+
+  @Option(help: "The port to bind; 0 for a free one.")
+  var port = 4010
+
+  @Option(help: "Multiplies every delay: 0.01 makes retries after 5 s come after 50 ms.")
+  var timeScale = 1.0
+
+  @Flag(help: "Print each callback attempt as one JSON object a line.")
+  var json = false
+
+  @OptionGroup var logging: LoggingOptions
+
+  func run() async throws {
+    try await reportingErrors(json: json) {
+      var configuration = SandboxConfiguration()
+      configuration.host = host
+      configuration.port = port
+      configuration.timeScale = timeScale
+      if let key = Environment.secrets("SMOOVEN_SECRET_KEY").first { configuration.secretKey = key }
+      let sandbox = try SmoovenSandbox(configuration: configuration, logger: logging.logger)
+      let printer = Task { [json] in
+        Terminal.printError("listening on \(try await sandbox.baseURL)")
+        var count = 0
+        while let attempts = try? await sandbox.awaitCallbackAttempts(count: count + 1) {
+          // Of a long history the sandbox keeps only the newest part.
+          for attempt in attempts.suffix(max(1, attempts.count - count)) {
+            if json {
+              Terminal.print(json: AttemptReport(attempt))
+            } else {
+              Terminal.print(Self.line(attempt))
+            }
+          }
+          count = max(attempts.count, count + 1)
+        }
+      }
+      defer { printer.cancel() }
+      try await serving(sandbox)
+    }
+  }
+
+  private static func line(_ attempt: SandboxCallbackAttempt) -> String {
+    let result = attempt.status.map { "\($0)" } ?? attempt.error ?? "no answer"
+    let number = attempt.number > 1 ? " (attempt \(attempt.number))" : ""
+    return "\(attempt.notificationID ?? "-")  \(attempt.event) → \(result)\(number)"
+  }
+}
+
+/// One attempt to deliver a callback, as `sandbox --json` prints it.
+private struct AttemptReport: Encodable {
+  let notificationID: String?
+  let event: String
+  let attempt: Int
+  let status: Int?
+  let error: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case notificationID = "notification_id"
+    case event, attempt, status, error
+  }
+
+  init(_ attempt: SandboxCallbackAttempt) {
+    notificationID = attempt.notificationID
+    event = attempt.event
+    self.attempt = attempt.number
+    status = attempt.status
+    error = attempt.error
+  }
+}
