@@ -49,29 +49,29 @@ package final class HTTPServer: Sendable {
       do {
         if !isStopping { try await onListening(HTTPServerAddress(listener.localAddress)) }
       } catch {
-        stop(cutting: true)
+        stop()
         await finish(listener)
         throw error
       }
       await finish(listener)
     } onCancel: {
-      stop(cutting: true)
+      stop()
     }
   }
 
   /// Accepts no more connections, lets the requests in flight be answered, closes idle connections; then
   /// ``run(onListening:)`` returns.
   package func beginGracefulShutdown() {
-    stop(cutting: false)
-  }
-
-  private func stop(cutting: Bool) {
     let listener = state.withLock { state in
       state.isStopping = true
       return state.listener
     }
     listener?.close(promise: nil)
-    if cutting { connections.cut() } else { connections.quiesce() }
+  }
+
+  private func stop() {
+    beginGracefulShutdown()
+    connections.cut()
   }
 
   /// Waits for the end of the listener, then of its connections.

@@ -49,7 +49,9 @@ package final class Watched<Value: Sendable>: Sendable {
   /// The closure runs under the lock, after every change.
   ///
   /// - Throws: What the closure throws, or `CancellationError` when the caller is cancelled.
-  package func first<Result: Sendable>(_ find: @escaping @Sendable (Value) throws -> Result?) async throws -> Result {
+  package func first<Result: Sendable>(
+    _ find: @escaping @Sendable (Value) throws -> Result?
+  ) async throws -> Result {
     let id = storage.withLock { storage in
       storage.nextID += 1
       return storage.nextID

@@ -1,6 +1,5 @@
-import Testing
-
 import SmoovenHTTP
+import Testing
 
 @Suite("Waiting for a value", .timeLimit(.minutes(1)))
 struct WatchedTests {

@@ -12,10 +12,14 @@ extension SmoovenConfiguration {
       )
     }
     try listener.validate()
-    try SmoovenError.checkTimeout(requestTimeout, "requestTimeout")
-    try SmoovenError.checkTimeout(callTimeout, "callTimeout")
+    try SmoovenError.checkTimeout(requestTimeout, "requestTimeout", code: .invalidConfiguration)
+    try SmoovenError.checkTimeout(callTimeout, "callTimeout", code: .invalidConfiguration)
     if let reconciliationTimeout {
-      try SmoovenError.checkTimeout(reconciliationTimeout, "reconciliationTimeout")
+      try SmoovenError.checkTimeout(
+        reconciliationTimeout,
+        "reconciliationTimeout",
+        code: .invalidConfiguration
+      )
     }
     if criticalGracePeriod < .zero || criticalGracePeriod > SmoovenError.maximumTimeout {
       throw .misconfigured("criticalGracePeriod", "it must be between 0 and 366 days")
@@ -36,8 +40,8 @@ extension ListenerConfiguration {
     guard maximumConnections > 0 else {
       throw .misconfigured("listener.maximumConnections", "it must be positive")
     }
-    try SmoovenError.checkTimeout(requestTimeout, "listener.requestTimeout")
-    try SmoovenError.checkTimeout(idleTimeout, "listener.idleTimeout")
-    try SmoovenError.checkTimeout(shutdownTimeout, "listener.shutdownTimeout")
+    try SmoovenError.checkTimeout(requestTimeout, "listener.requestTimeout", code: .invalidConfiguration)
+    try SmoovenError.checkTimeout(idleTimeout, "listener.idleTimeout", code: .invalidConfiguration)
+    try SmoovenError.checkTimeout(shutdownTimeout, "listener.shutdownTimeout", code: .invalidConfiguration)
   }
 }

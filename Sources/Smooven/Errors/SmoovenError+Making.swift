@@ -13,9 +13,15 @@ extension SmoovenError {
   }
 
   /// A timeout must be positive and finite; the cap keeps clock arithmetic from overflowing.
-  static func checkTimeout(_ timeout: Duration, _ field: String = "timeout") throws(SmoovenError) {
-    if timeout <= .zero { throw .invalid(field, "it must be positive") }
-    if timeout > maximumTimeout { throw .invalid(field, "it must be at most 366 days") }
+  static func checkTimeout(
+    _ timeout: Duration,
+    _ field: String = "timeout",
+    code: Code = .invalidRequest
+  ) throws(SmoovenError) {
+    if timeout <= .zero { throw SmoovenError(code, "\(field): it must be positive", field: field) }
+    if timeout > maximumTimeout {
+      throw SmoovenError(code, "\(field): it must be at most 366 days", field: field)
+    }
   }
 
   /// 366 days.

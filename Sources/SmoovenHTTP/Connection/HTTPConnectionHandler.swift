@@ -29,7 +29,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
   private var isServing = false
   private var gotMessage = false
 
-  /// Takes the lowest of the HTTP handlers, as a connection ends below it.
+  /// Takes the lowest of the HTTP handlers, as the last word is spoken below it.
   init(shared: HTTPServerShared, bottom: any ChannelHandler) {
     self.shared = shared
     self.bottom = bottom
@@ -162,8 +162,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     phase = closes ? .closing : .idle
     timer?.expire(after: shared.idleTimeout)
 
-    let serverName = shared.configuration.serverName
-    let head = response.wireHead(answering: request, closes: closes, serverName: serverName)
+    let head = response.wireHead(answering: request, closes: closes, configuration: shared.configuration)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     if let body = response.wireBody(answering: request) {
       context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)

@@ -46,11 +46,9 @@ final class HTTPConnections: Sendable {
     return admission
   }
 
-  /// Lets requests in flight finish and closes every connection that has none.
+  /// Lets requests in flight finish and closes every connection that has none; called once.
   func quiesce() {
-    let (isFirst, channels) = stopAdmitting()
-    guard isFirst else { return }
-    for channel in channels {
+    for channel in stopAdmitting() {
       channel.eventLoop.execute {
         channel.pipeline.syncOperations.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
       }
@@ -58,19 +56,19 @@ final class HTTPConnections: Sendable {
   }
 
   func cut() {
-    for channel in stopAdmitting().open { channel.cut() }
+    for channel in stopAdmitting() { channel.cut() }
   }
 
   /// Waits until every connection is closed; nobody is admitted any more.
   func drained(on eventLoop: any EventLoop) async {
-    let closings = stopAdmitting().open.map(\.closeFuture)
+    let closings = stopAdmitting().map(\.closeFuture)
     try? await EventLoopFuture<Void>.andAllComplete(closings, on: eventLoop).get()
   }
 
-  private func stopAdmitting() -> (isFirst: Bool, open: [any Channel]) {
+  private func stopAdmitting() -> [any Channel] {
     state.withLock { state in
-      defer { state.isStopping = true }
-      return (!state.isStopping, Array(state.served.values) + state.refused.values)
+      state.isStopping = true
+      return Array(state.served.values) + state.refused.values
     }
   }
 }

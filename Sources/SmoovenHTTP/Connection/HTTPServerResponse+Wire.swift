@@ -12,8 +12,11 @@ extension HTTPServerResponse {
   }
 
   /// The head as it is sent: framing and connection are the server's business, whatever the handler put there.
-  func wireHead(answering request: HTTPIncomingRequest, closes: Bool, serverName: String?) -> HTTPResponseHead
-  {
+  func wireHead(
+    answering request: HTTPIncomingRequest,
+    closes: Bool,
+    configuration: HTTPServerConfiguration
+  ) -> HTTPResponseHead {
     var headers = HTTPHeaders()
     headers.reserveCapacity(head.headerFields.count + 3)
     for field in head.headerFields {
@@ -28,7 +31,7 @@ extension HTTPServerResponse {
     } else if request.isLegacy {
       headers.add(name: "Connection", value: "keep-alive")
     }
-    if let serverName, head.headerFields[.server] == nil {
+    if let serverName = configuration.serverName, head.headerFields[.server] == nil {
       headers.add(name: "Server", value: HTTPField(name: .server, value: serverName).value)
     }
     return HTTPResponseHead(version: .http1_1, status: wireStatus, headers: headers)

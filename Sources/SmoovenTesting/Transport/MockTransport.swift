@@ -43,6 +43,9 @@ public final class MockTransport: ClientTransport {
   /// The requests so far, in the order in which they were sent.
   public var requests: [Request] { state.withLock { $0.requests } }
 
+  /// How many requests there were so far.
+  public var requestCount: Int { state.withLock { $0.requests.count } }
+
   /// Says where callbacks go: `client.receiver`.
   ///
   /// Until then none are delivered.

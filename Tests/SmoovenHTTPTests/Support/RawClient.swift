@@ -1,0 +1,114 @@
+import NIOCore
+import NIOPosix
+
+/// A TCP client that sends what it is told, however wrong, and reads what comes.
+final class RawClient {
+  private let channel: any Channel
+  private let input: AsyncStream<ByteBuffer>
+  private var unread: [UInt8] = []
+
+  private init(channel: any Channel, input: AsyncStream<ByteBuffer>) {
+    self.channel = channel
+    self.input = input
+  }
+
+  static func connect(to port: Int, host: String = "127.0.0.1") async throws -> RawClient {
+    let (input, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .channelOption(.allowRemoteHalfClosure, value: true)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(Receiver(continuation: continuation))
+        }
+      }
+      .connect(host: host, port: port).get()
+    return RawClient(channel: channel, input: input)
+  }
+
+  func send(_ text: String) async throws {
+    try await send(Array(text.utf8))
+  }
+
+  func send(_ bytes: [UInt8]) async throws {
+    try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
+  }
+
+  /// Sends without waiting, and without minding a server that stopped listening.
+  func post(_ bytes: [UInt8]) {
+    channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+  }
+
+  func closeOutput() async throws {
+    try await channel.close(mode: .output).get()
+  }
+
+  /// Closes so that the server sees a reset.
+  func reset() async throws {
+    try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+    try await channel.close().get()
+  }
+
+  func setReading(_ reads: Bool) async throws {
+    try await channel.setOption(.autoRead, value: reads).get()
+  }
+
+  /// Waits until writing fails, as the server has closed.
+  func closed() async {
+    try? await channel.closeFuture.get()
+  }
+
+  func close() async {
+    try? await channel.close().get()
+  }
+
+  /// The next response, `nil` when the server has closed.
+  func response(hasBody: Bool = true) async throws -> RawResponse? {
+    while true {
+      if let (response, size) = try RawResponse.parse(unread, hasBody: hasBody) {
+        unread.removeFirst(size)
+        return response
+      }
+      guard await receive() else { return nil }
+    }
+  }
+
+  /// All that still comes until the server closes.
+  func rest() async -> String {
+    while await receive() {}
+    defer { unread = [] }
+    return String(decoding: unread, as: UTF8.self)
+  }
+
+  private func receive() async -> Bool {
+    for await buffer in input {
+      unread.append(contentsOf: buffer.readableBytesView)
+      return true
+    }
+    return false
+  }
+
+  private final class Receiver: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private let continuation: AsyncStream<ByteBuffer>.Continuation
+
+    init(continuation: AsyncStream<ByteBuffer>.Continuation) {
+      self.continuation = continuation
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      continuation.yield(unwrapInboundIn(data))
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+      if case .inputClosed? = event as? ChannelEvent { continuation.finish() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+      continuation.finish()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+      context.close(promise: nil)
+    }
+  }
+}
