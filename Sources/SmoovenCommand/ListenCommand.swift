@@ -25,6 +25,9 @@ struct ListenCommand: AsyncParsableCommand {
   @Option(help: "A provider's secret, as NAME=VALUE; several while it is rotated.")
   var secret: [KeyValue] = []
 
+  @Option(help: "The token at the end of the URL of providers that do not sign. Default: a fresh one.")
+  var token: String?
+
   @Option(help: "Hand every accepted request on to this URL, as it came.")
   var forwardTo: String?
 
@@ -48,8 +51,12 @@ struct ListenCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingErrors(json: json) {
       let receiver = try CallbackReceiver(
-        providers: try provider.map { name in
-          try ProviderFactory.make(name, secrets: secret.filter { $0.key == name }.map { Secret($0.value) })
+        endpoints: try provider.map { name in
+          try ProviderFactory.endpoint(
+            name,
+            secrets: secret.filter { $0.key == name }.map { Secret($0.value) },
+            token: token
+          )
         },
         logger: logging.logger
       )
@@ -64,10 +71,11 @@ struct ListenCommand: AsyncParsableCommand {
         logger: logging.logger
       )
       let events = receiver.events(bufferingLimit: .max)
-      let printer = Task { [json] in
+      let printer = Task { [json, names = provider] in
         Terminal.printError("listening on http://\(try await listener.address)")
+        for name in names { Terminal.printError("  \(name): \(try await listener.callbackURL(of: name))") }
         for await event in events {
-          if json { Terminal.print(json: event) } else { Terminal.print(Self.line(event)) }
+          if json { Terminal.print(json: event) } else { Terminal.print(EventLine(event).text) }
         }
       }
       if let forwarder {
@@ -78,13 +86,5 @@ struct ListenCommand: AsyncParsableCommand {
       // What was acknowledged is printed before the end.
       _ = try? await printer.value
     }
-  }
-
-  private static func line(_ event: CallbackEvent) -> String {
-    let parts = [
-      event.occurredAt.map(RFC3339.format) ?? "-", event.provider, event.name, event.channel?.rawValue ?? "-",
-      event.correlationIDs.first ?? "-", event.failure.map { $0.reason ?? $0.code ?? "" } ?? "",
-    ]
-    return parts.joined(separator: "  ")
   }
 }

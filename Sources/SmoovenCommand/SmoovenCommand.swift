@@ -9,6 +9,9 @@ struct SmoovenCommand: AsyncParsableCommand {
     discussion: """
       Exit codes: 0 delivered, accepted or verified; 1 error; 3 failed; 4 timed out; 5 not verified; 64 usage.
       """,
-    subcommands: [SendCommand.self, ListenCommand.self, SandboxCommand.self]
+    subcommands: [
+      SendCommand.self, ListenCommand.self, SandboxCommand.self, VerifyCommand.self, SignCommand.self,
+      TriggerCommand.self,
+    ]
   )
 }

@@ -75,7 +75,7 @@ public struct NotificationStatus: Sendable, Hashable {
       failure: status.kind == .failed
         ? CallbackEvent.Failure(reason: fallbackChain.last?.reason, code: status.rawValue) : nil,
       occurredAt: deliveredAt ?? sentAt ?? createdAt,
-      deduplicationKey: "status\u{1F}\(notificationID)\u{1F}\(status)",
+      deduplicationKey: "status:\(status):\(notificationID)",
       source: .statusQuery,
       payload: payload,
       rawBody: rawBody

@@ -72,29 +72,14 @@ public struct NotificationHandle: Sendable {
 
   func outcome(deadline: Duration, until criterion: DeliveryCriterion) async throws -> DeliveryOutcome {
     try await client.tracer.withSpan("smooven.wait", ofKind: .internal) { span in
-      var end = await wait(until: criterion, deadline: deadline)
+      var end = await client.tracker.wait(for: token, until: criterion, deadline: deadline)
       if case .expired(let status) = end {
         end = await reconcile(status, criterion)
       }
-      let outcome = try conclude(end)
+      let outcome = try DeliveryOutcome(end)
       span.attributes["smooven.outcome"] = outcome.name
       await settle(outcome)
       return outcome
-    }
-  }
-
-  private func wait(until criterion: DeliveryCriterion, deadline: Duration) async -> DeliveryWaitEnd {
-    switch criterion.wrapped {
-    case .goal(let goal):
-      return await client.tracker.wait(for: token, goal: goal, deadline: deadline)
-    case .predicate(let isMet):
-      var position = 0
-      while true {
-        let goal = DeliveryGoal.event(at: position, orFailure: true)
-        let end = await client.tracker.wait(for: token, goal: goal, deadline: deadline)
-        guard case .met(let event) = end, !isMet(event) else { return end }
-        position += 1
-      }
     }
   }
 
@@ -113,18 +98,7 @@ public struct NotificationHandle: Sendable {
     }
     client.tracker.deliver(event, token: token)
     // The slot has all there is to know, so this ends at once.
-    return await wait(until: criterion, deadline: client.clock.now())
-  }
-
-  private func conclude(_ end: DeliveryWaitEnd) throws -> DeliveryOutcome {
-    switch end {
-    case .met(let event): return .delivered(event)
-    case .failed(let event): return .failed(event)
-    case .expired(let status): return .timedOut(lastKnown: status)
-    case .sendFailed(let error): throw error
-    case .cancelled: throw CancellationError()
-    case .closed, .accepted: throw SmoovenError.clientClosed
-    }
+    return await client.tracker.wait(for: token, until: criterion, deadline: client.clock.now())
   }
 
   private func settle(_ outcome: DeliveryOutcome) async {

@@ -101,7 +101,7 @@ extension SmoovenClient {
     let body = try encode(request, callbackURL: await callbackURL(for: token))
     try Task.checkCancellation()
     let startedAt = clock.now()
-    let lease = try tracker.reserve(token, provider: "smooven", policy: settlingPolicy(for: request))
+    let lease = try tracker.reserve(token, endpoint: "smooven", policy: settlingPolicy(for: request))
     do {
       let fingerprint = Hex.encode(SHA256.hash(data: body))
       _ = try await store.open(

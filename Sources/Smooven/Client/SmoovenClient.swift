@@ -55,7 +55,7 @@ public final class SmoovenClient: Service {
       throw .misconfigured("secretKey", error.message)
     }
     receiver = try CallbackReceiver(
-      providers: [provider],
+      endpoints: [CallbackEndpoint(provider)],
       store: store,
       limits: configuration.limits,
       clock: configuration.clock,

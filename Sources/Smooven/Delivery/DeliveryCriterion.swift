@@ -20,6 +20,9 @@ public struct DeliveryCriterion: Sendable {
   /// The recipient answered.
   public static let replied = DeliveryCriterion(wrapped: .goal(.replied))
 
+  /// The recipient answered, by a reply or by a click on a suggested one.
+  public static let answered = DeliveryCriterion(wrapped: .goal(.answered))
+
   /// The first event for which the predicate is true, in the order of arrival.
   ///
   /// The predicate runs in the waiting task, once for each event.
@@ -33,7 +36,7 @@ package enum DeliveryGoal: Sendable, Hashable {
   /// The send is known to be accepted, or unclear for good.
   case acceptance
   /// A criterion over events.
-  case delivered, opened, clicked, replied
+  case delivered, opened, clicked, replied, answered
   /// The event at a position of the history. With `orFailure`, a failed notification ends the wait too.
   case event(at: Int, orFailure: Bool)
 
@@ -43,6 +46,7 @@ package enum DeliveryGoal: Sendable, Hashable {
     case .opened: kind == .opened || kind == .read || kind == .clicked || kind == .replied
     case .clicked: kind == .clicked
     case .replied: kind == .replied
+    case .answered: kind == .replied || kind == .clicked
     case .acceptance, .event: false
     }
   }

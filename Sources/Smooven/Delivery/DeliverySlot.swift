@@ -23,7 +23,7 @@ struct DeliverySlot<Waiter> {
     case failed(CallbackEvent)
   }
 
-  let provider: String
+  let endpoint: String
   let policy: SettlingPolicy
   private(set) var ids: [String]
   private(set) var acceptance: DeliveryAcceptance
@@ -32,8 +32,8 @@ struct DeliverySlot<Waiter> {
   private(set) var verdict = Verdict.open
   private(set) var waits: [Wait] = []
 
-  init(provider: String, ids: [String], policy: SettlingPolicy, acceptance: DeliveryAcceptance) {
-    self.provider = provider
+  init(endpoint: String, ids: [String], policy: SettlingPolicy, acceptance: DeliveryAcceptance) {
+    self.endpoint = endpoint
     self.ids = ids
     self.policy = policy
     self.acceptance = acceptance
@@ -129,7 +129,7 @@ struct DeliverySlot<Waiter> {
     case .event(let position, let orFailure):
       if history.indices.contains(position) { return .met(history[position]) }
       if orFailure, case .failed(let event) = verdict { return .failed(event) }
-    case .delivered, .opened, .clicked, .replied:
+    case .delivered, .opened, .clicked, .replied, .answered:
       if case .failed(let event) = verdict { return .failed(event) }
       if let event = history.first(where: { goal.isMet(by: $0.kind) }) { return .met(event) }
     }

@@ -54,14 +54,14 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   /// Returns `nil` when closed or the token is taken.
   package mutating func reserve(
     _ token: DeliveryToken,
-    provider: String,
+    endpoint: String,
     ids: [String] = [],
     policy: SettlingPolicy = .firstFailure,
     acceptance: DeliveryAcceptance = .pending,
     now: Duration
   ) -> Changes? {
     guard !isClosed, slots[token] == nil else { return nil }
-    slots[token] = DeliverySlot(provider: provider, ids: ids, policy: policy, acceptance: acceptance)
+    slots[token] = DeliverySlot(endpoint: endpoint, ids: ids, policy: policy, acceptance: acceptance)
     var changes = Changes()
     for id in ids { claim(id, for: token, now: now, into: &changes) }
     return changes
@@ -82,7 +82,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
       deadlines.insert(.init(deadline: deadline, token: token, waitID: nil))
     }
     slots[token]?.resolve(.accepted(receipt))
-    for old in oldIDs where old != id { forget(old, of: token, provider: slot.provider) }
+    for old in oldIDs where old != id { forget(old, of: token, endpoint: slot.endpoint) }
     claim(id, for: token, now: now, into: &changes)
     settle(token, into: &changes)
     return changes
@@ -104,7 +104,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   package mutating func release(_ token: DeliveryToken) -> Changes {
     var changes = Changes()
     guard let slot = slots.removeValue(forKey: token) else { return changes }
-    for id in slot.ids { forget(id, of: token, provider: slot.provider) }
+    for id in slot.ids { forget(id, of: token, endpoint: slot.endpoint) }
     for wait in slot.waits { end(wait, .closed, into: &changes) }
     return changes
   }
@@ -230,7 +230,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
       return isClosed || event.correlationIDs.isEmpty ? .nowhere(.unmatched) : .early
     }
     guard let slot = slots[token] else { return .nowhere(.late) }
-    guard slot.provider == event.provider else { return .nowhere(.mismatched) }
+    guard slot.endpoint == event.endpoint else { return .nowhere(.mismatched) }
     if slot.ids.isEmpty {
       // Not known yet which notification this is; but an id that is another's cannot be it.
       return owner == nil ? .slot(token) : .nowhere(.mismatched)
@@ -241,7 +241,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   private func owner(of event: CallbackEvent) -> DeliveryToken? {
     for id in event.correlationIDs {
-      if let token = tokens[.init(provider: event.provider, id: id)] { return token }
+      if let token = tokens[.init(endpoint: event.endpoint, id: id)] { return token }
     }
     return nil
   }
@@ -254,8 +254,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     now: Duration,
     into changes: inout Changes
   ) {
-    guard let provider = slots[token]?.provider else { return }
-    let key = EarlyEventBuffer.Key(provider: provider, id: id)
+    guard let endpoint = slots[token]?.endpoint else { return }
+    let key = EarlyEventBuffer.Key(endpoint: endpoint, id: id)
     if tokens[key] == nil { tokens[key] = token }
     for event in early.claim(key) where slots[token]?.hasSeen(event) == false {
       record(event, in: token, now: now)
@@ -263,8 +263,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     settle(token, into: &changes)
   }
 
-  private mutating func forget(_ id: String, of token: DeliveryToken, provider: String) {
-    let key = EarlyEventBuffer.Key(provider: provider, id: id)
+  private mutating func forget(_ id: String, of token: DeliveryToken, endpoint: String) {
+    let key = EarlyEventBuffer.Key(endpoint: endpoint, id: id)
     if tokens[key] == token { tokens[key] = nil }
   }
 

@@ -6,6 +6,7 @@ internal import SmoovenCallbacks
 /// Their names are listed in the documentation of operations.
 package struct DeliveryTelemetry: Sendable {
   let openWaits: Gauge
+  let dropped: Counter
   private let accepted: Counter
   private let dispositions: [CallbackDisposition: Counter]
   private let outcomes: Timer
@@ -14,6 +15,7 @@ package struct DeliveryTelemetry: Sendable {
   package init(factory: any MetricsFactory) {
     self.factory = factory
     openWaits = Gauge(label: "smooven_waits_open", factory: factory)
+    dropped = Counter(label: "smooven_events_dropped_total", factory: factory)
     accepted = Counter(label: "smooven_callbacks_accepted_total", factory: factory)
     var counters: [CallbackDisposition: Counter] = [:]
     for disposition in CallbackDisposition.allCases where disposition != .matched {

@@ -21,12 +21,13 @@ package final class DeliveryTracker: Sendable {
   private let wakeUp: AsyncStream<Void>.Continuation
   private let telemetry: DeliveryTelemetry
   /// Events that belong to no open notification.
-  package let unmatched = EventHub()
+  package let unmatched: EventHub
 
   package init(limits: DeliveryLimits, clock: DeliveryClock, telemetry: DeliveryTelemetry) {
     self.state = Mutex(State(machine: Machine(limits: limits)))
     self.clock = clock
     self.telemetry = telemetry
+    unmatched = EventHub(onDrop: { telemetry.dropped.increment() })
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -42,7 +43,7 @@ package final class DeliveryTracker: Sendable {
   /// - Throws: ``SmoovenError`` with `closed`.
   package func reserve(
     _ token: DeliveryToken,
-    provider: String,
+    endpoint: String,
     ids: [String] = [],
     policy: SettlingPolicy = .firstFailure,
     acceptance: DeliveryAcceptance = .pending
@@ -50,7 +51,7 @@ package final class DeliveryTracker: Sendable {
     let isOpen = perform { machine, now in
       let changes = machine.reserve(
         token,
-        provider: provider,
+        endpoint: endpoint,
         ids: ids,
         policy: policy,
         acceptance: acceptance,

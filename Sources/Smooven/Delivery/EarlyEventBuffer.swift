@@ -4,9 +4,9 @@ internal import SmoovenCallbacks
 ///
 /// Never forgets before its time: when it is full the listener answers 503 and the sender tries again.
 struct EarlyEventBuffer {
-  /// A notification's id and the provider it belongs to; ids of two providers may be equal.
+  /// A notification's id and the endpoint it belongs to; ids of two endpoints may be equal.
   struct Key: Hashable {
-    let provider: String
+    let endpoint: String
     let id: String
   }
 
@@ -36,7 +36,7 @@ struct EarlyEventBuffer {
   ///
   /// Returns whether it was new.
   mutating func insert(_ event: CallbackEvent, now: Duration) -> Bool {
-    let keys = event.correlationIDs.map { Key(provider: event.provider, id: $0) }
+    let keys = event.correlationIDs.map { Key(endpoint: event.endpoint, id: $0) }
     for number in keys.flatMap({ byKey[$0] ?? [] })
     where entries[number]?.event.deduplicationKey == event.deduplicationKey {
       return false
@@ -74,7 +74,7 @@ struct EarlyEventBuffer {
   private mutating func remove(_ number: UInt64) -> CallbackEvent? {
     guard let event = entries.removeValue(forKey: number)?.event else { return nil }
     for id in event.correlationIDs {
-      let key = Key(provider: event.provider, id: id)
+      let key = Key(endpoint: event.endpoint, id: id)
       byKey[key]?.removeAll { $0 == number }
       if byKey[key]?.isEmpty == true { byKey[key] = nil }
     }

@@ -65,14 +65,51 @@ public actor CallbackListener: Service {
     }
   }
 
-  /// The URL to give to a provider, for all callbacks that have no URL of their own; waits until the port is bound.
+  /// The URL to paste into a vendor's dashboard, its token included; waits until the port is bound.
   ///
-  /// - Throws: ``SmoovenError`` with `closed` when the listener has ended; `CancellationError` when cancelled.
-  public nonisolated func callbackURL(for provider: any CallbackProvider) async throws -> String {
-    var url = configuration.publicURL
-    if url == nil { url = localURL(of: try await address) }
-    let base = try Endpoint(url ?? "", setting: "listener.publicURL")
-    return base.url + CallbackReceiver.path(of: provider.name, token: nil)
+  /// - Parameter endpoint: The endpoint's name: by default the provider's.
+  /// - Returns: The URL.
+  /// - Throws: ``SmoovenError`` with `closed` when the listener has ended, and with `invalidRequest` when there is no
+  ///   such endpoint; `CancellationError` when cancelled.
+  public nonisolated func callbackURL(of endpoint: String) async throws -> String {
+    guard let path = receiver.path(ofEndpoint: endpoint) else {
+      throw SmoovenError.invalid("endpoint", "the listener has none named \(endpoint)")
+    }
+    return try Endpoint(await publicURL, setting: "listener.publicURL").url + path
+  }
+
+  /// Waits for the callbacks of one request to any API, at a URL of its own.
+  ///
+  /// See ``CallbackReceiver/expect(_:publicURL:timeout:until:_:)``.
+  ///
+  /// - Parameters:
+  ///   - provider: Who will call back.
+  ///   - timeout: How long to wait in all, from when the port is bound; positive, at most 366 days.
+  ///   - criterion: What to wait for. Delivery.
+  ///   - body: Makes the request that leads to the callback.
+  /// - Returns: How the wait ended.
+  /// - Throws: What the closure throws; ``SmoovenError`` when the listener closes; `CancellationError` when cancelled.
+  public nonisolated func expect(
+    _ provider: any CallbackProvider,
+    timeout: Duration,
+    until criterion: DeliveryCriterion = .delivered,
+    _ body: (ExpectedCallback) async throws -> Void
+  ) async throws -> DeliveryOutcome {
+    try await receiver.expect(
+      provider,
+      publicURL: await publicURL,
+      timeout: timeout,
+      until: criterion,
+      body
+    )
+  }
+
+  /// How the outside reaches the listener.
+  private nonisolated var publicURL: String {
+    get async throws {
+      if let url = configuration.publicURL { return url }
+      return localURL(of: try await address)
+    }
   }
 
   /// Binds the port and serves until it is cancelled or gracefully shut down; then closes all waits.

@@ -2,6 +2,7 @@ public import CoreMetrics
 public import HTTPTypes
 public import Logging
 public import SmoovenCallbacks
+internal import Synchronization
 
 public import struct Foundation.Date
 
@@ -14,26 +15,28 @@ public final class CallbackReceiver: Sendable {
   package let tracker: DeliveryTracker
   package let clock: DeliveryClock
   let telemetry: DeliveryTelemetry
-  private let providers: [String: any CallbackProvider]
+  private let endpoints: [String: CallbackEndpoint]
+  // Providers of single expected callbacks, by the token in their URL.
+  private let expected = Mutex<[DeliveryToken: any CallbackProvider]>([:])
   private let store: any DeliveryStore
   private let now: @Sendable () -> Date
   private let logger: Logger
-  private let hub = EventHub()
+  private let hub: EventHub
 
   /// Makes a receiver.
   ///
   /// - Parameters:
-  ///   - providers: Whose callbacks to take, each at `/callbacks/<name>`.
+  ///   - endpoints: Whose callbacks to take, each at `/callbacks/<name>`.
   ///   - store: Where events are kept before they are acknowledged; by default in memory.
   ///   - limits: How much is kept for callbacks that nobody has claimed yet.
   ///   - clock: The clock of deadlines.
   ///   - now: The wall clock, by which the age of a callback is judged.
   ///   - logger: Where to log: debug and trace, never secrets, tokens, recipients or bodies. By default nowhere.
   ///   - metricsFactory: Where metrics go; by default to the bootstrapped `MetricsSystem`.
-  /// - Throws: ``SmoovenError`` with `invalidConfiguration` when two providers share a name, or one has a name that
-  ///   cannot stand in a path.
+  /// - Throws: ``SmoovenError`` with `invalidConfiguration` when two endpoints share a name, one has a name that cannot
+  ///   stand in a path, or one would take unsigned callbacks from anybody.
   public init(
-    providers: [any CallbackProvider],
+    endpoints: [CallbackEndpoint],
     store: any DeliveryStore = InMemoryDeliveryStore(),
     limits: DeliveryLimits = DeliveryLimits(),
     clock: any Clock<Duration> = ContinuousClock(),
@@ -41,24 +44,21 @@ public final class CallbackReceiver: Sendable {
     logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }),
     metricsFactory: (any MetricsFactory)? = nil
   ) throws(SmoovenError) {
-    var byName: [String: any CallbackProvider] = [:]
-    for provider in providers {
-      let isPlain = provider.name.utf8.allSatisfy { byte in
-        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F
-      }
-      guard isPlain, !provider.name.isEmpty else {
-        throw .misconfigured("providers", "a name may hold only a to z, 0 to 9, '-' and '_'")
-      }
-      guard byName.updateValue(provider, forKey: provider.name) == nil else {
-        throw .misconfigured("providers", "\(provider.name) is there twice")
+    var byName: [String: CallbackEndpoint] = [:]
+    for endpoint in endpoints {
+      try endpoint.validate()
+      guard byName.updateValue(endpoint, forKey: endpoint.name) == nil else {
+        throw .misconfigured("endpoints", "\(endpoint.name) is there twice; give one of them another name")
       }
     }
-    self.providers = byName
+    self.endpoints = byName
     self.store = store
     self.clock = DeliveryClock(clock)
     self.now = now
     self.logger = logger
-    telemetry = DeliveryTelemetry(factory: metricsFactory ?? MetricsSystem.factory)
+    let telemetry = DeliveryTelemetry(factory: metricsFactory ?? MetricsSystem.factory)
+    self.telemetry = telemetry
+    hub = EventHub(onDrop: { telemetry.dropped.increment() })
     tracker = DeliveryTracker(limits: limits, clock: self.clock, telemetry: telemetry)
   }
 
@@ -95,10 +95,24 @@ public final class CallbackReceiver: Sendable {
 
   /// All verified events from now on, each once, whatever becomes of them.
   ///
-  /// - Parameter bufferingLimit: How many events to keep for a slow consumer; beyond, it loses the oldest. 1,024.
+  /// Any number of consumers may ask, each with a buffer of its own. A consumer that is too slow loses the oldest
+  /// events of its buffer, counted in `smooven_events_dropped_total`; the store, and whoever waits, lose nothing.
+  ///
+  /// - Parameters:
+  ///   - endpoints: Only those of these endpoints. All.
+  ///   - kinds: Only those of these kinds. All.
+  ///   - bufferingLimit: How many events to keep for a slow consumer. 1,024.
   /// - Returns: The events, in the order of their arrival.
-  public func events(bufferingLimit: Int = 1_024) -> CallbackEvents {
-    CallbackEvents(hub.subscribe(bufferingLimit: max(1, bufferingLimit)))
+  public func events(
+    from endpoints: Set<String>? = nil,
+    kinds: Set<CallbackEvent.Kind>? = nil,
+    bufferingLimit: Int = 1_024
+  ) -> CallbackEvents {
+    CallbackEvents(
+      hub.subscribe(bufferingLimit: max(1, bufferingLimit)) { event in
+        endpoints?.contains(event.endpoint) ?? true && kinds?.contains(event.kind) ?? true
+      }
+    )
   }
 
   /// The events from now on that belong to no open notification: late ones, and those whose token and
@@ -137,20 +151,22 @@ public final class CallbackReceiver: Sendable {
   ///
   /// Only a verified event may take any.
   private func check(_ request: CallbackRequest) -> Checked {
-    let provider: any CallbackProvider
-    let token: DeliveryToken?
+    let destination: Destination
     switch CallbackRoute(request.head.path) {
     case .health:
       return .answered(allowing([.get, .head], request) ?? HTTPResponse(status: .ok))
     case .callback(let name, let text):
-      token = text.flatMap { DeliveryToken($0) }
-      guard let known = providers[name], (text == nil) == (token == nil) else { return .answered(notFound()) }
-      provider = known
+      guard let found = self.destination(name, text) else { return .answered(notFound()) }
+      destination = found
     case nil:
       return .answered(notFound())
     }
+    let provider = destination.provider
     if let response = allowing([.post], request) { return .answered(response) }
-    let event: CallbackEvent
+    guard destination.authentication.admits(request, pathToken: destination.pathText) else {
+      return .answered(reject(.unauthorized, "unauthenticated", provider, "no or wrong credentials"))
+    }
+    var event: CallbackEvent
     do {
       event = try provider.event(from: request, at: now())
     } catch let error as VerificationError {
@@ -160,10 +176,58 @@ public final class CallbackReceiver: Sendable {
     } catch {
       return .answered(reject(.badRequest, "not_decodable", provider, "\(type(of: error))"))
     }
-    guard tracker.admits(event, token: token) else {
+    event.endpoint = destination.endpoint
+    guard tracker.admits(event, token: destination.token) else {
       return .answered(reject(.serviceUnavailable, "no_room", provider, "closed, or a buffer is full"))
     }
-    return .event(event, token)
+    return .event(event, destination.token)
+  }
+
+  /// Where a path leads, and what a sender must show there.
+  private struct Destination {
+    let endpoint: String
+    let provider: any CallbackProvider
+    let authentication: CallbackAuthentication
+    var pathText: String?
+    var token: DeliveryToken?
+  }
+
+  private func destination(_ name: String, _ text: String?) -> Destination? {
+    let token = text.flatMap { DeliveryToken($0) }
+    if let token, let provider = expected.withLock({ $0[token] }), provider.name == name {
+      // The token is 128 random bits that only the expected sender was given.
+      let authentication: CallbackAuthentication = provider.isSigned ? .signature : .none
+      return Destination(endpoint: name, provider: provider, authentication: authentication, token: token)
+    }
+    guard let endpoint = endpoints[name] else { return nil }
+    let ownsPath = endpoint.authentication.pathToken != nil
+    if !ownsPath, text != nil, token == nil { return nil }
+    return Destination(
+      endpoint: name,
+      provider: endpoint.provider,
+      authentication: endpoint.authentication,
+      pathText: text,
+      token: ownsPath ? nil : token
+    )
+  }
+
+  func expect(_ provider: any CallbackProvider, at token: DeliveryToken) {
+    expected.withLock { $0[token] = provider }
+  }
+
+  func stopExpecting(at token: DeliveryToken) {
+    expected.withLock { _ = $0.removeValue(forKey: token) }
+  }
+
+  func hasEndpoint(_ name: String) -> Bool {
+    endpoints[name] != nil
+  }
+
+  /// The path to paste into a vendor's dashboard, its token included; `nil` when there is no such endpoint.
+  func path(ofEndpoint name: String) -> String? {
+    endpoints[name].map { endpoint in
+      Self.path(of: name, token: nil) + (endpoint.authentication.pathToken.map { "/\($0)" } ?? "")
+    }
   }
 
   private func accept(
@@ -177,8 +241,9 @@ public final class CallbackReceiver: Sendable {
     logger.debug(
       "callback accepted",
       metadata: [
-        "provider": "\(event.provider)", "event": "\(event.name)", "disposition": "\(disposition.rawValue)",
-        "ids": "\(event.correlationIDs.joined(separator: ","))",
+        "provider": "\(event.provider)", "event": "\(event.name.loggable)",
+        "disposition": "\(disposition.rawValue)",
+        "ids": "\(event.correlationIDs.joined(separator: ",").loggable)",
       ]
     )
     return HTTPResponse(status: .ok)

@@ -19,7 +19,7 @@ public protocol DeliveryStore: Sendable {
   /// Notes the id under which the notification was accepted.
   func accept(_ token: DeliveryToken, notificationID: String) async throws
 
-  /// Keeps a verified event, unless one with the same provider and ``CallbackEvent/deduplicationKey`` was kept
+  /// Keeps a verified event, unless one with the same endpoint and ``CallbackEvent/deduplicationKey`` was kept
   /// within the retention.
   ///
   /// - Throws: ``DeliveryStoreError``; the event must be offered again.

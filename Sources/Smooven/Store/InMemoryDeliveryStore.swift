@@ -10,7 +10,7 @@ public import struct Foundation.Date
 /// is handed on and not kept.
 public final class InMemoryDeliveryStore: DeliveryStore {
   private struct EventKey: Hashable {
-    let provider: String
+    let endpoint: String
     let key: String
   }
 
@@ -117,7 +117,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     at now: Date
   ) throws -> DeliveryAppend {
     try state.withLock { state in
-      let key = EventKey(provider: event.provider, key: event.deduplicationKey)
+      let key = EventKey(endpoint: event.endpoint, key: event.deduplicationKey)
       _ = forgetKeys(before: now.addingTimeInterval(-retention.inSeconds), in: &state)
       if state.seen.contains(key) { return .duplicate }
       guard state.seen.count < capacity else {

@@ -15,6 +15,6 @@ extension CallbackEvent {
     }
 
     /// The code.
-    public var description: String { "failure(\(code ?? "no code"))" }
+    public var description: String { "failure(\(code?.loggable ?? "no code"))" }
   }
 }

@@ -7,6 +7,8 @@ public import struct Foundation.Date
 public struct CallbackEvent: Sendable, Hashable {
   /// The name of the provider that sent it, such as `smooven`.
   public var provider: String
+  /// The endpoint of the listener at which it came; the provider's name unless several endpoints share a provider.
+  public var endpoint: String
   /// The event's name as the provider sent it, such as `notification.delivered`.
   public var name: String
   /// What the event means.
@@ -46,6 +48,7 @@ public struct CallbackEvent: Sendable, Hashable {
     rawBody: [UInt8]
   ) {
     self.provider = provider
+    self.endpoint = provider
     self.name = name
     self.kind = kind
     self.correlationIDs = correlationIDs
@@ -71,8 +74,8 @@ public struct CallbackEvent: Sendable, Hashable {
 extension CallbackEvent: SafelyDescribed {
   /// Provider, name, kind, channel and ids.
   public var description: String {
-    let ids = correlationIDs.joined(separator: ", ")
-    return
-      "CallbackEvent(\(provider) \(name), kind: \(kind), channel: \(channel?.rawValue ?? "-"), ids: [\(ids)])"
+    let ids = correlationIDs.map(\.loggable).joined(separator: ", ")
+    let channel = channel?.rawValue.loggable ?? "-"
+    return "CallbackEvent(\(provider) \(name.loggable), kind: \(kind), channel: \(channel), ids: [\(ids)])"
   }
 }

@@ -21,8 +21,9 @@ package enum RFC3339 {
 
   /// The text of an instant, in UTC, with milliseconds only where it has some.
   package static func format(_ date: Date) -> String {
-    // Years 0 to 9999; what lies outside cannot be written in this format.
-    let clamped = min(max(date.timeIntervalSince1970, -62_167_219_200), 253_402_300_799)
+    // Years 0 to 9999; what lies outside cannot be written in this format. The order matters: `max` with NaN on
+    // its right is the lower bound.
+    let clamped = min(max(-62_167_219_200, date.timeIntervalSince1970), 253_402_300_799)
     let milliseconds = Int((clamped * 1_000).rounded())
     let (seconds, fraction) = floored(milliseconds, 1_000)
     let (day, time) = floored(seconds, 86_400)

@@ -3,6 +3,14 @@
 /// Conforming hides the stored properties from `print`, `dump`, string interpolation and debuggers' summaries.
 public protocol SafelyDescribed: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
+extension String {
+  /// The text with all but plain ASCII escaped: what came off the wire must not write lines of its own into a
+  /// log.
+  package var loggable: String {
+    unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
+  }
+}
+
 extension SafelyDescribed {
   /// The same as `description`.
   public var debugDescription: String { description }

@@ -20,8 +20,8 @@ struct JSONParser {
 
   private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  private func error(_ reason: String) -> JSONParsingError {
-    JSONParsingError(reason: reason, offset: position)
+  private func error(_ reason: String, at offset: Int? = nil) -> JSONParsingError {
+    JSONParsingError(reason: reason, offset: offset ?? position)
   }
 
   private mutating func skipWhitespace() {
@@ -59,11 +59,11 @@ struct JSONParser {
   }
 
   private mutating func enter() throws(JSONParsingError) {
-    position += 1
-    depth += 1
-    guard depth <= JSONValue.maximumDepth else {
+    guard depth < JSONValue.maximumDepth else {
       throw error("nested more than \(JSONValue.maximumDepth) levels deep")
     }
+    depth += 1
+    position += 1
     skipWhitespace()
   }
 
@@ -120,7 +120,7 @@ struct JSONParser {
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     if isInteger, let value = Int64(text) { return .integer(value) }
-    guard let value = Double(text), value.isFinite else { throw error("number out of range") }
+    guard let value = Double(text), value.isFinite else { throw error("number out of range", at: start) }
     return .number(value)
   }
 
@@ -143,7 +143,9 @@ struct JSONParser {
         position += 1
       }
     }
-    guard let string = String(validating: text, as: UTF8.self) else { throw error("string is not UTF-8") }
+    guard let string = String(validating: text, as: UTF8.self) else {
+      throw error("string is not UTF-8", at: start)
+    }
     return string
   }
 
@@ -160,7 +162,7 @@ struct JSONParser {
     case UInt8(ascii: "r"): return "\r"
     case UInt8(ascii: "t"): return "\t"
     case UInt8(ascii: "u"): return try parseUnicodeEscape()
-    default: throw error("unknown escape")
+    default: throw error("unknown escape", at: position - 1)
     }
   }
 

@@ -23,7 +23,8 @@ extension JSONValue {
   /// Strict: no comments, trailing commas, byte order mark or bytes after the value. One leniency: an escaped
   /// lone surrogate, which truncating senders produce, becomes U+FFFD.
   ///
-  /// - Throws: ``JSONParsingError`` with the offset of the first byte that does not fit.
+  /// - Throws: ``JSONParsingError`` with the offset of the first byte that does not fit; for a number or the text of
+  ///   a string, of its first byte.
   public init(parsing bytes: [UInt8]) throws(JSONParsingError) {
     var parser = JSONParser(bytes)
     self = try parser.parse()

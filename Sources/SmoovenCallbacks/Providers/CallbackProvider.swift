@@ -8,6 +8,11 @@ public protocol CallbackProvider: Sendable {
   /// The provider's name, as it stands in callback paths and events: lower case, no slash.
   var name: String { get }
 
+  /// Whether a request proves by itself who sent it.
+  ///
+  /// A listener mounts a provider for which this is `false` only with some authentication. `true` by default.
+  var isSigned: Bool { get }
+
   /// Checks that the request comes from the provider, over the raw bytes of its body.
   ///
   /// - Parameters:
@@ -31,6 +36,9 @@ public protocol CallbackProvider: Sendable {
 }
 
 extension CallbackProvider {
+  /// Yes.
+  public var isSigned: Bool { true }
+
   /// Accepts any age.
   public func checkFreshness(of event: CallbackEvent, at now: Date) throws(VerificationError) {}
 

@@ -1,6 +1,8 @@
 internal import Crypto
 
 /// A key for HMAC-SHA256, prepared once so that each message pays only for its own bytes.
+///
+/// Its state can sign as well as the secret that it was made from, so it never prints either.
 public struct HMACSHA256Key: Sendable {
   private let prepared: HMAC<SHA256>
 
@@ -12,15 +14,16 @@ public struct HMACSHA256Key: Sendable {
   }
 
   /// The 32 bytes that authenticate the parts, taken as one message.
-  public func signature(of parts: [UInt8]...) -> [UInt8] {
+  public func signature(of parts: [[UInt8]]) -> [UInt8] {
     Array(code(for: parts))
   }
 
-  /// Whether a presented code authenticates the parts, taken as one message.
+  /// Whether any of the presented codes authenticates the parts, taken as one message.
   ///
   /// Compares in constant time.
-  public func isValid(_ code: [UInt8], for parts: [UInt8]...) -> Bool {
-    self.code(for: parts) == code
+  public func isAnyValid(_ codes: [[UInt8]], for parts: [[UInt8]]) -> Bool {
+    let code = code(for: parts)
+    return codes.contains { code == $0 }
   }
 
   private func code(for parts: [[UInt8]]) -> HMAC<SHA256>.MAC {
@@ -28,4 +31,9 @@ public struct HMACSHA256Key: Sendable {
     for part in parts { message.update(data: part) }
     return message.finalize()
   }
+}
+
+extension HMACSHA256Key: SafelyDescribed {
+  /// A placeholder.
+  public var description: String { "<key>" }
 }

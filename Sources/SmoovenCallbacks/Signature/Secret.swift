@@ -38,17 +38,25 @@ public struct Secret: Sendable, ExpressibleByStringLiteral {
   /// Why this cannot serve as a signing key, or `nil` when it can.
   ///
   /// With an empty key anybody can sign, and a key of a few characters can be guessed offline from one captured
-  /// callback; white space around a key is a copying mistake that no signature would ever match.
+  /// callback; white space or an invisible character around a key is a copying mistake that no signature would ever
+  /// match.
   var weakness: String? {
-    if bytes.isEmpty { return "is empty" }
-    if bytes.count < Self.minimumCount {
-      return "has \(bytes.count) bytes; at least \(Self.minimumCount) are needed"
+    let scalars = exposedText.unicodeScalars
+    if scalars.first.map(Self.isInvisible) == true || scalars.last.map(Self.isInvisible) == true {
+      return "begins or ends with white space or an invisible character; copy it again without"
     }
-    let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
-    if bytes.first.map(isSpace) == true || bytes.last.map(isSpace) == true {
-      return "begins or ends with white space; copy it again without"
-    }
-    return nil
+    return Self.weakness(ofKeyWith: bytes.count)
+  }
+
+  static func weakness(ofKeyWith count: Int) -> String? {
+    if count == 0 { return "is empty" }
+    return count < minimumCount ? "has \(count) bytes; at least \(minimumCount) are needed" : nil
+  }
+
+  private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+    let properties = scalar.properties
+    return properties.isWhitespace || properties.isDefaultIgnorableCodePoint
+      || properties.generalCategory == .control
   }
 
   /// The fewest bytes that a signing key may have.

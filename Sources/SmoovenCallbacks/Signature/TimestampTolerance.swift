@@ -24,13 +24,14 @@ public struct TimestampTolerance: Sendable, Hashable {
   /// - Throws: ``VerificationError`` that says too old or too new, and by how much.
   public func check(_ signed: Date, at now: Date) throws(VerificationError) {
     let age = now.timeIntervalSince(signed)
-    if age > past.inSeconds {
+    // Asked so that NaN passes neither.
+    guard age <= past.inSeconds else {
       throw VerificationError(
         .tooOld,
         "the signed time is \(Self.text(age)) old, \(Self.text(age - past.inSeconds)) more than the tolerance"
       )
     }
-    if -age > future.inSeconds {
+    guard -age <= future.inSeconds else {
       throw VerificationError(
         .tooNew,
         """
@@ -43,13 +44,13 @@ public struct TimestampTolerance: Sendable, Hashable {
 
   private static func text(_ seconds: Double) -> String {
     // Years away, a Double may not fit an Int; nobody needs the figure then.
-    seconds < 1e9 ? "\(Int(seconds.rounded(.up))) s" : "decades"
+    abs(seconds) < 1e9 ? "\(Int(seconds.rounded(.up))) s" : "decades"
   }
 }
 
 extension Duration {
   /// The duration in seconds, as a `Double`.
   package var inSeconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    self / .seconds(1)
   }
 }

@@ -10,6 +10,10 @@ enum Environment {
 
   /// The secrets of a provider, the newest first: several are separated by commas while they are rotated.
   static func secrets(_ names: String...) -> [Secret] {
+    secrets(names)
+  }
+
+  static func secrets(_ names: [String]) -> [Secret] {
     guard let value = names.lazy.compactMap({ self.value($0) }).first else { return [] }
     return value.split(separator: ",").map { Secret(String($0)) }
   }

@@ -2,15 +2,49 @@ internal import Smooven
 
 /// Makes providers by the names that the command line knows.
 enum ProviderFactory {
-  static let names = ["smooven"]
+  static let names = ["smooven", "notificationapi", "pingram", "smartlyq", "smobi", "standardwebhooks"]
 
-  /// Makes a provider with its secrets, or those of the environment.
-  static func make(_ name: String, secrets: [Secret]) throws -> any CallbackProvider {
-    let variable = "\(name.uppercased())_WEBHOOK_SECRET"
-    let secrets = secrets.isEmpty ? Environment.secrets(variable, "SMOOVEN_SECRET_KEY") : secrets
-    guard !secrets.isEmpty else {
-      throw CallbackConfigurationError("\(name): no secret; give --secret \(name)=… or set \(variable)")
+  /// Whether the callbacks of a provider are signed.
+  static func isSigned(_ name: String) -> Bool {
+    name != "notificationapi" && name != "smobi"
+  }
+
+  /// Makes a provider that signs, or `nil` for one that does not.
+  static func signing(_ name: String, secrets: [Secret]) throws -> (any SigningCallbackProvider)? {
+    switch name {
+    case "smooven": try SmoovenCallbackProvider(secrets: secrets)
+    case "pingram": try PingramCallbackProvider(secrets: secrets)
+    case "smartlyq": try SmartlyQCallbackProvider(secrets: secrets)
+    case "standardwebhooks": try StandardWebhooksCallbackProvider(secrets: secrets)
+    default: nil
     }
-    return try SmoovenCallbackProvider(secrets: secrets)
+  }
+
+  /// Makes a provider.
+  static func make(_ name: String, secrets: [Secret]) throws -> any CallbackProvider {
+    if let provider = try signing(name, secrets: secrets) { return provider }
+    return name == "smobi" ? SmobiCallbackProvider() : NotificationAPICallbackProvider()
+  }
+
+  /// Makes an endpoint with the secrets that were given, or those of the environment.
+  static func endpoint(_ name: String, secrets: [Secret], token: String?) throws -> CallbackEndpoint {
+    guard isSigned(name) else {
+      return CallbackEndpoint(
+        try make(name, secrets: []),
+        authentication: token.map { CallbackAuthentication.token(Secret($0)) }
+      )
+    }
+    return CallbackEndpoint(try make(name, secrets: try self.secrets(of: name, given: secrets)))
+  }
+
+  /// The secrets that were given, or those of the environment.
+  static func secrets(of name: String, given: [Secret]) throws -> [Secret] {
+    let variable = "\(name.uppercased())_WEBHOOK_SECRET"
+    let fallbacks = name == "smooven" ? ["SMOOVEN_SECRET_KEY"] : []
+    let secrets = given.isEmpty ? Environment.secrets([variable] + fallbacks) : given
+    guard !secrets.isEmpty else {
+      throw CallbackConfigurationError("\(name): no secret; give --secret or set \(variable)")
+    }
+    return secrets
   }
 }

@@ -88,7 +88,7 @@ private struct Run: ~Copyable {
     let token = DeliveryToken()
     let policy: SettlingPolicy =
       pick(3) == 0 ? .anyChannel(of: [.sms, .push], grace: .seconds(2)) : .firstFailure
-    guard let changes = machine.reserve(token, provider: "smooven", policy: policy, now: now) else {
+    guard let changes = machine.reserve(token, endpoint: "smooven", policy: policy, now: now) else {
       throw Violation(what: "a fresh token was refused")
     }
     tokens.append(token)

@@ -20,3 +20,10 @@ public struct SmoovenCallback: Sendable, Hashable {
     urgency = event.payload["metadata"]?["urgency"]?.stringValue
   }
 }
+
+extension SmoovenCallback: SafelyDescribed {
+  /// The id and the status; the intent says what was told to whom.
+  public var description: String {
+    "SmoovenCallback(\(notificationID?.loggable ?? "-"), status: \(status?.loggable ?? "-"))"
+  }
+}

@@ -7,23 +7,15 @@ extension SmoovenCallbackProvider {
   /// freshness could not be judged. Optional fields of another type than documented count as absent and stay in
   /// the payload.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
-    let payload: JSONValue
-    do {
-      payload = try JSONValue(parsing: request.body)
-    } catch {
-      throw CallbackDecodingError("the body is \(error)")
-    }
-    guard case .object = payload else { throw CallbackDecodingError("the body is not a JSON object") }
-    guard let name = payload["event"]?.stringValue, !name.isEmpty else {
-      throw CallbackDecodingError("the field event is missing or not a string")
-    }
+    let payload = try request.jsonObject()
+    let name = try payload.requiredString("event")
     let kind = Self.kinds[name] ?? .other
-    let id = payload["notification_id"]?.stringValue
+    let id = payload["notification_id"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
     let timestamp = payload["timestamp"]?.stringValue
     let occurredAt = timestamp.flatMap(RFC3339.parse)
     if kind != .other {
-      guard let id, !id.isEmpty else {
-        throw CallbackDecodingError("the field notification_id is missing or not a string")
+      guard id != nil else {
+        throw CallbackDecodingError("the field notification_id is missing, empty or not a string")
       }
       guard timestamp != nil else {
         throw CallbackDecodingError("the field timestamp is missing or not a string")
@@ -42,11 +34,8 @@ extension SmoovenCallbackProvider {
       recipient: recipient(in: payload),
       failure: kind == .failed ? failure(in: payload) : nil,
       occurredAt: occurredAt,
-      deduplicationKey: deduplicationKey(
-        [id, name, channel, timestamp],
-        hasIdentity: id != nil && timestamp != nil,
-        body: request.body
-      ),
+      deduplicationKey: id != nil && timestamp != nil
+        ? deduplicationKey(id, name, channel, timestamp) : Hex.encode(SHA256.hash(data: request.body)),
       payload: payload,
       rawBody: request.body
     )
@@ -83,9 +72,10 @@ extension SmoovenCallbackProvider {
 
   /// Smooven's advice to use `notification_id` alone would drop `delivered` after `queued`.
   ///
-  /// Events that lack an id or a time are told apart by their bytes.
-  private func deduplicationKey(_ parts: [String?], hasIdentity: Bool, body: [UInt8]) -> String {
-    if hasIdentity { return parts.map { $0 ?? "" }.joined(separator: "\u{1F}") }
-    return Hex.encode(SHA256.hash(data: body))
+  /// Each part goes with its length, so that no value can pass for two; and a hash names them, because `String`
+  /// takes canonically equivalent texts for one while ids are bytes.
+  private func deduplicationKey(_ parts: String?...) -> String {
+    let identity = parts.map { part in part.map { "\($0.utf8.count):\($0)" } ?? "-" }.joined()
+    return Hex.encode(SHA256.hash(data: Array(identity.utf8)))
   }
 }

@@ -7,14 +7,14 @@ public import struct Foundation.Date
 /// The signature is the hexadecimal HMAC-SHA256 of the raw body in `X-Smooven-Signature`, keyed with the Secret
 /// Key. It holds no time, so a captured request would verify for ever: freshness is judged by the signed
 /// `timestamp` in the body (source: Smooven's webhook documentation).
-public struct SmoovenCallbackProvider: CallbackProvider {
+public struct SmoovenCallbackProvider: SigningCallbackProvider {
   /// `smooven`.
   public let name = "smooven"
   /// How old, and how far ahead, the `timestamp` of a callback may be.
   ///
   /// By default 24 h and 5 min.
   public let tolerance: TimestampTolerance
-  private let keys: [(key: HMACSHA256Key, label: String?)]
+  private let signature: BodySignature
 
   /// Makes a provider.
   ///
@@ -26,47 +26,24 @@ public struct SmoovenCallbackProvider: CallbackProvider {
     secrets: [Secret],
     tolerance: TimestampTolerance = .redelivery
   ) throws(CallbackConfigurationError) {
-    guard !secrets.isEmpty else {
-      throw CallbackConfigurationError(
-        "smooven: no secret was given; expected the project's Secret Key (sk_…)"
-      )
-    }
-    for (index, secret) in secrets.enumerated() {
-      if let weakness = secret.weakness {
-        throw CallbackConfigurationError(
-          "smooven: secret \(index + 1) \(weakness); expected the project's Secret Key (sk_…)"
-        )
-      }
-    }
-    self.keys = secrets.map { secret in
-      (secret.withBytes { HMACSHA256Key(bytes: $0) }, secret.label)
-    }
+    let secrets = try SigningSecrets(
+      secrets,
+      provider: "smooven",
+      expectation: "the project's Secret Key (sk_…)"
+    )
+    signature = BodySignature(header: .smoovenSignature, secrets: secrets)
     self.tolerance = tolerance
   }
 
   /// Checks `X-Smooven-Signature` over the raw body against every secret, in constant time.
   @discardableResult
-  public func verify(
-    _ request: CallbackRequest,
-    at now: Date
-  ) throws(VerificationError) -> Verification {
-    let header = try request.singleHeader(.smoovenSignature)
-    guard let code = Hex.decode(header), code.count == 32 else {
-      throw VerificationError(
-        .headerMalformed,
-        "X-Smooven-Signature is not 64 hexadecimal digits (it has \(header.utf8.count) bytes)"
-      )
-    }
-    for (index, entry) in keys.enumerated() where entry.key.isValid(code, for: request.body) {
-      return Verification(secretIndex: index, secretLabel: entry.label)
-    }
-    throw VerificationError(
-      .noMatch,
-      """
-      no configured secret signed these bytes: check that the Secret Key is this project's, and that nothing in \
-      between re-serialised the body
-      """
-    )
+  public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
+    try signature.verify(request)
+  }
+
+  /// The signature header for a body, as Smooven would send it; for sandboxes, tests and tools.
+  public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
+    signature.sign(body)
   }
 
   /// Judges the `timestamp` of the body.
@@ -79,7 +56,7 @@ public struct SmoovenCallbackProvider: CallbackProvider {
   /// The signature header for a body, as Smooven would send it; for sandboxes and tests.
   public static func signatureField(for body: [UInt8], secret: Secret) -> HTTPField {
     let key = secret.withBytes { HMACSHA256Key(bytes: $0) }
-    return HTTPField(name: .smoovenSignature, value: Hex.encode(key.signature(of: body)))
+    return HTTPField(name: .smoovenSignature, value: Hex.encode(key.signature(of: [body])))
   }
 }
 

@@ -1,0 +1,99 @@
+internal import HTTPTypes
+public import SmoovenCallbacks
+
+import struct Foundation.Data
+
+/// What a sender must show before its callback is looked at.
+///
+/// A signature proves more than any of these; they are for providers that do not sign. Comparisons take the same time
+/// whatever is wrong, and the answer is always 401.
+public struct CallbackAuthentication: Sendable {
+  enum Wrapped: Sendable {
+    case signature
+    case token(Secret)
+    case basic(Secret)
+    case addresses([String], [IPAddressRange])
+    case none
+  }
+
+  let wrapped: Wrapped
+
+  /// The provider's signature alone.
+  public static let signature = CallbackAuthentication(wrapped: .signature)
+
+  /// A token at the end of the URL's path: letters, digits, `-`, `_`, at least 16 of them.
+  ///
+  /// Whoever sees the URL knows it: use TLS, and keep paths out of a proxy's access log.
+  public static func token(_ token: Secret) -> CallbackAuthentication {
+    CallbackAuthentication(wrapped: .token(token))
+  }
+
+  /// HTTP basic authentication (RFC 7617).
+  public static func basic(user: String, password: Secret) -> CallbackAuthentication {
+    CallbackAuthentication(wrapped: .basic(Secret("\(user):\(password.exposedText)")))
+  }
+
+  /// Only from these IP addresses or ranges, such as `192.0.2.7` or `2001:db8::/32`.
+  ///
+  /// Behind a proxy every sender has the proxy's address: let the proxy check, or use a token.
+  public static func addresses(_ ranges: String...) -> CallbackAuthentication {
+    CallbackAuthentication(wrapped: .addresses(ranges, ranges.compactMap { IPAddressRange($0) }))
+  }
+
+  /// Nothing: anybody who reaches the port can make up callbacks.
+  ///
+  /// Only for a port that nobody else reaches.
+  public static let none = CallbackAuthentication(wrapped: .none)
+
+  func validate(for endpoint: String) throws(SmoovenError) {
+    switch wrapped {
+    case .token(let token):
+      guard token.count >= 16, token.exposedText.utf8.allSatisfy(Self.isUnreserved) else {
+        throw .misconfigured(
+          "endpoints",
+          "the token of \(endpoint) must have at least 16 letters, digits, '-' or '_'"
+        )
+      }
+    case .basic(let credentials):
+      guard credentials.count >= Secret.minimumCount + 1 else {
+        throw .misconfigured("endpoints", "the password of \(endpoint) is too short")
+      }
+    case .addresses(let texts, let ranges):
+      guard !ranges.isEmpty, ranges.count == texts.count else {
+        throw .misconfigured("endpoints", "\(endpoint) needs IP addresses or ranges such as 192.0.2.0/24")
+      }
+    case .signature, .none: break
+    }
+  }
+
+  /// The last part of the path of an endpoint's URL, where it is the token.
+  var pathToken: String? {
+    if case .token(let token) = wrapped { token.exposedText } else { nil }
+  }
+
+  /// Whether a request shows what it must.
+  func admits(_ request: CallbackRequest, pathToken: String?) -> Bool {
+    switch wrapped {
+    case .signature, .none: true
+    case .token(let token): pathToken.map { Secret($0) == token } ?? false
+    case .basic(let credentials): Self.credentials(in: request).map { $0 == credentials } ?? false
+    case .addresses(_, let ranges):
+      request.remoteAddress.map { address in ranges.contains { $0.contains(address) } } ?? false
+    }
+  }
+
+  private static func credentials(in request: CallbackRequest) -> Secret? {
+    let fields = request.head.headerFields[values: .authorization]
+    guard fields.count == 1, let field = fields.first, field.lowercased().hasPrefix("basic "),
+      let data = Data(base64Encoded: String(field.dropFirst(6)))
+    else { return nil }
+    return Secret(String(decoding: data, as: UTF8.self))
+  }
+
+  private static func isUnreserved(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true
+    default: false
+    }
+  }
+}

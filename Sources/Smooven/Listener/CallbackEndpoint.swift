@@ -1,0 +1,49 @@
+public import SmoovenCallbacks
+
+/// Where a listener takes the callbacks of one provider, and what a sender must show.
+///
+/// Several endpoints may share a provider, with secrets of their own: two projects of one service, or the two
+/// webhooks of Smobi.
+public struct CallbackEndpoint: Sendable {
+  /// Who sends.
+  public let provider: any CallbackProvider
+  /// The endpoint's name: it stands at `/callbacks/<name>`, and in ``CallbackEvent/endpoint``.
+  public let name: String
+  /// What a sender must show, beside the signature of a provider that signs.
+  public let authentication: CallbackAuthentication
+
+  /// Makes an endpoint.
+  ///
+  /// - Parameters:
+  ///   - provider: Who sends.
+  ///   - name: The endpoint's name, of a to z, 0 to 9, `-` and `_`. The provider's own.
+  ///   - authentication: What a sender must show. By default the signature; for a provider that does not sign, a
+  ///     fresh token in the URL, see ``CallbackListener/callbackURL(of:)``.
+  public init(
+    _ provider: any CallbackProvider,
+    name: String? = nil,
+    authentication: CallbackAuthentication? = nil
+  ) {
+    self.provider = provider
+    self.name = name ?? provider.name
+    self.authentication =
+      authentication ?? (provider.isSigned ? .signature : .token(Secret(DeliveryToken().text)))
+  }
+
+  func validate() throws(SmoovenError) {
+    guard !name.isEmpty, name.utf8.allSatisfy(Self.isPlain) else {
+      throw .misconfigured("endpoints", "a name may hold only a to z, 0 to 9, '-' and '_', and not be empty")
+    }
+    if case .signature = authentication.wrapped, !provider.isSigned {
+      throw .misconfigured(
+        "endpoints",
+        "\(provider.name) does not sign; choose a token, basic authentication, addresses, or none"
+      )
+    }
+    try authentication.validate(for: name)
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F
+  }
+}

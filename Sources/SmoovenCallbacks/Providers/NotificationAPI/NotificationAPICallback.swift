@@ -1,0 +1,34 @@
+/// The typed view of an event of NotificationAPI or Pingram, beside the common fields of ``CallbackEvent``.
+///
+/// Each field is `nil` where the event lacks it or holds another type.
+public struct NotificationAPICallback: Sendable, Hashable {
+  /// The id that sending gave, on which to correlate.
+  public let trackingID: String?
+  /// The kind of notification, such as `welcome-email`.
+  ///
+  /// It is not unique.
+  public let notificationID: String?
+  /// The recipient's id.
+  public let userID: String?
+  /// Why it failed, as a code.
+  public let failureCode: String?
+  /// The link that was clicked.
+  public let clickedLink: String?
+
+  /// Reads the typed fields, or returns `nil` when the event is another provider's.
+  public init?(_ event: CallbackEvent) {
+    guard event.provider == "notificationapi" || event.provider == "pingram" else { return nil }
+    trackingID = event.payload.identifier("trackingId")
+    notificationID = event.payload.identifier("notificationId")
+    userID = event.payload.identifier("userId")
+    failureCode = event.payload.identifier("failureCode")
+    clickedLink = event.payload["clickedLink"]?.stringValue
+  }
+}
+
+extension NotificationAPICallback: SafelyDescribed {
+  /// The tracking id and the kind of notification.
+  public var description: String {
+    "NotificationAPICallback(\(trackingID ?? "-"), \(notificationID ?? "-"))"
+  }
+}

@@ -1,0 +1,94 @@
+public import HTTPTypes
+
+public import struct Foundation.Date
+
+/// Callbacks by the open convention Standard Webhooks.
+///
+/// Three headers, `webhook-id`, `webhook-timestamp` and `webhook-signature`; the key is base64 after an optional
+/// `whsec_` (source: the Standard Webhooks specification). The convention says nothing about what a body holds, so
+/// ``decode(_:)`` reads the usual `type`, `timestamp` and `data.id`; a provider of one's own can say more.
+public struct StandardWebhooksCallbackProvider: SigningCallbackProvider {
+  /// `standardwebhooks`, unless another name was given.
+  public let name: String
+  private let signature: MessageSignature
+
+  /// Makes a provider.
+  ///
+  /// - Parameters:
+  ///   - secrets: The endpoint's secrets, `whsec_…` in base64.
+  ///   - name: The name in callback paths and events. `standardwebhooks`.
+  ///   - tolerance: How far the signed time may lie from now. 300 s both ways.
+  /// - Throws: ``CallbackConfigurationError`` when a secret is missing, too short or not base64.
+  public init(
+    secrets: [Secret],
+    name: String = "standardwebhooks",
+    tolerance: TimestampTolerance = .standard
+  ) throws(CallbackConfigurationError) {
+    self.name = name
+    signature = MessageSignature(
+      idHeader: .webhookID,
+      timestampHeader: .webhookTimestamp,
+      signatureHeader: .webhookSignature,
+      unit: .seconds,
+      encoding: .base64,
+      secrets: try SigningSecrets(
+        secrets,
+        encoding: .base64(prefix: "whsec_"),
+        provider: name,
+        expectation: "base64 after an optional whsec_"
+      ),
+      tolerance: tolerance
+    )
+  }
+
+  /// Checks the three headers.
+  @discardableResult
+  public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
+    try signature.verify(request, at: now)
+  }
+
+  /// Reads `type`, `timestamp` and the ids of `data`; the kind is always other.
+  public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
+    let payload = try request.jsonObject()
+    let messageID = request.head.headerFields[.webhookID] ?? ""
+    let ids = [payload["data"]?.identifier("id"), payload.identifier("id")].compactMap(\.self)
+    return CallbackEvent(
+      provider: name,
+      name: payload["type"]?.stringValue ?? "webhook",
+      kind: .other,
+      correlationIDs: ids.isEmpty ? [messageID] : ids,
+      occurredAt: payload["timestamp"]?.stringValue.flatMap(RFC3339.parse),
+      deduplicationKey: messageID,
+      payload: payload,
+      rawBody: request.body
+    )
+  }
+
+  /// The headers for a body; for sandboxes, tests and tools.
+  public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
+    signature.sign(body, id: id, at: now)
+  }
+}
+
+extension CallbackProvider where Self == StandardWebhooksCallbackProvider {
+  /// Callbacks by the open convention Standard Webhooks.
+  ///
+  /// - Throws: ``CallbackConfigurationError`` when a secret is missing, too short or not base64.
+  public static func standardWebhooks(
+    _ secrets: Secret...,
+    name: String = "standardwebhooks",
+    tolerance: TimestampTolerance = .standard
+  ) throws(CallbackConfigurationError) -> StandardWebhooksCallbackProvider {
+    try StandardWebhooksCallbackProvider(secrets: secrets, name: name, tolerance: tolerance)
+  }
+}
+
+// Constants and valid tokens, so they cannot be nil.
+extension HTTPField.Name {
+  // swift-format-ignore: NeverForceUnwrap
+  static let webhookID = HTTPField.Name("webhook-id")!
+  // swift-format-ignore: NeverForceUnwrap
+  static let webhookTimestamp = HTTPField.Name("webhook-timestamp")!
+  // swift-format-ignore: NeverForceUnwrap
+  static let webhookSignature = HTTPField.Name("webhook-signature")!
+}

@@ -1,0 +1,37 @@
+public import HTTPTypes
+
+/// A signature over the raw body alone, in hexadecimal in one header: `X-Signature: <hex>`.
+///
+/// It holds no time, so a captured request verifies for ever: judge freshness by a signed time in the body
+/// (``CallbackProvider/checkFreshness(of:at:)``).
+public struct BodySignature: Sendable {
+  /// The header that holds the signature.
+  public let header: HTTPField.Name
+  private let secrets: SigningSecrets
+
+  /// Makes a scheme.
+  public init(header: HTTPField.Name, secrets: SigningSecrets) {
+    self.header = header
+    self.secrets = secrets
+  }
+
+  /// Checks the signature over the raw body.
+  ///
+  /// - Returns: Which secret matched.
+  /// - Throws: ``VerificationError`` with `headerMissing`, `headerMalformed` or `noMatch`.
+  public func verify(_ request: CallbackRequest) throws(VerificationError) -> Verification {
+    let value = try request.singleHeader(header)
+    guard let code = Hex.decode(value), code.count == 32 else {
+      throw VerificationError(
+        .headerMalformed,
+        "\(header.rawName) is not 64 hexadecimal digits (it has \(value.utf8.count) bytes)"
+      )
+    }
+    return try secrets.verify([code], over: request.body)
+  }
+
+  /// The header for a body; for sandboxes, tests and tools.
+  public func sign(_ body: [UInt8]) -> HTTPFields {
+    [header: Hex.encode(secrets.sign(body))]
+  }
+}

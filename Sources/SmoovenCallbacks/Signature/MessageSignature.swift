@@ -1,0 +1,99 @@
+public import Foundation
+public import HTTPTypes
+
+/// A signature over id, time and body in three headers, over `<id>.<timestamp>.<raw body>`.
+///
+/// The signature header holds one or several `v1,<code>`, separated by spaces; other versions beside them are legal.
+/// Standard Webhooks is this scheme with seconds and base 64.
+public struct MessageSignature: Sendable {
+  /// What the timestamp header counts.
+  public enum TimestampUnit: Sendable, Hashable {
+    /// Seconds since 1970.
+    case seconds
+    /// Milliseconds since 1970.
+    case milliseconds
+  }
+
+  /// How the code is written.
+  public enum CodeEncoding: Sendable, Hashable {
+    /// Base 64.
+    case base64
+    /// Hexadecimal.
+    case hexadecimal
+  }
+
+  /// The header that holds the message's id.
+  public let idHeader: HTTPField.Name
+  /// The header that holds the time.
+  public let timestampHeader: HTTPField.Name
+  /// The header that holds the signatures.
+  public let signatureHeader: HTTPField.Name
+  /// What the timestamp header counts.
+  public let unit: TimestampUnit
+  /// How the code is written.
+  public let encoding: CodeEncoding
+  /// How far the signed time may lie from now.
+  public let tolerance: TimestampTolerance
+  private let secrets: SigningSecrets
+
+  /// Makes a scheme.
+  public init(
+    idHeader: HTTPField.Name,
+    timestampHeader: HTTPField.Name,
+    signatureHeader: HTTPField.Name,
+    unit: TimestampUnit,
+    encoding: CodeEncoding,
+    secrets: SigningSecrets,
+    tolerance: TimestampTolerance = .standard
+  ) {
+    self.idHeader = idHeader
+    self.timestampHeader = timestampHeader
+    self.signatureHeader = signatureHeader
+    self.unit = unit
+    self.encoding = encoding
+    self.secrets = secrets
+    self.tolerance = tolerance
+  }
+
+  /// Checks the signature, then the age.
+  ///
+  /// - Returns: Which secret matched.
+  /// - Throws: ``VerificationError``; its reason says which check failed.
+  public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
+    let id = try request.singleHeader(idHeader)
+    let time = try request.singleHeader(timestampHeader)
+    let value = try request.singleHeader(signatureHeader)
+    guard !id.isEmpty else { throw VerificationError(.headerMalformed, "\(idHeader.rawName) is empty") }
+    guard let number = UnixTime.parse(time) else {
+      throw VerificationError(.headerMalformed, "\(timestampHeader.rawName) is not a number of \(unit)")
+    }
+    let signatures = value.split(separator: " ").filter { $0.hasPrefix("v1,") }
+    guard !signatures.isEmpty else {
+      throw VerificationError(.headerMalformed, "\(signatureHeader.rawName) has no v1,<signature>")
+    }
+    let codes = signatures.compactMap { decode(String($0.dropFirst(3))) }
+    guard !codes.isEmpty else {
+      throw VerificationError(
+        .headerMalformed,
+        "no v1 of \(signatureHeader.rawName) is a code of 32 bytes in \(encoding)"
+      )
+    }
+    let verification = try secrets.verify(codes, over: Array("\(id).\(time).".utf8), request.body)
+    let seconds = unit == .seconds ? Double(number) : Double(number) / 1_000
+    try tolerance.check(Date(timeIntervalSince1970: seconds), at: now)
+    return verification
+  }
+
+  /// The headers for a body; for sandboxes, tests and tools.
+  public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
+    let time = unit == .seconds ? UnixTime.seconds(now) : UnixTime.milliseconds(now)
+    let code = secrets.sign(Array("\(id).\(time).".utf8), body)
+    let text = encoding == .base64 ? Data(code).base64EncodedString() : Hex.encode(code)
+    return [idHeader: id, timestampHeader: "\(time)", signatureHeader: "v1,\(text)"]
+  }
+
+  private func decode(_ text: String) -> [UInt8]? {
+    let code = encoding == .base64 ? Data(base64Encoded: text).map(Array.init) : Hex.decode(text)
+    return code?.count == 32 ? code : nil
+  }
+}

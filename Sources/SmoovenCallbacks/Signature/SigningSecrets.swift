@@ -1,0 +1,93 @@
+internal import Foundation
+
+/// The secrets of one provider, prepared once: one, or several while they are rotated.
+public struct SigningSecrets: Sendable {
+  /// How the bytes of the key stand in the text of a secret.
+  public enum Encoding: Sendable, Hashable {
+    /// The UTF-8 bytes of the whole text.
+    case utf8
+    /// Base 64, after a prefix that may be left out, such as `whsec_`.
+    case base64(prefix: String)
+  }
+
+  private let entries: [(key: HMACSHA256Key, label: String?)]
+
+  /// Prepares secrets.
+  ///
+  /// - Parameters:
+  ///   - secrets: The secrets, at least one.
+  ///   - encoding: How the bytes of the key stand in their text.
+  ///   - provider: The provider's name, for the error.
+  ///   - expectation: What the provider's secrets look like, for the error.
+  /// - Throws: ``CallbackConfigurationError`` when there is none, or one is empty, too short to be safe, surrounded by
+  ///   white space, or cannot be decoded. The message never holds the secret.
+  public init(
+    _ secrets: [Secret],
+    encoding: Encoding = .utf8,
+    provider: String,
+    expectation: String
+  ) throws(CallbackConfigurationError) {
+    guard !secrets.isEmpty else {
+      throw CallbackConfigurationError("\(provider): no secret was given; expected \(expectation)")
+    }
+    var entries: [(key: HMACSHA256Key, label: String?)] = []
+    for (index, secret) in secrets.enumerated() {
+      guard let bytes = secret.keyBytes(encoding) else {
+        throw CallbackConfigurationError(
+          "\(provider): secret \(index + 1) is not base64; expected \(expectation)"
+        )
+      }
+      if let weakness = secret.weakness ?? Secret.weakness(ofKeyWith: bytes.count) {
+        throw CallbackConfigurationError(
+          "\(provider): secret \(index + 1) \(weakness); expected \(expectation)"
+        )
+      }
+      entries.append((HMACSHA256Key(bytes: bytes), secret.label))
+    }
+    self.entries = entries
+  }
+
+  /// Looks for a secret that made one of the codes over the parts, taken as one message.
+  ///
+  /// Compares in constant time.
+  ///
+  /// - Returns: Which secret matched.
+  /// - Throws: ``VerificationError`` with `noMatch`.
+  public func verify(
+    _ codes: [[UInt8]],
+    over parts: [UInt8]...
+  ) throws(VerificationError) -> Verification {
+    for (index, entry) in entries.enumerated() {
+      if entry.key.isAnyValid(codes, for: parts) {
+        return Verification(secretIndex: index, secretLabel: entry.label)
+      }
+    }
+    throw VerificationError(
+      .noMatch,
+      """
+      none of \(entries.count) configured secrets signed these bytes: check that the secret is of this endpoint, and \
+      that nothing in between re-serialised the body
+      """
+    )
+  }
+
+  /// The code of the first secret over the parts, taken as one message; for sandboxes, tests and tools.
+  public func sign(_ parts: [UInt8]...) -> [UInt8] {
+    entries[0].key.signature(of: parts)
+  }
+}
+
+extension Secret {
+  fileprivate func keyBytes(_ encoding: SigningSecrets.Encoding) -> [UInt8]? {
+    switch encoding {
+    case .utf8:
+      return withBytes { $0 }
+    case .base64(let prefix):
+      let text = exposedText
+      let encoded = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+      // Padding is often lost on the way.
+      let padding = String(repeating: "=", count: (4 - encoded.utf8.count % 4) % 4)
+      return Data(base64Encoded: encoded + padding).map(Array.init)
+    }
+  }
+}

@@ -1,0 +1,20 @@
+internal import struct Foundation.Date
+
+/// Times as signature headers write them: digits, counted from 1970.
+enum UnixTime {
+  /// Reads plain digits, at most 15 of them, so that no arithmetic on the result can overflow.
+  static func parse(_ text: String) -> Int64? {
+    guard (1...15).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+      return nil
+    }
+    return Int64(text)
+  }
+
+  static func seconds(_ date: Date) -> Int64 {
+    milliseconds(date) / 1_000
+  }
+
+  static func milliseconds(_ date: Date) -> Int64 {
+    Int64(min(max(date.timeIntervalSince1970 * 1_000, 0), 999_999_999_999_999))
+  }
+}

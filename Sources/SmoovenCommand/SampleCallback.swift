@@ -1,0 +1,89 @@
+import Foundation
+internal import Smooven
+
+/// A realistic callback of a provider, for `smooven trigger`.
+struct SampleCallback {
+  let body: [UInt8]
+
+  /// Makes a callback, or returns `nil` when the provider documents no such event.
+  init?(_ event: String, provider: String, id: String, now: Date) {
+    let time = JSONValue.string(RFC3339.format(now))
+    let payload: JSONValue
+    switch provider {
+    case "smooven": payload = Self.smooven(event, id, time)
+    case "notificationapi", "pingram":
+      let words = event.split(separator: "_")
+      let channel = words.count > 1 ? words.dropLast().joined(separator: "_") : "EMAIL"
+      payload = [
+        "eventType": .string(
+          words == ["EMAIL", "OPEN"] ? "OPEN" : words == ["EMAIL", "CLICK"] ? "CLICK" : event
+        ),
+        "trackingId": .string(id), "notificationId": "welcome-email", "channel": .string(channel),
+        "userId": "user-123",
+      ]
+    case "smartlyq":
+      payload = [
+        "id": .string(Self.freshID("evt")), "event": .string(event), "created_at": time,
+        "data": Self.smartlyQ(event, id),
+      ]
+    case "smobi": payload = Self.smobi(event, id, time)
+    default: payload = ["type": .string(event), "timestamp": time, "data": ["id": .string(id)]]
+    }
+    guard let data = try? JSONEncoder().encode(payload) else { return nil }
+    body = Array(data)
+  }
+
+  /// A fresh id in the style of the services, such as `evt_…`.
+  static func freshID(_ prefix: String) -> String {
+    "\(prefix)_\(DeliveryToken().text.prefix(16))"
+  }
+
+  private static func smooven(_ event: String, _ id: String, _ time: JSONValue) -> JSONValue {
+    guard !event.hasPrefix("player.") else {
+      return ["event": .string(event), "player_id": .string(id), "timestamp": time]
+    }
+    let status = event.split(separator: ".").last.map(String.init) ?? event
+    return [
+      "event": .string(event), "notification_id": .string(id), "channel_used": "sms",
+      "status": .string(status),
+      "timestamp": time, "recipient": ["user_id": "sarah@example.com", "channel_address": "+61400000000"],
+      "metadata": ["intent": "Remind Sarah about her appointment", "urgency": "normal"],
+    ]
+  }
+
+  private static func smartlyQ(_ event: String, _ id: String) -> JSONValue {
+    let status = event.split(separator: ".").last.map(String.init) ?? event
+    var data: [String: JSONValue] = ["status": .string(status)]
+    switch event.split(separator: ".").first {
+    case "job": data.merge(["job_id": .string(id), "type": "article_generation"]) { _, new in new }
+    case "social", "post": data["post_id"] = .string(id)
+    case "message", "chatbot": data["message_id"] = .string(id)
+    default: break
+    }
+    if status == "failed" {
+      data.merge(["error": "The provider refused it", "error_code": "refused"]) { _, new in new }
+    }
+    return .object(data)
+  }
+
+  private static func smobi(_ event: String, _ id: String, _ time: JSONValue) -> JSONValue {
+    var fields: [String: JSONValue] = [
+      "smobiMessageId": .string(UUID().uuidString.lowercased()), "channel": "RCS", "timestamp": time,
+    ]
+    switch event.lowercased() {
+    case "reply", "click":
+      fields["from"] = "15552223333"
+      fields["to"] = "Smobi-Dev"
+      fields["messageSource"] = "EXTERNAL"
+      fields["clientRef"] = .string(id)
+      fields["rcs"] =
+        event.lowercased() == "reply" ? ["text": "Yes"] : ["text": "Yes", "postbackData": "yes"]
+    default:
+      fields["from"] = "Smobi-Dev"
+      fields["to"] = "15552223333"
+      fields["clientRef"] = .string(id)
+      fields["status"] = .string(event.uppercased())
+    }
+    return .object(fields)
+  }
+}
