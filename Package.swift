@@ -166,7 +166,18 @@ let package = Package(
     ),
     .testTarget(
       name: "SmoovenCommandTests",
-      dependencies: ["SmoovenCommand", "SmoovenTesting"]
+      dependencies: [
+        "SmoovenCommand",
+        "SmoovenCallbacks",
+        "SmoovenHTTP",
+        "SmoovenTesting",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      resources: [.copy("Servers")]
     ),
   ],
   swiftLanguageModes: [.v6]

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import HTTPTypes
 internal import ServiceLifecycle
 internal import Smooven
@@ -7,15 +8,32 @@ internal import SmoovenHTTP
 ///
 /// Acceptance does not wait for it: the other server's answer goes to standard error.
 final class Forwarder: HTTPServerHandler, Service {
+  /// The URL that requests are handed on to; unlike a base URL it may have a query.
+  struct Target: Sendable {
+    let endpoint: Endpoint
+    let path: String
+
+    init(_ url: String) throws {
+      let base = url.prefix { $0 != "?" }
+      do {
+        endpoint = try Endpoint(String(base), setting: "--forward-to")
+      } catch {
+        throw ValidationError(error.message)
+      }
+      let slash = endpoint.path.isEmpty || base.hasSuffix("/") ? "/" : ""
+      path = endpoint.path + slash + url.dropFirst(base.count)
+    }
+  }
+
   private let receiver: CallbackReceiver
-  private let endpoint: Endpoint
+  private let target: Target
   private let transport = HTTPClientTransport()
   private let queue: AsyncStream<HTTPServerRequest>
   private let continuation: AsyncStream<HTTPServerRequest>.Continuation
 
-  init(receiver: CallbackReceiver, url: String) throws {
+  init(receiver: CallbackReceiver, target: Target) {
     self.receiver = receiver
-    endpoint = try Endpoint(url, setting: "--forward-to")
+    self.target = target
     (queue, continuation) = AsyncStream.makeStream()
   }
 
@@ -34,9 +52,12 @@ final class Forwarder: HTTPServerHandler, Service {
     return reply
   }
 
+  /// Hands on until it is cancelled, or gracefully shut down and nothing is left.
   func run() async throws {
-    await cancelWhenGracefulShutdown {
-      for await request in self.queue { await self.forward(request) }
+    await withGracefulShutdownHandler {
+      for await request in queue { await forward(request) }
+    } onGracefulShutdown: {
+      self.continuation.finish()
     }
     await transport.shutdown()
   }
@@ -44,9 +65,9 @@ final class Forwarder: HTTPServerHandler, Service {
   private func forward(_ request: HTTPServerRequest) async {
     var head = HTTPRequest(
       method: .post,
-      scheme: endpoint.scheme,
-      authority: endpoint.authority,
-      path: endpoint.path.isEmpty ? "/" : endpoint.path
+      scheme: target.endpoint.scheme,
+      authority: target.endpoint.authority,
+      path: target.path
     )
     head.headerFields = request.head.headerFields
     for name in [HTTPField.Name.contentLength, .transferEncoding, .connection, .expect] {

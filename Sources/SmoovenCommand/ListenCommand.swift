@@ -23,7 +23,7 @@ struct ListenCommand: AsyncParsableCommand {
   var provider: [String] = []
 
   @Option(help: "A provider's secret, as NAME=VALUE; several while it is rotated.")
-  var secret: [KeyValue] = []
+  var secret: [SecretArgument] = []
 
   @Option(help: "The token at the end of the URL of providers that do not sign. Default: a fresh one.")
   var token: String?
@@ -43,24 +43,26 @@ struct ListenCommand: AsyncParsableCommand {
         "Unknown provider \(name); there are: \(ProviderFactory.names.joined(separator: ", "))."
       )
     }
-    for pair in secret where !provider.contains(pair.key) {
-      throw ValidationError("--secret \(pair.key)=… is for a provider that is not listened for.")
+    if Set(provider).count < provider.count { throw ValidationError("Give each --provider once.") }
+    guard secret.allSatisfy({ $0.pair.map { provider.contains($0.name) } ?? false }) else {
+      throw ValidationError("--secret is written NAME=VALUE, with the name of a --provider.")
     }
+    try Checks.port(port)
+    if let forwardTo { _ = try Forwarder.Target(forwardTo) }
   }
 
   func run() async throws {
     try await reportingErrors(json: json) {
       let receiver = try CallbackReceiver(
         endpoints: try provider.map { name in
-          try ProviderFactory.endpoint(
-            name,
-            secrets: secret.filter { $0.key == name }.map { Secret($0.value) },
-            token: token
-          )
+          let secrets = secret.compactMap(\.pair).filter { $0.name == name }.map(\.secret)
+          return try ProviderFactory.endpoint(name, secrets: secrets, token: token)
         },
+        // Nobody waits in this process, so no event has to be kept for a wait that is still to come.
+        limits: DeliveryLimits(earlyEvents: .never),
         logger: logging.logger
       )
-      let forwarder = try forwardTo.map { try Forwarder(receiver: receiver, url: $0) }
+      let forwarder = try forwardTo.map { Forwarder(receiver: receiver, target: try Forwarder.Target($0)) }
       var configuration = ListenerConfiguration()
       configuration.host = host
       configuration.port = port
@@ -79,7 +81,8 @@ struct ListenCommand: AsyncParsableCommand {
         }
       }
       if let forwarder {
-        try await serving(listener, forwarder)
+        // Stopped from the last to the first: what the listener has acknowledged is handed on before the end.
+        try await serving(forwarder, listener)
       } else {
         try await serving(listener)
       }

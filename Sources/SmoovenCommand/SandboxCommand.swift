@@ -30,6 +30,13 @@ struct SandboxCommand: AsyncParsableCommand {
 
   @OptionGroup var logging: LoggingOptions
 
+  func validate() throws {
+    try Checks.port(port)
+    guard (0...1_000).contains(timeScale) else {
+      throw ValidationError("--time-scale must be between 0 and 1000.")
+    }
+  }
+
   func run() async throws {
     try await reportingErrors(json: json) {
       var configuration = SandboxConfiguration()
@@ -40,21 +47,21 @@ struct SandboxCommand: AsyncParsableCommand {
       let sandbox = try SmoovenSandbox(configuration: configuration, logger: logging.logger)
       let printer = Task { [json] in
         Terminal.printError("listening on \(try await sandbox.baseURL)")
-        var count = 0
-        while let attempts = try? await sandbox.awaitCallbackAttempts(count: count + 1) {
-          // Of a long history the sandbox keeps only the newest part.
-          for attempt in attempts.suffix(max(1, attempts.count - count)) {
+        var position = 0
+        while let news = try? await sandbox.awaitCallbackAttempts(after: position) {
+          for attempt in news.attempts {
             if json {
               Terminal.print(json: AttemptReport(attempt))
             } else {
               Terminal.print(Self.line(attempt))
             }
           }
-          count = max(attempts.count, count + 1)
+          position = news.position
         }
       }
-      defer { printer.cancel() }
       try await serving(sandbox)
+      // What was tried is printed before the end.
+      _ = try? await printer.value
     }
   }
 
@@ -84,5 +91,15 @@ private struct AttemptReport: Encodable {
     self.attempt = attempt.number
     status = attempt.status
     error = attempt.error
+  }
+
+  /// Every key is there, `null` where there is nothing to say.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(notificationID, forKey: .notificationID)
+    try container.encode(event, forKey: .event)
+    try container.encode(attempt, forKey: .attempt)
+    try container.encode(status, forKey: .status)
+    try container.encode(error, forKey: .error)
   }
 }

@@ -87,19 +87,63 @@ struct SendCommand: AsyncParsableCommand {
         throw ValidationError("--user and --context belong to an intent.")
       }
     }
+    try Checks.url(baseURL, "--base-url")
+    try Checks.url(publicURL, "--public-url")
+    do {
+      try request.validate()
+    } catch {
+      throw ValidationError(optionNamed(in: error))
+    }
+  }
+
+  /// The rule that a request broke, with the option in the place of the field.
+  private func optionNamed(in error: SmoovenError) -> String {
+    switch error.field {
+    case "urgency", "channel", "to", "message": "--\(error.message)"
+    case "context.user_id": "--context and --user: \(error.message)"
+    default: error.message
+    }
   }
 
   func run() async throws {
     let code = try await reportingErrors(json: json) {
       if sandbox {
-        try await withSmoovenSandbox { sandbox in
-          try await send(with: [SandboxConfiguration().secretKey], to: sandbox.baseURL)
+        return try await withSmoovenSandbox { sandbox in
+          // The environment's public URL is the real one's: from here its way leads off this machine.
+          return try await send(
+            with: [SandboxConfiguration().secretKey],
+            to: sandbox.baseURL,
+            publicURL: publicURL
+          )
         }
       } else {
-        try await send(with: secretKeys(), to: baseURL ?? Environment.value("SMOOVEN_BASE_URL"))
+        let keys = try secretKeys()
+        let (baseURL, publicURL) = (try smoovenURL(), try reachableURL())
+        guard publicURL != nil || baseURL.isLoopback else {
+          throw SmoovenError(
+            .invalidConfiguration,
+            """
+            \(baseURL.host) cannot reach this machine by itself: give --public-url or set SMOOVEN_PUBLIC_URL to the \
+            URL of your proxy or tunnel, or try --sandbox
+            """
+          )
+        }
+        return try await send(with: keys, to: baseURL.url, publicURL: publicURL)
       }
     }
     throw ExitCode(code)
+  }
+
+  private func smoovenURL() throws -> Endpoint {
+    if let baseURL { return try Endpoint(baseURL, setting: "--base-url") }
+    let standard = SmoovenConfiguration(secretKey: "").baseURL
+    return try Endpoint(Environment.value("SMOOVEN_BASE_URL") ?? standard, setting: "SMOOVEN_BASE_URL")
+  }
+
+  private func reachableURL() throws -> String? {
+    if let publicURL { return publicURL }
+    guard let url = Environment.value("SMOOVEN_PUBLIC_URL") else { return nil }
+    return try Endpoint(url, setting: "SMOOVEN_PUBLIC_URL").url
   }
 
   private func secretKeys() throws -> [Secret] {
@@ -133,16 +177,19 @@ struct SendCommand: AsyncParsableCommand {
     )
   }
 
-  private func send(with keys: [Secret], to baseURL: String?) async throws -> Int32 {
+  private func send(
+    with keys: [Secret],
+    to baseURL: String,
+    publicURL: String?
+  ) async throws -> Int32 {
     let timeout = timeout.duration
     var configuration = SmoovenConfiguration(secretKey: keys[0], previousSecretKeys: Array(keys.dropFirst()))
-    if let baseURL { configuration.baseURL = baseURL }
+    configuration.baseURL = baseURL
     configuration.listener.host = listen.host
     configuration.listener.port = listen.port
-    configuration.listener.publicURL = publicURL ?? Environment.value("SMOOVEN_PUBLIC_URL")
+    configuration.listener.publicURL = publicURL
     configuration.callTimeout = timeout
     let request = request
-    try request.validate()
     return try await withSmoovenClient(configuration: configuration, logger: logging.logger) { client in
       let start = ContinuousClock.now
       let timeline = Timeline(start: start, timeout: timeout, isSilent: json)

@@ -39,6 +39,22 @@ extension SmoovenSandbox {
     try await first { $0.attempts.total >= count ? $0.attempts.elements : nil }
   }
 
+  /// Waits for attempts after a position among all that ever ended.
+  ///
+  /// Unlike the list of all, this costs no more when the list is long.
+  ///
+  /// - Returns: Those that are remembered, and the position after them.
+  /// - Throws: ``SandboxError`` with `stopped` when the sandbox ends before, and `CancellationError` when the
+  ///   caller is cancelled.
+  package func awaitCallbackAttempts(
+    after position: Int
+  ) async throws -> (attempts: [SandboxCallbackAttempt], position: Int) {
+    try await first { records in
+      let total = records.attempts.total
+      return total > position ? (records.attempts.elements(after: position), total) : nil
+    }
+  }
+
   /// Waits until some number of callbacks have been given up.
   ///
   /// - Returns: Those that are remembered.

@@ -59,7 +59,7 @@ func mockConfiguration(
 func withMockedClient<Result: Sendable>(
   _ transport: MockTransport,
   configuration: SmoovenConfiguration = mockConfiguration(),
-  store: any DeliveryStore = InMemoryDeliveryStore(),
+  store: (any DeliveryStore)? = nil,
   logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
   _ body: (SmoovenClient) async throws -> Result
 ) async throws -> Result {

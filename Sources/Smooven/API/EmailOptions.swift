@@ -33,3 +33,8 @@ public struct EmailOptions: Sendable, Hashable, Encodable {
     case templateID = "template_id"
   }
 }
+
+extension EmailOptions: SafelyDescribed {
+  /// A placeholder.
+  public var description: String { "<email options>" }
+}

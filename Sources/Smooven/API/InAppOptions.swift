@@ -21,3 +21,8 @@ public struct InAppOptions: Sendable, Hashable, Encodable {
     self.action = action
   }
 }
+
+extension InAppOptions: SafelyDescribed {
+  /// A placeholder.
+  public var description: String { "<in-app options>" }
+}

@@ -89,3 +89,8 @@ extension NotificationStatus: SafelyDescribed {
     "NotificationStatus(\(notificationID), \(status), channel: \(channelUsed?.rawValue ?? "-"))"
   }
 }
+
+extension NotificationStatus.Attempt: SafelyDescribed {
+  /// The channel and the status.
+  public var description: String { "Attempt(\(channel), \(status))" }
+}

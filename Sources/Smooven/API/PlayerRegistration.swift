@@ -113,3 +113,8 @@ extension PlayerRegistration: SafelyDescribed {
   /// A placeholder: everything in it is personal.
   public var description: String { "<player registration>" }
 }
+
+extension PlayerRegistration.Device: SafelyDescribed {
+  /// The platform.
+  public var description: String { "<\(platform.loggable) device>" }
+}

@@ -1,3 +1,5 @@
+public import SmoovenCallbacks
+
 /// Options of a push notification (source: Smooven's API reference).
 public struct PushOptions: Sendable, Hashable, Encodable {
   /// A button of the notification.
@@ -60,4 +62,9 @@ public struct PushOptions: Sendable, Hashable, Encodable {
     case title, body, icon, image, badge, sound, ttl, actions
     case deepLink = "deep_link"
   }
+}
+
+extension PushOptions: SafelyDescribed {
+  /// A placeholder.
+  public var description: String { "<push options>" }
 }

@@ -15,3 +15,8 @@ public struct RCSOptions: Sendable, Hashable, Encodable {
     self.buttons = buttons
   }
 }
+
+extension RCSOptions: SafelyDescribed {
+  /// A placeholder.
+  public var description: String { "<RCS options>" }
+}

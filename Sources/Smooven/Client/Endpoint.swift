@@ -13,7 +13,8 @@ package struct Endpoint: Sendable, Hashable {
   /// - Throws: ``SmoovenError`` with `invalidConfiguration` that names the setting.
   package init(_ text: String, setting: String) throws(SmoovenError) {
     guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
-      scheme == "https" || scheme == "http", let host = parts.host, !host.isEmpty
+      scheme == "https" || scheme == "http", let host = parts.encodedHost, !host.isEmpty,
+      host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "%") })
     else {
       throw .misconfigured(setting, "an absolute URL is needed, such as https://host.example")
     }
@@ -33,7 +34,9 @@ package struct Endpoint: Sendable, Hashable {
 
   /// Whether only this machine can be meant.
   package var isLoopback: Bool {
-    host == "localhost" || host.hasPrefix("127.") || host == "::1" || host == "[::1]"
+    let address = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+    return host == "localhost"
+      || ["127.0.0.0/8", "::1"].contains { IPAddressRange($0)?.contains(address) == true }
   }
 
   /// The URL without a slash at its end.

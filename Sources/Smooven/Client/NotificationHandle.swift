@@ -8,12 +8,20 @@ internal import Tracing
 public struct NotificationHandle: Sendable {
   private let client: SmoovenClient
   private let lease: SlotLease
+  private let progress: DeliveryProgress
   private let send: Task<Void, Never>
   private let startedAt: Duration
 
-  init(client: SmoovenClient, lease: SlotLease, send: Task<Void, Never>, startedAt: Duration) {
+  init(
+    client: SmoovenClient,
+    lease: SlotLease,
+    progress: DeliveryProgress,
+    send: Task<Void, Never>,
+    startedAt: Duration
+  ) {
     self.client = client
     self.lease = lease
+    self.progress = progress
     self.send = send
     self.startedAt = startedAt
   }
@@ -88,31 +96,36 @@ public struct NotificationHandle: Sendable {
     _ lastKnown: DeliveryStatus,
     _ criterion: DeliveryCriterion
   ) async -> DeliveryWaitEnd {
-    guard let timeout = client.configuration.reconciliationTimeout, let id,
-      let (status, event) = try? await client.fetchStatus(of: id, timeout: timeout)
-    else { return Task.isCancelled ? .cancelled : .expired(lastKnown) }
     var known = lastKnown
-    known.advance(to: status.status)
-    guard known != lastKnown, event.kind.impliesDelivery || event.kind == .failed else {
-      return .expired(known)
+    if let timeout = client.configuration.reconciliationTimeout, let id,
+      let (status, event) = try? await client.fetchStatus(of: id, timeout: timeout)
+    {
+      var advanced = self.status
+      advanced.advance(to: status.status)
+      if advanced != self.status, event.kind.impliesDelivery || event.kind == .failed {
+        client.tracker.deliver(event, token: token)
+      }
+      known.advance(to: advanced)
     }
-    client.tracker.deliver(event, token: token)
-    // The slot has all there is to know, so this ends at once.
-    return await client.tracker.wait(for: token, until: criterion, deadline: client.clock.now())
+    // The slot knows all there is to know, callbacks that came while asking included, so this ends at once.
+    let end = await client.tracker.wait(for: token, until: criterion, deadline: client.clock.now())
+    guard case .expired(let status) = end else { return end }
+    known.advance(to: status)
+    return .expired(known)
   }
 
   private func settle(_ outcome: DeliveryOutcome) async {
     client.telemetry.recordOutcome(after: client.clock.now() - startedAt)
     client.logger.debug(
       "delivery settled",
-      metadata: ["notification_id": "\(id ?? "unknown")", "outcome": "\(outcome.name)"]
+      metadata: ["notification_id": "\((id ?? "unknown").loggable)", "outcome": "\(outcome.name)"]
     )
+    guard outcome.event != nil, progress.settle() else { return }
     do {
-      switch outcome {
-      case .delivered: try await client.store.settle(token, outcome: .delivered)
-      case .failed: try await client.store.settle(token, outcome: .failed)
-      case .timedOut: break
-      }
+      // The caller may be cancelled by now; the outcome is no less true.
+      try await Task { [store = client.store, token] in
+        try await store.settle(token, outcome: outcome)
+      }.value
     } catch {
       client.logger.error("could not store an outcome", metadata: ["error": "\(type(of: error))"])
     }

@@ -51,11 +51,12 @@ public struct RetryPolicy: Sendable, Hashable {
 
   func validate() throws(SmoovenError) {
     if maximumAttempts < 1 { throw .misconfigured("retry.maximumAttempts", "it must be at least 1") }
-    if initialBackoff < .zero || maximumBackoff < .zero {
-      throw .misconfigured("retry.initialBackoff", "a pause cannot be negative")
+    let range = Duration.zero...SmoovenError.maximumTimeout
+    if !range.contains(initialBackoff) || !range.contains(maximumBackoff) {
+      throw .misconfigured("retry.initialBackoff", "a pause must be between 0 and 366 days")
     }
-    if !multiplier.isFinite || multiplier < 1 {
-      throw .misconfigured("retry.multiplier", "it must be a finite number of at least 1")
+    guard (1...1_000).contains(multiplier) else {
+      throw .misconfigured("retry.multiplier", "it must be between 1 and 1,000")
     }
   }
 }

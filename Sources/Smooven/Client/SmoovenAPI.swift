@@ -71,6 +71,9 @@ struct SmoovenAPI: Sendable {
     let json = try? JSONValue(parsing: response.body)
     let isRefusal = json?["success"]?.boolValue == false
     if (200..<300).contains(status), !isRefusal {
+      if method == .delete, response.body.isEmpty {
+        return Answer(json: .null, body: [], requestID: requestID)
+      }
       guard let json else {
         throw SmoovenError(
           unclear(method),
@@ -137,7 +140,7 @@ struct SmoovenAPI: Sendable {
   /// `Retry-After` in seconds or as an HTTP date (RFC 9110, section 10.2.3).
   static func pause(_ text: String, now: Date) -> Duration? {
     if let seconds = Int64(text.filter { $0 != " " }) {
-      return (0...31_622_400).contains(seconds) ? .seconds(seconds) : nil
+      return seconds < 0 ? nil : .seconds(min(seconds, 31_622_400))
     }
     guard let date = HTTPDate.parse(text) else { return nil }
     return .seconds(max(0, min(date.timeIntervalSince(now), 31_622_400)))

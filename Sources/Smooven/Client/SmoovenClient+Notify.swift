@@ -39,7 +39,9 @@ extension SmoovenClient {
       handle.cancelSend()
       throw CancellationError()
     case .sendFailed(let error): throw error
-    case .closed: throw SmoovenError.clientClosed
+    case .closed:
+      handle.cancelSend()
+      throw SmoovenError.clientClosed
     case .accepted, .expired, .met, .failed: return handle
     }
   }
@@ -98,21 +100,43 @@ extension SmoovenClient {
   private func begin(_ request: NotifyRequest, deadline: Duration) async throws -> NotificationHandle {
     try request.validate()
     let token = DeliveryToken()
-    let body = try encode(request, callbackURL: await callbackURL(for: token))
+    let url = try await callbackURL(for: token, deadline: deadline)
+    let body = try encode(request, callbackURL: url)
+    // The token is fresh each time, so it does not count among what makes two requests the same.
+    let fingerprint = Hex.encode(SHA256.hash(data: try encode(request, callbackURL: nil)))
     try Task.checkCancellation()
     let startedAt = clock.now()
-    let lease = try tracker.reserve(token, endpoint: "smooven", policy: settlingPolicy(for: request))
+    let progress = DeliveryProgress()
+    let lease = try tracker.reserve(
+      token,
+      scope: "smooven",
+      policy: settlingPolicy(for: request),
+      onRelease: { [store] in
+        // Nobody waits any more and nothing is settled: given up.
+        if !progress.isSettled { Task { try? await store.settle(token, outcome: nil) } }
+      }
+    )
     do {
-      let fingerprint = Hex.encode(SHA256.hash(data: body))
       _ = try await store.open(
         StoredDelivery(token: token, fingerprint: fingerprint, openedAt: configuration.now())
       )
     } catch {
+      if error is CancellationError { throw error }
       throw SmoovenError(.storeFailed, "the delivery could not be stored, so nothing was sent", cause: error)
+    }
+    try Task.checkCancellation()
+    guard clock.now() < deadline else {
+      throw SmoovenError(.storeFailed, "the store took longer than the timeout, so nothing was sent")
     }
     // Not a child of the caller: the wait must be able to end while a transport ignores its cancellation.
     let send = Task { await self.send(body, for: token, deadline: deadline) }
-    return NotificationHandle(client: self, lease: lease, send: send, startedAt: startedAt)
+    return NotificationHandle(
+      client: self,
+      lease: lease,
+      progress: progress,
+      send: send,
+      startedAt: startedAt
+    )
   }
 
   private func settlingPolicy(for request: NotifyRequest) -> SettlingPolicy {
@@ -122,18 +146,18 @@ extension SmoovenClient {
 
   private struct Body: Encodable {
     let request: NotifyRequest
-    let callbackURL: String
+    let callbackURL: String?
 
     enum CodingKeys: String, CodingKey { case callbackURL = "callback_url" }
 
     func encode(to encoder: any Encoder) throws {
       try request.encode(to: encoder)
       var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(callbackURL, forKey: .callbackURL)
+      try container.encodeIfPresent(callbackURL, forKey: .callbackURL)
     }
   }
 
-  private func encode(_ request: NotifyRequest, callbackURL: String) throws(SmoovenError) -> [UInt8] {
+  private func encode(_ request: NotifyRequest, callbackURL: String?) throws(SmoovenError) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
@@ -149,15 +173,18 @@ extension SmoovenClient {
   private func send(_ body: [UInt8], for token: DeliveryToken, deadline: Duration) async {
     await tracer.withSpan("smooven.notify", ofKind: .client) { span in
       var attempt = 1
-      while var error = await post(body, for: token, deadline: deadline) {
+      while var error = await post(body, for: token, attempt: attempt, deadline: deadline) {
         error.attempts = attempt
-        guard attempt < configuration.retry.maximumAttempts, mayRepeat(error, token) else {
+        guard attempt < configuration.retry.maximumAttempts, mayRepeat(error) else {
           return giveUp(token, error, span)
         }
-        let wakeUp = clock.now() + (error.retryAfter ?? configuration.retry.backoff(afterAttempt: attempt))
+        let wakeUp =
+          clock.now() + (error.retryAfter ?? configuration.retry.backoff(afterAttempt: attempt))
         guard wakeUp < deadline, (try? await clock.sleep(wakeUp)) != nil else {
           return giveUp(token, error, span)
         }
+        // A callback in the meantime proves that the request was carried out, whatever the answer said.
+        guard tracker.snapshot(of: token)?.eventNames.isEmpty == true else { break }
         attempt += 1
       }
       span.attributes["smooven.attempts"] = attempt
@@ -167,7 +194,12 @@ extension SmoovenClient {
   /// Sends once.
   ///
   /// Returns what went wrong, or `nil` when the slot knows all there is to know.
-  private func post(_ body: [UInt8], for token: DeliveryToken, deadline: Duration) async -> SmoovenError? {
+  private func post(
+    _ body: [UInt8],
+    for token: DeliveryToken,
+    attempt: Int,
+    deadline: Duration
+  ) async -> SmoovenError? {
     let timeout = min(configuration.requestTimeout, max(deadline - clock.now(), .milliseconds(1)))
     do {
       let answer = try await api.call(.post, "/v1/agent/notify", body: body, timeout: timeout)
@@ -180,12 +212,20 @@ extension SmoovenClient {
         )
       }
       do {
-        try await store.accept(token, notificationID: receipt.notificationID)
+        // The wait may end, and cancel this task, before the store has the id.
+        try await Task { [store] in
+          try await store.accept(token, notificationID: receipt.notificationID)
+        }.value
       } catch {
         // The notification is out; a wait that survives a restart would have to find its id by callback.
         logger.error("could not store the id of a notification", metadata: ["error": "\(type(of: error))"])
       }
-      tracker.accept(token, id: receipt.notificationID, receipt: receipt)
+      tracker.accept(
+        token,
+        id: receipt.notificationID,
+        receipt: receipt,
+        isRepeated: attempt > 1
+      )
       logger.debug("notification accepted", metadata: ["notification_id": "\(receipt.notificationID)"])
       return nil
     } catch let error as SmoovenError {
@@ -196,11 +236,10 @@ extension SmoovenClient {
     }
   }
 
-  private func mayRepeat(_ error: SmoovenError, _ token: DeliveryToken) -> Bool {
+  private func mayRepeat(_ error: SmoovenError) -> Bool {
     switch error.code {
     case .rateLimited, .unavailable: true
-    case .unconfirmed:
-      configuration.retry.retriesUnclearSends && tracker.snapshot(of: token)?.eventNames.isEmpty == true
+    case .unconfirmed: configuration.retry.retriesUnclearSends
     default: false
     }
   }

@@ -53,8 +53,16 @@ extension SmoovenClient {
   /// - Throws: ``SmoovenError``, with `notFound` for an unknown id; `CancellationError` when cancelled.
   public func deletePlayer(_ playerID: String) async throws {
     let path = "/v1/players/\(try pathSegment(playerID, "player_id"))"
+    var isRepeated = false
     try await repeating { timeout in
-      _ = try await api.call(.delete, path, timeout: timeout)
+      do {
+        _ = try await api.call(.delete, path, timeout: timeout)
+      } catch let error as SmoovenError where error.code == .notFound && isRepeated {
+        // The first request did it, and its answer was lost.
+      } catch {
+        isRepeated = true
+        throw error
+      }
     }
   }
 
@@ -94,6 +102,7 @@ extension SmoovenClient {
 
   /// Makes a call that changes nothing when it fails, again where that may help, within the call timeout.
   private func repeating<Result>(_ call: (Duration) async throws -> Result) async throws -> Result {
+    try checkOpen()
     let deadline = clock.now() + configuration.callTimeout
     var attempt = 1
     while true {

@@ -39,7 +39,7 @@ public final class SmoovenClient: Service {
   public init(
     configuration: SmoovenConfiguration,
     transport: (any ClientTransport)? = nil,
-    store: any DeliveryStore = InMemoryDeliveryStore(),
+    store: (any DeliveryStore)? = nil,
     logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }),
     metricsFactory: (any MetricsFactory)? = nil,
     tracer: (any Tracer)? = nil
@@ -54,8 +54,11 @@ public final class SmoovenClient: Service {
     } catch {
       throw .misconfigured("secretKey", error.message)
     }
+    let tolerance = configuration.callbackTolerance
+    // A replay must be known for as long as it counts as fresh.
+    let store = store ?? InMemoryDeliveryStore(retention: tolerance.past + tolerance.future + .seconds(300))
     receiver = try CallbackReceiver(
-      endpoints: [CallbackEndpoint(provider)],
+      endpoints: [CallbackEndpoint(provider)] + configuration.endpoints,
       store: store,
       limits: configuration.limits,
       clock: configuration.clock,
@@ -101,7 +104,7 @@ public final class SmoovenClient: Service {
       }
     } else {
       try await finishing {
-        let url = configuration.listener.publicURL ?? ""
+        let url = configuration.listener.publicURL ?? configuration.baseURL
         start.open(with: try Endpoint(url, setting: "listener.publicURL"))
         try await receiver.run()
       }
@@ -123,14 +126,31 @@ public final class SmoovenClient: Service {
 
   private func finish() async {
     start.close()
-    tracker.close()
+    receiver.close()
     // Connections must be let go of even when this task is cancelled.
     await Task { [api] in await api.transport.shutdown() }.value
   }
 
   /// The callback URL of a wait, once it is known where callbacks arrive.
-  func callbackURL(for token: DeliveryToken) async throws -> String {
-    guard let endpoint = try await start.value() else { throw SmoovenError.clientClosed }
-    return "\(endpoint.url)\(CallbackReceiver.path(of: "smooven", token: token))"
+  ///
+  /// - Throws: ``SmoovenError`` with `closed`, or with `notRunning` when the deadline comes first.
+  func callbackURL(for token: DeliveryToken, deadline: Duration) async throws -> String {
+    let path = CallbackReceiver.path(of: "smooven", token: token)
+    if let endpoint = start.current { return endpoint.url + path }
+    let endpoint = try await withThrowingTaskGroup(of: Endpoint?.self) { group in
+      group.addTask { try await self.start.value() }
+      group.addTask {
+        try await self.clock.sleep(deadline)
+        throw SmoovenError(.notRunning, "the client was not run in time; nothing was sent")
+      }
+      defer { group.cancelAll() }
+      return try await group.next() ?? nil
+    }
+    guard let endpoint else { throw SmoovenError.clientClosed }
+    return endpoint.url + path
+  }
+
+  func checkOpen() throws(SmoovenError) {
+    if start.isClosed { throw .clientClosed }
   }
 }

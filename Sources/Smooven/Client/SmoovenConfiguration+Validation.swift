@@ -2,6 +2,9 @@ extension SmoovenConfiguration {
   /// Checks what cannot work, before anything is opened.
   func validate() throws(SmoovenError) {
     let endpoint = try Endpoint(baseURL, setting: "baseURL")
+    guard endpoint.scheme == "https" || endpoint.isLoopback else {
+      throw .misconfigured("baseURL", "the Secret Key must not leave this machine in clear: use https")
+    }
     if let publicURL = listener.publicURL {
       _ = try Endpoint(publicURL, setting: "listener.publicURL")
     } else if !endpoint.isLoopback {

@@ -20,6 +20,10 @@ public struct SmoovenConfiguration: Sendable {
   public var baseURL: String
   /// Where callbacks arrive.
   public var listener: ListenerConfiguration
+  /// Where else callbacks are taken on the same port: those of other systems.
+  ///
+  /// None.
+  public var endpoints: [CallbackEndpoint]
   /// How far the signed time of a callback may lie from now.
   ///
   /// 24 h back, 5 min ahead.
@@ -44,6 +48,9 @@ public struct SmoovenConfiguration: Sendable {
   /// 10 s.
   public var criticalGracePeriod: Duration
   /// How much is kept for callbacks that nobody has claimed yet.
+  ///
+  /// By default only of those that come while a send waits for its answer; for ``CallbackReceiver/outcome(of:id:timeout:until:)``
+  /// on ids that are sent elsewhere, keep all.
   public var limits: DeliveryLimits
   /// The clock of deadlines and backoff.
   ///
@@ -58,13 +65,14 @@ public struct SmoovenConfiguration: Sendable {
     previousSecretKeys: [Secret] = [],
     baseURL: String = "https://api.smooven.io",
     listener: ListenerConfiguration = ListenerConfiguration(),
+    endpoints: [CallbackEndpoint] = [],
     callbackTolerance: TimestampTolerance = .redelivery,
     requestTimeout: Duration = .seconds(10),
     callTimeout: Duration = .seconds(30),
     retry: RetryPolicy = RetryPolicy(),
     reconciliationTimeout: Duration? = .seconds(5),
     criticalGracePeriod: Duration = .seconds(10),
-    limits: DeliveryLimits = DeliveryLimits(),
+    limits: DeliveryLimits = DeliveryLimits(earlyEvents: .whileSending),
     clock: any Clock<Duration> = ContinuousClock(),
     now: @escaping @Sendable () -> Date = { Date() }
   ) {
@@ -72,6 +80,7 @@ public struct SmoovenConfiguration: Sendable {
     self.previousSecretKeys = previousSecretKeys
     self.baseURL = baseURL
     self.listener = listener
+    self.endpoints = endpoints
     self.callbackTolerance = callbackTolerance
     self.requestTimeout = requestTimeout
     self.callTimeout = callTimeout

@@ -35,6 +35,20 @@ package final class StartGate<Value: Sendable>: Sendable {
     phase.update { $0 = .closed }
   }
 
+  /// The value, if there is one by now.
+  package var current: Value? {
+    phase.read { phase in
+      if case .open(let value) = phase { value } else { nil }
+    }
+  }
+
+  /// Whether nobody is let through any more.
+  package var isClosed: Bool {
+    phase.read { phase in
+      if case .closed = phase { true } else { false }
+    }
+  }
+
   /// The value, once there is one; `nil` when there will be none.
   ///
   /// - Throws: `CancellationError` when cancelled.

@@ -23,20 +23,31 @@ struct DeliverySlot<Waiter> {
     case failed(CallbackEvent)
   }
 
-  let endpoint: String
+  let scope: String
+  let trustsToken: Bool
   let policy: SettlingPolicy
-  private(set) var ids: [String]
+  private(set) var ids: [String] = []
   private(set) var acceptance: DeliveryAcceptance
   private(set) var history: [CallbackEvent] = []
   private(set) var status = DeliveryStatus.unconfirmed
   private(set) var verdict = Verdict.open
   private(set) var waits: [Wait] = []
 
-  init(endpoint: String, ids: [String], policy: SettlingPolicy, acceptance: DeliveryAcceptance) {
-    self.endpoint = endpoint
-    self.ids = ids
+  init(scope: String, trustsToken: Bool, policy: SettlingPolicy, acceptance: DeliveryAcceptance) {
+    self.scope = scope
+    self.trustsToken = trustsToken
     self.policy = policy
     self.acceptance = acceptance
+  }
+
+  /// Whether only an answer or a callback will tell its id.
+  var isUnbound: Bool { ids.isEmpty && !trustsToken && acceptance != .accepted(nil) }
+
+  var isSettled: Bool {
+    switch verdict {
+    case .delivered, .failed: true
+    case .open, .failing: false
+    }
   }
 
   var snapshot: DeliverySnapshot {
@@ -47,12 +58,11 @@ struct DeliverySlot<Waiter> {
     history.contains { $0.deduplicationKey == event.deduplicationKey }
   }
 
-  /// Takes the ids of the first callback as the notification's own until an answer says otherwise.
-  mutating func bind(_ ids: [String]) {
-    self.ids = ids
+  mutating func bind(_ id: String) {
+    ids.append(id)
   }
 
-  /// Binds the id that the answer gave, and gives back events that a callback brought under another one.
+  /// Drops the ids that callbacks brought, for the answer gave another, and gives back the events under them.
   mutating func rebind(to id: String, now: Duration) -> [CallbackEvent] {
     let own: (CallbackEvent) -> Bool = { $0.correlationIDs.isEmpty || $0.correlationIDs.contains(id) }
     let foreign = history.filter { !own($0) }
@@ -61,7 +71,7 @@ struct DeliverySlot<Waiter> {
       (history, status, verdict) = ([], .unconfirmed, .open)
       for event in kept { _ = record(event, now: now) }
     }
-    if !ids.contains(id) { ids = [id] }
+    ids = []
     return foreign
   }
 
@@ -139,15 +149,21 @@ struct DeliverySlot<Waiter> {
 
   /// How a wait ends whose time is up.
   ///
-  /// A failure that only waits for a sibling channel is known by then.
-  mutating func endAtDeadline() -> DeliveryWaitEnd {
-    guard case .failing(let event, _) = verdict else { return .expired(status) }
-    verdict = .failed(event)
-    return .failed(event)
+  /// A failure that only waits for a sibling channel is known by then; the grace of other waits goes on.
+  var endAtDeadline: DeliveryWaitEnd {
+    switch verdict {
+    case .failing(let event, _), .failed(let event): .failed(event)
+    case .open, .delivered: .expired(status)
+    }
   }
 
   mutating func keep(_ wait: Wait) {
     waits.append(wait)
+  }
+
+  mutating func removeWaits() -> [Wait] {
+    defer { waits = [] }
+    return waits
   }
 
   mutating func remove(waitID: UInt64) -> Wait? {

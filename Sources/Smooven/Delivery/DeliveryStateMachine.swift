@@ -18,10 +18,13 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   }
 
   private var slots: [DeliveryToken: DeliverySlot<Waiter>] = [:]
-  private var tokens: [EarlyEventBuffer.Key: DeliveryToken] = [:]
+  // Several may wait for one id, each with a slot of its own.
+  private var owners: [EarlyEventBuffer.Key: [DeliveryToken]] = [:]
   private var early: EarlyEventBuffer
   private var deadlines = DeadlineQueue()
-  private let maximumHistory: Int
+  // How many slots will only learn their id from an answer or a callback.
+  private var unboundCount = 0
+  private let limits: DeliveryLimits
 
   /// Whether ``close()`` was called.
   package private(set) var isClosed = false
@@ -30,7 +33,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   package init(limits: DeliveryLimits) {
     self.early = EarlyEventBuffer(capacity: limits.maximumEarlyEvents, lifetime: limits.earlyEventLifetime)
-    self.maximumHistory = limits.maximumEventsPerNotification
+    self.limits = limits
   }
 
   /// How many notifications are reserved and not released.
@@ -51,38 +54,52 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   /// Opens a slot, with ids where they are known beforehand.
   ///
-  /// Returns `nil` when closed or the token is taken.
+  /// A slot that trusts its token takes whatever comes to it, under any id. Returns `nil` when closed or the token is
+  /// taken.
   package mutating func reserve(
     _ token: DeliveryToken,
-    endpoint: String,
+    scope: String,
     ids: [String] = [],
+    trustsToken: Bool = false,
     policy: SettlingPolicy = .firstFailure,
     acceptance: DeliveryAcceptance = .pending,
     now: Duration
   ) -> Changes? {
     guard !isClosed, slots[token] == nil else { return nil }
-    slots[token] = DeliverySlot(endpoint: endpoint, ids: ids, policy: policy, acceptance: acceptance)
+    let slot = DeliverySlot<Waiter>(
+      scope: scope,
+      trustsToken: trustsToken,
+      policy: policy,
+      acceptance: acceptance
+    )
+    slots[token] = slot
+    if slot.isUnbound { unboundCount += 1 }
     var changes = Changes()
     for id in ids { claim(id, for: token, now: now, into: &changes) }
     return changes
   }
 
   /// Notes that Smooven accepted the notification under this id.
+  ///
+  /// The answer's word counts more than that of an earlier callback under another id, unless that one has settled the
+  /// slot: what is settled stays. A repeated send has several ids, and all of them are the slot's.
   package mutating func accept(
     _ token: DeliveryToken,
     id: String,
     receipt: NotifyReceipt?,
+    isRepeated: Bool = false,
     now: Duration
   ) -> Changes {
     var changes = Changes()
     guard let slot = slots[token] else { return changes }
-    let oldIDs = slot.ids
-    if let foreign = slots[token]?.rebind(to: id, now: now) { changes.unmatched = foreign }
-    if case .failing(_, let deadline) = slots[token]?.verdict {
-      deadlines.insert(.init(deadline: deadline, token: token, waitID: nil))
+    if !isRepeated, !slot.isSettled, !slot.ids.isEmpty, !slot.ids.contains(id) {
+      for old in slot.ids { forget(old, of: token, scope: slot.scope) }
+      changes.unmatched = slots[token]?.rebind(to: id, now: now) ?? []
+      if case .failing(_, let deadline) = slots[token]?.verdict {
+        deadlines.insert(.init(deadline: deadline, token: token, waitID: nil))
+      }
     }
     slots[token]?.resolve(.accepted(receipt))
-    for old in oldIDs where old != id { forget(old, of: token, endpoint: slot.endpoint) }
     claim(id, for: token, now: now, into: &changes)
     settle(token, into: &changes)
     return changes
@@ -100,20 +117,29 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   /// Lets go of a slot.
   ///
-  /// Events that come for it later are late.
-  package mutating func release(_ token: DeliveryToken) -> Changes {
+  /// Events that come for it later are late. Those that it had by an id are there for the next who asks for that id.
+  package mutating func release(_ token: DeliveryToken, now: Duration) -> Changes {
     var changes = Changes()
     guard let slot = slots.removeValue(forKey: token) else { return changes }
-    for id in slot.ids { forget(id, of: token, endpoint: slot.endpoint) }
+    if slot.isUnbound { unboundCount -= 1 }
+    for id in slot.ids { forget(id, of: token, scope: slot.scope) }
     for wait in slot.waits { end(wait, .closed, into: &changes) }
+    if limits.earlyEvents == .always, !isClosed {
+      for event in slot.history
+      where owner(of: event) == nil && !event.correlationIDs.isEmpty && !early.isFull {
+        _ = early.insert(event, now: now, isKnown: true)
+      }
+    }
     return changes
   }
 
-  /// Ends everything and refuses what comes later.
+  /// Ends all waits and refuses newcomers; what is known of the slots stays readable until they are released.
   package mutating func close() -> Changes {
     isClosed = true
     var changes = Changes()
-    for token in Array(slots.keys) { changes.resumptions += release(token).resumptions }
+    for token in Array(slots.keys) {
+      for wait in slots[token]?.removeWaits() ?? [] { end(wait, .closed, into: &changes) }
+    }
     changes.unmatched = early.removeAll()
     deadlines = DeadlineQueue()
     return changes
@@ -134,10 +160,11 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     isCancelled: Bool
   ) -> DeliveryWaitEnd? {
     if isCancelled { return .cancelled }
-    guard !isClosed, let slot = slots[token] else { return .closed }
+    guard let slot = slots[token] else { return .closed }
     if let end = slot.end(of: goal) { return end }
+    if isClosed { return .closed }
     if let deadline {
-      if deadline <= now { return slots[token]?.endAtDeadline() }
+      if deadline <= now { return slot.endAtDeadline }
       deadlines.insert(.init(deadline: deadline, token: token, waitID: id))
     }
     slots[token]?.keep(.init(id: id, waiter: waiter, goal: goal, hasDeadline: deadline != nil))
@@ -161,7 +188,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     while let entry = deadlines.popDue(now: now) {
       if let waitID = entry.waitID {
         guard let wait = slots[entry.token]?.remove(waitID: waitID),
-          let end = slots[entry.token]?.endAtDeadline()
+          let end = slots[entry.token]?.endAtDeadline
         else { continue }
         waitCount -= 1
         changes.resumptions.append((wait.waiter, end))
@@ -182,32 +209,41 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   package func admits(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
     if isClosed { return false }
     switch route(event, token) {
-    case .slot(let token): return (slots[token]?.history.count ?? 0) < maximumHistory
+    case .slots(let tokens):
+      return tokens.allSatisfy { (slots[$0]?.history.count ?? 0) < limits.maximumEventsPerNotification }
     case .early: return !early.isFull
     case .nowhere: return true
     }
   }
 
+  /// Whose an event would be, for the store.
+  package func owner(of event: CallbackEvent, token: DeliveryToken?) -> DeliveryToken? {
+    if case .slots(let tokens) = route(event, token) { tokens.first } else { token }
+  }
+
   /// Takes a verified event to where it belongs.
+  ///
+  /// - Parameter isStored: Whether the store had it before: then it is only of use to a slot that has not seen it.
   package mutating func deliver(
     _ event: CallbackEvent,
     token: DeliveryToken?,
+    isStored: Bool = false,
     now: Duration
   ) -> Changes {
     var changes = Changes()
     switch route(event, token) {
-    case .slot(let owner):
-      if slots[owner]?.hasSeen(event) == true {
-        changes.disposition = .duplicate
-        return changes
+    case .slots(let tokens):
+      let unaware = tokens.filter { slots[$0]?.hasSeen(event) == false }
+      for token in unaware {
+        record(event, in: token, now: now)
+        if slots[token]?.trustsToken == false {
+          for id in event.correlationIDs { claim(id, for: token, now: now, into: &changes) }
+        }
+        settle(token, into: &changes)
       }
-      if let slot = slots[owner], slot.ids.isEmpty, !event.correlationIDs.isEmpty {
-        slots[owner]?.bind(event.correlationIDs)
-        for id in event.correlationIDs { claim(id, for: owner, now: now, into: &changes) }
-      }
-      record(event, in: owner, now: now)
-      settle(owner, into: &changes)
-      changes.disposition = .matched
+      changes.disposition = unaware.isEmpty ? .duplicate : .matched
+    case _ where isStored:
+      changes.disposition = .duplicate
     case .early:
       changes.disposition = early.insert(event, now: now) ? .early : .duplicate
     case .nowhere(let disposition):
@@ -218,7 +254,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   }
 
   private enum Route {
-    case slot(DeliveryToken)
+    case slots([DeliveryToken])
     case early
     case nowhere(CallbackDisposition)
   }
@@ -226,46 +262,65 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   private func route(_ event: CallbackEvent, _ token: DeliveryToken?) -> Route {
     let owner = owner(of: event)
     guard let token else {
-      if let owner { return .slot(owner) }
-      return isClosed || event.correlationIDs.isEmpty ? .nowhere(.unmatched) : .early
+      if let owner { return .slots(owners[owner] ?? []) }
+      return keepsEarly(event) ? .early : .nowhere(.unmatched)
     }
-    guard let slot = slots[token] else { return .nowhere(.late) }
-    guard slot.endpoint == event.endpoint else { return .nowhere(.mismatched) }
+    guard let slot = slots[token] else {
+      // Whoever reserved the token has gone, but somebody else may wait for the id.
+      return owner.map { .slots(owners[$0] ?? []) } ?? .nowhere(.late)
+    }
+    guard slot.scope == event.scope else { return .nowhere(.mismatched) }
+    if slot.trustsToken || event.correlationIDs.isEmpty { return .slots([token]) }
     if slot.ids.isEmpty {
       // Not known yet which notification this is; but an id that is another's cannot be it.
-      return owner == nil ? .slot(token) : .nowhere(.mismatched)
+      return owner == nil ? .slots([token]) : .nowhere(.mismatched)
     }
-    let isOwn = event.correlationIDs.isEmpty || event.correlationIDs.contains(where: slot.ids.contains)
-    return isOwn ? .slot(token) : .nowhere(.mismatched)
+    return event.correlationIDs.contains(where: slot.ids.contains) ? .slots([token]) : .nowhere(.mismatched)
   }
 
-  private func owner(of event: CallbackEvent) -> DeliveryToken? {
+  /// Whether somebody may still claim an event that is nobody's.
+  private func keepsEarly(_ event: CallbackEvent) -> Bool {
+    guard !isClosed, !event.correlationIDs.isEmpty else { return false }
+    switch limits.earlyEvents {
+    case .always: return true
+    case .whileSending: return unboundCount > 0
+    default: return false
+    }
+  }
+
+  /// The key among an event's ids for which somebody waits.
+  private func owner(of event: CallbackEvent) -> EarlyEventBuffer.Key? {
     for id in event.correlationIDs {
-      if let token = tokens[.init(endpoint: event.endpoint, id: id)] { return token }
+      let key = EarlyEventBuffer.Key(scope: event.scope, id: id)
+      if owners[key] != nil { return key }
     }
     return nil
   }
 
   // MARK: Parts
 
+  /// Makes an id the slot's, and hands it the early events of that id.
   private mutating func claim(
     _ id: String,
     for token: DeliveryToken,
     now: Duration,
     into changes: inout Changes
   ) {
-    guard let endpoint = slots[token]?.endpoint else { return }
-    let key = EarlyEventBuffer.Key(endpoint: endpoint, id: id)
-    if tokens[key] == nil { tokens[key] = token }
+    guard let slot = slots[token], !slot.ids.contains(id) else { return }
+    if slot.isUnbound { unboundCount -= 1 }
+    slots[token]?.bind(id)
+    let key = EarlyEventBuffer.Key(scope: slot.scope, id: id)
+    owners[key, default: []].append(token)
     for event in early.claim(key) where slots[token]?.hasSeen(event) == false {
       record(event, in: token, now: now)
     }
     settle(token, into: &changes)
   }
 
-  private mutating func forget(_ id: String, of token: DeliveryToken, endpoint: String) {
-    let key = EarlyEventBuffer.Key(endpoint: endpoint, id: id)
-    if tokens[key] == token { tokens[key] = nil }
+  private mutating func forget(_ id: String, of token: DeliveryToken, scope: String) {
+    let key = EarlyEventBuffer.Key(scope: scope, id: id)
+    owners[key]?.removeAll { $0 == token }
+    if owners[key]?.isEmpty == true { owners[key] = nil }
   }
 
   private mutating func resolve(_ token: DeliveryToken, _ acceptance: DeliveryAcceptance) -> Changes {

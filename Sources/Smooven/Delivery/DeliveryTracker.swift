@@ -43,16 +43,19 @@ package final class DeliveryTracker: Sendable {
   /// - Throws: ``SmoovenError`` with `closed`.
   package func reserve(
     _ token: DeliveryToken,
-    endpoint: String,
+    scope: String,
     ids: [String] = [],
+    trustsToken: Bool = false,
     policy: SettlingPolicy = .firstFailure,
-    acceptance: DeliveryAcceptance = .pending
+    acceptance: DeliveryAcceptance = .pending,
+    onRelease: (@Sendable () -> Void)? = nil
   ) throws(SmoovenError) -> SlotLease {
     let isOpen = perform { machine, now in
       let changes = machine.reserve(
         token,
-        endpoint: endpoint,
+        scope: scope,
         ids: ids,
+        trustsToken: trustsToken,
         policy: policy,
         acceptance: acceptance,
         now: now
@@ -60,11 +63,18 @@ package final class DeliveryTracker: Sendable {
       return (changes != nil, changes)
     }
     guard isOpen else { throw .clientClosed }
-    return SlotLease(token: token, tracker: self)
+    return SlotLease(token: token, tracker: self, onRelease: onRelease)
   }
 
-  package func accept(_ token: DeliveryToken, id: String, receipt: NotifyReceipt?) {
-    perform { machine, now in ((), machine.accept(token, id: id, receipt: receipt, now: now)) }
+  package func accept(
+    _ token: DeliveryToken,
+    id: String,
+    receipt: NotifyReceipt?,
+    isRepeated: Bool = false
+  ) {
+    perform { machine, now in
+      ((), machine.accept(token, id: id, receipt: receipt, isRepeated: isRepeated, now: now))
+    }
   }
 
   package func noteUnclearSend(_ token: DeliveryToken, _ error: SmoovenError) {
@@ -76,23 +86,32 @@ package final class DeliveryTracker: Sendable {
   }
 
   package func release(_ token: DeliveryToken) {
-    perform { machine, _ in ((), machine.release(token)) }
+    perform { machine, now in ((), machine.release(token, now: now)) }
   }
 
   package func snapshot(of token: DeliveryToken) -> DeliverySnapshot? {
     state.withLock { $0.machine.snapshot(of: token) }
   }
 
-  /// Whether there is room for an event; asked before it is stored.
-  package func admits(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
-    state.withLock { $0.machine.admits(event, token: token) }
+  /// Whether there is room for an event, and whose it would be; asked before it is stored.
+  package func admit(
+    _ event: CallbackEvent,
+    token: DeliveryToken?
+  ) -> (isAdmitted: Bool, owner: DeliveryToken?) {
+    state.withLock { state in
+      (state.machine.admits(event, token: token), state.machine.owner(of: event, token: token))
+    }
   }
 
   /// Takes a verified, stored event to where it belongs.
   @discardableResult
-  package func deliver(_ event: CallbackEvent, token: DeliveryToken?) -> CallbackDisposition {
+  package func deliver(
+    _ event: CallbackEvent,
+    token: DeliveryToken?,
+    isStored: Bool = false
+  ) -> CallbackDisposition {
     perform { machine, now in
-      let changes = machine.deliver(event, token: token, now: now)
+      let changes = machine.deliver(event, token: token, isStored: isStored, now: now)
       return (changes.disposition ?? .unmatched, changes)
     }
   }
@@ -166,7 +185,7 @@ package final class DeliveryTracker: Sendable {
     _ body: @Sendable (inout Machine, Duration) -> (Result, Machine.Changes?)
   ) -> Result {
     let now = clock.now()
-    let (result, changes, mustWake, waitCount) = state.withLock { state in
+    let (result, changes, mustWake) = state.withLock { state in
       let before = state.machine.waitCount
       let (result, changes) = body(&state.machine, now)
       var mustWake = false
@@ -175,12 +194,13 @@ package final class DeliveryTracker: Sendable {
         mustWake = true
       }
       let after = state.machine.waitCount
-      return (result, changes, mustWake, after == before ? nil : after)
+      // Under the lock, or an older figure could be written last.
+      if after != before { telemetry.openWaits.record(after) }
+      return (result, changes, mustWake)
     }
     for (waiter, end) in changes?.resumptions ?? [] { waiter.resume(returning: end) }
     for event in changes?.unmatched ?? [] { unmatched.publish(event) }
     if mustWake { wakeUp.yield() }
-    if let waitCount { telemetry.openWaits.record(waitCount) }
     return result
   }
 }

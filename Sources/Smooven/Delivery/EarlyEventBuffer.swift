@@ -4,15 +4,17 @@ internal import SmoovenCallbacks
 ///
 /// Never forgets before its time: when it is full the listener answers 503 and the sender tries again.
 struct EarlyEventBuffer {
-  /// A notification's id and the endpoint it belongs to; ids of two endpoints may be equal.
+  /// A notification's id and the scope it belongs to; ids of two scopes may be equal.
   struct Key: Hashable {
-    let endpoint: String
+    let scope: String
     let id: String
   }
 
   private struct Entry {
     let event: CallbackEvent
     let expiry: Duration
+    /// Whether somebody had it before, so that it does not become unmatched.
+    let isKnown: Bool
   }
 
   private let capacity: Int
@@ -35,13 +37,13 @@ struct EarlyEventBuffer {
   /// Keeps an event, unless the same one is there already.
   ///
   /// Returns whether it was new.
-  mutating func insert(_ event: CallbackEvent, now: Duration) -> Bool {
-    let keys = event.correlationIDs.map { Key(endpoint: event.endpoint, id: $0) }
+  mutating func insert(_ event: CallbackEvent, now: Duration, isKnown: Bool = false) -> Bool {
+    let keys = event.correlationIDs.map { Key(scope: event.scope, id: $0) }
     for number in keys.flatMap({ byKey[$0] ?? [] })
     where entries[number]?.event.deduplicationKey == event.deduplicationKey {
       return false
     }
-    entries[next] = Entry(event: event, expiry: now + lifetime)
+    entries[next] = Entry(event: event, expiry: now + lifetime, isKnown: isKnown)
     for key in keys { byKey[key, default: []].append(next) }
     next += 1
     return true
@@ -58,7 +60,7 @@ struct EarlyEventBuffer {
   mutating func expire(now: Duration) -> [CallbackEvent] {
     var expired: [CallbackEvent] = []
     while let entry = entries[oldest], entry.expiry <= now, let event = remove(oldest) {
-      expired.append(event)
+      if !entry.isKnown { expired.append(event) }
       skipClaimed()
     }
     return expired
@@ -66,7 +68,7 @@ struct EarlyEventBuffer {
 
   /// Hands over everything.
   mutating func removeAll() -> [CallbackEvent] {
-    let all = entries.sorted { $0.key < $1.key }.map(\.value.event)
+    let all = entries.filter { !$0.value.isKnown }.sorted { $0.key < $1.key }.map(\.value.event)
     (entries, byKey, oldest) = ([:], [:], next)
     return all
   }
@@ -74,7 +76,7 @@ struct EarlyEventBuffer {
   private mutating func remove(_ number: UInt64) -> CallbackEvent? {
     guard let event = entries.removeValue(forKey: number)?.event else { return nil }
     for id in event.correlationIDs {
-      let key = Key(endpoint: event.endpoint, id: id)
+      let key = Key(scope: event.scope, id: id)
       byKey[key]?.removeAll { $0 == number }
       if byKey[key]?.isEmpty == true { byKey[key] = nil }
     }

@@ -2,13 +2,16 @@
 package final class SlotLease: Sendable {
   package let token: DeliveryToken
   private let tracker: DeliveryTracker
+  private let onRelease: (@Sendable () -> Void)?
 
-  init(token: DeliveryToken, tracker: DeliveryTracker) {
+  init(token: DeliveryToken, tracker: DeliveryTracker, onRelease: (@Sendable () -> Void)?) {
     self.token = token
     self.tracker = tracker
+    self.onRelease = onRelease
   }
 
   deinit {
     tracker.release(token)
+    onRelease?()
   }
 }

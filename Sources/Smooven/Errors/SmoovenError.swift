@@ -11,7 +11,7 @@ public struct SmoovenError: Error, Sendable {
     private enum Wrapped: String {
       case invalidConfiguration, invalidRequest, unauthorized, rejected, notFound, rateLimited, unavailable
       case connectionFailed, unconfirmed, serverError, invalidResponse, storeFailed, closed, alreadyRunning
-      case idempotencyConflict
+      case idempotencyConflict, notRunning
     }
 
     private let wrapped: Wrapped
@@ -56,6 +56,8 @@ public struct SmoovenError: Error, Sendable {
     public static let closed = Code(.closed)
     /// `run()` was called a second time.
     public static let alreadyRunning = Code(.alreadyRunning)
+    /// The client was not run before the deadline, so nothing was sent.
+    public static let notRunning = Code(.notRunning)
     /// The idempotency key was used before with another request.
     public static let idempotencyConflict = Code(.idempotencyConflict)
 
@@ -137,6 +139,7 @@ extension SmoovenError: SafelyDescribed {
     if let status { details.append("HTTP \(status)") }
     if let requestID { details.append("request \(requestID)") }
     if attempts > 1 { details.append("\(attempts) attempts") }
+    if let retryAfter { details.append("retry after \(Int(retryAfter.inSeconds.rounded(.up))) s") }
     if let cause { details.append("cause: \(type(of: cause))") }
     return "\(code): \(message)" + (details.isEmpty ? "" : " (\(details.joined(separator: ", ")))")
   }

@@ -11,7 +11,7 @@ public struct CallbackAuthentication: Sendable {
   enum Wrapped: Sendable {
     case signature
     case token(Secret)
-    case basic(Secret)
+    case basic(Secret, isUsable: Bool)
     case addresses([String], [IPAddressRange])
     case none
   }
@@ -30,7 +30,10 @@ public struct CallbackAuthentication: Sendable {
 
   /// HTTP basic authentication (RFC 7617).
   public static func basic(user: String, password: Secret) -> CallbackAuthentication {
-    CallbackAuthentication(wrapped: .basic(Secret("\(user):\(password.exposedText)")))
+    let isUsable = password.count >= Secret.minimumCount && !user.contains(":")
+    return CallbackAuthentication(
+      wrapped: .basic(Secret("\(user):\(password.exposedText)"), isUsable: isUsable)
+    )
   }
 
   /// Only from these IP addresses or ranges, such as `192.0.2.7` or `2001:db8::/32`.
@@ -54,9 +57,12 @@ public struct CallbackAuthentication: Sendable {
           "the token of \(endpoint) must have at least 16 letters, digits, '-' or '_'"
         )
       }
-    case .basic(let credentials):
-      guard credentials.count >= Secret.minimumCount + 1 else {
-        throw .misconfigured("endpoints", "the password of \(endpoint) is too short")
+    case .basic(_, let isUsable):
+      guard isUsable else {
+        throw .misconfigured(
+          "endpoints",
+          "the password of \(endpoint) needs at least \(Secret.minimumCount) bytes, and its user no colon"
+        )
       }
     case .addresses(let texts, let ranges):
       guard !ranges.isEmpty, ranges.count == texts.count else {
@@ -76,7 +82,7 @@ public struct CallbackAuthentication: Sendable {
     switch wrapped {
     case .signature, .none: true
     case .token(let token): pathToken.map { Secret($0) == token } ?? false
-    case .basic(let credentials): Self.credentials(in: request).map { $0 == credentials } ?? false
+    case .basic(let credentials, _): Self.credentials(in: request).map { $0 == credentials } ?? false
     case .addresses(_, let ranges):
       request.remoteAddress.map { address in ranges.contains { $0.contains(address) } } ?? false
     }

@@ -18,7 +18,8 @@ public struct CallbackEndpoint: Sendable {
   ///   - provider: Who sends.
   ///   - name: The endpoint's name, of a to z, 0 to 9, `-` and `_`. The provider's own.
   ///   - authentication: What a sender must show. By default the signature; for a provider that does not sign, a
-  ///     fresh token in the URL, see ``CallbackListener/callbackURL(of:)``.
+  ///     fresh token in the URL (``CallbackListener/callbackURL(of:)``): give one of your own if the URL must outlive
+  ///     the process.
   public init(
     _ provider: any CallbackProvider,
     name: String? = nil,
@@ -31,8 +32,11 @@ public struct CallbackEndpoint: Sendable {
   }
 
   func validate() throws(SmoovenError) {
-    guard !name.isEmpty, name.utf8.allSatisfy(Self.isPlain) else {
-      throw .misconfigured("endpoints", "a name may hold only a to z, 0 to 9, '-' and '_', and not be empty")
+    guard !name.isEmpty, name != "callbacks", name != "healthz", name.utf8.allSatisfy(Self.isPlain) else {
+      throw .misconfigured(
+        "endpoints",
+        "a name may hold only a to z, 0 to 9, '-' and '_', and not be empty, callbacks or healthz"
+      )
     }
     if case .signature = authentication.wrapped, !provider.isSigned {
       throw .misconfigured(

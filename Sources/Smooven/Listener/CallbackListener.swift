@@ -104,6 +104,26 @@ public actor CallbackListener: Service {
     )
   }
 
+  /// Waits for callbacks by a correlation id.
+  ///
+  /// See ``CallbackReceiver/outcome(of:id:timeout:until:)``.
+  ///
+  /// - Parameters:
+  ///   - provider: The provider's name.
+  ///   - ids: The ids to match, any of them.
+  ///   - timeout: How long to wait from now; positive, at most 366 days.
+  ///   - criterion: What to wait for. Delivery.
+  /// - Returns: How the wait ended.
+  /// - Throws: ``SmoovenError`` when an argument is wrong or the listener closes; `CancellationError` when cancelled.
+  public nonisolated func outcome(
+    of provider: String,
+    id ids: String...,
+    timeout: Duration,
+    until criterion: DeliveryCriterion = .delivered
+  ) async throws -> DeliveryOutcome {
+    try await receiver.outcome(of: provider, ids: ids, timeout: timeout, until: criterion)
+  }
+
   /// How the outside reaches the listener.
   private nonisolated var publicURL: String {
     get async throws {
@@ -123,9 +143,7 @@ public actor CallbackListener: Service {
   }
 
   nonisolated func run(onListening: @Sendable @escaping (Address) throws -> Void) async throws {
-    guard gate.begin() else {
-      throw SmoovenError(.alreadyRunning, "run() was called before; make one listener and run it once")
-    }
+    try receiver.begin()
     defer {
       gate.close()
       receiver.close()

@@ -27,43 +27,58 @@ extension CallbackReceiver {
     let base = try Endpoint(publicURL, setting: "publicURL")
     let deadline = clock.now() + timeout
     let token = DeliveryToken()
-    let lease = try tracker.reserve(token, endpoint: provider.name, acceptance: .accepted(nil))
-    expect(provider, at: token)
-    defer { stopExpecting(at: token) }
+    try CallbackEndpoint(provider, authentication: CallbackAuthentication.none).validate()
+    // A scope of its own: another sender's ids, or those of another secret, must not count here.
+    let scope = "\(provider.name) \(UInt64.random(in: .min ... .max))"
+    let lease = try tracker.reserve(
+      token,
+      scope: scope,
+      trustsToken: true,
+      acceptance: .accepted(nil),
+      onRelease: { [weak self] in self?.stopExpecting(at: token) }
+    )
+    expect(provider, in: scope, at: token)
     let url = base.url + Self.path(of: provider.name, token: token)
     try await body(ExpectedCallback(callbackURL: url, tracker: tracker, lease: lease))
-    return try DeliveryOutcome(await tracker.wait(for: token, until: criterion, deadline: deadline))
+    let end = await tracker.wait(for: token, until: criterion, deadline: deadline)
+    return try withExtendedLifetime(lease) { try DeliveryOutcome(end) }
   }
 
   /// Waits for callbacks by a correlation id: a `trackingId`, a `job_id`, a `clientRef` chosen before sending.
   ///
-  /// Callbacks that came before are found too, for as long as ``DeliveryLimits/earlyEventLifetime``.
+  /// Callbacks that came before are found too, for as long as ``DeliveryLimits/earlyEventLifetime``, where the receiver
+  /// keeps them (``DeliveryLimits/earlyEvents``).
   ///
   /// - Parameters:
-  ///   - endpoint: The endpoint's name: by default the provider's.
+  ///   - provider: The provider's name.
   ///   - ids: The ids to match, any of them.
   ///   - timeout: How long to wait from now; positive, at most 366 days.
   ///   - criterion: What to wait for. Delivery.
   /// - Returns: How the wait ended.
   /// - Throws: ``SmoovenError`` when an argument is wrong or the receiver closes; `CancellationError` when cancelled.
   public func outcome(
-    of endpoint: String,
+    of provider: String,
     id ids: String...,
     timeout: Duration,
     until criterion: DeliveryCriterion = .delivered
   ) async throws -> DeliveryOutcome {
+    try await outcome(of: provider, ids: ids, timeout: timeout, until: criterion)
+  }
+
+  func outcome(
+    of provider: String,
+    ids: [String],
+    timeout: Duration,
+    until criterion: DeliveryCriterion
+  ) async throws -> DeliveryOutcome {
     try SmoovenError.checkTimeout(timeout)
-    guard hasEndpoint(endpoint) else {
-      throw SmoovenError.invalid("endpoint", "the receiver has none named \(endpoint)")
+    guard listens(for: provider) else {
+      throw SmoovenError.invalid("provider", "no endpoint takes the callbacks of \(provider)")
     }
     guard !ids.isEmpty, !ids.contains("") else { throw SmoovenError.invalid("id", "it is empty") }
     let deadline = clock.now() + timeout
-    let lease = try tracker.reserve(
-      DeliveryToken(),
-      endpoint: endpoint,
-      ids: ids,
-      acceptance: .accepted(nil)
-    )
-    return try DeliveryOutcome(await tracker.wait(for: lease.token, until: criterion, deadline: deadline))
+    let lease = try tracker.reserve(DeliveryToken(), scope: provider, ids: ids, acceptance: .accepted(nil))
+    let end = await tracker.wait(for: lease.token, until: criterion, deadline: deadline)
+    return try withExtendedLifetime(lease) { try DeliveryOutcome(end) }
   }
 }

@@ -1,6 +1,7 @@
 public import CoreMetrics
 public import HTTPTypes
 public import Logging
+public import ServiceLifecycle
 public import SmoovenCallbacks
 internal import Synchronization
 
@@ -9,15 +10,16 @@ public import struct Foundation.Date
 /// The callback listener without a socket: takes a request, answers it.
 ///
 /// Mount it in Vapor, Hummingbird or Lambda. It verifies, decodes, stores and only then answers 200; waits are
-/// resumed and streams fed before ``receive(_:)`` returns, but no code of theirs has run by then. Nothing it is given
+/// resumed and streams fed after it is stored, and never run inside ``receive(_:)``. Nothing it is given
 /// can trap the process. ``SmoovenClient`` has one and drives it; one that stands alone needs its ``run()``.
-public final class CallbackReceiver: Sendable {
+public final class CallbackReceiver: Service {
   package let tracker: DeliveryTracker
   package let clock: DeliveryClock
   let telemetry: DeliveryTelemetry
   private let endpoints: [String: CallbackEndpoint]
   // Providers of single expected callbacks, by the token in their URL.
-  private let expected = Mutex<[DeliveryToken: any CallbackProvider]>([:])
+  private let expected = Mutex<[DeliveryToken: (provider: any CallbackProvider, scope: String)]>([:])
+  private let hasRun = Atomic(false)
   private let store: any DeliveryStore
   private let now: @Sendable () -> Date
   private let logger: Logger
@@ -51,6 +53,7 @@ public final class CallbackReceiver: Sendable {
         throw .misconfigured("endpoints", "\(endpoint.name) is there twice; give one of them another name")
       }
     }
+    try limits.validate()
     self.endpoints = byName
     self.store = store
     self.clock = DeliveryClock(clock)
@@ -69,9 +72,9 @@ public final class CallbackReceiver: Sendable {
   public func receive(_ request: CallbackRequest) async -> HTTPResponse {
     switch check(request) {
     case .answered(let response): return response
-    case .event(let event, let token):
+    case .event(let event, let token, let owner):
       do {
-        let result = try await store.append(event, token: token, at: now())
+        let result = try await store.append(event, token: owner, at: now())
         return accept(event, token, result)
       } catch {
         return refuse(error)
@@ -83,9 +86,9 @@ public final class CallbackReceiver: Sendable {
   package func receiveImmediately(_ request: CallbackRequest) -> HTTPResponse? {
     switch check(request) {
     case .answered(let response): return response
-    case .event(let event, let token):
+    case .event(let event, let token, let owner):
       do {
-        guard let result = try store.appendImmediately(event, token: token, at: now()) else { return nil }
+        guard let result = try store.appendImmediately(event, token: owner, at: now()) else { return nil }
         return accept(event, token, result)
       } catch {
         return refuse(error)
@@ -126,12 +129,27 @@ public final class CallbackReceiver: Sendable {
     CallbackEvents(tracker.unmatched.subscribe(bufferingLimit: max(1, bufferingLimit)))
   }
 
-  /// Ends waits at their deadlines until the task is cancelled.
+  /// Ends waits at their deadlines until it is cancelled or gracefully shut down; then closes all waits.
   ///
-  /// Not needed when a client or a listener runs.
+  /// For a receiver that stands alone: a client or a listener does this for its own.
+  ///
+  /// - Throws: ``SmoovenError`` with `alreadyRunning` when something runs it already; `CancellationError` when
+  ///   cancelled.
   public func run() async throws {
-    await tracker.run()
+    try begin()
+    defer { close() }
+    await withGracefulShutdownHandler {
+      await tracker.run()
+    } onGracefulShutdown: {
+      self.close()
+    }
     try Task.checkCancellation()
+  }
+
+  func begin() throws(SmoovenError) {
+    guard !hasRun.exchange(true, ordering: .relaxed) else {
+      throw SmoovenError(.alreadyRunning, "it was run before; make a new one and run it once")
+    }
   }
 
   /// Ends all waits and streams; what comes later is answered with 503.
@@ -144,7 +162,7 @@ public final class CallbackReceiver: Sendable {
 
   private enum Checked {
     case answered(HTTPResponse)
-    case event(CallbackEvent, DeliveryToken?)
+    case event(CallbackEvent, token: DeliveryToken?, owner: DeliveryToken?)
   }
 
   /// Routes, verifies, decodes, and asks whether there is room.
@@ -177,15 +195,18 @@ public final class CallbackReceiver: Sendable {
       return .answered(reject(.badRequest, "not_decodable", provider, "\(type(of: error))"))
     }
     event.endpoint = destination.endpoint
-    guard tracker.admits(event, token: destination.token) else {
+    event.scope = destination.scope
+    let (isAdmitted, owner) = tracker.admit(event, token: destination.token)
+    guard isAdmitted else {
       return .answered(reject(.serviceUnavailable, "no_room", provider, "closed, or a buffer is full"))
     }
-    return .event(event, destination.token)
+    return .event(event, token: destination.token, owner: owner)
   }
 
   /// Where a path leads, and what a sender must show there.
   private struct Destination {
     let endpoint: String
+    let scope: String
     let provider: any CallbackProvider
     let authentication: CallbackAuthentication
     var pathText: String?
@@ -194,16 +215,23 @@ public final class CallbackReceiver: Sendable {
 
   private func destination(_ name: String, _ text: String?) -> Destination? {
     let token = text.flatMap { DeliveryToken($0) }
-    if let token, let provider = expected.withLock({ $0[token] }), provider.name == name {
+    if let token, let (provider, scope) = expected.withLock({ $0[token] }), provider.name == name {
       // The token is 128 random bits that only the expected sender was given.
       let authentication: CallbackAuthentication = provider.isSigned ? .signature : .none
-      return Destination(endpoint: name, provider: provider, authentication: authentication, token: token)
+      return Destination(
+        endpoint: name,
+        scope: scope,
+        provider: provider,
+        authentication: authentication,
+        token: token
+      )
     }
     guard let endpoint = endpoints[name] else { return nil }
     let ownsPath = endpoint.authentication.pathToken != nil
     if !ownsPath, text != nil, token == nil { return nil }
     return Destination(
       endpoint: name,
+      scope: endpoint.provider.name,
       provider: endpoint.provider,
       authentication: endpoint.authentication,
       pathText: text,
@@ -211,16 +239,16 @@ public final class CallbackReceiver: Sendable {
     )
   }
 
-  func expect(_ provider: any CallbackProvider, at token: DeliveryToken) {
-    expected.withLock { $0[token] = provider }
+  func expect(_ provider: any CallbackProvider, in scope: String, at token: DeliveryToken) {
+    expected.withLock { $0[token] = (provider, scope) }
   }
 
   func stopExpecting(at token: DeliveryToken) {
     expected.withLock { _ = $0.removeValue(forKey: token) }
   }
 
-  func hasEndpoint(_ name: String) -> Bool {
-    endpoints[name] != nil
+  func listens(for provider: String) -> Bool {
+    endpoints.values.contains { $0.provider.name == provider }
   }
 
   /// The path to paste into a vendor's dashboard, its token included; `nil` when there is no such endpoint.
@@ -235,7 +263,8 @@ public final class CallbackReceiver: Sendable {
     _ token: DeliveryToken?,
     _ result: DeliveryAppend
   ) -> HTTPResponse {
-    let disposition = result == .duplicate ? .duplicate : tracker.deliver(event, token: token)
+    // A duplicate may still be news to a slot: when the process ended between storing it and telling the slot.
+    let disposition = tracker.deliver(event, token: token, isStored: result == .duplicate)
     if result == .stored { hub.publish(event) }
     telemetry.countAccepted(disposition)
     logger.debug(

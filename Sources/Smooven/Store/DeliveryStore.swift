@@ -35,7 +35,7 @@ public protocol DeliveryStore: Sendable {
   ) throws -> DeliveryAppend?
 
   /// Closes a delivery, with how it ended; `nil` when it was given up. Unknown tokens are ignored.
-  func settle(_ token: DeliveryToken, outcome: StoredOutcome?) async throws
+  func settle(_ token: DeliveryToken, outcome: DeliveryOutcome?) async throws
 
   /// The deliveries that were opened and not settled, oldest first.
   func pending() async throws -> [StoredDelivery]

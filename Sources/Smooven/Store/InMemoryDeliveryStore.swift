@@ -10,7 +10,7 @@ public import struct Foundation.Date
 /// is handed on and not kept.
 public final class InMemoryDeliveryStore: DeliveryStore {
   private struct EventKey: Hashable {
-    let endpoint: String
+    let scope: String
     let key: String
   }
 
@@ -80,7 +80,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   /// Closes a delivery.
   ///
   /// Its events go; without an idempotency key to remember, so does the rest.
-  public func settle(_ token: DeliveryToken, outcome: StoredOutcome?) async throws {
+  public func settle(_ token: DeliveryToken, outcome: DeliveryOutcome?) async throws {
     state.withLock { state in
       state.events[token] = nil
       guard let outcome, state.deliveries[token]?.idempotencyKey != nil else {
@@ -117,7 +117,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     at now: Date
   ) throws -> DeliveryAppend {
     try state.withLock { state in
-      let key = EventKey(endpoint: event.endpoint, key: event.deduplicationKey)
+      let key = EventKey(scope: event.scope, key: event.deduplicationKey)
       _ = forgetKeys(before: now.addingTimeInterval(-retention.inSeconds), in: &state)
       if state.seen.contains(key) { return .duplicate }
       guard state.seen.count < capacity else {

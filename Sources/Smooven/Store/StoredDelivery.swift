@@ -12,8 +12,8 @@ public struct StoredDelivery: Sendable, Hashable {
   public var notificationID: String?
   /// When it was opened.
   public var openedAt: Date
-  /// How it ended, once it has.
-  public var outcome: StoredOutcome?
+  /// How it ended, once it has: delivered or failed, with the event that settled it.
+  public var outcome: DeliveryOutcome?
 
   /// Makes a delivery that is about to be sent.
   public init(
@@ -22,7 +22,7 @@ public struct StoredDelivery: Sendable, Hashable {
     fingerprint: String,
     notificationID: String? = nil,
     openedAt: Date,
-    outcome: StoredOutcome? = nil
+    outcome: DeliveryOutcome? = nil
   ) {
     self.token = token
     self.idempotencyKey = idempotencyKey
@@ -31,12 +31,4 @@ public struct StoredDelivery: Sendable, Hashable {
     self.openedAt = openedAt
     self.outcome = outcome
   }
-}
-
-/// How a delivery ended, as a store keeps it.
-public enum StoredOutcome: String, Sendable, Hashable {
-  /// It arrived.
-  case delivered
-  /// It failed for good.
-  case failed
 }

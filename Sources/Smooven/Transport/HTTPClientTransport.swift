@@ -63,8 +63,10 @@ public final class HTTPClientTransport: ClientTransport {
     for field in request.headerFields { outgoing.headers.add(name: field.name.rawName, value: field.value) }
     if !body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: body)) }
     do {
-      let response = try await client.execute(outgoing, timeout: TimeAmount(timeout))
-      let buffer = try await response.body.collect(upTo: maximumResponseSize)
+      let (response, buffer) = try await exchange(outgoing, timeout: timeout)
+      guard (100...999).contains(response.status.code) else {
+        throw TransportError(.noResponse, "the answer has no valid status")
+      }
       var head = HTTPResponse(status: .init(code: Int(response.status.code)))
       for (name, value) in response.headers {
         if let name = HTTPField.Name(parsed: name.lowercased()) {
@@ -82,6 +84,28 @@ public final class HTTPClientTransport: ClientTransport {
     try? await client.shutdown()
   }
 
+  /// Sends and collects, all within the timeout: the client's own deadline ends with the head of the answer.
+  private func exchange(
+    _ request: HTTPClientRequest,
+    timeout: Duration
+  ) async throws -> (HTTPClientResponse, ByteBuffer) {
+    try await withThrowingTaskGroup(of: (HTTPClientResponse, ByteBuffer)?.self) { group in
+      group.addTask {
+        let response = try await self.client.execute(request, timeout: TimeAmount(timeout))
+        return (response, try await response.body.collect(upTo: self.maximumResponseSize))
+      }
+      group.addTask {
+        try await Task.sleep(for: timeout)
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next(), let answer = first else {
+        throw TransportError(.noResponse, "no whole answer came in time")
+      }
+      return answer
+    }
+  }
+
   /// Only what happens before there is a connection is certain not to have been sent.
   private static func classified(_ error: any Error) -> any Error {
     if Task.isCancelled || error is CancellationError { return CancellationError() }
@@ -95,7 +119,11 @@ public final class HTTPClientTransport: ClientTransport {
     if let error = error as? IOError, error.errnoCode == ECONNREFUSED {
       return TransportError(.notSent, "the connection was refused", cause: error)
     }
+    if error is TransportError { return error }
     if case .handshakeFailed? = error as? NIOSSLError {
+      return TransportError(.notSent, "the TLS handshake failed", cause: error)
+    }
+    if error is NIOSSLExtraError {
       return TransportError(.notSent, "the TLS handshake failed", cause: error)
     }
     if let error = error as? HTTPClientError {

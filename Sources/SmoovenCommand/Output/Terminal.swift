@@ -5,8 +5,9 @@ enum Terminal {
   /// Whether a person looks at standard output.
   static let isInteractive = isatty(STDOUT_FILENO) == 1 && Environment.value("TERM") != "dumb"
 
+  /// Prints a line, in which a question mark stands for what would move the cursor or begin another line.
   static func print(_ line: String) {
-    write(line + "\n", to: .standardOutput)
+    write(plain(line) + "\n", to: .standardOutput)
   }
 
   static func printError(_ line: String) {
@@ -23,7 +24,16 @@ enum Terminal {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(value) else { return }
-    print(String(decoding: data, as: UTF8.self))
+    write(String(decoding: data, as: UTF8.self) + "\n", to: .standardOutput)
+  }
+
+  /// A text without control characters, for texts that come from elsewhere.
+  private static func plain(_ text: String) -> String {
+    var scalars = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      scalars.append(scalar.properties.generalCategory == .control ? "?" : scalar)
+    }
+    return String(scalars)
   }
 
   private static func write(_ text: String, to handle: FileHandle) {

@@ -11,7 +11,7 @@ final class HTTPLingeringCloseHandler: ChannelInboundHandler, RemovableChannelHa
 
   /// How long the client may be silent, how long it may go on, and how many bytes it may send.
   static let silence = TimeAmount.seconds(2)
-  static let patience = TimeAmount.seconds(10)
+  static let patience = TimeAmount.seconds(30)
   static let maximumDrain = 16 * 1_024 * 1_024
 
   private let lastWord: ByteBuffer

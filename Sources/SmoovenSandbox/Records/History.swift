@@ -10,6 +10,11 @@ struct History<Element: Sendable>: Sendable {
     self.limit = limit
   }
 
+  /// What is remembered of the elements after a position among all that ever were.
+  func elements(after position: Int) -> [Element] {
+    Array(elements.suffix(max(0, total - position)))
+  }
+
   /// Adds an element.
   ///
   /// - Returns: Those that were forgotten for it: a tenth at a time, so that a full list is not moved every time.

@@ -104,13 +104,13 @@ public struct DeliveryStoreConformance: Sendable {
       try await store.pending().map(\.token) == [first.token, second.token],
       "pending is oldest first"
     )
-    try await store.settle(first.token, outcome: .failed)
+    try await store.settle(first.token, outcome: .failed(event(1)))
     try require(try await store.pending().map(\.token) == [second.token], "a settled delivery is not pending")
     try require(
-      try await store.open(delivery("a"))?.outcome == .failed,
+      try await store.open(delivery("a"))?.outcome == .failed(event(1)),
       "a settled delivery remembers its outcome"
     )
-    try await store.settle(DeliveryToken(), outcome: .delivered)
+    try await store.settle(DeliveryToken(), outcome: .delivered(event(1)))
     try await store.settle(second.token, outcome: nil)
     try require(try await store.pending().isEmpty, "a delivery that was given up is not pending")
   }
@@ -120,10 +120,13 @@ public struct DeliveryStoreConformance: Sendable {
     let (old, young) = (delivery("old"), delivery("young", after: 100))
     _ = try await store.open(old)
     _ = try await store.open(young)
-    try await store.settle(old.token, outcome: .delivered)
-    try await store.settle(young.token, outcome: .delivered)
+    try await store.settle(old.token, outcome: .delivered(event(1)))
+    try await store.settle(young.token, outcome: .delivered(event(1)))
     try await store.prune(before: start.addingTimeInterval(50))
-    try require(try await store.open(delivery("young"))?.outcome == .delivered, "what is young stays")
+    try require(
+      try await store.open(delivery("young"))?.outcome == .delivered(event(1)),
+      "what is young stays"
+    )
     try require(try await store.open(delivery("old")) == nil, "what is old and settled goes")
   }
 

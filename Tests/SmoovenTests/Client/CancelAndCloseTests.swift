@@ -114,11 +114,11 @@ import Testing
     await #expect(throws: CancellationError.self) { try await running.value }
   }
 
-  @Test("A service group stops it gracefully")
-  func serviceGroup() async throws {
+  @Test("A service group stops it gracefully, with a port of its own or mounted", arguments: [true, false])
+  func serviceGroup(isMounted: Bool) async throws {
     let transport = MockTransport(secretKey: testKey, answer: .accepted())
     var configuration = mockConfiguration()
-    configuration.listener = .init(publicURL: "https://agent.example.com")
+    if !isMounted { configuration.listener = .init(publicURL: "https://agent.example.com") }
     let client = try SmoovenClient(configuration: configuration, transport: transport)
     let group = ServiceGroup(configuration: .init(services: [client], logger: .init(label: "test")))
     let running = Task { try await group.run() }
@@ -128,6 +128,36 @@ import Testing
     try await running.value
     let error = await #expect(throws: SmoovenError.self) { try await waiting.value }
     #expect(error?.code == .closed)
+  }
+
+  @Test("A client that nobody runs does not wait for ever, and sends nothing")
+  func neverRun() async throws {
+    let clock = ManualClock()
+    let transport = MockTransport(secretKey: testKey)
+    let client = try SmoovenClient(configuration: mockConfiguration(clock: clock), transport: transport)
+    async let outcome = client.remind(timeout: .seconds(30))
+    #expect(await clock.nextTimer() == .seconds(30))
+    clock.advance(by: .seconds(30))
+    do {
+      _ = try await outcome
+      Issue.record("expected an error")
+    } catch let error as SmoovenError {
+      #expect(error.code == .notRunning)
+    }
+    #expect(transport.requests.isEmpty)
+  }
+
+  @Test("What a handle knew is known after closing")
+  func afterClose() async throws {
+    let transport = MockTransport(secretKey: testKey)
+    let handle = try await withMockedClient(transport) { client in
+      let handle = try await client.notifySarah()
+      _ = try await handle.outcome(timeout: .seconds(30))
+      return handle
+    }
+    #expect(handle.id == "ntf_mock_1")
+    #expect(handle.status == .delivered)
+    #expect(try await handle.outcome(timeout: .seconds(1)).isDelivered)
   }
 
   @Test("A port that is taken is the error of the scope")

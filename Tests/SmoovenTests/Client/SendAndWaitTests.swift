@@ -237,11 +237,24 @@ import Testing
   func defaultURL(early: Bool) async throws {
     let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
     try await withMockedClient(transport) { client in
+      // As long as any send waits for its answer, an event of an unknown id may be its own.
+      let sending = try client.receiver.tracker.reserve(DeliveryToken(), scope: "smooven")
       if early { await transport.deliver(.delivered, notificationID: "ntf_1") }
       let handle = try await client.notifySarah()
       if !early { await transport.deliver(.delivered, notificationID: "ntf_1") }
       let outcome = try await handle.outcome(timeout: .seconds(30))
       #expect(outcome.isDelivered)
+      #expect(client.receiver.tracker.snapshot(of: sending.token)?.eventNames == [])
+    }
+  }
+
+  @Test("Without a send under way, an event of an unknown id is nobody's")
+  func nobodySends() async throws {
+    let transport = MockTransport(secretKey: testKey)
+    try await withMockedClient(transport) { client in
+      var unmatched = client.receiver.unmatchedEvents().makeAsyncIterator()
+      await transport.deliver(.delivered, notificationID: "ntf_elsewhere")
+      #expect(await unmatched.next()?.correlationIDs == ["ntf_elsewhere"])
     }
   }
 }

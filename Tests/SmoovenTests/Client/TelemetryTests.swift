@@ -35,6 +35,7 @@ import Tracing
     )
     transport.deliverCallbacks(to: client.receiver)
     let running = Task { try await client.run() }
+    let sending = try client.receiver.tracker.reserve(DeliveryToken(), scope: "smooven")
     await transport.deliver(.queued, notificationID: "ntf_1")
     let handle = try await client.notifySarah()
     let url = try #require(transport.requests.first?.callbackURL)
@@ -50,6 +51,7 @@ import Tracing
     forged.body.append(0x20)
     _ = await client.receiver.receive(forged)
     _ = try await handle.outcome(timeout: .seconds(1))
+    withExtendedLifetime(sending) {}
     running.cancel()
     _ = await running.result
 

@@ -171,4 +171,23 @@ import Testing
     #expect(error?.apiCode == nil)
     #expect(error?.description.contains("614") == false)
   }
+
+  @Test("A callback during the pause before a retry proves that the request was carried out")
+  func provenDuringBackoff() async throws {
+    let clock = ManualClock()
+    let transport = MockTransport(secretKey: testKey)
+    transport.script(.refused(status: 503, code: "busy", retryAfter: 7))
+    try await withMockedClient(transport, configuration: mockConfiguration(clock: clock)) { client in
+      async let outcome = client.remind(timeout: .seconds(30))
+      var timer = await clock.nextTimer()
+      if timer == .seconds(30) { timer = await clock.nextTimer() }
+      let url = try #require(transport.requests.first?.callbackURL)
+      await transport.deliver(.queued, notificationID: "ntf_1", to: url)
+      clock.advance(by: .seconds(7))
+      await transport.deliver(.delivered, notificationID: "ntf_1", to: url)
+      let result = try await outcome
+      #expect(result.isDelivered)
+    }
+    #expect(transport.requestCount == 1)
+  }
 }

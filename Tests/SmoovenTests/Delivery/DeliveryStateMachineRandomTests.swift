@@ -88,7 +88,17 @@ private struct Run: ~Copyable {
     let token = DeliveryToken()
     let policy: SettlingPolicy =
       pick(3) == 0 ? .anyChannel(of: [.sms, .push], grace: .seconds(2)) : .firstFailure
-    guard let changes = machine.reserve(token, endpoint: "smooven", policy: policy, now: now) else {
+    let ids = pick(3) == 0 ? ["ntf_\(pick(60))"] : []
+    let changes = machine.reserve(
+      token,
+      scope: "smooven",
+      ids: ids,
+      trustsToken: pick(6) == 0,
+      policy: policy,
+      acceptance: ids.isEmpty ? .pending : .accepted(nil),
+      now: now
+    )
+    guard let changes else {
       throw Violation(what: "a fresh token was refused")
     }
     tokens.append(token)
@@ -168,15 +178,15 @@ private struct Run: ~Copyable {
     guard !tokens.isEmpty else { return }
     let token = tokens.remove(at: pick(tokens.count))
     released.append(token)
-    try apply(machine.release(token))
+    try apply(machine.release(token, now: now))
     if waiting.values.contains(where: { $0.token == token }) { throw Violation(what: "a release left waits") }
   }
 
   mutating func close() throws {
     try apply(machine.close())
-    guard waiting.isEmpty, machine.slotCount == 0, machine.earlyCount == 0 else {
-      throw Violation(what: "closing left something")
-    }
+    guard waiting.isEmpty, machine.earlyCount == 0 else { throw Violation(what: "closing left something") }
+    for token in tokens { try apply(machine.release(token, now: now)) }
+    guard machine.slotCount == 0 else { throw Violation(what: "a closed slot was not released") }
     machine = DeliveryStateMachine(
       limits: .init(maximumEarlyEvents: 50, earlyEventLifetime: .seconds(20))
     )

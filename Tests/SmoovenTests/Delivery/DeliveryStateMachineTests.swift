@@ -14,7 +14,7 @@ import Testing
     limits: DeliveryLimits = .init()
   ) -> Machine {
     var machine = makeMachine(limits)
-    _ = machine.reserve(token, endpoint: "smooven", policy: policy, now: .zero)
+    _ = machine.reserve(token, scope: "smooven", policy: policy, now: .zero)
     return machine
   }
 
@@ -171,7 +171,7 @@ import Testing
   func mismatch() {
     let other = DeliveryToken()
     var machine = Self.reserved(token)
-    _ = machine.reserve(other, endpoint: "smooven", now: .zero)
+    _ = machine.reserve(other, scope: "smooven", now: .zero)
     _ = machine.accept(token, id: "ntf_1", receipt: nil, now: .zero)
     _ = machine.accept(other, id: "ntf_2", receipt: nil, now: .zero)
     let changes = machine.deliver(event(.delivered, id: "ntf_2"), token: token, now: .zero)
@@ -186,7 +186,7 @@ import Testing
     let other = DeliveryToken()
     var machine = Self.reserved(token)
     _ = machine.accept(token, id: "ntf_1", receipt: nil, now: .zero)
-    _ = machine.reserve(other, endpoint: "smooven", now: .zero)
+    _ = machine.reserve(other, scope: "smooven", now: .zero)
     #expect(machine.deliver(event(.delivered), token: other, now: .zero).disposition == .mismatched)
   }
 
@@ -199,6 +199,14 @@ import Testing
     #expect(machine.snapshot(of: token)?.ids == ["ntf_1"])
     #expect(machine.snapshot(of: token)?.status == .queued)
     #expect(machine.deliver(event(.sent, id: "ntf_replayed"), token: nil, now: .zero).disposition == .early)
+    // What has settled stays settled, whatever the answer says.
+    let other = DeliveryToken()
+    _ = machine.reserve(other, scope: "smooven", now: .zero)
+    _ = machine.deliver(event(.delivered, id: "ntf_2"), token: other, now: .zero)
+    let accepted = machine.accept(other, id: "ntf_3", receipt: Self.receipt("ntf_3"), now: .zero)
+    #expect(accepted.unmatched.isEmpty)
+    #expect(machine.snapshot(of: other)?.status == .delivered)
+    #expect(machine.snapshot(of: other)?.ids == ["ntf_2", "ntf_3"])
   }
 
   @Test("A provider's events never settle another's wait, whatever ids they share")
@@ -219,7 +227,7 @@ import Testing
   func late() {
     var machine = Self.reserved(token)
     _ = machine.accept(token, id: "ntf_1", receipt: nil, now: .zero)
-    _ = machine.release(token)
+    _ = machine.release(token, now: .zero)
     let changes = machine.deliver(event(.delivered), token: token, now: .zero)
     #expect(changes.disposition == .late)
     #expect(changes.unmatched == [event(.delivered)])
@@ -281,7 +289,7 @@ import Testing
     #expect(changes.resumptions.map(\.end) == [.sendFailed(error), .sendFailed(error)])
 
     let other = DeliveryToken()
-    _ = machine.reserve(other, endpoint: "smooven", now: .zero)
+    _ = machine.reserve(other, scope: "smooven", now: .zero)
     _ = machine.deliver(event(.sent, id: "ntf_2"), token: other, now: .zero)
     _ = machine.failSend(other, error)
     let kept = machine.wait(
@@ -376,7 +384,7 @@ import Testing
     let changes = machine.close()
     #expect(changes.resumptions.map(\.end) == [.closed])
     #expect(changes.unmatched == [event(.sent, id: "other")])
-    #expect(machine.reserve(DeliveryToken(), endpoint: "smooven", now: .zero) == nil)
+    #expect(machine.reserve(DeliveryToken(), scope: "smooven", now: .zero) == nil)
     let admitted4 = machine.admits(event(.sent), token: nil)
     #expect(admitted4 == false)
     #expect(machine.nextDeadline == nil)

@@ -164,7 +164,7 @@ import Testing
     #expect(response.status == .serviceUnavailable)
     #expect(response.headerFields[.retryAfter] != nil)
     // The refused event was not stored, so its redelivery is no duplicate.
-    let lease = try receiver.tracker.reserve(DeliveryToken(), endpoint: "smooven", ids: ["ntf_1"])
+    let lease = try receiver.tracker.reserve(DeliveryToken(), scope: "smooven", ids: ["ntf_1"])
     #expect(await receiver.receive(delivered("ntf_3")).status == .ok)
     #expect(receiver.tracker.snapshot(of: lease.token)?.eventNames == ["notification.delivered"])
   }
@@ -186,7 +186,7 @@ import Testing
     let player = SmoovenCallbackFixture("player.registered", notificationID: nil, timestamp: Self.now)
     #expect(await receiver.receive(player.request(secret: testKey)).status == .ok)
     #expect(await unmatched.next()?.name == "player.registered")
-    let lease = try receiver.tracker.reserve(DeliveryToken(), endpoint: "smooven", ids: ["ntf_1"])
+    let lease = try receiver.tracker.reserve(DeliveryToken(), scope: "smooven", ids: ["ntf_1"])
     let unknown = SmoovenCallbackFixture(
       "notification.teleported",
       notificationID: "ntf_1",
@@ -209,7 +209,7 @@ import Testing
     )
     .request(to: url, secret: testKey)
     do {
-      let lease = try receiver.tracker.reserve(token, endpoint: "smooven")
+      let lease = try receiver.tracker.reserve(token, scope: "smooven")
       #expect(await receiver.receive(request).status == .ok)
       #expect(receiver.tracker.snapshot(of: lease.token)?.status == .delivered)
     }

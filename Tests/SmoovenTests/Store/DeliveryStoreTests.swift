@@ -28,7 +28,7 @@ final class FailingStore: DeliveryStore {
     return try await base.append(event, token: token, at: now)
   }
 
-  func settle(_ token: DeliveryToken, outcome: StoredOutcome?) async throws {
+  func settle(_ token: DeliveryToken, outcome: DeliveryOutcome?) async throws {
     try check()
     try await base.settle(token, outcome: outcome)
   }
@@ -58,7 +58,7 @@ final class FailingStore: DeliveryStore {
       {
         .stored
       }
-      func settle(_ token: DeliveryToken, outcome: StoredOutcome?) async throws {
+      func settle(_ token: DeliveryToken, outcome: DeliveryOutcome?) async throws {
         try await base.settle(token, outcome: outcome)
       }
       func pending() async throws -> [StoredDelivery] { try await base.pending() }

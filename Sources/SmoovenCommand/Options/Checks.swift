@@ -1,0 +1,20 @@
+internal import ArgumentParser
+internal import Smooven
+
+/// Checks that more than one command makes of its options.
+enum Checks {
+  static func port(_ port: Int) throws {
+    guard (0...65_535).contains(port) else {
+      throw ValidationError("--port must be between 0 and 65535.")
+    }
+  }
+
+  static func url(_ url: String?, _ option: String) throws {
+    guard let url else { return }
+    do {
+      _ = try Endpoint(url, setting: option)
+    } catch {
+      throw ValidationError(error.message)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+
+/// What to run.
+enum Program: Sendable {
+  /// The executable under test.
+  case smooven
+  /// A script of the folder `Servers`, by the interpreter that its name's end asks for.
+  case script(String)
+  /// The executable under test on a pseudo-terminal.
+  case smoovenOnTerminal
+  /// The executable under test with a standard output that nobody reads.
+  case smoovenUnread
+
+  static let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+
+  var executable: URL {
+    get throws {
+      switch self {
+      case .smooven: try Self.smoovenURL
+      case .script(let name): try Self.tool(name.hasSuffix(".js") ? "node" : "python3")
+      case .smoovenOnTerminal, .smoovenUnread: try Self.tool("python3")
+      }
+    }
+  }
+
+  var leadingArguments: [String] {
+    get throws {
+      switch self {
+      case .smooven: []
+      case .script(let name): [Self.script(name)]
+      case .smoovenOnTerminal: [Self.script("terminal.py"), try Self.smoovenURL.path]
+      case .smoovenUnread: [Self.script("unread.py"), try Self.smoovenURL.path]
+      }
+    }
+  }
+
+  private static func script(_ name: String) -> String {
+    Bundle.module.bundleURL.appendingPathComponent("Servers/\(name)").path
+  }
+
+  /// The executable stands beside the tests, in debug and in release builds.
+  private static var smoovenURL: URL {
+    get throws {
+      let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
+      let directory = tests?.deletingLastPathComponent() ?? Bundle.main.bundleURL
+      let url = directory.appendingPathComponent("smooven")
+      guard FileManager.default.isExecutableFile(atPath: url.path) else { throw Missing(what: url.path) }
+      return url
+    }
+  }
+
+  private static func tool(_ name: String) throws -> URL {
+    for directory in searchPath.split(separator: ":") {
+      let url = URL(fileURLWithPath: String(directory)).appendingPathComponent(name)
+      if FileManager.default.isExecutableFile(atPath: url.path) { return url }
+    }
+    throw Missing(what: "\(name) on the search path")
+  }
+
+  /// A program that the tests need and cannot do without.
+  struct Missing: Error, CustomStringConvertible {
+    let what: String
+
+    var description: String { "these tests need \(what), which is not there" }
+  }
+}

@@ -1,0 +1,63 @@
+import AsyncHTTPClient
+import Foundation
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import SmoovenCallbacks
+import SmoovenTesting
+
+/// Plain requests to the servers under test.
+enum Requests {
+  struct Answer: Sendable {
+    var status: Int
+    var headers: [String: String]
+    var body: [UInt8]
+  }
+
+  static func send(
+    _ method: String,
+    _ url: String,
+    headers: [String: String] = [:],
+    body: [UInt8] = []
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: url)
+    request.method = HTTPMethod(rawValue: method)
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
+    if !body.isEmpty { request.body = .bytes(ByteBuffer(bytes: body)) }
+    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+    let buffer = try await response.body.collect(upTo: 1 << 24)
+    let fields = response.headers.map { ($0.name.lowercased(), $0.value) }
+    return Answer(
+      status: Int(response.status.code),
+      headers: Dictionary(fields, uniquingKeysWith: { "\($0), \($1)" }),
+      body: Array(buffer.readableBytesView)
+    )
+  }
+
+  /// Sends a notification to a sandbox, as any program could.
+  static func notify(_ url: String, _ request: JSONValue) async throws -> Answer {
+    try await send(
+      "POST",
+      "\(url)/v1/agent/notify",
+      headers: ["Authorization": "Bearer sk_sandbox_0123456789abcdef"],
+      body: Array(try JSONEncoder().encode(request))
+    )
+  }
+
+  /// The list that a page of the sandbox shows.
+  static func list(_ url: String, _ name: String) async throws -> [JSONValue] {
+    let answer = try await send("GET", "\(url)/sandbox/\(name)")
+    return try JSONValue(parsing: answer.body)[name]?.arrayValue ?? []
+  }
+
+  /// Sends a correctly signed body to a listener, and returns the status of the answer.
+  static func callBack(_ url: String, body: [UInt8], key: String) async throws -> Int {
+    let field = SmoovenCallbackProvider.signatureField(for: body, secret: Secret(key))
+    return try await send("POST", url, headers: [field.name.rawName: field.value], body: body).status
+  }
+
+  /// Sends a correctly signed event to a listener, and returns the status of the answer.
+  static func callBack(_ url: String, _ event: SmoovenCallbackFixture, key: String) async throws -> Int {
+    try await callBack(url, body: event.body, key: key)
+  }
+}

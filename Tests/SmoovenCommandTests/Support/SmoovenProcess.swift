@@ -1,0 +1,141 @@
+import Foundation
+import SmoovenHTTP
+import Synchronization
+
+/// A program that runs as a subprocess: `smooven` itself, or a server that it talks to.
+final class SmoovenProcess: Sendable {
+  /// What is known of the process at one moment.
+  struct State: Sendable {
+    var output: [String] = []
+    var errors: [String] = []
+    var openPipes = 2
+    /// The exit code; the negative signal for a process that a signal ended.
+    var exitCode: Int32?
+
+    var isOver: Bool { exitCode != nil && openPipes == 0 }
+  }
+
+  private let process: Process
+  private let state = Watched(State())
+
+  private init(_ program: Program, _ arguments: [String], environment: [String: String]) throws {
+    process = Process()
+    process.executableURL = try program.executable
+    process.arguments = try program.leadingArguments + arguments
+    process.environment = Self.quietEnvironment.merging(environment) { _, new in new }
+    process.standardInput = FileHandle.nullDevice
+    // A pipe that another process inherits by accident would never end, so one is started at a time.
+    try Self.starting.withLock { _ in
+      let (output, errors) = (Pipe(), Pipe())
+      process.standardOutput = output
+      process.standardError = errors
+      process.terminationHandler = { [state] process in
+        let code = process.terminationStatus
+        state.update { $0.exitCode = process.terminationReason == .exit ? code : -code }
+      }
+      try process.run()
+      read(output.fileHandleForReading) { $0.output.append($1) }
+      read(errors.fileHandleForReading) { $0.errors.append($1) }
+    }
+  }
+
+  private static let starting = Mutex(())
+
+  /// Without any variable of `smooven`, whatever the tests run in.
+  private static var quietEnvironment: [String: String] {
+    ["PATH": Program.searchPath, "HOME": NSTemporaryDirectory(), "TERM": "xterm", "LC_ALL": "C.UTF-8"]
+  }
+
+  private func read(
+    _ handle: FileHandle,
+    append: @escaping @Sendable (inout State, String) -> Void
+  ) {
+    Thread.detachNewThread { [state] in
+      var rest: [UInt8] = []
+      while case let data = handle.availableData, !data.isEmpty {
+        rest += data
+        let lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        rest = Array(lines.last ?? [])
+        let whole = lines.dropLast().map { String(decoding: $0, as: UTF8.self) }
+        state.update { state in for line in whole { append(&state, line) } }
+      }
+      let last = String(decoding: rest, as: UTF8.self)
+      state.update { state in
+        if !last.isEmpty { append(&state, last) }
+        state.openPipes -= 1
+      }
+    }
+  }
+
+  // MARK: Use
+
+  /// Runs a program for as long as a closure runs, and ends it then.
+  static func with<Result>(
+    _ arguments: [String],
+    as program: Program = .smooven,
+    environment: [String: String] = [:],
+    _ body: (SmoovenProcess) async throws -> Result
+  ) async throws -> Result {
+    let process = try SmoovenProcess(program, arguments, environment: environment)
+    defer { process.kill() }
+    return try await body(process)
+  }
+
+  /// Runs a program to its end.
+  static func run(
+    _ arguments: [String],
+    as program: Program = .smooven,
+    environment: [String: String] = [:]
+  ) async throws -> State {
+    try await with(arguments, as: program, environment: environment) { try await $0.finished() }
+  }
+
+  /// What is known now.
+  var now: State { state.read { $0 } }
+
+  /// Waits for the end of the process and of its output.
+  func finished() async throws -> State {
+    try await first { $0.isOver ? $0 : nil }
+  }
+
+  /// Waits until a closure finds what it looks for in what is known.
+  ///
+  /// - Throws: ``ProcessEnded`` when the process ends before.
+  func first<Result: Sendable>(_ find: @escaping @Sendable (State) -> Result?) async throws -> Result {
+    try await state.first { state in
+      if let result = find(state) { return result }
+      if state.isOver { throw ProcessEnded(state: state) }
+      return nil
+    }
+  }
+
+  /// The URL of a server, once it says on standard error that it listens.
+  func listeningURL() async throws -> String {
+    let prefix = "listening on "
+    let line = try await first { state in state.errors.first { $0.hasPrefix(prefix) } }
+    return String(line.dropFirst(prefix.count))
+  }
+
+  /// Waits for so many lines on standard output.
+  func output(count: Int) async throws -> [String] {
+    try await first { $0.output.count >= count ? $0.output : nil }
+  }
+
+  /// Sends a signal, if the process is still there.
+  func signal(_ signal: CInt) {
+    if process.isRunning { _ = Foundation.kill(process.processIdentifier, signal) }
+  }
+
+  private func kill() {
+    signal(SIGKILL)
+  }
+}
+
+/// A process ended while something was awaited of it.
+struct ProcessEnded: Error, CustomStringConvertible {
+  let state: SmoovenProcess.State
+
+  var description: String {
+    "ended with \(state.exitCode ?? -1)\nstdout: \(state.output)\nstderr: \(state.errors)"
+  }
+}
