@@ -223,7 +223,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   /// Takes a verified event to where it belongs.
   ///
-  /// - Parameter isStored: Whether the store had it before: then it is only of use to a slot that has not seen it.
+  /// What the store had before (`isStored`) is only of use to a slot that has not seen it.
   package mutating func deliver(
     _ event: CallbackEvent,
     token: DeliveryToken?,
