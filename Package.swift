@@ -107,8 +107,27 @@ let package = Package(
     ),
     .testTarget(
       name: "MockedAgentTests",
-      dependencies: ["Smooven", "SmoovenTesting"],
+      dependencies: [
+        "AgentLoop",
+        "Smooven",
+        "SmoovenTesting",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
       path: "Samples/MockedAgentTests"
+    ),
+    // Compiled so that the code in the documentation is right; no product.
+    .target(
+      name: "Snippets",
+      dependencies: [
+        "Smooven",
+        "SmoovenCallbacks",
+        "SmoovenSandbox",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      path: "Samples/Snippets"
     ),
     // Tests mirror Sources.
     .testTarget(
@@ -179,6 +198,16 @@ let package = Package(
       ],
       resources: [.copy("Servers")]
     ),
+    // Reads README.md, DocC, Sources and Samples from the package's folder.
+    .testTarget(
+      name: "DocumentationTests",
+      dependencies: [
+        "Smooven",
+        "SmoovenCommand",
+        "SmoovenSandbox",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -192,4 +221,8 @@ for target in package.targets {
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
     .strictMemorySafety(),  // SE-0458
   ]
+  // SE-0480. Not for everybody: the next compiler may warn of more.
+  if Context.environment["SMOOVEN_WARNINGS_AS_ERRORS"] != nil {
+    target.swiftSettings?.append(.treatAllWarnings(as: .error))
+  }
 }

@@ -226,7 +226,10 @@ extension SmoovenClient {
         receipt: receipt,
         isRepeated: attempt > 1
       )
-      logger.debug("notification accepted", metadata: ["notification_id": "\(receipt.notificationID)"])
+      logger.debug(
+        "notification accepted",
+        metadata: ["notification_id": "\(receipt.notificationID.loggable)"]
+      )
       return nil
     } catch let error as SmoovenError {
       return error

@@ -7,9 +7,9 @@ public import Tracing
 
 /// Sends notifications through Smooven and waits until callbacks say what became of them.
 ///
-/// There are two doors: ``withSmoovenClient(configuration:transport:store:logger:_:)`` for a scope, and ``run()`` as a
-/// `Service` of a `ServiceGroup`. Calls made before `run()` wait for it; when it ends, waits throw
-/// ``SmoovenError/Code/closed``.
+/// There are two doors: ``withSmoovenClient(configuration:transport:store:logger:metricsFactory:tracer:_:)`` for a
+/// scope, and ``run()`` as a `Service` of a `ServiceGroup`. Calls made before `run()` wait for it; when it ends, waits
+/// throw ``SmoovenError/Code/closed``.
 public final class SmoovenClient: Service {
   /// Takes callbacks without a socket, to mount in another server (see ``ListenerConfiguration/mounted(publicURL:)``).
   public let receiver: CallbackReceiver

@@ -24,6 +24,8 @@ struct DeliverySlot<Waiter> {
   }
 
   let scope: String
+  /// The ids by which somebody asked for it; it may learn others.
+  let asked: [String]
   let trustsToken: Bool
   let policy: SettlingPolicy
   private(set) var ids: [String] = []
@@ -33,8 +35,15 @@ struct DeliverySlot<Waiter> {
   private(set) var verdict = Verdict.open
   private(set) var waits: [Wait] = []
 
-  init(scope: String, trustsToken: Bool, policy: SettlingPolicy, acceptance: DeliveryAcceptance) {
+  init(
+    scope: String,
+    asked: [String],
+    trustsToken: Bool,
+    policy: SettlingPolicy,
+    acceptance: DeliveryAcceptance
+  ) {
     self.scope = scope
+    self.asked = asked
     self.trustsToken = trustsToken
     self.policy = policy
     self.acceptance = acceptance

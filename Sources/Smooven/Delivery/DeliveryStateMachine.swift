@@ -68,6 +68,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     guard !isClosed, slots[token] == nil else { return nil }
     let slot = DeliverySlot<Waiter>(
       scope: scope,
+      asked: ids,
       trustsToken: trustsToken,
       policy: policy,
       acceptance: acceptance
@@ -124,9 +125,10 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     if slot.isUnbound { unboundCount -= 1 }
     for id in slot.ids { forget(id, of: token, scope: slot.scope) }
     for wait in slot.waits { end(wait, .closed, into: &changes) }
-    if limits.earlyEvents == .always, !isClosed {
+    // Nobody can ask for what came to a token: its scope was its own.
+    if limits.earlyEvents == .always, !isClosed, !slot.trustsToken {
       for event in slot.history
-      where owner(of: event) == nil && !event.correlationIDs.isEmpty && !early.isFull {
+      where claimants(of: event).isEmpty && !event.correlationIDs.isEmpty && !early.isFull {
         _ = early.insert(event, now: now, isKnown: true)
       }
     }
@@ -260,20 +262,20 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   }
 
   private func route(_ event: CallbackEvent, _ token: DeliveryToken?) -> Route {
-    let owner = owner(of: event)
+    let claimants = claimants(of: event)
     guard let token else {
-      if let owner { return .slots(owners[owner] ?? []) }
+      if !claimants.isEmpty { return .slots(claimants) }
       return keepsEarly(event) ? .early : .nowhere(.unmatched)
     }
     guard let slot = slots[token] else {
       // Whoever reserved the token has gone, but somebody else may wait for the id.
-      return owner.map { .slots(owners[$0] ?? []) } ?? .nowhere(.late)
+      return claimants.isEmpty ? .nowhere(.late) : .slots(claimants)
     }
     guard slot.scope == event.scope else { return .nowhere(.mismatched) }
     if slot.trustsToken || event.correlationIDs.isEmpty { return .slots([token]) }
     if slot.ids.isEmpty {
       // Not known yet which notification this is; but an id that is another's cannot be it.
-      return owner == nil ? .slots([token]) : .nowhere(.mismatched)
+      return claimants.isEmpty ? .slots([token]) : .nowhere(.mismatched)
     }
     return event.correlationIDs.contains(where: slot.ids.contains) ? .slots([token]) : .nowhere(.mismatched)
   }
@@ -288,18 +290,25 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     }
   }
 
-  /// The key among an event's ids for which somebody waits.
-  private func owner(of event: CallbackEvent) -> EarlyEventBuffer.Key? {
+  /// Who waits for an event: all who know the first of its ids that anybody knows, and all who asked for another.
+  ///
+  /// What a slot merely learnt from earlier events counts less: messages of one conversation share an id.
+  private func claimants(of event: CallbackEvent) -> [DeliveryToken] {
+    var tokens: [DeliveryToken] = []
     for id in event.correlationIDs {
-      let key = EarlyEventBuffer.Key(scope: event.scope, id: id)
-      if owners[key] != nil { return key }
+      let own = owners[EarlyEventBuffer.Key(scope: event.scope, id: id)] ?? []
+      if tokens.isEmpty {
+        tokens = own
+      } else {
+        tokens += own.filter { slots[$0]?.asked.contains(id) == true && !tokens.contains($0) }
+      }
     }
-    return nil
+    return tokens
   }
 
   // MARK: Parts
 
-  /// Makes an id the slot's, and hands it the early events of that id.
+  /// Makes an id the slot's, and hands it the events of that id that came before.
   private mutating func claim(
     _ id: String,
     for token: DeliveryToken,
@@ -310,8 +319,11 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     if slot.isUnbound { unboundCount -= 1 }
     slots[token]?.bind(id)
     let key = EarlyEventBuffer.Key(scope: slot.scope, id: id)
+    // What others who wait for this id have is no longer among the early events.
+    let known = (owners[key] ?? []).flatMap { slots[$0]?.history ?? [] }
+      .filter { $0.correlationIDs.contains(id) }
     owners[key, default: []].append(token)
-    for event in early.claim(key) where slots[token]?.hasSeen(event) == false {
+    for event in known + early.claim(key) where slots[token]?.hasSeen(event) == false {
       record(event, in: token, now: now)
     }
     settle(token, into: &changes)

@@ -22,7 +22,12 @@ struct IPAddressRange: Sendable, Hashable {
       bits = bytes.count * 8
       return
     }
-    guard let bits = Int(parts[1]), (0...bytes.count * 8).contains(bits) else { return nil }
+    guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let prefix = Int(parts[1]) else {
+      return nil
+    }
+    // Of `::ffff:192.0.2.0/120` the first 96 bits say only that it is an IPv4 address.
+    let bits = first.contains(":") && bytes.count == 4 ? prefix - 96 : prefix
+    guard (0...bytes.count * 8).contains(bits) else { return nil }
     self.bytes = bytes
     self.bits = bits
   }

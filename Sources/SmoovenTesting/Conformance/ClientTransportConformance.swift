@@ -1,7 +1,7 @@
 internal import HTTPTypes
 public import Smooven
 
-/// The promises of ``ClientTransport``, as checks to run in the tests of an implementation.
+/// The promises of `ClientTransport`, as checks to run in the tests of an implementation.
 public struct ClientTransportConformance: Sendable {
   /// What a test's server must offer, all on one authority.
   public struct Server: Sendable {

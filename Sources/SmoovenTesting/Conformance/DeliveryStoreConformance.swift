@@ -2,7 +2,7 @@ public import Smooven
 
 import struct Foundation.Date
 
-/// The promises of ``DeliveryStore``, as checks to run in the tests of an implementation.
+/// The promises of `DeliveryStore`, as checks to run in the tests of an implementation.
 public struct DeliveryStoreConformance: Sendable {
   private let make: @Sendable () async throws -> any DeliveryStore
   private let reopen: (@Sendable (any DeliveryStore) async throws -> any DeliveryStore)?

@@ -64,7 +64,7 @@ public struct MockAnswer: Sendable {
 
   /// No answer: the transport throws.
   ///
-  /// A ``TransportError`` with `notSent` says that nothing left.
+  /// A `TransportError` with `notSent` says that nothing left.
   public static func failure(
     _ error: any Error,
     id: String? = nil,

@@ -65,8 +65,9 @@ public struct SmartlyQCallbackProvider: SigningCallbackProvider {
   /// The headers for a body; for sandboxes, tests and tools.
   public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
     var fields = signature.sign(body, at: now)
-    if let event = (try? JSONValue(parsing: body))?["event"]?.stringValue { fields[.smartlyQEvent] = event }
-    fields[.smartlyQEventID] = id
+    let payload = try? JSONValue(parsing: body)
+    if let event = payload?["event"]?.stringValue { fields[.smartlyQEvent] = event }
+    fields[.smartlyQEventID] = payload?.identifier("id") ?? id
     return fields
   }
 

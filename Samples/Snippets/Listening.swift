@@ -1,0 +1,26 @@
+import Smooven
+
+func listenerBehindProxy() -> ListenerConfiguration {
+  // The proxy ends TLS at https://agent.example.com/hooks and hands on to port 8080 of this machine.
+  ListenerConfiguration(port: 8080, publicURL: "https://agent.example.com/hooks")
+}
+
+func listenerWithTLS() -> ListenerConfiguration {
+  ListenerConfiguration(
+    host: "0.0.0.0",
+    port: 443,
+    publicURL: "https://agent.example.com",
+    tls: .init(certificateChain: "/etc/smooven/chain.pem", privateKey: "/etc/smooven/key.pem")
+  )
+}
+
+/// Takes callbacks without a client, such as those of notifications that another process sends.
+func listenOnly(secretKey: Secret) async throws {
+  let receiver = try CallbackReceiver(endpoints: [CallbackEndpoint(.smooven(secretKey))])
+  let listener = try CallbackListener(configuration: .init(port: 8080), receiver: receiver)
+  let events = receiver.events()
+  async let serving: Void = listener.run()
+  // They end when the listener does.
+  for await event in events { print(event) }
+  try await serving
+}

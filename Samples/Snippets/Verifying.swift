@@ -1,0 +1,7 @@
+import SmoovenCallbacks
+
+/// Verifies and reads one callback; no client, no sockets.
+func read(_ request: CallbackRequest, secretKey: Secret) throws -> CallbackEvent {
+  let provider = try SmoovenCallbackProvider(secrets: [secretKey])
+  return try provider.event(from: request)
+}

@@ -1,0 +1,52 @@
+import Testing
+
+@Suite("Code in the documentation") struct CodeBlockTests {
+  @Test("Every block of Swift stands in a sample, so it compiles")
+  func swift() throws {
+    let sources = try PackageFiles.paths(under: "Samples", withExtension: "swift").map { path in
+      try PackageFiles.text(path).split(separator: "\n", omittingEmptySubsequences: false)
+    }
+    var count = 0
+    for document in try PackageFiles.documents() {
+      for block in CodeBlock.all(in: try PackageFiles.text(document), of: document)
+      where block.language == "swift" {
+        count += 1
+        let isSample = sources.contains(where: block.occurs)
+        #expect(isSample, "\(block) stands in no file under Samples")
+      }
+    }
+    #expect(count > 0)
+  }
+
+  @Test("Every block says its language, so none escapes the checks")
+  func languages() throws {
+    for document in try PackageFiles.documents() {
+      for block in CodeBlock.all(in: try PackageFiles.text(document), of: document) {
+        #expect(["swift", "text", "bash"].contains(block.language), "\(block)")
+      }
+    }
+  }
+
+  @Test("A block is found with any indentation, and only whole")
+  func matching() {
+    let source = "func f() {\n  if true {\n    g()\n\n  }\n}".split(
+      separator: "\n",
+      omittingEmptySubsequences: false
+    )
+    let block = CodeBlock.all(in: "Text\n```swift\nif true {\n  g()\n\n}\n```", of: "A.md")[0]
+    #expect(block.line == 3)
+    #expect(block.occurs(in: source))
+    #expect(!CodeBlock.all(in: "```swift\nif true {\ng()\n```", of: "A.md")[0].occurs(in: source))
+    #expect(!CodeBlock.all(in: "```swift\nif true {\n  h()\n```", of: "A.md")[0].occurs(in: source))
+  }
+
+  @Test("Links between files lead somewhere")
+  func links() throws {
+    for document in try PackageFiles.documents() {
+      let folder = document.split(separator: "/").dropLast().map { "\($0)/" }.joined()
+      for link in try PackageFiles.text(document).matches(of: #/\]\((?!https?:|#)([^)#]+)/#) {
+        #expect(PackageFiles.exists(folder + link.output.1), "\(document) links to \(link.output.1)")
+      }
+    }
+  }
+}

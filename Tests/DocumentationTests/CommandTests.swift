@@ -1,0 +1,53 @@
+import ArgumentParser
+import Testing
+
+@testable import SmoovenCommand
+
+@Suite("Commands in the documentation") struct CommandTests {
+  /// The command lines in blocks and in running text.
+  static func commands() throws -> [(place: String, line: String)] {
+    try PackageFiles.documents().flatMap { document in
+      let text = try PackageFiles.text(document)
+      let blocks = CodeBlock.all(in: text, of: document).filter { $0.language != "swift" }
+      let whole = blocks.flatMap { block in
+        block.lines.joined(separator: "\n").replacing("\\\n", with: " ").split(separator: "\n")
+      }
+      let inline = text.matches(of: #/`(smooven [^`\n]+)`/#).map(\.output.1)
+      return (whole + inline).compactMap { line in
+        line.firstRange(of: #/^(swift run )?smooven /#).map { (document, String(line[$0.upperBound...])) }
+      }
+    }
+  }
+
+  @Test("Every command is one that the parser takes")
+  func parse() throws {
+    let commands = try Self.commands()
+    #expect(commands.contains { $0.line.hasPrefix("send ") && $0.place == "README.md" })
+    let names = SmoovenCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
+    // A name alone is a mention.
+    for (place, line) in commands where !names.contains(line) {
+      #expect(throws: Never.self, "\(place): smooven \(line)") {
+        _ = try SmoovenCommand.parseAsRoot(Self.words(line))
+      }
+    }
+  }
+
+  @Test("The README names every command and every exit code")
+  func complete() throws {
+    let readme = try PackageFiles.text("README.md")
+    for command in SmoovenCommand.configuration.subcommands {
+      let name = command.configuration.commandName ?? ""
+      let isNamed = readme.contains("smooven \(name)")
+      #expect(isNamed, "README.md does not mention smooven \(name)")
+    }
+    for code in SmoovenCommand.configuration.discussion.matches(of: #/\d+/#).map(\.output) {
+      let isExplained = readme.contains("| \(code) |")
+      #expect(isExplained, "README.md does not explain exit code \(code)")
+    }
+  }
+
+  /// Splits a line as a shell does, with double quotes alone.
+  private static func words(_ line: String) -> [String] {
+    line.matches(of: #/"([^"]*)"|(\S+)/#).map { String($0.output.1 ?? $0.output.2 ?? "") }
+  }
+}

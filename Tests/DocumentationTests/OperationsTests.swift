@@ -1,0 +1,80 @@
+import Smooven
+import SmoovenSandbox
+import Testing
+
+@Suite("What the documentation must name") struct OperationsTests {
+  private static let page = "DocC/Smooven.docc/OperatingTheListener.md"
+
+  private static func sources(_ folders: String...) throws -> [(path: String, text: String)] {
+    try folders.flatMap { folder in
+      try PackageFiles.paths(under: folder, withExtension: "swift").map { ($0, try PackageFiles.text($0)) }
+    }
+  }
+
+  private func expectDocumented(
+    _ names: some Sequence<String>,
+    in page: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    for name in names {
+      let isDocumented = page.contains("`\(name)`")
+      #expect(isDocumented, "\(name) is not documented", sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test("Every metric")
+  func metrics() throws {
+    let page = try PackageFiles.text(Self.page)
+    var names: Set<String> = []
+    for (_, text) in try Self.sources("Sources") {
+      for match in text.matches(of: #/"(smooven_(?:[a-z_]|\\\([^)]*\))*)"/#) {
+        let name = String(match.output.1)
+        if name.contains(#"\(disposition.rawValue)"#) {
+          for disposition in CallbackDisposition.allCases where disposition != .matched {
+            names.insert(name.replacing(#"\(disposition.rawValue)"#, with: disposition.rawValue))
+          }
+        } else {
+          names.insert(name)
+        }
+      }
+    }
+    #expect(names.contains("smooven_waits_open"))
+    expectDocumented(names, in: page)
+  }
+
+  @Test("Every reason for which a callback is refused")
+  func reasons() throws {
+    let page = try PackageFiles.text(Self.page)
+    var reasons: Set<String> = []
+    for (path, text) in try Self.sources("Sources/SmoovenCallbacks", "Sources/Smooven") {
+      let literals = text.matches(of: #/(?:countRejected\(|reject\(\.[A-Za-z]+, )"([a-z_]+)"/#)
+      reasons.formUnion(literals.map { String($0.output.1) })
+      if path.hasSuffix("VerificationError.swift") {
+        reasons.formUnion(text.matches(of: #/Reason\(rawValue: "([a-z_]+)"\)/#).map { String($0.output.1) })
+      }
+    }
+    #expect(reasons.isSuperset(of: ["no_match", "no_room", "store"]))
+    expectDocumented(reasons, in: page)
+  }
+
+  @Test("Every log message and every span")
+  func logs() throws {
+    let page = try PackageFiles.text(Self.page)
+    var count = 0
+    for (_, text) in try Self.sources("Sources/Smooven", "Sources/SmoovenHTTP") {
+      let messages = text.matches(of: #/logger\.[a-z]+\(\s*"([^"]+)"/#).map(\.output.1)
+      let spans = text.matches(of: #/withSpan\("([^"]+)"/#).map(\.output.1)
+      for name in messages + spans {
+        count += 1
+        expectDocumented([String(name)], in: page)
+      }
+    }
+    #expect(count > 0)
+  }
+
+  @Test("Every story that the sandbox tells")
+  func scripts() throws {
+    let page = try PackageFiles.text("DocC/Smooven.docc/TestingYourAgent.md")
+    expectDocumented(SandboxScript.allCases.filter { $0 != .deliver }.map(\.rawValue), in: page)
+  }
+}
