@@ -134,7 +134,7 @@ public final class SmoovenClient: Service {
   /// The callback URL of a wait, once it is known where callbacks arrive.
   ///
   /// - Throws: ``SmoovenError`` with `closed`, or with `notRunning` when the deadline comes first.
-  func callbackURL(for token: DeliveryToken, deadline: Duration) async throws -> String {
+  package func callbackURL(for token: DeliveryToken, deadline: Duration) async throws -> String {
     let path = CallbackReceiver.path(of: "smooven", token: token)
     if let endpoint = start.current { return endpoint.url + path }
     let endpoint = try await withThrowingTaskGroup(of: Endpoint?.self) { group in
