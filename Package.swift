@@ -105,6 +105,25 @@ let package = Package(
       dependencies: ["Smooven", "SmoovenSandbox"],
       path: "Samples/AgentLoop"
     ),
+    .executableTarget(
+      name: "AwaitAJob",
+      dependencies: ["Smooven", .product(name: "HTTPTypes", package: "swift-http-types")],
+      path: "Samples/AwaitAJob"
+    ),
+    .executableTarget(
+      name: "CustomProvider",
+      dependencies: [
+        "Smooven",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
+      path: "Samples/CustomProvider"
+    ),
+    .executableTarget(
+      name: "HumanInTheLoop",
+      dependencies: ["Smooven"],
+      path: "Samples/HumanInTheLoop"
+    ),
     .testTarget(
       name: "MockedAgentTests",
       dependencies: [

@@ -37,12 +37,11 @@ final class Forwarder: HTTPServerHandler, Service {
     (queue, continuation) = AsyncStream.makeStream()
   }
 
-  func replyImmediately(to request: HTTPServerRequest) -> HTTPServerReply? {
-    receiver.replyImmediately(to: request).map { handOn(request, $0) }
-  }
-
-  func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
-    handOn(request, await receiver.reply(to: request))
+  func answer(_ request: HTTPServerRequest) -> HTTPServerAnswer {
+    switch receiver.answer(request) {
+    case .now(let reply): .now(handOn(request, reply))
+    case .later(let work): .later { self.handOn(request, await work()) }
+    }
   }
 
   private func handOn(_ request: HTTPServerRequest, _ reply: HTTPServerReply) -> HTTPServerReply {

@@ -5,7 +5,7 @@ internal import Smooven
 struct SampleCallback {
   let body: [UInt8]
 
-  /// Makes a callback, or returns `nil` when the provider documents no such event.
+  /// Makes a callback, or returns `nil` when it cannot be written as JSON.
   init?(_ event: String, provider: String, id: String, now: Date) {
     let time = JSONValue.string(RFC3339.format(now))
     let payload: JSONValue

@@ -30,6 +30,10 @@ struct TriggerCommand: AsyncParsableCommand {
   @Option(help: "The id to correlate on. Default: a fresh one.")
   var id: String?
 
+  func validate() throws {
+    try Checks.url(to, "--to")
+  }
+
   func run() async throws {
     try await reportingErrors(json: false) {
       let now = Date()

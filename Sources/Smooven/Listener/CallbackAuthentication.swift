@@ -88,6 +88,11 @@ public struct CallbackAuthentication: Sendable {
     }
   }
 
+  /// What a 401 asks for, where HTTP knows the scheme (RFC 9110, 11.6.1).
+  var challenge: HTTPFields {
+    if case .basic = wrapped { [.wwwAuthenticate: #"Basic realm="callbacks""#] } else { [:] }
+  }
+
   private static func credentials(in request: CallbackRequest) -> Secret? {
     let fields = request.head.headerFields[values: .authorization]
     guard fields.count == 1, let field = fields.first, field.lowercased().hasPrefix("basic "),

@@ -191,12 +191,11 @@ extension HTTPServerConfiguration {
 }
 
 extension CallbackReceiver: HTTPServerHandler {
-  package func replyImmediately(to request: HTTPServerRequest) -> HTTPServerReply? {
-    receiveImmediately(CallbackRequest(request)).map { .response(HTTPServerResponse(head: $0, body: [])) }
-  }
-
-  package func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
-    .response(HTTPServerResponse(head: await receive(CallbackRequest(request)), body: []))
+  package func answer(_ request: HTTPServerRequest) -> HTTPServerAnswer {
+    switch begin(CallbackRequest(request)) {
+    case .now(let head): .now(.response(HTTPServerResponse(head: head, body: [])))
+    case .later(let work): .later { .response(HTTPServerResponse(head: await work(), body: [])) }
+    }
   }
 }
 

@@ -70,26 +70,38 @@ public final class CallbackReceiver: Service {
   /// 200 the event is stored (duplicates too) · 400 verified but not decodable · 401 not verified · 404 · 405 with
   /// `Allow` · 503 with `Retry-After` when it cannot be stored now. Cancelling the task does not lose a stored event.
   public func receive(_ request: CallbackRequest) async -> HTTPResponse {
-    switch check(request) {
-    case .answered(let response): return response
-    case .event(let event, let token, let owner):
-      do {
-        let result = try await store.append(event, token: owner, at: now())
-        return accept(event, token, result)
-      } catch {
-        return refuse(error)
-      }
+    switch begin(request) {
+    case .now(let response): response
+    case .later(let work): await work()
     }
   }
 
-  /// Answers a request without suspending, or returns `nil` when its event must go to a store that does I/O.
-  package func receiveImmediately(_ request: CallbackRequest) -> HTTPResponse? {
+  /// A response, or the work that leads to it when the store does I/O.
+  package enum Reception: Sendable {
+    case now(HTTPResponse)
+    case later(@Sendable () async -> HTTPResponse)
+  }
+
+  /// Answers a request, as far as that goes without suspending.
+  package func begin(_ request: CallbackRequest) -> Reception {
+    let event: CallbackEvent
+    let token: DeliveryToken?
+    let owner: DeliveryToken?
     switch check(request) {
-    case .answered(let response): return response
-    case .event(let event, let token, let owner):
+    case .answered(let response): return .now(response)
+    case .event(let checked, let itsToken, let itsOwner):
+      (event, token, owner) = (checked, itsToken, itsOwner)
+    }
+    do {
+      if let result = try store.appendImmediately(event, token: owner, at: now()) {
+        return .now(accept(event, token, result))
+      }
+    } catch {
+      return .now(refuse(error))
+    }
+    return .later { [self] in
       do {
-        guard let result = try store.appendImmediately(event, token: owner, at: now()) else { return nil }
-        return accept(event, token, result)
+        return accept(event, token, try await store.append(event, token: owner, at: now()))
       } catch {
         return refuse(error)
       }
@@ -182,7 +194,9 @@ public final class CallbackReceiver: Service {
     let provider = destination.provider
     if let response = allowing([.post], request) { return .answered(response) }
     guard destination.authentication.admits(request, pathToken: destination.pathText) else {
-      return .answered(reject(.unauthorized, "unauthenticated", provider, "no or wrong credentials"))
+      var response = reject(.unauthorized, "unauthenticated", provider, "no or wrong credentials")
+      response.headerFields = destination.authentication.challenge
+      return .answered(response)
     }
     var event: CallbackEvent
     do {

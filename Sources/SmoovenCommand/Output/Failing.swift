@@ -7,6 +7,8 @@ func reportingErrors<Result>(json: Bool, _ body: () async throws -> Result) asyn
     return try await body()
   } catch let code as ExitCode {
     throw code
+  } catch let usage as ValidationError {
+    throw usage
   } catch {
     Terminal.printError("error: \(error)")
     if json { Terminal.print(json: ErrorReport(error)) }

@@ -2,15 +2,28 @@
 ///
 /// The requests of one connection are answered one after the other, those of several connections concurrently.
 package protocol HTTPServerHandler: Sendable {
-  /// Answers on the event loop, or returns `nil` to be asked again through ``reply(to:)``.
+  /// Answers a request, or says how to.
   ///
-  /// It must not block: other connections wait for the same thread.
-  func replyImmediately(to request: HTTPServerRequest) -> HTTPServerReply?
+  /// Runs on the event loop, so it must not block: other connections wait for the same thread.
+  func answer(_ request: HTTPServerRequest) -> HTTPServerAnswer
+}
 
-  /// Answers in a task of its own, which is cancelled when the connection is gone.
+/// A reply, or the work that leads to it.
+package enum HTTPServerAnswer: Sendable {
+  case now(HTTPServerReply)
+
+  /// Done in a task of its own, which is cancelled when the connection is gone.
+  case later(@Sendable () async -> HTTPServerReply)
+}
+
+/// Answers every request in a task of its own.
+package protocol AsyncHTTPServerHandler: HTTPServerHandler {
+  /// Answers a request; cancelled when the connection is gone.
   func reply(to request: HTTPServerRequest) async -> HTTPServerReply
 }
 
-extension HTTPServerHandler {
-  package func replyImmediately(to request: HTTPServerRequest) -> HTTPServerReply? { nil }
+extension AsyncHTTPServerHandler {
+  package func answer(_ request: HTTPServerRequest) -> HTTPServerAnswer {
+    .later { await reply(to: request) }
+  }
 }

@@ -135,16 +135,18 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     isServing = true
     defer { isServing = false }
     while case .ready = phase, let request = incoming?.request {
-      if let reply = shared.handler.replyImmediately(to: request) {
-        send(reply, context)
-      } else {
-        startReply(to: request, context)
+      switch shared.handler.answer(request) {
+      case .now(let reply): send(reply, context)
+      case .later(let work): start(work, context)
       }
     }
   }
 
-  private func startReply(to request: HTTPServerRequest, _ context: ChannelHandlerContext) {
-    guard let (task, reply) = shared.startReply(to: request, on: context.eventLoop) else {
+  private func start(
+    _ work: @escaping @Sendable () async -> HTTPServerReply,
+    _ context: ChannelHandlerContext
+  ) {
+    guard let (task, reply) = shared.start(work, on: context.eventLoop) else {
       return send(.response(.overloaded), context)
     }
     reply.assumeIsolated().whenSuccess { reply in

@@ -22,9 +22,9 @@ final class HTTPServerShared: Sendable {
     idleTimeout = TimeAmount(setting: configuration.idleTimeout)
   }
 
-  /// Asks the handler in a new task, or returns `nil` when too many such tasks are under way.
-  func startReply(
-    to request: HTTPServerRequest,
+  /// Works out a reply in a new task, or returns `nil` when too many such tasks are under way.
+  func start(
+    _ work: @escaping @Sendable () async -> HTTPServerReply,
     on eventLoop: any EventLoop
   ) -> (task: Task<Void, Never>, reply: EventLoopFuture<HTTPServerReply>)? {
     let (_, count) = requestsInFlight.add(1, ordering: .relaxed)
@@ -35,7 +35,7 @@ final class HTTPServerShared: Sendable {
     }
     let promise = eventLoop.makePromise(of: HTTPServerReply.self)
     let task = Task {
-      let reply = await handler.reply(to: request)
+      let reply = await work()
       requestsInFlight.subtract(1, ordering: .relaxed)
       promise.succeed(reply)
     }

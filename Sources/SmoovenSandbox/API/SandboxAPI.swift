@@ -4,7 +4,7 @@ import SmoovenCallbacks
 import SmoovenHTTP
 
 /// Answers the requests of a sandbox.
-struct SandboxAPI: HTTPServerHandler {
+struct SandboxAPI: AsyncHTTPServerHandler {
   let configuration: SandboxConfiguration
   let records: Watched<SandboxRecords>
   /// Takes what is to be done in the background.

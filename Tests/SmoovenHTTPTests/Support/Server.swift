@@ -7,8 +7,9 @@ struct TestHandler: HTTPServerHandler {
   var immediate: @Sendable (HTTPServerRequest) -> HTTPServerReply? = { .echo($0) }
   var deferred: @Sendable (HTTPServerRequest) async -> HTTPServerReply = { .echo($0) }
 
-  func replyImmediately(to request: HTTPServerRequest) -> HTTPServerReply? { immediate(request) }
-  func reply(to request: HTTPServerRequest) async -> HTTPServerReply { await deferred(request) }
+  func answer(_ request: HTTPServerRequest) -> HTTPServerAnswer {
+    immediate(request).map { .now($0) } ?? .later { await deferred(request) }
+  }
 
   /// Answers paths that begin with `/slow` asynchronously.
   static func slow(_ deferred: @escaping @Sendable (HTTPServerRequest) async -> HTTPServerReply) -> Self {

@@ -5,7 +5,7 @@ import SmoovenHTTP
 @testable import SmoovenSandbox
 
 /// A receiver of callbacks on a real socket that answers as a test wants.
-struct CallbackProbe: HTTPServerHandler {
+struct CallbackProbe: AsyncHTTPServerHandler {
   /// A callback as it came in.
   struct Received: Sendable {
     var head: HTTPRequest

@@ -86,6 +86,20 @@ import Testing
     try await expectTrue(status(authentication, authorization: fields) == expected)
   }
 
+  @Test("A 401 says how to log in where HTTP knows a scheme, whatever was wrong")
+  func challenge() async throws {
+    let authentication = CallbackAuthentication.basic(user: "smobi", password: "a p:ß-word")
+    let request = try Sender.smobi.arrivalRequest("id_1")
+    try await withReceiver([CallbackEndpoint(.smobi(), authentication: authentication)]) { receiver, _ in
+      let response = await receiver.receive(request)
+      #expect(response.headerFields == [.wwwAuthenticate: #"Basic realm="callbacks""#])
+    }
+    try await withReceiver([CallbackEndpoint(.smobi(), authentication: .token(Self.token))]) { receiver, _ in
+      let response = await receiver.receive(request)
+      #expect(response.headerFields == [:])
+    }
+  }
+
   @Test(
     "Addresses",
     arguments: [

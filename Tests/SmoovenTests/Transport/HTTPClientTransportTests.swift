@@ -6,7 +6,7 @@ import SmoovenTesting
 import Testing
 
 /// What the transport conformance suite asks of a server.
-private struct EchoServer: HTTPServerHandler {
+private struct EchoServer: AsyncHTTPServerHandler {
   func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
     switch request.head.path {
     case "/echo":

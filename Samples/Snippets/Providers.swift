@@ -1,0 +1,51 @@
+import Smooven
+
+func notificationAPIEndpoint(token: Secret) -> CallbackEndpoint {
+  CallbackEndpoint(.notificationAPI(), authentication: .token(token))
+}
+
+func waitForOpening(trackingID: String, on listener: CallbackListener) async throws -> DeliveryOutcome {
+  try await listener.outcome(of: "notificationapi", id: trackingID, timeout: .seconds(600), until: .opened)
+}
+
+func pingramEndpoint(secret: Secret) throws -> CallbackEndpoint {
+  CallbackEndpoint(try .pingram(secret))
+}
+
+func waitForText(trackingID: String, on listener: CallbackListener) async throws -> DeliveryOutcome {
+  try await listener.outcome(of: "pingram", id: trackingID, timeout: .seconds(60))
+}
+
+/// Two projects, each with a secret of its own, and the next one while the old is being replaced.
+func smartlyQEndpoints(shop: Secret, blog: Secret, nextBlog: Secret) throws -> [CallbackEndpoint] {
+  [
+    CallbackEndpoint(try .smartlyQ(shop), name: "smartlyq-shop"),
+    CallbackEndpoint(try .smartlyQ(blog, nextBlog), name: "smartlyq-blog"),
+  ]
+}
+
+func standardWebhooksEndpoint(secret: Secret) throws -> CallbackEndpoint {
+  CallbackEndpoint(try .standardWebhooks(secret, name: "payments"))
+}
+
+func waitForPayment(id: String, on listener: CallbackListener) async throws -> DeliveryOutcome {
+  let isPaid = DeliveryCriterion.matching { $0.name == "payment.succeeded" }
+  return try await listener.outcome(of: "payments", id: id, timeout: .seconds(600), until: isPaid)
+}
+
+/// Unsigned callbacks, each endpoint with another proof of where they come from.
+func unsignedEndpoints(token: Secret, password: Secret) -> [CallbackEndpoint] {
+  [
+    CallbackEndpoint(.notificationAPI(), authentication: .token(token)),
+    CallbackEndpoint(
+      .smobi(),
+      name: "smobi-status",
+      authentication: .basic(user: "smobi", password: password)
+    ),
+    CallbackEndpoint(
+      .smobi(),
+      name: "smobi-inbound",
+      authentication: .addresses("192.0.2.0/24", "2001:db8::/32")
+    ),
+  ]
+}
