@@ -80,14 +80,16 @@ extension SmoovenClient {
   func remind(
     timeout: Duration = .seconds(30),
     urgency: Urgency = .normal,
-    until: DeliveryCriterion = .delivered
+    until: DeliveryCriterion = .delivered,
+    key: String? = nil
   ) async throws -> DeliveryOutcome {
     try await sendAndWait(
       intent: "Remind Sarah",
       urgency: urgency,
       context: .init(userID: "sarah@example.com"),
       timeout: timeout,
-      until: until
+      until: until,
+      idempotencyKey: key
     )
   }
 

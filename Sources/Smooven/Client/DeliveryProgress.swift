@@ -2,7 +2,11 @@ internal import Synchronization
 
 /// Whether the outcome of a notification is in the store, shared by all copies of its handle.
 final class DeliveryProgress: Sendable {
-  private let settled = Atomic(false)
+  private let settled: Atomic<Bool>
+
+  init(isSettled: Bool = false) {
+    settled = Atomic(isSettled)
+  }
 
   var isSettled: Bool { settled.load(ordering: .relaxed) }
 

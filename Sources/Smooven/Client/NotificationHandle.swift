@@ -9,14 +9,14 @@ public struct NotificationHandle: Sendable {
   private let client: SmoovenClient
   private let lease: SlotLease
   private let progress: DeliveryProgress
-  private let send: Task<Void, Never>
+  private let send: Task<Void, Never>?
   private let startedAt: Duration
 
   init(
     client: SmoovenClient,
     lease: SlotLease,
     progress: DeliveryProgress,
-    send: Task<Void, Never>,
+    send: Task<Void, Never>?,
     startedAt: Duration
   ) {
     self.client = client
@@ -30,7 +30,7 @@ public struct NotificationHandle: Sendable {
   private var snapshot: DeliverySnapshot? { client.tracker.snapshot(of: token) }
 
   func cancelSend() {
-    send.cancel()
+    send?.cancel()
   }
 
   /// The notification's id, from Smooven's answer or from its first callback; `nil` while neither has come.

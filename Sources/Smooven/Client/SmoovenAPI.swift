@@ -23,7 +23,8 @@ struct SmoovenAPI: Sendable {
     _ method: HTTPRequest.Method,
     _ path: String,
     body: [UInt8] = [],
-    timeout: Duration
+    timeout: Duration,
+    willSend: (@Sendable () async throws -> Void)? = nil
   ) async throws -> Answer {
     var request = HTTPRequest(
       method: method,
@@ -37,7 +38,11 @@ struct SmoovenAPI: Sendable {
     if !body.isEmpty { request.headerFields[.contentType] = "application/json" }
     let response: TransportResponse
     do {
-      response = try await transport.send(request, body: body, timeout: timeout)
+      if let willSend {
+        response = try await transport.send(request, body: body, timeout: timeout, willSend: willSend)
+      } else {
+        response = try await transport.send(request, body: body, timeout: timeout)
+      }
     } catch let error as TransportError where error.code == .notSent {
       throw SmoovenError(
         .connectionFailed,

@@ -115,6 +115,7 @@ public final class SmoovenClient: Service {
     guard start.begin() else {
       throw SmoovenError(.alreadyRunning, "run() was called before; make one client and run it once")
     }
+    async let _: Void = recover(openedBefore: configuration.now())
     do {
       try await body()
     } catch {

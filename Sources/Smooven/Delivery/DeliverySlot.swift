@@ -28,6 +28,8 @@ struct DeliverySlot<Waiter> {
   let asked: [String]
   let trustsToken: Bool
   let policy: SettlingPolicy
+  /// How many hold it; the last to let go releases it.
+  var holderCount = 1
   private(set) var ids: [String] = []
   private(set) var acceptance: DeliveryAcceptance
   private(set) var history: [CallbackEvent] = []

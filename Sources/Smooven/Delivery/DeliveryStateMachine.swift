@@ -46,6 +46,10 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return deadlines.earliest.map { min($0, expiry) } ?? expiry
   }
 
+  package func contains(_ token: DeliveryToken) -> Bool {
+    slots[token] != nil
+  }
+
   package func snapshot(of token: DeliveryToken) -> DeliverySnapshot? {
     slots[token]?.snapshot
   }
@@ -54,8 +58,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   /// Opens a slot, with ids where they are known beforehand.
   ///
-  /// A slot that trusts its token takes whatever comes to it, under any id. Returns `nil` when closed or the token is
-  /// taken.
+  /// A slot that trusts its token takes whatever comes to it, under any id. Whoever comes second joins the slot that is
+  /// there, for a delivery may be resumed twice. Returns `nil` when closed.
   package mutating func reserve(
     _ token: DeliveryToken,
     scope: String,
@@ -65,7 +69,11 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     acceptance: DeliveryAcceptance = .pending,
     now: Duration
   ) -> Changes? {
-    guard !isClosed, slots[token] == nil else { return nil }
+    guard !isClosed else { return nil }
+    if slots[token] != nil {
+      slots[token]?.holderCount += 1
+      return Changes()
+    }
     let slot = DeliverySlot<Waiter>(
       scope: scope,
       asked: ids,
@@ -116,12 +124,13 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     resolve(token, .failed(error))
   }
 
-  /// Lets go of a slot.
+  /// Lets go of a slot, and releases it when nobody else holds it.
   ///
   /// Events that come for it later are late. Those that it had by an id are there for the next who asks for that id.
   package mutating func release(_ token: DeliveryToken, now: Duration) -> Changes {
     var changes = Changes()
-    guard let slot = slots.removeValue(forKey: token) else { return changes }
+    slots[token]?.holderCount -= 1
+    guard slots[token]?.holderCount == 0, let slot = slots.removeValue(forKey: token) else { return changes }
     if slot.isUnbound { unboundCount -= 1 }
     for id in slot.ids { forget(id, of: token, scope: slot.scope) }
     for wait in slot.waits { end(wait, .closed, into: &changes) }
@@ -218,9 +227,13 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     }
   }
 
-  /// Whose an event would be, for the store.
+  /// Whose an event would be, for the store, which may know tokens that nobody holds at the moment.
   package func owner(of event: CallbackEvent, token: DeliveryToken?) -> DeliveryToken? {
-    if case .slots(let tokens) = route(event, token) { tokens.first } else { token }
+    switch route(event, token) {
+    case .slots(let tokens): tokens.first
+    case .nowhere(.mismatched): nil
+    case .early, .nowhere: token
+    }
   }
 
   /// Takes a verified event to where it belongs.

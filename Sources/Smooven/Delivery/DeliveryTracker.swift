@@ -38,7 +38,10 @@ package final class DeliveryTracker: Sendable {
   /// How many notifications are reserved and not released.
   package var slotCount: Int { state.withLock { $0.machine.slotCount } }
 
-  /// Opens a slot and returns what releases it.
+  /// Whether ``close()`` was called.
+  package var isClosed: Bool { state.withLock { $0.machine.isClosed } }
+
+  /// Opens a slot, or joins the one that is there, and returns what releases it.
   ///
   /// - Throws: ``SmoovenError`` with `closed`.
   package func reserve(
@@ -85,8 +88,17 @@ package final class DeliveryTracker: Sendable {
     perform { machine, _ in ((), machine.failSend(token, error)) }
   }
 
-  package func release(_ token: DeliveryToken) {
-    perform { machine, now in ((), machine.release(token, now: now)) }
+  /// Lets go of a slot; returns whether it is gone, because nobody else holds it.
+  @discardableResult
+  package func release(_ token: DeliveryToken) -> Bool {
+    perform { machine, now in
+      let changes = machine.release(token, now: now)
+      return (!machine.contains(token), changes)
+    }
+  }
+
+  package func contains(_ token: DeliveryToken) -> Bool {
+    state.withLock { $0.machine.contains(token) }
   }
 
   package func snapshot(of token: DeliveryToken) -> DeliverySnapshot? {

@@ -11,7 +11,6 @@ package final class SlotLease: Sendable {
   }
 
   deinit {
-    tracker.release(token)
-    onRelease?()
+    if tracker.release(token) { onRelease?() }
   }
 }

@@ -4,6 +4,16 @@ extension SmoovenError {
     "the client is closed; make calls inside withSmoovenClient, or while run() is running"
   )
 
+  static let idempotencyConflict = SmoovenError(
+    .idempotencyConflict,
+    "idempotencyKey: it was used before for another request; take a fresh key for a new notification",
+    field: "idempotencyKey"
+  )
+
+  static func notStored(_ cause: any Error) -> SmoovenError {
+    SmoovenError(.storeFailed, "the delivery could not be stored, so nothing was sent", cause: cause)
+  }
+
   static func invalid(_ field: String, _ message: String) -> SmoovenError {
     SmoovenError(.invalidRequest, "\(field): \(message)", field: field)
   }
@@ -22,6 +32,11 @@ extension SmoovenError {
     if timeout > maximumTimeout {
       throw SmoovenError(code, "\(field): it must be at most 366 days", field: field)
     }
+  }
+
+  static func checkIdempotencyKey(_ key: String?) throws(SmoovenError) {
+    guard let key else { return }
+    guard (1...255).contains(key.utf8.count) else { throw .invalid("idempotencyKey", "give 1 to 255 bytes") }
   }
 
   /// 366 days.

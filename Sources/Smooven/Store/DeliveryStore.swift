@@ -16,6 +16,15 @@ public protocol DeliveryStore: Sendable {
   /// - Throws: ``DeliveryStoreError``; nothing was opened and nothing must be sent.
   func open(_ delivery: StoredDelivery) async throws -> StoredDelivery?
 
+  /// Notes that the request of a delivery is about to leave.
+  ///
+  /// - Returns: `false` when it may have left before, from here or from another process, or when the delivery is gone:
+  ///   then it must not be sent.
+  func beginSend(_ token: DeliveryToken) async throws -> Bool
+
+  /// Notes that the request was certainly not carried out, so that it may be sent again.
+  func retractSend(_ token: DeliveryToken) async throws
+
   /// Notes the id under which the notification was accepted.
   func accept(_ token: DeliveryToken, notificationID: String) async throws
 

@@ -54,6 +54,20 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     }
   }
 
+  /// Notes that the request is about to leave, unless it may have left before.
+  public func beginSend(_ token: DeliveryToken) async throws -> Bool {
+    state.withLock { state in
+      guard state.deliveries[token]?.mayHaveLeft == false else { return false }
+      state.deliveries[token]?.mayHaveLeft = true
+      return true
+    }
+  }
+
+  /// Notes that the request was not carried out.
+  public func retractSend(_ token: DeliveryToken) async throws {
+    state.withLock { $0.deliveries[token]?.mayHaveLeft = false }
+  }
+
   /// Notes the id under which the notification was accepted.
   public func accept(_ token: DeliveryToken, notificationID: String) async throws {
     state.withLock { $0.deliveries[token]?.notificationID = notificationID }

@@ -10,6 +10,10 @@ public struct StoredDelivery: Sendable, Hashable {
   public var fingerprint: String
   /// The id that Smooven gave, once it is known.
   public var notificationID: String?
+  /// Whether Smooven uses several channels at once, so that one's failure is not yet the end.
+  public var isCritical: Bool
+  /// Whether its request may have left; without an idempotency key nobody asks, so then it says yes from the first.
+  public var mayHaveLeft: Bool
   /// When it was opened.
   public var openedAt: Date
   /// How it ended, once it has: delivered or failed, with the event that settled it.
@@ -21,6 +25,8 @@ public struct StoredDelivery: Sendable, Hashable {
     idempotencyKey: String? = nil,
     fingerprint: String,
     notificationID: String? = nil,
+    isCritical: Bool = false,
+    mayHaveLeft: Bool = true,
     openedAt: Date,
     outcome: DeliveryOutcome? = nil
   ) {
@@ -28,6 +34,8 @@ public struct StoredDelivery: Sendable, Hashable {
     self.idempotencyKey = idempotencyKey
     self.fingerprint = fingerprint
     self.notificationID = notificationID
+    self.isCritical = isCritical
+    self.mayHaveLeft = mayHaveLeft
     self.openedAt = openedAt
     self.outcome = outcome
   }

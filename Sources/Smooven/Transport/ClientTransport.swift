@@ -23,11 +23,41 @@ public protocol ClientTransport: Sendable {
     timeout: Duration
   ) async throws -> TransportResponse
 
+  /// Sends one request as ``send(_:body:timeout:)`` does, and asks a last time before the body leaves.
+  ///
+  /// By default it asks before everything else. A transport that asks when the connection stands keeps the moment short
+  /// in which a crash leaves it unknown whether the request left.
+  ///
+  /// - Parameters:
+  ///   - request: Method, scheme, authority, path and header fields.
+  ///   - body: The body.
+  ///   - timeout: How long the answer may take in all.
+  ///   - willSend: Called once. When it throws, the body must not be sent.
+  /// - Returns: The answer.
+  /// - Throws: What ``send(_:body:timeout:)`` throws, and any error when `willSend` did.
+  func send(
+    _ request: HTTPRequest,
+    body: [UInt8],
+    timeout: Duration,
+    willSend: @escaping @Sendable () async throws -> Void
+  ) async throws -> TransportResponse
+
   /// Lets go of connections. Called once, when the client closes. Does nothing by default.
   func shutdown() async
 }
 
 extension ClientTransport {
+  /// Asks, then sends.
+  public func send(
+    _ request: HTTPRequest,
+    body: [UInt8],
+    timeout: Duration,
+    willSend: @escaping @Sendable () async throws -> Void
+  ) async throws -> TransportResponse {
+    try await willSend()
+    return try await send(request, body: body, timeout: timeout)
+  }
+
   /// Does nothing.
   public func shutdown() async {}
 }

@@ -55,13 +55,36 @@ public final class HTTPClientTransport: ClientTransport {
     body: [UInt8],
     timeout: Duration
   ) async throws -> TransportResponse {
+    try await send(request, body.isEmpty ? nil : .bytes(ByteBuffer(bytes: body)), timeout: timeout)
+  }
+
+  /// Sends one request and collects the answer; asks when the connection stands and the head is written.
+  public func send(
+    _ request: HTTPRequest,
+    body: [UInt8],
+    timeout: Duration,
+    willSend: @escaping @Sendable () async throws -> Void
+  ) async throws -> TransportResponse {
+    let announced = AnnouncedBody(bytes: body, willSend: willSend)
+    return try await send(
+      request,
+      .stream(announced, length: .known(Int64(body.count))),
+      timeout: timeout
+    )
+  }
+
+  private func send(
+    _ request: HTTPRequest,
+    _ body: HTTPClientRequest.Body?,
+    timeout: Duration
+  ) async throws -> TransportResponse {
     guard let scheme = request.scheme, let authority = request.authority else {
       throw TransportError(.notSent, "the request has no scheme or authority")
     }
     var outgoing = HTTPClientRequest(url: "\(scheme)://\(authority)\(request.path ?? "/")")
     outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
     for field in request.headerFields { outgoing.headers.add(name: field.name.rawName, value: field.value) }
-    if !body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: body)) }
+    outgoing.body = body
     do {
       let (response, buffer) = try await exchange(outgoing, timeout: timeout)
       guard (100...999).contains(response.status.code) else {

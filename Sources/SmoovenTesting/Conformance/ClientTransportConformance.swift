@@ -1,5 +1,6 @@
 internal import HTTPTypes
 public import Smooven
+internal import Synchronization
 
 /// The promises of `ClientTransport`, as checks to run in the tests of an implementation.
 public struct ClientTransportConformance: Sendable {
@@ -36,6 +37,7 @@ public struct ClientTransportConformance: Sendable {
     try await refusedConnectionsAreNotSent()
     try await silenceIsUnclear()
     try await cancellationIsPrompt()
+    try await theLastQuestionIsAsked()
   }
 
   private func request(
@@ -55,6 +57,22 @@ public struct ClientTransportConformance: Sendable {
     try require(response.head.status.code == 201, "the status is the server's")
     try require(response.body == body, "bodies are bytes, both ways")
     try require(probe.map { response.head.headerFields[$0.name] == "a, b" } ?? true, "headers go both ways")
+  }
+
+  private func theLastQuestionIsAsked() async throws {
+    let count = Mutex(0)
+    let response = try await transport.send(request(.post, "/echo"), body: [1], timeout: .seconds(10)) {
+      count.withLock { $0 += 1 }
+    }
+    try require(response.body == [1], "a body that may leave arrives")
+    try require(count.withLock { $0 } == 1, "it asks once")
+    struct No: Error {}
+    do {
+      _ = try await transport.send(request(.post, "/echo"), body: [1], timeout: .seconds(10)) { throw No() }
+    } catch {
+      return
+    }
+    throw ConformanceFailure("a body that may not leave is not sent")
   }
 
   private func redirectsAreNotFollowed() async throws {

@@ -81,11 +81,12 @@ private struct Run: ~Copyable {
     guard machine.waitCount == waiting.count else {
       throw Violation(what: "\(machine.waitCount) kept, \(waiting.count) expected")
     }
-    guard machine.slotCount == tokens.count else { throw Violation(what: "slots leak") }
+    guard machine.slotCount == Set(tokens).count else { throw Violation(what: "slots leak") }
   }
 
   mutating func reserve() throws {
-    let token = DeliveryToken()
+    // Some are joined: then each of the holders must let go.
+    let token = pick(8) == 0 ? tokens.first ?? DeliveryToken() : DeliveryToken()
     let policy: SettlingPolicy =
       pick(3) == 0 ? .anyChannel(of: [.sms, .push], grace: .seconds(2)) : .firstFailure
     let ids = pick(3) == 0 ? ["ntf_\(pick(60))"] : []
@@ -177,8 +178,12 @@ private struct Run: ~Copyable {
   mutating func release() throws {
     guard !tokens.isEmpty else { return }
     let token = tokens.remove(at: pick(tokens.count))
-    released.append(token)
     try apply(machine.release(token, now: now))
+    guard machine.contains(token) == tokens.contains(token) else {
+      throw Violation(what: "a slot must live as long as its last holder")
+    }
+    if tokens.contains(token) { return }
+    released.append(token)
     if waiting.values.contains(where: { $0.token == token }) { throw Violation(what: "a release left waits") }
   }
 

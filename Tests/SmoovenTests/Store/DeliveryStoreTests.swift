@@ -18,6 +18,16 @@ final class FailingStore: DeliveryStore {
     return try await base.open(delivery)
   }
 
+  func beginSend(_ token: DeliveryToken) async throws -> Bool {
+    try check()
+    return try await base.beginSend(token)
+  }
+
+  func retractSend(_ token: DeliveryToken) async throws {
+    try check()
+    try await base.retractSend(token)
+  }
+
   func accept(_ token: DeliveryToken, notificationID: String) async throws {
     try check()
     try await base.accept(token, notificationID: notificationID)
@@ -33,8 +43,16 @@ final class FailingStore: DeliveryStore {
     try await base.settle(token, outcome: outcome)
   }
 
-  func pending() async throws -> [StoredDelivery] { try await base.pending() }
-  func events(of token: DeliveryToken) async throws -> [CallbackEvent] { try await base.events(of: token) }
+  func pending() async throws -> [StoredDelivery] {
+    try check()
+    return try await base.pending()
+  }
+
+  func events(of token: DeliveryToken) async throws -> [CallbackEvent] {
+    try check()
+    return try await base.events(of: token)
+  }
+
   func prune(before date: Date) async throws -> Int { try await base.prune(before: date) }
 }
 
@@ -51,6 +69,8 @@ final class FailingStore: DeliveryStore {
     struct Forgetful: DeliveryStore {
       let base = InMemoryDeliveryStore()
       func open(_ delivery: StoredDelivery) async throws -> StoredDelivery? { try await base.open(delivery) }
+      func beginSend(_ token: DeliveryToken) async throws -> Bool { try await base.beginSend(token) }
+      func retractSend(_ token: DeliveryToken) async throws { try await base.retractSend(token) }
       func accept(_ token: DeliveryToken, notificationID: String) async throws {
         try await base.accept(token, notificationID: notificationID)
       }

@@ -1,0 +1,202 @@
+import Foundation
+import HTTPTypes
+import Smooven
+import SmoovenTesting
+import Testing
+
+/// A store that outlives its clients stands for a file: a second client is the process after a restart.
+@Suite("Idempotency keys", .timeLimit(.minutes(1))) struct IdempotencyTests {
+  let store = InMemoryDeliveryStore()
+  let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
+
+  /// Runs one "process" on the shared store.
+  func process<Result: Sendable>(
+    _ change: (inout SmoovenConfiguration) -> Void = { _ in },
+    _ body: (SmoovenClient) async throws -> Result
+  ) async throws -> Result {
+    try await withMockedClient(transport, configuration: mockConfiguration(change), store: store, body)
+  }
+
+  /// A process that ends while it waits.
+  func sendAndDie() async throws {
+    try await process { client in
+      let call = Task { try await client.remind(key: "k") }
+      while client.receiver.tracker.waitCount == 0 { await Task.yield() }
+      while try await store.pending().first?.notificationID == nil { await Task.yield() }
+      call.cancel()
+      await #expect(throws: CancellationError.self) { try await call.value }
+    }
+  }
+
+  @Test("The same key again returns the stored outcome, and sends nothing")
+  func storedOutcome() async throws {
+    transport.script(.accepted(id: "ntf_1", callbacks: [.sent, .delivered]))
+    let first = try await process { try await $0.remind(key: "k") }
+    #expect(first.isDelivered)
+    let second = try await process { try await $0.remind(key: "k") }
+    #expect(second == first)
+    #expect(transport.requestCount == 1)
+    #expect(try await store.pending() == [])
+  }
+
+  @Test("A stored failure stays one, for critical notifications too", arguments: [Urgency.normal, .critical])
+  func storedFailure(urgency: Urgency) async throws {
+    transport.script(
+      .accepted(id: "ntf_1", callbacks: [.failed.on(.push), .failed.on(.sms)])
+    )
+    let first = try await process { try await $0.remind(urgency: urgency, key: "k") }
+    let second = try await process { try await $0.remind(urgency: urgency, key: "k") }
+    #expect(first == second)
+    #expect(!second.isDelivered && second.event != nil)
+    #expect(transport.requestCount == 1)
+  }
+
+  @Test("After a crash the same key goes on waiting at the stored token")
+  func goesOn() async throws {
+    try await sendAndDie()
+    let outcome = try await process { client in
+      async let outcome = client.remind(key: "k")
+      while client.receiver.tracker.waitCount == 0 { await Task.yield() }
+      let url = try #require(transport.requests.first?.callbackURL)
+      await transport.deliver(.delivered, notificationID: "ntf_1", to: url)
+      return try await outcome
+    }
+    #expect(outcome.isDelivered)
+    #expect(transport.requestCount == 1)
+  }
+
+  @Test("A callback that came while nobody waited is found", arguments: [true])
+  func foundLater(isAtToken: Bool) async throws {
+    try await sendAndDie()
+    let outcome = try await process { client in
+      let url = try #require(transport.requests.first?.callbackURL)
+      let status = await transport.deliver(
+        .delivered,
+        notificationID: "ntf_1",
+        to: isAtToken ? url : "/callbacks/smooven"
+      )
+      #expect(status == .ok)
+      return try await client.remind(key: "k")
+    }
+    #expect(outcome.isDelivered)
+    #expect(transport.requestCount == 1)
+  }
+
+  @Test("The same key with another request is an error that says so, and sends nothing")
+  func conflict() async throws {
+    transport.script(.accepted(id: "ntf_1", callbacks: [.delivered]))
+    _ = try await process { try await $0.remind(key: "k") }
+    let error = try await #require(throws: SmoovenError.self) {
+      try await process { try await $0.remind(urgency: .high, key: "k") }
+    }
+    #expect(error.code == .idempotencyConflict)
+    #expect(error.field == "idempotencyKey")
+    #expect(transport.requestCount == 1)
+  }
+
+  @Test(
+    "Keys that cannot be are refused before anything is stored",
+    arguments: ["", String(repeating: "k", count: 256)]
+  )
+  func badKeys(key: String) async throws {
+    let error = try await #require(throws: SmoovenError.self) {
+      try await process { try await $0.remind(key: key) }
+    }
+    #expect(error.code == .invalidRequest)
+    #expect(try await store.pending() == [])
+  }
+
+  @Test("A send that certainly failed frees its key", arguments: [400, 401, 404])
+  func refused(status: Int) async throws {
+    transport.script(.bytes([], status: status), .accepted(id: "ntf_2", callbacks: [.delivered]))
+    await #expect(throws: SmoovenError.self) { try await process { try await $0.remind(key: "k") } }
+    #expect(try await store.pending() == [])
+    let outcome = try await process { try await $0.remind(key: "k") }
+    #expect(outcome.isDelivered)
+    #expect(transport.requestCount == 2)
+  }
+
+  @Test("A crash before the request left sends it, at the stored token")
+  func crashBeforeSend() async throws {
+    let delivery = try await unfinished(mayHaveLeft: false)
+    transport.script(.accepted(id: "ntf_1", callbacks: [.delivered]))
+    let outcome = try await process { try await $0.remind(key: "k") }
+    #expect(outcome.isDelivered)
+    #expect(transport.requestCount == 1)
+    #expect(transport.requests.first?.callbackURL?.hasSuffix(delivery.token.text) == true)
+  }
+
+  @Test("A crash after it may have left sends nothing: only a callback can tell")
+  func crashWhileSending() async throws {
+    _ = try await unfinished(mayHaveLeft: true)
+    let clock = ManualClock()
+    let configuration = mockConfiguration(clock: clock)
+    let outcome = try await withMockedClient(transport, configuration: configuration, store: store) {
+      client in
+      async let outcome = client.remind(timeout: .seconds(3), key: "k")
+      #expect(await clock.nextTimer() == .seconds(3))
+      clock.advance(by: .seconds(3))
+      return try await outcome
+    }
+    #expect(outcome == .timedOut(lastKnown: .unconfirmed))
+    #expect(transport.requestCount == 0)
+    #expect(try await store.pending().count == 1)
+  }
+
+  @Test("Repeating what is unclear is an opt-in here too")
+  func optIn() async throws {
+    _ = try await unfinished(mayHaveLeft: true)
+    transport.script(.accepted(id: "ntf_1", callbacks: [.delivered]))
+    let outcome = try await process(
+      { $0.retry.retriesUnclearSends = true },
+      { try await $0.remind(key: "k") }
+    )
+    #expect(outcome.isDelivered)
+    #expect(transport.requestCount == 1)
+  }
+
+  @Test("Two calls at once under one key share one send and one outcome")
+  func concurrent() async throws {
+    transport.script(.accepted(id: "ntf_1", callbacks: [.delivered.sent(.after)]))
+    let outcomes = try await process { client in
+      try await withThrowingTaskGroup(of: DeliveryOutcome.self) { group in
+        for _ in 0..<20 { group.addTask { try await client.remind(key: "k") } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+    }
+    #expect(outcomes.count == 20)
+    #expect(Set(outcomes).count == 1)
+    #expect(transport.requestCount == 1)
+  }
+
+  @Test("A caller that leaves does not take the send away from another under the same key")
+  func cancelledCaller() async throws {
+    transport.script(.accepted(id: "ntf_1", callbacks: [.delivered.sent(.after)]))
+    let outcome = try await process { client in
+      let first = Task { try await client.remind(key: "k") }
+      while client.receiver.tracker.waitCount == 0 { await Task.yield() }
+      first.cancel()
+      return try await client.remind(key: "k")
+    }
+    #expect(outcome.isDelivered)
+    #expect(transport.requestCount == 1)
+  }
+
+  /// What a process leaves behind that dies around its send.
+  private func unfinished(mayHaveLeft: Bool) async throws -> StoredDelivery {
+    let request = NotifyRequest(
+      intent: "Remind Sarah",
+      urgency: .normal,
+      context: .init(userID: "sarah@example.com")
+    )
+    let delivery = StoredDelivery(
+      token: DeliveryToken(),
+      idempotencyKey: "k",
+      fingerprint: try request.fingerprint(),
+      mayHaveLeft: mayHaveLeft,
+      openedAt: Date()
+    )
+    #expect(try await store.open(delivery) == nil)
+    return delivery
+  }
+}

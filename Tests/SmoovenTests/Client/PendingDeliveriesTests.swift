@@ -1,0 +1,130 @@
+import Foundation
+import HTTPTypes
+import Smooven
+import SmoovenTesting
+import Synchronization
+import Testing
+
+@Suite("Pending deliveries", .timeLimit(.minutes(1))) struct PendingDeliveriesTests {
+  let store = InMemoryDeliveryStore()
+  let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
+
+  /// Sends without a key, and stops the client while it waits.
+  func sendAndStop() async throws {
+    let client = try SmoovenClient(configuration: mockConfiguration(), transport: transport, store: store)
+    let running = Task { try await client.run() }
+    let call = Task { try await client.remind() }
+    while client.receiver.tracker.waitCount == 0 { await Task.yield() }
+    while try await store.pending().first?.notificationID == nil { await Task.yield() }
+    running.cancel()
+    let error = try await #require(throws: SmoovenError.self) { try await call.value }
+    #expect(error.code == .closed)
+    _ = await running.result
+  }
+
+  func restarted<Result: Sendable>(
+    reconciles: Bool = false,
+    _ body: (SmoovenClient) async throws -> Result
+  ) async throws -> Result {
+    let configuration = mockConfiguration { $0.reconciliationTimeout = reconciles ? .seconds(5) : nil }
+    return try await withMockedClient(transport, configuration: configuration, store: store, body)
+  }
+
+  @Test("A wait that a stop cut short is listed, and goes on where it was")
+  func resumed() async throws {
+    try await sendAndStop()
+    let outcome = try await restarted { client in
+      let pending = try await client.pendingDeliveries()
+      #expect(pending.map(\.notificationID) == ["ntf_1"])
+      let handle = try await client.resume(try #require(pending.first))
+      #expect(handle.id == "ntf_1")
+      #expect(handle.sendError == nil)
+      async let outcome = handle.outcome(timeout: .seconds(30))
+      let url = try #require(transport.requests.first?.callbackURL)
+      await transport.deliver(.delivered, notificationID: "ntf_1", to: url)
+      return try await outcome
+    }
+    #expect(outcome.isDelivered)
+    #expect(transport.requestCount == 1)
+    #expect(try await store.pending() == [])
+  }
+
+  @Test("A callback that came before the delivery was resumed is not lost")
+  func callbackFirst() async throws {
+    try await sendAndStop()
+    let outcome = try await restarted { client in
+      let url = try #require(transport.requests.first?.callbackURL)
+      await transport.deliver(.sent, notificationID: "ntf_1", to: url)
+      await transport.deliver(.delivered, notificationID: "ntf_1", to: url)
+      let delivery = try #require(try await client.pendingDeliveries().first)
+      let handle = try await client.resume(delivery)
+      #expect(handle.eventNames == ["notification.sent", "notification.delivered"])
+      return try await handle.outcome(timeout: .seconds(30))
+    }
+    #expect(outcome.isDelivered)
+  }
+
+  @Test("Resumed twice at once, both learn the outcome")
+  func resumedTwice() async throws {
+    try await sendAndStop()
+    try await restarted { client in
+      let delivery = try #require(try await client.pendingDeliveries().first)
+      let handles = [try await client.resume(delivery), try await client.resume(delivery)]
+      async let first = handles[0].outcome(timeout: .seconds(30))
+      async let second = handles[1].outcome(timeout: .seconds(30))
+      let url = try #require(transport.requests.first?.callbackURL)
+      await transport.deliver(.delivered, notificationID: "ntf_1", to: url)
+      let outcomes = try await [first, second]
+      #expect(outcomes.map(\.isDelivered) == [true, true])
+    }
+  }
+
+  @Test(
+    "What was lost while no process listened is asked for at the start",
+    arguments: ["delivered", "failed"]
+  )
+  func recovered(status: String) async throws {
+    try await sendAndStop()
+    transport.script(.json(["notification_id": "ntf_1", "status": .string(status), "channel_used": "sms"]))
+    try await restarted(reconciles: true) { client in
+      let delivery = try #require(try await client.pendingDeliveries().first)
+      while try await store.events(of: delivery.token).isEmpty { await Task.yield() }
+      let outcome = try await client.resume(delivery).outcome(timeout: .seconds(30))
+      #expect(outcome.isDelivered == (status == "delivered"))
+      #expect(outcome.event?.source == .statusQuery)
+    }
+    #expect(transport.requests.map(\.head.method) == [.post, .get])
+  }
+
+  @Test("A delivery that waits already learns what the start finds out")
+  func recoveredWhileWaiting() async throws {
+    try await sendAndStop()
+    transport.script(.json(["notification_id": "ntf_1", "status": "delivered", "channel_used": "sms"]))
+    let outcome = try await restarted(reconciles: true) { client in
+      let delivery = try #require(try await store.pending().first)
+      return try await client.resume(delivery).outcome(timeout: .seconds(30))
+    }
+    #expect(outcome.isDelivered)
+  }
+
+  @Test("Without reconciliation nothing is asked")
+  func notAsked() async throws {
+    try await sendAndStop()
+    try await restarted { client in
+      for _ in 0..<100 { await Task.yield() }
+      let pending = try await client.pendingDeliveries()
+      #expect(pending.count == 1)
+    }
+    #expect(transport.requestCount == 1)
+  }
+
+  @Test("A store that cannot be read says so")
+  func unreadable() async throws {
+    let store = FailingStore()
+    try await withMockedClient(transport, store: store) { client in
+      store.isFailing.store(true, ordering: .relaxed)
+      let error = try await #require(throws: SmoovenError.self) { try await client.pendingDeliveries() }
+      #expect(error.code == .storeFailed)
+    }
+  }
+}
