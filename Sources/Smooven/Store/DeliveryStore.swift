@@ -26,10 +26,16 @@ public protocol DeliveryStore: Sendable {
   func retractSend(_ token: DeliveryToken) async throws
 
   /// Notes the id under which the notification was accepted.
+  ///
+  /// Events of that id that came before and belong to no delivery are the delivery's from now on. Unknown tokens are
+  /// ignored.
   func accept(_ token: DeliveryToken, notificationID: String) async throws
 
-  /// Keeps a verified event, unless one with the same endpoint and ``CallbackEvent/deduplicationKey`` was kept
-  /// within the retention.
+  /// Keeps a verified event, unless one with the same ``CallbackEvent/scope`` and ``CallbackEvent/deduplicationKey``
+  /// was kept within the retention.
+  ///
+  /// An event whose scope is `smooven` belongs to the delivery with the token, or else to the one with its notification
+  /// id; to neither when these are two. Other events belong to no delivery.
   ///
   /// - Throws: ``DeliveryStoreError``; the event must be offered again.
   func append(_ event: CallbackEvent, token: DeliveryToken?, at now: Date) async throws -> DeliveryAppend
@@ -43,16 +49,21 @@ public protocol DeliveryStore: Sendable {
     at now: Date
   ) throws -> DeliveryAppend?
 
-  /// Closes a delivery, with how it ended; `nil` when it was given up. Unknown tokens are ignored.
+  /// Closes a delivery, with how it ended; `nil` when it was given up.
+  ///
+  /// The first outcome stays. A delivery with an idempotency key is kept with its outcome, for ``open(_:)`` to return;
+  /// any other may go. Unknown tokens are ignored.
   func settle(_ token: DeliveryToken, outcome: DeliveryOutcome?) async throws
 
-  /// The deliveries that were opened and not settled, oldest first.
+  /// The deliveries that were opened and not settled, oldest first; of the same time, in the order of their opening.
   func pending() async throws -> [StoredDelivery]
 
-  /// The events of a delivery, in the order in which they came.
+  /// The events of an open delivery, in the order in which they came.
   func events(of token: DeliveryToken) async throws -> [CallbackEvent]
 
-  /// Forgets settled deliveries and events older than a date.
+  /// Forgets settled deliveries that were opened before a date and events that came before it.
+  ///
+  /// Whatever the date, no deduplication key within its retention is forgotten.
   ///
   /// - Returns: How many of both were removed.
   @discardableResult

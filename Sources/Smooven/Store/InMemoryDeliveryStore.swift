@@ -6,18 +6,28 @@ public import struct Foundation.Date
 /// The default store: as long-lived as the process.
 ///
 /// It keeps the deduplication keys of a whole ``TimestampTolerance/redelivery`` window, so that a captured request
-/// that is sent again changes nothing, and the events of open deliveries. An event that belongs to no open delivery
-/// is handed on and not kept.
+/// that is sent again changes nothing, and the events of open deliveries. Of the events of Smooven that belong to no
+/// delivery it keeps the last 1,000, for a delivery whose id becomes known later; others are handed on and not kept.
 public final class InMemoryDeliveryStore: DeliveryStore {
-  private struct EventKey: Hashable {
+  fileprivate struct EventKey: Hashable {
     let scope: String
     let key: String
   }
 
-  private struct State {
-    var deliveries: [DeliveryToken: StoredDelivery] = [:]
+  fileprivate struct Entry {
+    var delivery: StoredDelivery
+    /// Its place among all that were opened.
+    let number: UInt64
+    var events: [(number: UInt64, event: CallbackEvent)] = []
+  }
+
+  fileprivate struct State {
+    var deliveries: [DeliveryToken: Entry] = [:]
     var byIdempotencyKey: [String: DeliveryToken] = [:]
-    var events: [DeliveryToken: [CallbackEvent]] = [:]
+    var byNotificationID: [String: DeliveryToken] = [:]
+    var unclaimed = UnclaimedEvents(limit: 1_000)
+    var lastNumber: UInt64 = 0
+    var latest = Date.distantPast
     var seen: Set<EventKey> = []
     // Keys in the order of their arrival; those before `head` are forgotten.
     var arrivals: [(key: EventKey, at: Date)] = []
@@ -45,11 +55,15 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   public func open(_ delivery: StoredDelivery) async throws -> StoredDelivery? {
     state.withLock { state in
       pruneIfDue(at: delivery.openedAt, in: &state)
-      if let key = delivery.idempotencyKey {
-        if let token = state.byIdempotencyKey[key], let existing = state.deliveries[token] { return existing }
-        state.byIdempotencyKey[key] = delivery.token
+      if let token = delivery.idempotencyKey.flatMap({ state.byIdempotencyKey[$0] }),
+        let entry = state.deliveries[token]
+      {
+        return entry.delivery
       }
-      state.deliveries[delivery.token] = delivery
+      guard state.deliveries[delivery.token] == nil else { return nil }
+      if let key = delivery.idempotencyKey { state.byIdempotencyKey[key] = delivery.token }
+      state.deliveries[delivery.token] = Entry(delivery: delivery, number: state.nextNumber())
+      if let id = delivery.notificationID { state.bind(delivery.token, to: id) }
       return nil
     }
   }
@@ -57,20 +71,21 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   /// Notes that the request is about to leave, unless it may have left before.
   public func beginSend(_ token: DeliveryToken) async throws -> Bool {
     state.withLock { state in
-      guard state.deliveries[token]?.mayHaveLeft == false else { return false }
-      state.deliveries[token]?.mayHaveLeft = true
+      guard state.deliveries[token]?.delivery.mayHaveLeft == false else { return false }
+      state.deliveries[token]?.delivery.mayHaveLeft = true
       return true
     }
   }
 
   /// Notes that the request was not carried out.
   public func retractSend(_ token: DeliveryToken) async throws {
-    state.withLock { $0.deliveries[token]?.mayHaveLeft = false }
+    state.withLock { $0.deliveries[token]?.delivery.mayHaveLeft = false }
   }
 
-  /// Notes the id under which the notification was accepted.
+  /// Notes the id under which the notification was accepted, and gives the delivery the events of that id that came
+  /// before.
   public func accept(_ token: DeliveryToken, notificationID: String) async throws {
-    state.withLock { $0.deliveries[token]?.notificationID = notificationID }
+    state.withLock { $0.bind(token, to: notificationID) }
   }
 
   /// Keeps an event, unless it was kept within the retention.
@@ -91,37 +106,39 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     try appendNow(event, token: token, at: now)
   }
 
-  /// Closes a delivery.
+  /// Closes a delivery that is open.
   ///
   /// Its events go; without an idempotency key to remember, so does the rest.
   public func settle(_ token: DeliveryToken, outcome: DeliveryOutcome?) async throws {
     state.withLock { state in
-      state.events[token] = nil
-      guard let outcome, state.deliveries[token]?.idempotencyKey != nil else {
-        remove(token, from: &state)
-        return
-      }
-      state.deliveries[token]?.outcome = outcome
+      guard let delivery = state.deliveries[token]?.delivery, delivery.outcome == nil else { return }
+      guard let outcome, delivery.idempotencyKey != nil else { return state.remove(token) }
+      state.deliveries[token]?.events = []
+      state.deliveries[token]?.delivery.outcome = outcome
     }
   }
 
   /// The deliveries that were opened and not settled, oldest first.
   public func pending() async throws -> [StoredDelivery] {
-    state.withLock { $0.deliveries.values.filter { $0.outcome == nil } }.sorted { $0.openedAt < $1.openedAt }
+    state.withLock { $0.deliveries.values.filter { $0.delivery.outcome == nil } }
+      .sorted { ($0.delivery.openedAt, $0.number) < ($1.delivery.openedAt, $1.number) }
+      .map(\.delivery)
   }
 
   /// The events of an open delivery, in the order in which they came.
   public func events(of token: DeliveryToken) async throws -> [CallbackEvent] {
-    state.withLock { $0.events[token] ?? [] }
+    state.withLock { $0.deliveries[token]?.events.map(\.event) ?? [] }
   }
 
-  /// Forgets settled deliveries that were opened before a date, and deduplication keys older than it.
+  /// Forgets settled deliveries that were opened before a date, and deduplication keys that are older than it and
+  /// past the retention.
   @discardableResult
   public func prune(before date: Date) async throws -> Int {
     state.withLock { state in
-      let settled = state.deliveries.values.filter { $0.outcome != nil && $0.openedAt < date }
-      for delivery in settled { remove(delivery.token, from: &state) }
-      return settled.count + forgetKeys(before: date, in: &state)
+      let settled = state.deliveries.values.map(\.delivery).filter { $0.outcome != nil && $0.openedAt < date }
+      for delivery in settled { state.remove(delivery.token) }
+      let limit = state.latest.addingTimeInterval(-retention.inSeconds)
+      return settled.count + state.forgetKeys(before: min(date, limit))
     }
   }
 
@@ -132,7 +149,9 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   ) throws -> DeliveryAppend {
     try state.withLock { state in
       let key = EventKey(scope: event.scope, key: event.deduplicationKey)
-      _ = forgetKeys(before: now.addingTimeInterval(-retention.inSeconds), in: &state)
+      state.latest = max(state.latest, now)
+      let limit = now.addingTimeInterval(-retention.inSeconds)
+      _ = state.forgetKeys(before: limit)
       if state.seen.contains(key) { return .duplicate }
       guard state.seen.count < capacity else {
         throw DeliveryStoreError(
@@ -142,7 +161,9 @@ public final class InMemoryDeliveryStore: DeliveryStore {
       }
       state.seen.insert(key)
       state.arrivals.append((key, now))
-      if let token, state.deliveries[token] != nil { state.events[token, default: []].append(event) }
+      state.unclaimed.forget(before: limit)
+      // Deliveries are Smooven's, and so are their ids.
+      if event.scope == "smooven" { state.keep(event, token: token, at: now) }
       return .stored
     }
   }
@@ -152,27 +173,59 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     guard now.timeIntervalSince(state.lastPruned) > 60 else { return }
     state.lastPruned = now
     let limit = now.addingTimeInterval(-retention.inSeconds)
-    for delivery in state.deliveries.values where delivery.openedAt < limit {
-      remove(delivery.token, from: &state)
+    for entry in state.deliveries.values where entry.delivery.openedAt < limit {
+      state.remove(entry.delivery.token)
     }
   }
+}
 
-  private func remove(_ token: DeliveryToken, from state: inout State) {
-    guard let delivery = state.deliveries.removeValue(forKey: token) else { return }
-    if let key = delivery.idempotencyKey { state.byIdempotencyKey[key] = nil }
-    state.events[token] = nil
+extension InMemoryDeliveryStore.State {
+  fileprivate mutating func nextNumber() -> UInt64 {
+    lastNumber += 1
+    return lastNumber
   }
 
-  private func forgetKeys(before date: Date, in state: inout State) -> Int {
-    let start = state.head
-    while state.head < state.arrivals.count, state.arrivals[state.head].at < date {
-      state.seen.remove(state.arrivals[state.head].key)
-      state.head += 1
+  /// Makes an id a delivery's, and hands it the events of that id that came before.
+  fileprivate mutating func bind(_ token: DeliveryToken, to id: String) {
+    guard let entry = deliveries[token] else { return }
+    if let previous = entry.delivery.notificationID, byNotificationID[previous] == token {
+      byNotificationID[previous] = nil
     }
-    let forgotten = state.head - start
-    if state.head > 1_024, state.head > state.arrivals.count / 2 {
-      state.arrivals.removeFirst(state.head)
-      state.head = 0
+    deliveries[token]?.delivery.notificationID = id
+    byNotificationID[id] = token
+    let claimed = unclaimed.claim(id)
+    guard !claimed.isEmpty, entry.delivery.outcome == nil else { return }
+    deliveries[token]?.events = (entry.events + claimed).sorted { $0.number < $1.number }
+  }
+
+  /// Keeps an event with the delivery with its token, or else with the one with its id, or until one has that id.
+  ///
+  /// When token and id are of two deliveries it is nobody's.
+  fileprivate mutating func keep(_ event: CallbackEvent, token: DeliveryToken?, at now: Date) {
+    let byToken = token.flatMap { deliveries[$0] == nil ? nil : $0 }
+    let byID = event.correlationIDs.first { byNotificationID[$0] != nil }.flatMap { byNotificationID[$0] }
+    if let byToken, let byID, byToken != byID { return }
+    let number = nextNumber()
+    guard let owner = byToken ?? byID else { return unclaimed.insert(event, number: number, at: now) }
+    if deliveries[owner]?.delivery.outcome == nil { deliveries[owner]?.events.append((number, event)) }
+  }
+
+  fileprivate mutating func remove(_ token: DeliveryToken) {
+    guard let delivery = deliveries.removeValue(forKey: token)?.delivery else { return }
+    if let key = delivery.idempotencyKey { byIdempotencyKey[key] = nil }
+    if let id = delivery.notificationID, byNotificationID[id] == token { byNotificationID[id] = nil }
+  }
+
+  fileprivate mutating func forgetKeys(before date: Date) -> Int {
+    let start = head
+    while head < arrivals.count, arrivals[head].at < date {
+      seen.remove(arrivals[head].key)
+      head += 1
+    }
+    let forgotten = head - start
+    if head > 1_024, head > arrivals.count / 2 {
+      arrivals.removeFirst(head)
+      head = 0
     }
     return forgotten
   }

@@ -6,11 +6,11 @@ internal import NIOPosix
 internal import NIOSSL
 
 #if canImport(Darwin)
-  internal import Darwin
+internal import Darwin
 #elseif canImport(Musl)
-  internal import Musl
+internal import Musl
 #else
-  internal import Glibc
+internal import Glibc
 #endif
 
 /// The real transport, on async-http-client.

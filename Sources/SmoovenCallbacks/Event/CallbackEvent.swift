@@ -9,8 +9,9 @@ public struct CallbackEvent: Sendable, Hashable {
   public var provider: String
   /// The endpoint of the listener at which it came; the provider's name unless several endpoints share a provider.
   public var endpoint: String
-  /// Within what its ids count: its provider, unless the receiver expects it at a URL of its own.
-  package var scope: String
+  /// Within what its ids and its deduplication key count: its provider, unless the receiver expects it at a URL of
+  /// its own.
+  public var scope: String
   /// The event's name as the provider sent it, such as `notification.delivered`.
   public var name: String
   /// What the event means.

@@ -4,8 +4,8 @@ import struct Foundation.Date
 
 /// The promises of `DeliveryStore`, as checks to run in the tests of an implementation.
 public struct DeliveryStoreConformance: Sendable {
-  private let make: @Sendable () async throws -> any DeliveryStore
-  private let reopen: (@Sendable (any DeliveryStore) async throws -> any DeliveryStore)?
+  let make: @Sendable () async throws -> any DeliveryStore
+  let reopen: (@Sendable (any DeliveryStore) async throws -> any DeliveryStore)?
   private let start = Date(timeIntervalSince1970: 1_772_697_600)
 
   /// Makes the checks.
@@ -29,6 +29,7 @@ public struct DeliveryStoreConformance: Sendable {
     try await openingIsIdempotent()
     try await duplicatesAreNoticed()
     try await eventsKeepTheirOrder()
+    try await eventsFindTheirDelivery()
     try await settlingEndsADelivery()
     try await pruningForgetsOnlyTheOld()
     try await appendsDoNotRace()
@@ -95,6 +96,34 @@ public struct DeliveryStoreConformance: Sendable {
     try require(try await store.events(of: DeliveryToken()).isEmpty, "an unknown token has no events")
   }
 
+  private func eventsFindTheirDelivery() async throws {
+    let store = try await make()
+    let (first, second) = (delivery(), delivery())
+    _ = try await store.open(first)
+    _ = try await store.open(second)
+    _ = try await store.append(event(1), token: nil, at: start)
+    _ = try await store.append(event(1, provider: "other"), token: nil, at: start)
+    try require(try await store.events(of: first.token).isEmpty, "an event of an unknown id is nobody's")
+    try await store.accept(first.token, notificationID: "ntf_1")
+    try require(
+      try await store.events(of: first.token) == [event(1)],
+      "an event that came before its id was accepted is the delivery's afterwards"
+    )
+    try await store.accept(second.token, notificationID: "ntf_2")
+    _ = try await store.append(event(2), token: nil, at: start)
+    try require(
+      try await store.events(of: second.token) == [event(2)],
+      "an event without a token is that of the delivery with its id"
+    )
+    var contradicting = event(3)
+    contradicting.correlationIDs = ["ntf_2"]
+    _ = try await store.append(contradicting, token: first.token, at: start)
+    try require(
+      try await store.events(of: first.token).count + store.events(of: second.token).count == 2,
+      "an event with the token of one delivery and the id of another is neither's"
+    )
+  }
+
   private func settlingEndsADelivery() async throws {
     let store = try await make()
     let (first, second) = (delivery("a"), delivery("b", after: 1))
@@ -109,6 +138,12 @@ public struct DeliveryStoreConformance: Sendable {
     try require(
       try await store.open(delivery("a"))?.outcome == .failed(event(1)),
       "a settled delivery remembers its outcome"
+    )
+    try await store.settle(first.token, outcome: .delivered(event(2)))
+    try await store.settle(first.token, outcome: nil)
+    try require(
+      try await store.open(delivery("a"))?.outcome == .failed(event(1)),
+      "the first outcome stays"
     )
     try await store.settle(DeliveryToken(), outcome: .delivered(event(1)))
     try await store.settle(second.token, outcome: nil)

@@ -56,12 +56,25 @@ final class FailingStore: DeliveryStore {
   func prune(before date: Date) async throws -> Int { try await base.prune(before: date) }
 }
 
-@Suite("Stores", .timeLimit(.minutes(1))) struct DeliveryStoreTests {
+@Suite("Stores", .timeLimit(.minutes(10))) struct DeliveryStoreTests {
   static let start = Date(timeIntervalSince1970: 1_772_697_600)
 
   @Test("The in-memory store keeps the promises of a store")
   func conformance() async throws {
     try await DeliveryStoreConformance(make: { InMemoryDeliveryStore() }).run()
+  }
+
+  @Test("The in-memory store does what the model says")
+  func model() async throws {
+    let environment = ProcessInfo.processInfo.environment
+    let steps =
+      Int(environment["SMOOVEN_MODEL_STEPS"] ?? "")
+      ?? (environment["SMOOVEN_STRESS"] == "1" ? 1_000_000 : 100_000)
+    let conformance = DeliveryStoreConformance(make: { InMemoryDeliveryStore() })
+    let tally = try await conformance.runRandomly(seed: 20_260_305, steps: steps)
+    #expect(tally.stored > steps / 10 && tally.duplicates > steps / 10 && tally.compared > steps / 100)
+    let again = try await conformance.runRandomly(seed: 1, steps: 1_000)
+    #expect(try await conformance.runRandomly(seed: 1, steps: 1_000) == again)
   }
 
   @Test("A store that breaks a promise is found out")

@@ -1,0 +1,226 @@
+import Smooven
+
+import struct Foundation.Date
+
+/// One store and its model under random operations.
+struct DeliveryStoreRandomRun {
+  private var store: any DeliveryStore
+  private let reopen: (@Sendable (any DeliveryStore) async throws -> any DeliveryStore)?
+  private var model: DeliveryStoreModel
+  private var random: SeededGenerator
+  private let retention: Int64
+  /// Deliveries to choose from; some of them are settled or gone.
+  private var tokens: [DeliveryToken] = []
+  private var keys: [String] = []
+  private var count: Int64 = 0
+  private(set) var tally = ConformanceTally()
+
+  init(
+    store: any DeliveryStore,
+    reopen: (@Sendable (any DeliveryStore) async throws -> any DeliveryStore)?,
+    seed: UInt64,
+    retention: Duration
+  ) {
+    self.store = store
+    self.reopen = reopen
+    self.retention = max(100, retention.components.seconds)
+    random = SeededGenerator(seed: seed)
+    model = DeliveryStoreModel(now: Date(timeIntervalSince1970: 1_772_697_600), retention: retention)
+  }
+
+  mutating func step() async throws {
+    count += 1
+    try await moveTime()
+    switch random.next() % 1_000 {
+    case ..<500: try await append()
+    case ..<600: try await open()
+    case ..<700: try await accept()
+    case ..<780: try await settle()
+    case ..<890: try await compareEvents()
+    case ..<930: try await comparePending()
+    case ..<980: try await append(copies: 4)
+    case ..<995: try await prune()
+    default: try await openAgain()
+    }
+  }
+
+  /// Compares all that the store holds.
+  mutating func compareAll() async throws {
+    try await comparePending()
+    for token in tokens { try await compareEvents(of: token) }
+  }
+
+  // MARK: Operations
+
+  private mutating func open() async throws {
+    note("open")
+    let key: String? =
+      switch random.next() % 4 {
+      case 0: nil
+      case 1: keys.randomElement(using: &random)
+      default: "key \(count)"
+      }
+    let delivery = StoredDelivery(
+      token: makeToken(),
+      idempotencyKey: key,
+      fingerprint: "fingerprint \(count)",
+      openedAt: model.now
+    )
+    let answer = try await store.open(delivery)
+    try require(
+      model.open(delivery, id: "ntf_\(count)", answer: answer),
+      "open returns the delivery of the key, or nil"
+    )
+    if answer != nil { tally.repeated += 1 }
+    tokens.append(delivery.token)
+    if let key { keys.append(key) }
+    if tokens.count > 60 { try await retire(tokens.removeFirst()) }
+    if keys.count > 200 { keys.removeFirst() }
+  }
+
+  /// Settles what will not be chosen any more, or it would stay open for ever.
+  private mutating func retire(_ token: DeliveryToken) async throws {
+    guard model.deliveries[token]?.stored.outcome == nil else { return }
+    try await store.settle(token, outcome: nil)
+    model.settle(token, outcome: nil)
+  }
+
+  private mutating func accept() async throws {
+    note("accept")
+    guard let token = chooseToken(), let delivery = model.delivery(token) else {
+      return try await store.accept(makeToken(), notificationID: "ntf_unknown")
+    }
+    try await store.accept(token, notificationID: delivery.id)
+    model.accept(token, id: delivery.id)
+  }
+
+  private mutating func append(copies: Int = 1) async throws {
+    note(copies == 1 ? "append" : "appendAtOnce")
+    let isAgain = random.next() % 5 == 0
+    let event = (isAgain ? model.previousEvent(Int(random.next() % (1 << 40))) : nil) ?? makeEvent()
+    let token: DeliveryToken? =
+      switch random.next() % 8 {
+      case ..<4: chooseToken()
+      case 4: makeToken()
+      default: nil
+      }
+    let (store, now) = (store, model.now)
+    var answers: [DeliveryAppend] = []
+    if copies == 1 {
+      answers.append(try await store.append(event, token: token, at: now))
+    } else {
+      answers = try await withThrowingTaskGroup(of: DeliveryAppend.self) { group in
+        for _ in 0..<copies { group.addTask { try await store.append(event, token: token, at: now) } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      // Which of them was first is not known: the one that was stored, if any.
+      answers.sort { left, _ in left == .stored }
+    }
+    for answer in answers {
+      if answer == .stored { tally.stored += 1 } else { tally.duplicates += 1 }
+      try require(
+        model.append(event, token: token, answer: answer),
+        "append says stored for a new event and duplicate for one within the retention"
+      )
+    }
+  }
+
+  private mutating func settle() async throws {
+    note("settle")
+    let token = random.next() % 10 == 0 ? makeToken() : chooseToken() ?? makeToken()
+    let outcome: DeliveryOutcome? =
+      switch random.next() % 4 {
+      case 0: nil
+      case 1: .failed(makeEvent(.failed))
+      default: .delivered(makeEvent(.delivered))
+      }
+    try await store.settle(token, outcome: outcome)
+    model.settle(token, outcome: outcome)
+  }
+
+  private mutating func compareEvents() async throws {
+    try await compareEvents(of: chooseToken() ?? makeToken())
+  }
+
+  private mutating func compareEvents(of token: DeliveryToken) async throws {
+    note("events")
+    guard let expected = model.events(of: token) else { return }
+    tally.compared += expected.count
+    let answer = try await store.events(of: token)
+    try require(answer == expected, "events are those of the delivery, in the order in which they came")
+  }
+
+  private mutating func comparePending() async throws {
+    note("pending")
+    let answer = try await store.pending()
+    try require(model.accepts(pending: answer), "pending lists the open deliveries, oldest first")
+  }
+
+  private mutating func prune() async throws {
+    note("prune")
+    // Mostly what is old; at times everything that may go.
+    let age = random.next() % 8 == 0 ? 0 : Int64.random(in: retention / 4...retention, using: &random)
+    let date = model.now.addingTimeInterval(-Double(age))
+    try await store.prune(before: date)
+    model.prune(before: date)
+  }
+
+  private mutating func openAgain() async throws {
+    guard let reopen else { return }
+    note("reopen")
+    store = try await reopen(store)
+    try await comparePending()
+  }
+
+  // MARK: Choices
+
+  private mutating func note(_ operation: String) { tally.operations[operation, default: 0] += 1 }
+
+  /// About 2,000 steps go by within the retention; now and then half of it passes at once.
+  private mutating func moveTime() async throws {
+    let leap = random.next() % 5_000 == 0
+    let seconds =
+      leap ? Double(retention / 2) : Double(Int64.random(in: 0...max(1, retention / 1_000), using: &random))
+    model.now.addTimeInterval(seconds)
+  }
+
+  private mutating func chooseToken() -> DeliveryToken? {
+    // What is past its retention may be there or not, so nothing is asked of it.
+    tokens.randomElement(using: &random).flatMap { token in
+      guard let delivery = model.deliveries[token] else { return token }
+      return model.isKept(delivery.stored.openedAt) ? token : nil
+    }
+  }
+
+  private mutating func makeToken() -> DeliveryToken {
+    let text = [random.next(), random.next()].map { word in
+      let digits = String(word, radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+    return DeliveryToken(text.joined()) ?? DeliveryToken()
+  }
+
+  private mutating func makeEvent(_ kind: CallbackEvent.Kind = .sent) -> CallbackEvent {
+    var ids = ["msg_\(count)"]
+    // Its notification is a known one, or one that nobody knows: not too many of those, a store may limit them.
+    if let token = chooseToken(), let delivery = model.delivery(token) {
+      let isBound = delivery.stored.notificationID != nil
+      if isBound || model.unclaimedCount < 100 { ids.insert(delivery.id, at: 0) }
+    }
+    if ids.count == 1, model.unclaimedCount >= 100 { ids = [] }
+    let isForeign = random.next() % 10 == 0
+    return CallbackEvent(
+      provider: isForeign ? "other" : "smooven",
+      name: "notification.\(kind)",
+      kind: kind,
+      correlationIDs: ids,
+      channel: random.next() % 2 == 0 ? .sms : nil,
+      recipient: random.next() % 2 == 0 ? .init(userID: "user \(count)", address: nil) : nil,
+      failure: kind == .failed ? .init(reason: "no such number", code: "\u{0}404") : nil,
+      occurredAt: random.next() % 2 == 0 ? model.now.addingTimeInterval(-0.123_456) : nil,
+      deduplicationKey: "event \(count)",
+      payload: ["n": .integer(count), "ratio": 5.0],
+      rawBody: Array(#"{"n":\#(count),"ratio":5.0}"#.utf8)
+    )
+  }
+}
