@@ -8,9 +8,17 @@ let package = Package(
   products: [
     .library(name: "SmoovenCallbacks", targets: ["SmoovenCallbacks"]),
     .library(name: "Smooven", targets: ["Smooven"]),
+    .library(name: "SmoovenSQLite", targets: ["SmoovenSQLite"]),
     .library(name: "SmoovenTesting", targets: ["SmoovenTesting"]),
     .library(name: "SmoovenSandbox", targets: ["SmoovenSandbox"]),
     .executable(name: "smooven", targets: ["SmoovenCommand"]),
+  ],
+  traits: [
+    .trait(
+      name: "SQLiteSupport",
+      description: "The durable store of SmoovenSQLite, on GRDB and the system's SQLite."
+    ),
+    .default(enabledTraits: ["SQLiteSupport"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -22,6 +30,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
   ],
@@ -67,6 +76,16 @@ let package = Package(
       ]
     ),
     // Floor 3
+    .target(
+      name: "SmoovenSQLite",
+      dependencies: [
+        "Smooven",
+        "SmoovenCallbacks",
+        "SmoovenHTTP",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLiteSupport"])),
+      ]
+    ),
     .target(
       name: "SmoovenTesting",
       dependencies: ["Smooven", .product(name: "HTTPTypes", package: "swift-http-types")]
@@ -182,6 +201,15 @@ let package = Package(
         .product(name: "MetricsTestKit", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
+      ]
+    ),
+    .testTarget(
+      name: "SmoovenSQLiteTests",
+      dependencies: [
+        "Smooven",
+        "SmoovenSQLite",
+        "SmoovenTesting",
+        .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLiteSupport"])),
       ]
     ),
     .testTarget(

@@ -1,0 +1,165 @@
+#if SQLiteSupport
+import Foundation
+import Smooven
+import Testing
+
+@testable import SmoovenSQLite
+
+@Suite("SQLite: reading from a cursor", .timeLimit(.minutes(5)))
+struct SubscriptionTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func open(_ configuration: SQLiteStoreConfiguration = .init()) async throws -> SQLiteDeliveryStore {
+    try await SQLiteDeliveryStore(path: folder.file(), configuration: configuration)
+  }
+
+  @Test("First what is stored, then what comes, in order and each once")
+  func storedThenLive() async throws {
+    let store = try await open()
+    for number in 0..<100 { _ = try await store.append(event(number), token: nil, at: start) }
+    let reader = Task {
+      var numbers: [String] = []
+      for try await stored in store.events(after: EventCursor(rawValue: 10)) {
+        numbers += stored.event.correlationIDs
+        if numbers.count == 190 { break }
+      }
+      return numbers
+    }
+    for number in 100..<200 { _ = try await store.append(event(number), token: nil, at: start) }
+    #expect(try await reader.value == (10..<200).map { "ntf_\($0)" })
+  }
+
+  @Test(
+    "Over restarts of the worker and of the store, beside appends, a worker gets each event once and in order"
+  )
+  func worker() async throws {
+    let count = 1_000 * stressFactor
+    let configuration = SQLiteStoreConfiguration(durability: .normal)
+    let seen = Collected<Int64>()
+    let appended = Collected<Int>()
+    var stored = 0
+    struct Restart: Error {}
+    while seen.values.count < count {
+      let store = try await open(configuration)
+      let round = stored..<min(count, stored + count / 5)
+      // Appends go on while the worker works; a round ends in the middle of both.
+      let producer = Task {
+        await withTaskGroup { group in
+          for number in round {
+            group.addTask {
+              if (try? await store.append(event(number), token: nil, at: start)) == .stored {
+                appended.add(number)
+              }
+            }
+          }
+        }
+      }
+      stored = round.upperBound
+      let limit = min(count, seen.values.count + count / 7)
+      await #expect(throws: Restart.self) {
+        try await store.forEachEvent(named: "worker") { stored in
+          // Thrown before the event is worked on: it comes again.
+          if seen.values.count >= limit { throw Restart() }
+          if seen.add(stored.cursor.rawValue) == count {
+            try await store.advance("worker", to: stored.cursor)
+            throw Restart()
+          }
+        }
+      }
+      await producer.value
+      await store.close()
+    }
+    #expect(appended.values.count == count)
+    #expect(seen.values == (1...Int64(count)).map { $0 })
+  }
+
+  @Test("Several readers beside many writers each get all, in the same order")
+  func readers() async throws {
+    let store = try await open(SQLiteStoreConfiguration(durability: .normal))
+    let count = 2_000
+    let readers = (0..<3).map { _ in
+      Task {
+        var events: [StoredEvent] = []
+        for try await stored in store.events() {
+          events.append(stored)
+          if events.count == count { break }
+        }
+        return events
+      }
+    }
+    await withTaskGroup { group in
+      for number in 0..<count {
+        group.addTask { _ = try? await store.append(event(number), token: nil, at: start) }
+      }
+    }
+    let first = try await readers[0].value
+    #expect(first.map(\.cursor.rawValue) == (1...Int64(count)).map { $0 })
+    for reader in readers.dropFirst() { #expect(try await reader.value == first) }
+  }
+
+  @Test("A named cursor survives a restart and never goes back")
+  func namedCursors() async throws {
+    var store = try await open()
+    #expect(try await store.cursor(named: "a\u{0}b") == .beginning)
+    try await store.advance("a\u{0}b", to: EventCursor(rawValue: 7))
+    try await store.advance("a\u{0}b", to: EventCursor(rawValue: 5))
+    await store.close()
+    store = try await open()
+    #expect(try await store.cursor(named: "a\u{0}b") == EventCursor(rawValue: 7))
+    #expect(try await store.cursor(named: "a") == .beginning)
+  }
+
+  @Test("A cancelled reader gets CancellationError, and a closed store ends the sequence")
+  func ends() async throws {
+    let store = try await open(SQLiteStoreConfiguration(pollInterval: nil))
+    func reader() -> Task<Void, any Error> { Task { for try await _ in store.events() {} } }
+    let cancelled = reader()
+    cancelled.cancel()
+    await #expect(throws: CancellationError.self) { try await cancelled.value }
+    let ended = reader()
+    await store.close()
+    try await ended.value
+  }
+
+  @Test("What another process writes to the file is found too, and stored once")
+  func otherProcess() async throws {
+    let configuration = SQLiteStoreConfiguration(pollInterval: .milliseconds(10))
+    let (reader, writer) = (try await open(configuration), try await open(configuration))
+    var iterator = reader.events().makeAsyncIterator()
+    let next = Task {
+      try await writer.append(event(1), token: nil, at: start)
+    }
+    #expect(try await iterator.next()?.event == event(1))
+    #expect(try await next.value == .stored)
+    let stored = await withTaskGroup(of: Int.self) { group in
+      for number in 0..<200 {
+        for store in [reader, writer] {
+          group.addTask {
+            (try? await store.append(event(number + 10), token: nil, at: start)) == .stored ? 1 : 0
+          }
+        }
+      }
+      return await group.reduce(0, +)
+    }
+    #expect(stored == 200)
+  }
+
+  @Test("After pruning, cursors go on where they were")
+  func pruned() async throws {
+    let store = try await open(SQLiteStoreConfiguration(retention: .seconds(10), pollInterval: nil))
+    for number in 0..<10 { _ = try await store.append(event(number), token: nil, at: start) }
+    // Time goes on by an opening; then nothing is left.
+    _ = try await store.open(delivery(after: 100))
+    try await store.prune(before: start.addingTimeInterval(50))
+    #expect(try await store.page(after: .beginning, limit: 10).isEmpty)
+    let next = Task {
+      var iterator = store.events(after: EventCursor(rawValue: 5)).makeAsyncIterator()
+      return try await iterator.next()?.cursor.rawValue
+    }
+    _ = try await store.append(event(20), token: nil, at: start.addingTimeInterval(100))
+    #expect(try await next.value == 11)
+  }
+}
+#endif
