@@ -109,6 +109,7 @@ let package = Package(
       dependencies: [
         "Smooven",
         "SmoovenHTTP",
+        "SmoovenSQLite",
         "SmoovenSandbox",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -3,7 +3,7 @@ import HTTPTypes
 import Smooven
 
 #if canImport(FoundationNetworking)
-  import FoundationNetworking
+import FoundationNetworking
 #endif
 
 /// A local stand-in for SmartlyQ: does the job, signs the webhook with the job's secret, posts it.

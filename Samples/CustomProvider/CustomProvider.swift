@@ -3,7 +3,7 @@ import Foundation
 import Smooven
 
 #if canImport(FoundationNetworking)
-  import FoundationNetworking
+import FoundationNetworking
 #endif
 
 /// Waits for a parcel with a provider of one's own.

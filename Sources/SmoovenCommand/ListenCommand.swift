@@ -28,6 +28,8 @@ struct ListenCommand: AsyncParsableCommand {
   @Option(help: "The token at the end of the URL of providers that do not sign. Default: a fresh one.")
   var token: String?
 
+  @OptionGroup var storage: StoreOptions
+
   @Option(help: "Hand every accepted request on to this URL, as it came.")
   var forwardTo: String?
 
@@ -53,41 +55,46 @@ struct ListenCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors(json: json) {
-      let receiver = try CallbackReceiver(
-        endpoints: try provider.map { name in
-          let secrets = secret.compactMap(\.pair).filter { $0.name == name }.map(\.secret)
-          return try ProviderFactory.endpoint(name, secrets: secrets, token: token)
-        },
-        // Nobody waits in this process, so no event has to be kept for a wait that is still to come.
-        limits: DeliveryLimits(earlyEvents: .never),
-        logger: logging.logger
-      )
-      let forwarder = try forwardTo.map { Forwarder(receiver: receiver, target: try Forwarder.Target($0)) }
-      var configuration = ListenerConfiguration()
-      configuration.host = host
-      configuration.port = port
-      let listener = try CallbackListener(
-        configuration: configuration,
-        receiver: receiver,
-        handler: forwarder ?? receiver,
-        logger: logging.logger
-      )
-      let events = receiver.events(bufferingLimit: .max)
-      let printer = Task { [json, names = provider] in
-        Terminal.printError("listening on http://\(try await listener.address)")
-        for name in names { Terminal.printError("  \(name): \(try await listener.callbackURL(of: name))") }
-        for await event in events {
-          if json { Terminal.print(json: event) } else { Terminal.print(EventLine(event).text) }
-        }
-      }
-      if let forwarder {
-        // Stopped from the last to the first: what the listener has acknowledged is handed on before the end.
-        try await serving(forwarder, listener)
-      } else {
-        try await serving(listener)
-      }
-      // What was acknowledged is printed before the end.
-      _ = try? await printer.value
+      try await storage.withStore { store in try await listen(store) }
     }
+  }
+
+  private func listen(_ store: (any DeliveryStore)?) async throws {
+    let receiver = try CallbackReceiver(
+      endpoints: try provider.map { name in
+        let secrets = secret.compactMap(\.pair).filter { $0.name == name }.map(\.secret)
+        return try ProviderFactory.endpoint(name, secrets: secrets, token: token)
+      },
+      store: store ?? InMemoryDeliveryStore(),
+      // Nobody waits in this process, so no event has to be kept for a wait that is still to come.
+      limits: DeliveryLimits(earlyEvents: .never),
+      logger: logging.logger
+    )
+    let forwarder = try forwardTo.map { Forwarder(receiver: receiver, target: try Forwarder.Target($0)) }
+    var configuration = ListenerConfiguration()
+    configuration.host = host
+    configuration.port = port
+    let listener = try CallbackListener(
+      configuration: configuration,
+      receiver: receiver,
+      handler: forwarder ?? receiver,
+      logger: logging.logger
+    )
+    let events = receiver.events(bufferingLimit: .max)
+    let printer = Task { [json, names = provider] in
+      Terminal.printError("listening on http://\(try await listener.address)")
+      for name in names { Terminal.printError("  \(name): \(try await listener.callbackURL(of: name))") }
+      for await event in events {
+        if json { Terminal.print(json: event) } else { Terminal.print(EventLine(event).text) }
+      }
+    }
+    if let forwarder {
+      // Stopped from the last to the first: what the listener has acknowledged is handed on before the end.
+      try await serving(forwarder, listener)
+    } else {
+      try await serving(listener)
+    }
+    // What was acknowledged is printed before the end.
+    _ = try? await printer.value
   }
 }

@@ -55,6 +55,13 @@ struct SendCommand: AsyncParsableCommand {
   @Option(help: "How Smooven reaches that port: the URL of your proxy or tunnel.")
   var publicURL: String?
 
+  @OptionGroup var storage: StoreOptions
+
+  @Option(
+    help: "A name for this send, under which it happens once; it needs --store to outlive this process."
+  )
+  var idempotencyKey: String?
+
   @Flag(help: "Print the outcome as one JSON object, and nothing else, on standard output.")
   var json = false
 
@@ -86,6 +93,9 @@ struct SendCommand: AsyncParsableCommand {
       if user != nil || !context.isEmpty {
         throw ValidationError("--user and --context belong to an intent.")
       }
+    }
+    if let idempotencyKey, !(1...255).contains(idempotencyKey.utf8.count) {
+      throw ValidationError("--idempotency-key takes 1 to 255 bytes.")
     }
     try Checks.url(baseURL, "--base-url")
     try Checks.url(publicURL, "--public-url")
@@ -182,21 +192,36 @@ struct SendCommand: AsyncParsableCommand {
     to baseURL: String,
     publicURL: String?
   ) async throws -> Int32 {
-    let timeout = timeout.duration
     var configuration = SmoovenConfiguration(secretKey: keys[0], previousSecretKeys: Array(keys.dropFirst()))
     configuration.baseURL = baseURL
     configuration.listener.host = listen.host
     configuration.listener.port = listen.port
     configuration.listener.publicURL = publicURL
-    configuration.callTimeout = timeout
-    let request = request
-    return try await withSmoovenClient(configuration: configuration, logger: logging.logger) { client in
+    configuration.callTimeout = timeout.duration
+    if idempotencyKey != nil, storage.store == nil {
+      Terminal.printError("warning: without --store the idempotency key is forgotten when this command ends")
+    }
+    return try await storage.withStore { store in
+      try await send(configuration, store)
+    }
+  }
+
+  private func send(
+    _ configuration: SmoovenConfiguration,
+    _ store: (any DeliveryStore)?
+  ) async throws -> Int32 {
+    let (request, timeout) = (request, timeout.duration)
+    return try await withSmoovenClient(
+      configuration: configuration,
+      store: store,
+      logger: logging.logger
+    ) { client in
       let start = ContinuousClock.now
       let timeline = Timeline(start: start, timeout: timeout, isSilent: json)
       let spinner = Task { await timeline.spin(wait ? "waiting until \(until.rawValue)" : "sending") }
       defer { spinner.cancel() }
       do {
-        let handle = try await client.notify(request)
+        let handle = try await client.notify(request, idempotencyKey: idempotencyKey)
         let report = try await follow(handle, timeline, start: start, timeout: timeout)
         await timeline.finish(handle, lastLine(report))
         if json { Terminal.print(json: report) }

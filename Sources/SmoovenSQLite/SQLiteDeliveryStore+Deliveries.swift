@@ -6,7 +6,8 @@ internal import SmoovenCallbacks
 internal import struct Foundation.Date
 
 extension SQLiteDeliveryStore {
-  private static let columns = "token, idempotency_key, notification_id, opened_at, outcome, detail"
+  private static let columns =
+    "token, idempotency_key, notification_id, opened_at, outcome, detail, may_have_left"
 
   /// Opens a delivery, unless its idempotency key was used within the retention of deliveries.
   public func open(_ delivery: StoredDelivery) async throws -> StoredDelivery? {
@@ -21,15 +22,33 @@ extension SQLiteDeliveryStore {
       }
       try db.run(
         """
-        INSERT INTO delivery (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING
+        INSERT INTO delivery (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING
         """,
         [
           delivery.token.text, key, delivery.notificationID.map(\.bytes), openedAt,
-          record.outcome, record.detail,
+          record.outcome, record.detail, delivery.mayHaveLeft ? Int64(1) : 0,
         ]
       )
       if let id = delivery.notificationID { try Self.claim(id, for: delivery.token, db) }
       return nil
+    }
+  }
+
+  /// Notes that the request is about to leave, unless it may have left before.
+  public func beginSend(_ token: DeliveryToken) async throws -> Bool {
+    try await writes.perform { db in
+      try db.run(
+        "UPDATE delivery SET may_have_left = 1 WHERE token = ? AND may_have_left = 0 AND outcome IS NULL",
+        [token.text]
+      )
+      return db.changesCount > 0
+    }
+  }
+
+  /// Notes that the request was not carried out.
+  public func retractSend(_ token: DeliveryToken) async throws {
+    try await writes.perform { db in
+      try db.run("UPDATE delivery SET may_have_left = 0 WHERE token = ?", [token.text])
     }
   }
 
@@ -99,6 +118,8 @@ extension SQLiteDeliveryStore {
       idempotencyKey: row.bytes(1).map { String(decoding: $0, as: UTF8.self) },
       fingerprint: fingerprint,
       notificationID: row.bytes(2).map { String(decoding: $0, as: UTF8.self) },
+      isCritical: detail?["critical"]?.boolValue ?? false,
+      mayHaveLeft: row.integer(6) != 0,
       openedAt: Date(timeIntervalSinceReferenceDate: openedAt),
       outcome: outcome ?? nil
     )

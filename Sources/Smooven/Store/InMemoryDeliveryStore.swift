@@ -71,7 +71,10 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   /// Notes that the request is about to leave, unless it may have left before.
   public func beginSend(_ token: DeliveryToken) async throws -> Bool {
     state.withLock { state in
-      guard state.deliveries[token]?.delivery.mayHaveLeft == false else { return false }
+      guard let delivery = state.deliveries[token]?.delivery, delivery.outcome == nil, !delivery.mayHaveLeft
+      else {
+        return false
+      }
       state.deliveries[token]?.delivery.mayHaveLeft = true
       return true
     }

@@ -4,6 +4,9 @@ internal import ArgumentParser
 struct DurationArgument: ExpressibleByArgument, Sendable {
   let duration: Duration
 
+  /// As the help shows a default.
+  var defaultValueDescription: String { "\(duration / .seconds(1))s".replacing(".0s", with: "s") }
+
   init(seconds: Double) { duration = .seconds(seconds) }
 
   init?(argument: String) {

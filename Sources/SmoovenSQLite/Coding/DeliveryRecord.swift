@@ -13,7 +13,10 @@ struct DeliveryRecord: Sendable {
   let outcome: String?
 
   init(_ delivery: StoredDelivery) {
-    detail = JSONValue.object(["fingerprint": .string(delivery.fingerprint)]).text
+    detail =
+      JSONValue.object([
+        "fingerprint": .string(delivery.fingerprint), "critical": .bool(delivery.isCritical),
+      ]).text
     outcome = delivery.outcome.map(Self.text)
   }
 

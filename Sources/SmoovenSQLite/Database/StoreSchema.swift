@@ -32,6 +32,7 @@ enum StoreSchema {
             idempotency_key BLOB UNIQUE,
             notification_id BLOB,
             opened_at REAL NOT NULL,
+            may_have_left INTEGER NOT NULL DEFAULT 1,
             outcome TEXT,
             detail TEXT NOT NULL
           );

@@ -27,6 +27,7 @@ public struct DeliveryStoreConformance: Sendable {
   /// - Throws: ``ConformanceFailure`` that names the promise, or what the store threw.
   public func run() async throws {
     try await openingIsIdempotent()
+    try await aRequestLeavesOnce()
     try await duplicatesAreNoticed()
     try await eventsKeepTheirOrder()
     try await eventsFindTheirDelivery()
@@ -69,6 +70,26 @@ public struct DeliveryStoreConformance: Sendable {
     try await store.accept(first.token, notificationID: "ntf_1")
     let accepted = try await store.open(delivery("key"))
     try require(accepted?.notificationID == "ntf_1", "an accepted delivery remembers its id")
+  }
+
+  private func aRequestLeavesOnce() async throws {
+    let store = try await make()
+    var delivery = delivery("key")
+    delivery.mayHaveLeft = false
+    _ = try await store.open(delivery)
+    let token = delivery.token
+    let count = try await withThrowingTaskGroup(of: Bool.self) { group in
+      for _ in 0..<20 { group.addTask { try await store.beginSend(token) } }
+      return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+    }
+    try require(count == 1, "of all who begin a send at once, one may")
+    try require(
+      try await store.open(self.delivery("key"))?.mayHaveLeft == true,
+      "it is known that it may have left"
+    )
+    try await store.retractSend(token)
+    try require(try await store.beginSend(token), "a send that was retracted may begin again")
+    try require(try await store.beginSend(DeliveryToken()) == false, "an unknown delivery must not be sent")
   }
 
   private func duplicatesAreNoticed() async throws {

@@ -62,6 +62,19 @@ struct DeliveryStoreModel {
     return true
   }
 
+  /// Whether the request of a delivery may leave now.
+  mutating func beginSend(_ token: DeliveryToken) -> Bool {
+    guard let stored = deliveries[token]?.stored, stored.outcome == nil, !stored.mayHaveLeft else {
+      return false
+    }
+    deliveries[token]?.stored.mayHaveLeft = true
+    return true
+  }
+
+  mutating func retractSend(_ token: DeliveryToken) {
+    deliveries[token]?.stored.mayHaveLeft = false
+  }
+
   mutating func accept(_ token: DeliveryToken, id: String) {
     guard deliveries[token] != nil else { return }
     deliveries[token]?.stored.notificationID = id

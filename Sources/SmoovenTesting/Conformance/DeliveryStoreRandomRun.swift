@@ -34,8 +34,9 @@ struct DeliveryStoreRandomRun {
     switch random.next() % 1_000 {
     case ..<500: try await append()
     case ..<600: try await open()
-    case ..<700: try await accept()
-    case ..<780: try await settle()
+    case ..<690: try await accept()
+    case ..<720: try await send()
+    case ..<790: try await settle()
     case ..<890: try await compareEvents()
     case ..<930: try await comparePending()
     case ..<980: try await append(copies: 4)
@@ -64,6 +65,8 @@ struct DeliveryStoreRandomRun {
       token: makeToken(),
       idempotencyKey: key,
       fingerprint: "fingerprint \(count)",
+      isCritical: random.next() % 2 == 0,
+      mayHaveLeft: random.next() % 2 == 0,
       openedAt: model.now
     )
     let answer = try await store.open(delivery)
@@ -83,6 +86,17 @@ struct DeliveryStoreRandomRun {
     guard model.deliveries[token]?.stored.outcome == nil else { return }
     try await store.settle(token, outcome: nil)
     model.settle(token, outcome: nil)
+  }
+
+  private mutating func send() async throws {
+    note("send")
+    let token = chooseToken() ?? makeToken()
+    if random.next() % 3 == 0 {
+      try await store.retractSend(token)
+      return model.retractSend(token)
+    }
+    let mayLeave = try await store.beginSend(token)
+    try require(mayLeave == model.beginSend(token), "a request may leave once, until it is retracted")
   }
 
   private mutating func accept() async throws {

@@ -65,7 +65,7 @@ import Testing
     #expect(transport.requestCount == 1)
   }
 
-  @Test("A callback that came while nobody waited is found", arguments: [true])
+  @Test("A callback that came while nobody waited is found", arguments: [true, false])
   func foundLater(isAtToken: Bool) async throws {
     try await sendAndDie()
     let outcome = try await process { client in
