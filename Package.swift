@@ -160,6 +160,7 @@ let package = Package(
       dependencies: [
         "Smooven",
         "SmoovenCallbacks",
+        "SmoovenSQLite",
         "SmoovenSandbox",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),

@@ -108,7 +108,7 @@ extension SQLiteDeliveryStore {
   /// Forgets settled deliveries that were opened before a date, and events that came before it and are past the
   /// retention.
   ///
-  /// In small steps, each a commit of its own.
+  /// In small steps, each a commit of its own; cancelling stops between two of them.
   @discardableResult
   public func prune(before date: Date) async throws -> Int {
     let date = date.timeIntervalSinceReferenceDate

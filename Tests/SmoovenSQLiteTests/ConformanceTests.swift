@@ -1,10 +1,11 @@
 #if SQLiteSupport
+import Foundation
 import Smooven
 import SmoovenSQLite
 import SmoovenTesting
 import Testing
 
-@Suite("SQLite: conformance", .timeLimit(.minutes(5)))
+@Suite("SQLite: conformance", .timeLimit(.minutes(10)))
 struct ConformanceTests {
   private static func conformance(
     in folder: TemporaryFolder,
@@ -32,8 +33,10 @@ struct ConformanceTests {
   func model() async throws {
     var configuration = SQLiteStoreConfiguration(durability: .normal)
     configuration.deliveryRetention = configuration.retention
+    // SMOOVEN_MODEL_STEPS asks for another number of steps.
+    let steps = ProcessInfo.processInfo.environment["SMOOVEN_MODEL_STEPS"].flatMap { Int($0) }
     let tally = try await Self.conformance(in: try TemporaryFolder(), configuration)
-      .runRandomly(seed: 20_260_305, steps: 5_000 * stressFactor)
+      .runRandomly(seed: 20_260_305, steps: steps ?? 5_000 * stressFactor)
     #expect(tally.operations["reopen", default: 0] > 5)
     #expect(tally.stored > 1_000 && tally.duplicates > 1_000 && tally.compared > 100 && tally.repeated > 10)
   }

@@ -185,6 +185,18 @@ struct FaultTests {
     #expect(await opening(folder.file())?.message.contains("create it first") == true)
   }
 
+  @Test("Many may open the same new file at once")
+  func openedAtOnce() async throws {
+    try await withThrowingTaskGroup(of: SQLiteDeliveryStore.self) { group in
+      for _ in 0..<8 { group.addTask { [folder] in try await SQLiteDeliveryStore(path: folder.file()) } }
+      var stored = 0
+      for try await store in group where try await store.append(event(1), token: nil, at: start) == .stored {
+        stored += 1
+      }
+      #expect(stored == 1)
+    }
+  }
+
   @Test("The file is for its owner only")
   func permissions() async throws {
     let store = try await SQLiteDeliveryStore(path: folder.file())

@@ -9,35 +9,9 @@ public import struct Foundation.Date
 /// that is sent again changes nothing, and the events of open deliveries. Of the events of Smooven that belong to no
 /// delivery it keeps the last 1,000, for a delivery whose id becomes known later; others are handed on and not kept.
 public final class InMemoryDeliveryStore: DeliveryStore {
-  fileprivate struct EventKey: Hashable {
-    let scope: String
-    let key: String
-  }
-
-  fileprivate struct Entry {
-    var delivery: StoredDelivery
-    /// Its place among all that were opened.
-    let number: UInt64
-    var events: [(number: UInt64, event: CallbackEvent)] = []
-  }
-
-  fileprivate struct State {
-    var deliveries: [DeliveryToken: Entry] = [:]
-    var byIdempotencyKey: [String: DeliveryToken] = [:]
-    var byNotificationID: [String: DeliveryToken] = [:]
-    var unclaimed = UnclaimedEvents(limit: 1_000)
-    var lastNumber: UInt64 = 0
-    var latest = Date.distantPast
-    var seen: Set<EventKey> = []
-    // Keys in the order of their arrival; those before `head` are forgotten.
-    var arrivals: [(key: EventKey, at: Date)] = []
-    var head = 0
-    var lastPruned = Date.distantPast
-  }
-
   private let capacity: Int
   private let retention: Duration
-  private let state = Mutex(State())
+  private let state = Mutex(InMemoryDeliveryState())
 
   /// Makes an empty store.
   ///
@@ -62,7 +36,10 @@ public final class InMemoryDeliveryStore: DeliveryStore {
       }
       guard state.deliveries[delivery.token] == nil else { return nil }
       if let key = delivery.idempotencyKey { state.byIdempotencyKey[key] = delivery.token }
-      state.deliveries[delivery.token] = Entry(delivery: delivery, number: state.nextNumber())
+      state.deliveries[delivery.token] = InMemoryDeliveryState.Entry(
+        delivery: delivery,
+        number: state.nextNumber()
+      )
       if let id = delivery.notificationID { state.bind(delivery.token, to: id) }
       return nil
     }
@@ -151,7 +128,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     at now: Date
   ) throws -> DeliveryAppend {
     try state.withLock { state in
-      let key = EventKey(scope: event.scope, key: event.deduplicationKey)
+      let key = InMemoryDeliveryState.EventKey(scope: event.scope, key: event.deduplicationKey)
       state.latest = max(state.latest, now)
       let limit = now.addingTimeInterval(-retention.inSeconds)
       _ = state.forgetKeys(before: limit)
@@ -172,64 +149,12 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   }
 
   /// Lets go of deliveries that nobody settled within the retention, at most once a minute.
-  private func pruneIfDue(at now: Date, in state: inout State) {
+  private func pruneIfDue(at now: Date, in state: inout InMemoryDeliveryState) {
     guard now.timeIntervalSince(state.lastPruned) > 60 else { return }
     state.lastPruned = now
     let limit = now.addingTimeInterval(-retention.inSeconds)
     for entry in state.deliveries.values where entry.delivery.openedAt < limit {
       state.remove(entry.delivery.token)
     }
-  }
-}
-
-extension InMemoryDeliveryStore.State {
-  fileprivate mutating func nextNumber() -> UInt64 {
-    lastNumber += 1
-    return lastNumber
-  }
-
-  /// Makes an id a delivery's, and hands it the events of that id that came before.
-  fileprivate mutating func bind(_ token: DeliveryToken, to id: String) {
-    guard let entry = deliveries[token] else { return }
-    if let previous = entry.delivery.notificationID, byNotificationID[previous] == token {
-      byNotificationID[previous] = nil
-    }
-    deliveries[token]?.delivery.notificationID = id
-    byNotificationID[id] = token
-    let claimed = unclaimed.claim(id)
-    guard !claimed.isEmpty, entry.delivery.outcome == nil else { return }
-    deliveries[token]?.events = (entry.events + claimed).sorted { $0.number < $1.number }
-  }
-
-  /// Keeps an event with the delivery with its token, or else with the one with its id, or until one has that id.
-  ///
-  /// When token and id are of two deliveries it is nobody's.
-  fileprivate mutating func keep(_ event: CallbackEvent, token: DeliveryToken?, at now: Date) {
-    let byToken = token.flatMap { deliveries[$0] == nil ? nil : $0 }
-    let byID = event.correlationIDs.first { byNotificationID[$0] != nil }.flatMap { byNotificationID[$0] }
-    if let byToken, let byID, byToken != byID { return }
-    let number = nextNumber()
-    guard let owner = byToken ?? byID else { return unclaimed.insert(event, number: number, at: now) }
-    if deliveries[owner]?.delivery.outcome == nil { deliveries[owner]?.events.append((number, event)) }
-  }
-
-  fileprivate mutating func remove(_ token: DeliveryToken) {
-    guard let delivery = deliveries.removeValue(forKey: token)?.delivery else { return }
-    if let key = delivery.idempotencyKey { byIdempotencyKey[key] = nil }
-    if let id = delivery.notificationID, byNotificationID[id] == token { byNotificationID[id] = nil }
-  }
-
-  fileprivate mutating func forgetKeys(before date: Date) -> Int {
-    let start = head
-    while head < arrivals.count, arrivals[head].at < date {
-      seen.remove(arrivals[head].key)
-      head += 1
-    }
-    let forgotten = head - start
-    if head > 1_024, head > arrivals.count / 2 {
-      arrivals.removeFirst(head)
-      head = 0
-    }
-    return forgotten
   }
 }

@@ -146,9 +146,12 @@ struct DeliveryStoreModel {
     }
   }
 
-  /// An event that was appended before, by a number that chooses.
+  /// An event that was appended before, by a number that chooses; `nil` when it is that of a delivery that may be
+  /// forgotten.
   func previousEvent(_ choice: Int) -> CallbackEvent? {
-    arrivals.isEmpty ? nil : seen[arrivals[choice % arrivals.count]]?.event
+    guard !arrivals.isEmpty, let event = seen[arrivals[choice % arrivals.count]]?.event else { return nil }
+    let owners = event.correlationIDs.compactMap { byID[$0].flatMap { deliveries[$0] } }
+    return owners.allSatisfy { isKept($0.stored.openedAt) } ? event : nil
   }
 
   private mutating func remove(_ token: DeliveryToken) {
