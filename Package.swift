@@ -211,6 +211,7 @@ let package = Package(
         "Smooven",
         "SmoovenSQLite",
         "SmoovenTesting",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLiteSupport"])),
       ]
     ),
