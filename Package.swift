@@ -236,10 +236,13 @@ let package = Package(
     .testTarget(
       name: "SmoovenCommandTests",
       dependencies: [
+        "Smooven",
         "SmoovenCommand",
         "SmoovenCallbacks",
         "SmoovenHTTP",
+        "SmoovenSQLite",
         "SmoovenTesting",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),

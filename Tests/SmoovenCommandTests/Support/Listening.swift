@@ -38,10 +38,11 @@ struct Listening: Sendable {
 
   /// Sends a good callback, and returns the status of the answer.
   func send(_ event: String = "notification.delivered", id: String) async throws -> Int {
-    try await Requests.callBack(
-      callbackURL,
-      SmoovenCallbackFixture(event, notificationID: id),
-      key: Self.key
-    )
+    try await send(SmoovenCallbackFixture(event, notificationID: id))
+  }
+
+  /// Sends an event, the same bytes each time, and returns the status of the answer.
+  func send(_ event: SmoovenCallbackFixture) async throws -> Int {
+    try await Requests.callBack(callbackURL, event, key: Self.key)
   }
 }

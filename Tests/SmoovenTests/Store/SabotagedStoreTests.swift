@@ -8,6 +8,7 @@ import Testing
 final class SabotagedStore: DeliveryStore {
   enum Mistake: CaseIterable {
     case forgetsKeys, losesEvents, ignoresIDs, reversesPending, forgetsOutcomes, keepsGivenUp, prunesTooMuch
+    case sendsTwice, forgetsRetraction
   }
 
   private let base = InMemoryDeliveryStore()
@@ -22,6 +23,16 @@ final class SabotagedStore: DeliveryStore {
   }
 
   func open(_ delivery: StoredDelivery) async throws -> StoredDelivery? { try await base.open(delivery) }
+
+  func beginSend(_ token: DeliveryToken) async throws -> Bool {
+    let mayLeave = try await base.beginSend(token)
+    return errs(.sendsTwice) ? true : mayLeave
+  }
+
+  func retractSend(_ token: DeliveryToken) async throws {
+    if errs(.forgetsRetraction) { return }
+    try await base.retractSend(token)
+  }
 
   func accept(_ token: DeliveryToken, notificationID: String) async throws {
     if errs(.ignoresIDs) { return }

@@ -1,0 +1,130 @@
+#if SQLiteSupport
+import Foundation
+import Smooven
+import SmoovenCallbacks
+import SmoovenHTTP
+import SmoovenSQLite
+import SmoovenTesting
+import Testing
+
+/// `smooven send` with a key and a store, killed on its way and run again.
+@Suite("smooven send after a crash", .throttled, .timeLimit(.minutes(5)))
+struct SendCrashTests {
+  let file = TemporaryFile()
+  let port: Int
+
+  init() async throws { port = try await SilentPort.free() }
+
+  /// The same command each time, as a script would repeat it.
+  func send(to url: String, _ body: (SmoovenProcess) async throws -> Void) async throws {
+    let arguments = [
+      "send", "Page the engineer", "--user", "on-call@example.com", "--base-url", url, "--timeout", "60s",
+      "--listen", "127.0.0.1:\(port)", "--store", "sqlite:\(file.path)", "--idempotency-key", "incident-17",
+      "--json", "--public-url", "http://127.0.0.1:\(port)",
+    ]
+    try await SmoovenProcess.with(
+      arguments,
+      environment: ["SMOOVEN_SECRET_KEY": CrashingServer.key]
+    ) { process in
+      try await body(process)
+    }
+  }
+
+  /// Kills the command when a condition holds.
+  func crash(at url: String, when condition: (SmoovenProcess) async throws -> Void) async throws {
+    try await send(to: url) { process in
+      try await condition(process)
+      process.signal(SIGKILL)
+      #expect(try await process.finished().exitCode == -SIGKILL)
+    }
+  }
+
+  /// Runs the command again: it ends as delivered, and the server has seen one notification.
+  func expectDelivery(_ server: CrashingServer, at url: String, callingBack: Bool = true) async throws {
+    try await send(to: url) { process in
+      if callingBack { try await server.callBack() }
+      let end = try await process.finished()
+      #expect(end.exitCode == 0, "\(end.errors)")
+      let report = try end.report
+      #expect(report["outcome"] == "delivered")
+      #expect(report["notification_id"] == "ntf_1")
+    }
+    #expect(server.state.read { $0.callbackURLs.count } == 1)
+  }
+
+  @Test("Before the connection stands: sent by the second run")
+  func beforeSending() async throws {
+    // A server that takes connections and never answers the TLS hello.
+    let silent = try await SilentPort.open()
+    try await crash(at: "https://127.0.0.1:\(silent.port)") { _ in try await silent.received() }
+    await silent.close()
+    let server = CrashingServer()
+    try await server.serving { url in try await expectDelivery(server, at: url) }
+  }
+
+  @Test("After the request left, before its answer: not sent again, the callback tells")
+  func beforeAnswer() async throws {
+    let gate = Watched(false)
+    let server = CrashingServer(beforeAnswer: {
+      _ = try? await gate.first { $0 ? true : nil }
+      return false
+    })
+    try await server.serving { url in
+      try await crash(at: url) { _ in _ = try await server.callbackURL() }
+      gate.update { $0 = true }
+      try await expectDelivery(server, at: url)
+    }
+  }
+
+  @Test("While a refusal asks for patience: sent by the second run")
+  func duringBackoff() async throws {
+    let server = CrashingServer(refusing: 1)
+    try await server.serving { url in
+      try await crash(at: url) { _ in
+        _ = try await server.state.first { $0.refusals == 1 ? true : nil }
+        let store = try await SQLiteDeliveryStore(path: file.path)
+        while try await store.pending().first?.mayHaveLeft != false { await Task.yield() }
+        await store.close()
+      }
+      try await expectDelivery(server, at: url)
+    }
+  }
+
+  @Test("While it waits: the second run waits on")
+  func whileWaiting() async throws {
+    let server = CrashingServer()
+    try await server.serving { url in
+      try await crash(at: url) { _ in try await idIsStored() }
+      try await expectDelivery(server, at: url)
+    }
+  }
+
+  @Test("After the callback: the second run knows the outcome at once")
+  func afterCallback() async throws {
+    let server = CrashingServer()
+    try await server.serving { url in
+      try await crash(at: url) { _ in
+        try await idIsStored()
+        try await server.callBack()
+      }
+      try await expectDelivery(server, at: url, callingBack: false)
+    }
+  }
+
+  @Test("After the end: the same outcome, over and over")
+  func afterEnd() async throws {
+    let server = CrashingServer()
+    try await server.serving { url in
+      try await expectDelivery(server, at: url)
+      for _ in 0..<3 { try await expectDelivery(server, at: url, callingBack: false) }
+    }
+  }
+
+  private func idIsStored() async throws {
+    while !FileManager.default.fileExists(atPath: file.path) { await Task.yield() }
+    let store = try await SQLiteDeliveryStore(path: file.path)
+    while try await store.pending().first?.notificationID == nil { await Task.yield() }
+    await store.close()
+  }
+}
+#endif
