@@ -27,7 +27,7 @@ extension JSONValue {
   /// - Throws: ``CallbackDecodingError`` that names the field.
   public func requiredString(_ key: String) throws(CallbackDecodingError) -> String {
     guard let text = self[key]?.stringValue, !text.isEmpty else {
-      throw CallbackDecodingError("the field \(key) is missing or not a string")
+      throw CallbackDecodingError("the field \(key) is missing, empty or not a string")
     }
     return text
   }

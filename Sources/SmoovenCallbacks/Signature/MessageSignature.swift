@@ -67,8 +67,15 @@ public struct MessageSignature: Sendable {
     guard let number = UnixTime.parse(time) else {
       throw VerificationError(.headerMalformed, "\(timestampHeader.rawName) is not a number of \(unit)")
     }
-    let signatures = value.split(separator: " ").filter { $0.hasPrefix("v1,") }
+    let all = value.split(separator: " ")
+    let signatures = all.filter { $0.hasPrefix("v1,") }
     guard !signatures.isEmpty else {
+      if all.contains(where: { $0.hasPrefix("v1a,") }) {
+        throw VerificationError(
+          .wrongSecretKind,
+          "\(signatureHeader.rawName) holds v1a only, made with a private key; a shared secret checks v1"
+        )
+      }
       throw VerificationError(.headerMalformed, "\(signatureHeader.rawName) has no v1,<signature>")
     }
     let codes = signatures.compactMap { decode(String($0.dropFirst(3))) }

@@ -32,16 +32,13 @@ public struct SigningSecrets: Sendable {
     }
     var entries: [(key: HMACSHA256Key, label: String?)] = []
     for (index, secret) in secrets.enumerated() {
-      guard let bytes = secret.keyBytes(encoding) else {
-        throw CallbackConfigurationError(
-          "\(provider): secret \(index + 1) is not base64; expected \(expectation)"
-        )
+      let refusal = { (problem: String) in
+        CallbackConfigurationError("\(provider): secret \(index + 1) \(problem); expected \(expectation)")
       }
-      if let weakness = secret.weakness ?? Secret.weakness(ofKeyWith: bytes.count) {
-        throw CallbackConfigurationError(
-          "\(provider): secret \(index + 1) \(weakness); expected \(expectation)"
-        )
-      }
+      // First of all, so that a copying mistake is not told as bad base 64.
+      if let weakness = secret.weakness { throw refusal(weakness) }
+      guard let bytes = secret.keyBytes(encoding) else { throw refusal("is not base64") }
+      if let weakness = Secret.weakness(ofKeyWith: bytes.count) { throw refusal(weakness) }
       entries.append((HMACSHA256Key(bytes: bytes), secret.label))
     }
     self.entries = entries

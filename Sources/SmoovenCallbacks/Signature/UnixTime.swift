@@ -15,6 +15,7 @@ enum UnixTime {
   }
 
   static func milliseconds(_ date: Date) -> Int64 {
-    Int64(min(max(date.timeIntervalSince1970 * 1_000, 0), 999_999_999_999_999))
+    // `max` with NaN on its right is the lower bound.
+    Int64(min(max(0, date.timeIntervalSince1970 * 1_000), 999_999_999_999_999))
   }
 }

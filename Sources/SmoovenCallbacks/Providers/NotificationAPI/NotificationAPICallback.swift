@@ -29,6 +29,6 @@ public struct NotificationAPICallback: Sendable, Hashable {
 extension NotificationAPICallback: SafelyDescribed {
   /// The tracking id and the kind of notification.
   public var description: String {
-    "NotificationAPICallback(\(trackingID ?? "-"), \(notificationID ?? "-"))"
+    "NotificationAPICallback(\(trackingID?.loggable ?? "-"), \(notificationID?.loggable ?? "-"))"
   }
 }

@@ -7,10 +7,14 @@ enum NotificationAPIDecoding {
     let payload = try request.jsonObject()
     let type = try payload.requiredString("eventType")
     let channel = payload["channel"]?.stringValue
-    let kind = kind(of: type)
+    var kind = kind(of: type)
     let trackingID = payload.identifier("trackingId")
-    if kind != .other, trackingID == nil {
-      throw CallbackDecodingError("the field trackingId is missing or not a string")
+    if trackingID == nil {
+      // An inbound message that answers no notification has none, and is no reply.
+      if kind == .replied { kind = .other }
+      guard kind == .other else {
+        throw CallbackDecodingError("the field trackingId is missing, empty or not a string")
+      }
     }
     return CallbackEvent(
       provider: provider,
@@ -24,7 +28,8 @@ enum NotificationAPIDecoding {
           reason: payload["failureReason"]?.stringValue ?? payload["failureMessage"]?.stringValue,
           code: payload.identifier("failureCode")
         ) : nil,
-      occurredAt: payload["timestamp"]?.stringValue.flatMap(RFC3339.parse),
+      occurredAt: ["timestamp", "receivedAt"].lazy
+        .compactMap { payload[$0]?.stringValue.flatMap(RFC3339.parse) }.first,
       deduplicationKey: request.bodyDigest,
       payload: payload,
       rawBody: request.body

@@ -32,5 +32,7 @@ public struct SmartlyQCallback: Sendable, Hashable {
 
 extension SmartlyQCallback: SafelyDescribed {
   /// The job and its status.
-  public var description: String { "SmartlyQCallback(job: \(jobID ?? "-"), status: \(status ?? "-"))" }
+  public var description: String {
+    "SmartlyQCallback(job: \(jobID?.loggable ?? "-"), status: \(status?.loggable ?? "-"))"
+  }
 }

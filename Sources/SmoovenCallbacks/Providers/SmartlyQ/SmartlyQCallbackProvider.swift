@@ -53,7 +53,8 @@ public struct SmartlyQCallbackProvider: SigningCallbackProvider {
       },
       channel: data["channel"]?.stringValue.map(NotificationChannel.init(rawValue:)),
       failure: kind == .failed ? failure(in: data) : nil,
-      occurredAt: (payload["created_at"] ?? payload["timestamp"])?.stringValue.flatMap(RFC3339.parse),
+      occurredAt: ["created_at", "timestamp"].lazy
+        .compactMap { payload[$0]?.stringValue.flatMap(RFC3339.parse) }.first,
       // The id in the body is signed, that in the header is not. An event without one is told apart by its bytes:
       // a job may complete twice, in two stages.
       deduplicationKey: payload.identifier("id") ?? request.bodyDigest,

@@ -25,8 +25,8 @@ public struct SmobiCallbackProvider: CallbackProvider {
 
   /// Reads status events, replies and button clicks, those of workflows too.
   ///
-  /// What has a `status` is a status event; what has content under `sms` or `rcs`, or no status, is inbound. The test
-  /// event of the dashboard, which is neither, is kept as other.
+  /// What has a `status` is a status event; what has none but a sender and a recipient is inbound. The test event of
+  /// the dashboard, which is neither, is kept as other.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let payload = try request.jsonObject()
     if let status = payload["status"]?.stringValue { return statusEvent(status, payload, request) }

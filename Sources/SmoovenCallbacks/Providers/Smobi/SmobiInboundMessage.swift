@@ -31,12 +31,13 @@ public struct SmobiInboundMessage: Sendable, Hashable {
     else { return nil }
     self.from = from
     self.to = to
-    let content = payload["rcs"] ?? payload["sms"] ?? .null
+    // The other channel's content may stand there as null.
+    let content = ["rcs", "sms"].lazy.compactMap { payload[$0] }.first { !$0.isNull } ?? .null
     self.content = content
     let postback = Self.find(["postbackData", "postback", "payload", "suggestion"], in: content)
     self.postback = postback
     text = Self.find(["text", "body", "message", "content"], in: content)
-    source = (payload["messageSource"] ?? content["messageSource"])?.stringValue
+    source = payload["messageSource"]?.stringValue ?? content["messageSource"]?.stringValue
   }
 
   /// The first of the keys that leads to a text, at once or one level down.

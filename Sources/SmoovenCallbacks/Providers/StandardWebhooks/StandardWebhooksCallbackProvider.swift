@@ -50,15 +50,16 @@ public struct StandardWebhooksCallbackProvider: SigningCallbackProvider {
   /// Reads `type`, `timestamp` and the ids of `data`; the kind is always other.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let payload = try request.jsonObject()
-    let messageID = request.head.headerFields[.webhookID] ?? ""
+    let messageID = request.head.headerFields[.webhookID].flatMap { $0.isEmpty ? nil : $0 }
     let ids = [payload["data"]?.identifier("id"), payload.identifier("id")].compactMap(\.self)
+    let type = payload["type"]?.stringValue ?? ""
     return CallbackEvent(
       provider: name,
-      name: payload["type"]?.stringValue ?? "webhook",
+      name: type.isEmpty ? "webhook" : type,
       kind: .other,
-      correlationIDs: ids.isEmpty ? [messageID] : ids,
+      correlationIDs: ids.isEmpty ? [messageID].compactMap(\.self) : ids,
       occurredAt: payload["timestamp"]?.stringValue.flatMap(RFC3339.parse),
-      deduplicationKey: messageID,
+      deduplicationKey: messageID ?? request.bodyDigest,
       payload: payload,
       rawBody: request.body
     )

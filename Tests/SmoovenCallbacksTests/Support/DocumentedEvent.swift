@@ -1,0 +1,25 @@
+import Foundation
+import SmoovenCallbacks
+import Testing
+
+/// A payload that a provider documents, and the event that it must become.
+struct DocumentedEvent: Sendable, CustomTestStringConvertible {
+  let provider: SampleProvider
+  let body: String
+  let name: String
+  let kind: CallbackEvent.Kind
+  var ids: [String] = []
+  var channel: NotificationChannel?
+  var recipient: CallbackEvent.Recipient?
+  var failure: CallbackEvent.Failure?
+  var time: String?
+
+  var testDescription: String { "\(provider.rawValue) \(name)" }
+
+  static let all = notificationAPI + pingram + smartlyQ + smobi + standardWebhooks
+
+  /// The fields of the payload at its top level.
+  func members() throws -> [String: JSONValue] {
+    try #require(JSONValue(parsing: Array(body.utf8)).objectValue)
+  }
+}
