@@ -1,11 +1,12 @@
 extension SeededGenerator {
-  /// What tends to break readers of JSON.
+  /// What tends to break readers of JSON and of signature headers.
   private static let fragments: [[UInt8]] =
     [
       "{", "}", "[", "]", ":", ",", "\"", "\\", "\\u", "\\ud83d", "\\u0000", "null", "true", "-", "1e",
       "1e999", "0",
       ".", "9223372036854775808", " ", "\n", "\u{0}", "\u{1F}", "\u{FEFF}", "é", "😀", "[[[[[[[[", "event",
-      "notification_id", "timestamp", "2026-02-29T24:60:61Z", "T", "Z", "+23:59",
+      "notification_id", "timestamp", "2026-02-29T24:60:61Z", "T", "Z", "+23:59", "eventType", "trackingId",
+      "data", "status", "from", "sms", "rcs", "t=", "v1=", "v1,", "v1a,", "=",
     ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x9F]]
 
   /// Changes a text in one of the ways in which texts get broken.

@@ -1,0 +1,7 @@
+/// How often each way through a provider was taken.
+struct FuzzTally {
+  var events = 0
+  var stale = 0
+  var undecodable = 0
+  var unverified = 0
+}
