@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import SmoovenCallbacks
 import SmoovenTesting
 
@@ -14,6 +15,16 @@ enum Requests {
     var body: [UInt8]
   }
 
+  /// Lives as long as the process. A refused connection fails at once: the server may have been killed.
+  private static let client = HTTPClient(
+    eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+    configuration: {
+      var configuration = HTTPClient.Configuration()
+      configuration.connectionPool.retryConnectionEstablishment = false
+      return configuration
+    }()
+  )
+
   static func send(
     _ method: String,
     _ url: String,
@@ -24,7 +35,7 @@ enum Requests {
     request.method = HTTPMethod(rawValue: method)
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     if !body.isEmpty { request.body = .bytes(ByteBuffer(bytes: body)) }
-    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+    let response = try await client.execute(request, timeout: .seconds(60))
     let buffer = try await response.body.collect(upTo: 1 << 24)
     let fields = response.headers.map { ($0.name.lowercased(), $0.value) }
     return Answer(
