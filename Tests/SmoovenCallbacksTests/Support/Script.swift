@@ -23,7 +23,7 @@ struct Script {
     let output = Pipe()
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [interpreter, Self.folder.appending(path: file).path()]
+    process.arguments = [interpreter, Self.folder.appending(path: file).path(percentEncoded: false)]
     process.standardInput = try FileHandle(forReadingFrom: input)
     process.standardOutput = output
     try process.run()
