@@ -116,6 +116,22 @@ struct SignedProviderTests {
     #expect(try provider.provider().refusal(of: request)?.reason == .noMatch)
   }
 
+  @Test("Header bytes that are no text are refused, wherever they stand", arguments: SampleProvider.signed)
+  func headerBytes(_ provider: SampleProvider) throws {
+    let verifying = try provider.provider()
+    let good = provider.signedRequest(Self.bodies[0])
+    for field in good.head.headerFields {
+      for bytes: [UInt8] in [[0xFF], [0xC3, 0x28], [0xED, 0xA0, 0x80], [0x80]] {
+        for value in [bytes, Array(field.value.utf8) + bytes, bytes + Array(field.value.utf8)] {
+          var request = good
+          request.head.headerFields[fields: field.name] = [HTTPField(name: field.name, value: value)]
+          let reason = verifying.refusal(of: request)?.reason
+          #expect(reason == .headerMalformed || reason == .noMatch)
+        }
+      }
+    }
+  }
+
   @Test("What a provider signs is what the scheme says, at any time", arguments: SampleProvider.signed)
   func signing(_ provider: SampleProvider) throws {
     let signing = try #require(provider.provider() as? any SigningCallbackProvider)
