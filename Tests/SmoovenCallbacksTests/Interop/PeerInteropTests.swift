@@ -5,6 +5,11 @@ import Testing
 
 @Suite("Signatures agree with other people's libraries", .timeLimit(.minutes(10)))
 struct PeerInteropTests {
+  /// Before any time is taken: the first installation may last longer than a signature is good for.
+  init() throws {
+    _ = try PeerEnvironment.python()
+  }
+
   /// Empty, short, long and in all corners of Unicode; text, because the libraries take bodies as text.
   private func messages(for peer: Peer, at time: Date = Date()) -> [Peer.Message] {
     var random = SeededGenerator(seed: 20_260_302)
