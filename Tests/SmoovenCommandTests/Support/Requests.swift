@@ -15,7 +15,9 @@ enum Requests {
     var body: [UInt8]
   }
 
-  /// Lives as long as the process. A refused connection fails at once: the server may have been killed.
+  /// Lives as long as the process.
+  ///
+  /// A refused connection fails at once: the server may have been killed.
   private static let client = HTTPClient(
     eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
     configuration: {
