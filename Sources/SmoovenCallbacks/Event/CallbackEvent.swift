@@ -31,9 +31,15 @@ public struct CallbackEvent: Sendable, Hashable {
   /// Where it was learnt.
   public var source: Source
   /// The whole JSON of the event.
-  public var payload: JSONValue
+  ///
+  /// That of a callback is parsed when it is asked for first.
+  public var payload: JSONValue {
+    get { storedPayload.value }
+    set { storedPayload = Payload(newValue) }
+  }
   /// The bytes that were verified.
   public var rawBody: [UInt8]
+  var storedPayload: Payload
 
   /// Makes an event; a provider does this in ``CallbackProvider/decode(_:)``.
   public init(
@@ -62,8 +68,37 @@ public struct CallbackEvent: Sendable, Hashable {
     self.occurredAt = occurredAt
     self.deduplicationKey = deduplicationKey
     self.source = source
-    self.payload = payload
     self.rawBody = rawBody
+    storedPayload = Payload(payload)
+  }
+
+  /// Makes an event whose payload is a body that is known to be JSON.
+  init(
+    provider: String,
+    name: String,
+    kind: Kind,
+    correlationIDs: [String],
+    channel: NotificationChannel?,
+    recipient: Recipient?,
+    failure: Failure?,
+    occurredAt: Date?,
+    deduplicationKey: String,
+    payloadOf body: [UInt8]
+  ) {
+    self.provider = provider
+    self.endpoint = provider
+    self.scope = provider
+    self.name = name
+    self.kind = kind
+    self.correlationIDs = correlationIDs
+    self.channel = channel
+    self.recipient = recipient
+    self.failure = failure
+    self.occurredAt = occurredAt
+    self.deduplicationKey = deduplicationKey
+    self.source = .callback
+    self.rawBody = body
+    storedPayload = Payload(of: body)
   }
 
   /// Where an event was learnt.

@@ -7,6 +7,10 @@ extension CallbackRequest {
   ///
   /// - Throws: ``CallbackDecodingError`` that says where the body stops being one.
   public func jsonObject() throws(CallbackDecodingError) -> JSONValue {
+    try Self.jsonObject(in: body)
+  }
+
+  static func jsonObject(in body: [UInt8]) throws(CallbackDecodingError) -> JSONValue {
     let value: JSONValue
     do {
       value = try JSONValue(parsing: body)

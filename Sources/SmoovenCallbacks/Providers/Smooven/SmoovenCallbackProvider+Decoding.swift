@@ -7,11 +7,13 @@ extension SmoovenCallbackProvider {
   /// freshness could not be judged. Optional fields of another type than documented count as absent and stay in
   /// the payload.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
-    let payload = try request.jsonObject()
-    let name = try payload.requiredString("event")
+    let envelope = try SmoovenEnvelope(request.body)
+    guard let name = envelope.event.string, !name.isEmpty else {
+      throw CallbackDecodingError("the field event is missing, empty or not a string")
+    }
     let kind = Self.kinds[name] ?? .other
-    let id = payload["notification_id"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
-    let timestamp = payload["timestamp"]?.stringValue
+    let id = envelope.notificationID.string.flatMap { $0.isEmpty ? nil : $0 }
+    let timestamp = envelope.timestamp.string
     let occurredAt = timestamp.flatMap(RFC3339.parse)
     if kind != .other {
       guard id != nil else {
@@ -21,23 +23,22 @@ extension SmoovenCallbackProvider {
         throw CallbackDecodingError("the field timestamp is missing or not a string")
       }
     }
-    if payload["timestamp"] != nil, payload["timestamp"]?.isNull == false, occurredAt == nil {
+    if envelope.timestamp.isPresent, occurredAt == nil {
       throw CallbackDecodingError("the field timestamp is not an RFC 3339 time")
     }
-    let channel = payload["channel_used"]?.stringValue
+    let channel = envelope.channel.string
     return CallbackEvent(
       provider: self.name,
       name: name,
       kind: kind,
       correlationIDs: id.map { [$0] } ?? [],
       channel: channel.map(NotificationChannel.init(rawValue:)),
-      recipient: recipient(in: payload),
-      failure: kind == .failed ? failure(in: payload) : nil,
+      recipient: envelope.recipient,
+      failure: kind == .failed ? failure(in: envelope) : nil,
       occurredAt: occurredAt,
       deduplicationKey: id != nil && timestamp != nil
-        ? deduplicationKey(id, name, channel, timestamp) : Hex.encode(SHA256.hash(data: request.body)),
-      payload: payload,
-      rawBody: request.body
+        ? deduplicationKey(id, name, channel, timestamp) : request.bodyDigest,
+      payloadOf: request.body
     )
   }
 
@@ -53,29 +54,30 @@ extension SmoovenCallbackProvider {
     "player.updated": .other,
   ]
 
-  private func recipient(in payload: JSONValue) -> CallbackEvent.Recipient? {
-    guard let recipient = payload["recipient"], case .object = recipient else { return nil }
-    return CallbackEvent.Recipient(
-      userID: recipient["user_id"]?.stringValue,
-      address: recipient["channel_address"]?.stringValue
-    )
-  }
-
   /// The failure's shape is not documented beyond `status`; `reason` and `error` are read where they are sent.
-  private func failure(in payload: JSONValue) -> CallbackEvent.Failure {
-    let reason =
-      payload["reason"]?.stringValue ?? payload["error"]?.stringValue
-      ?? payload["error"]?["message"]?.stringValue
-    let code = payload["error"]?["code"]?.stringValue ?? payload["status"]?.stringValue
-    return CallbackEvent.Failure(reason: reason, code: code)
+  private func failure(in envelope: SmoovenEnvelope) -> CallbackEvent.Failure {
+    CallbackEvent.Failure(
+      reason: envelope.reason.string ?? envelope.error.string ?? envelope.errorMessage.string,
+      code: envelope.errorCode.string ?? envelope.status.string
+    )
   }
 
   /// Smooven's advice to use `notification_id` alone would drop `delivered` after `queued`.
   ///
-  /// Each part goes with its length, so that no value can pass for two; and a hash names them, because `String`
-  /// takes canonically equivalent texts for one while ids are bytes.
+  /// Each part goes with its length, so that no value can pass for two. What is long, or not ASCII, is named by a hash:
+  /// `String` takes canonically equivalent texts for one while ids are bytes.
   private func deduplicationKey(_ parts: String?...) -> String {
-    let identity = parts.map { part in part.map { "\($0.utf8.count):\($0)" } ?? "-" }.joined()
+    var identity = ""
+    identity.reserveCapacity(96)
+    for part in parts {
+      guard let part else {
+        identity += "-"
+        continue
+      }
+      identity += "\(part.utf8.count):"
+      identity += part
+    }
+    if identity.utf8.count <= 200, identity.utf8.allSatisfy({ $0 < 0x80 }) { return identity }
     return Hex.encode(SHA256.hash(data: Array(identity.utf8)))
   }
 }

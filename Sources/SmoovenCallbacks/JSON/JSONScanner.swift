@@ -1,0 +1,204 @@
+/// Reads JSON token by token, strictly (RFC 8259), and checks every index before it is used.
+///
+/// ``JSONParser`` builds values on it; the envelope of a callback is read from it without building any. Both accept
+/// and refuse the same texts, because the rules stand only here.
+struct JSONScanner {
+  /// A string between its quotes, valid but not yet unescaped.
+  struct Text {
+    let range: Range<Int>
+    /// Whether it is ASCII without escapes, so that its bytes are its text.
+    let isPlain: Bool
+  }
+
+  let bytes: [UInt8]
+  private(set) var position = 0
+  private var depth = 0
+
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
+  var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  func error(_ reason: String, at offset: Int? = nil) -> JSONParsingError {
+    JSONParsingError(reason: reason, offset: offset ?? position)
+  }
+
+  mutating func skipWhitespace() {
+    while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
+  }
+
+  mutating func take(_ byte: UInt8) -> Bool {
+    guard current == byte else { return false }
+    position += 1
+    return true
+  }
+
+  mutating func finish() throws(JSONParsingError) {
+    skipWhitespace()
+    guard position == bytes.count else { throw error("unexpected bytes after the value") }
+  }
+
+  mutating func takeLiteral(_ text: String) throws(JSONParsingError) {
+    for byte in text.utf8 where !take(byte) { throw error("unknown literal") }
+  }
+
+  // MARK: Containers
+
+  /// Steps into the object or array that begins here.
+  mutating func enter() throws(JSONParsingError) {
+    guard depth < JSONValue.maximumDepth else {
+      throw error("nested more than \(JSONValue.maximumDepth) levels deep")
+    }
+    depth += 1
+    position += 1
+    skipWhitespace()
+  }
+
+  /// Steps to the next member of an object: to its value, which begins here then.
+  ///
+  /// Returns `nil` at the end.
+  mutating func nextKey(isFirst: Bool) throws(JSONParsingError) -> Text? {
+    skipWhitespace()
+    if take(UInt8(ascii: "}")) {
+      depth -= 1
+      return nil
+    }
+    if !isFirst {
+      guard take(UInt8(ascii: ",")) else { throw error("expected ',' or '}'") }
+      skipWhitespace()
+    }
+    guard current == UInt8(ascii: "\"") else { throw error("expected a key") }
+    let key = try scanString()
+    skipWhitespace()
+    guard take(UInt8(ascii: ":")) else { throw error("expected ':'") }
+    skipWhitespace()
+    return key
+  }
+
+  /// Steps to the next element of an array, which begins here then.
+  ///
+  /// Returns `false` at the end.
+  mutating func nextElement(isFirst: Bool) throws(JSONParsingError) -> Bool {
+    skipWhitespace()
+    if take(UInt8(ascii: "]")) {
+      depth -= 1
+      return false
+    }
+    if !isFirst {
+      guard take(UInt8(ascii: ",")) else { throw error("expected ',' or ']'") }
+      skipWhitespace()
+    }
+    return true
+  }
+
+  /// Checks the value that begins here, and passes it by.
+  mutating func skipValue() throws(JSONParsingError) {
+    var isFirst = true
+    switch current {
+    case UInt8(ascii: "{"):
+      try enter()
+      while try nextKey(isFirst: isFirst) != nil {
+        isFirst = false
+        try skipValue()
+      }
+    case UInt8(ascii: "["):
+      try enter()
+      while try nextElement(isFirst: isFirst) {
+        isFirst = false
+        try skipValue()
+      }
+    case UInt8(ascii: "\""): _ = try scanString()
+    case UInt8(ascii: "t"): try takeLiteral("true")
+    case UInt8(ascii: "f"): try takeLiteral("false")
+    case UInt8(ascii: "n"): try takeLiteral("null")
+    case .some(let byte) where byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte):
+      _ = try scanNumber()
+    case .some: throw error("unexpected byte")
+    case nil: throw error("unexpected end")
+    }
+  }
+
+  // MARK: Numbers
+
+  /// Reads a number: an integer where it is written as one and fits.
+  mutating func scanNumber() throws(JSONParsingError) -> JSONValue {
+    let start = position
+    _ = take(UInt8(ascii: "-"))
+    if !take(UInt8(ascii: "0")), skipDigits() == 0 { throw error("expected a digit") }
+    var isInteger = true
+    if take(UInt8(ascii: ".")) {
+      isInteger = false
+      guard skipDigits() > 0 else { throw error("expected a digit after '.'") }
+    }
+    if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
+      isInteger = false
+      if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
+      guard skipDigits() > 0 else { throw error("expected a digit in the exponent") }
+    }
+    let text = String(decoding: bytes[start..<position], as: UTF8.self)
+    if isInteger, let value = Int64(text) { return .integer(value) }
+    guard let value = Double(text), value.isFinite else { throw error("number out of range", at: start) }
+    return .number(value)
+  }
+
+  private mutating func skipDigits() -> Int {
+    let start = position
+    while let byte = current, (0x30...0x39).contains(byte) { position += 1 }
+    return position - start
+  }
+
+  // MARK: Strings
+
+  /// Reads to the end of the string that begins here.
+  mutating func scanString() throws(JSONParsingError) -> Text {
+    position += 1
+    let start = position
+    var isPlain = true
+    while let byte = current {
+      switch byte {
+      case UInt8(ascii: "\""):
+        let text = Text(range: start..<position, isPlain: isPlain)
+        position += 1
+        // Escapes are ASCII, so the bytes are UTF-8 with them where they are without.
+        if !isPlain, String(validating: bytes[text.range], as: UTF8.self) == nil {
+          throw error("string is not UTF-8", at: start)
+        }
+        return text
+      case UInt8(ascii: "\\"):
+        isPlain = false
+        position += 1
+        try skipEscape()
+      case ..<0x20: throw error("unescaped control character in a string")
+      default:
+        if byte >= 0x80 { isPlain = false }
+        position += 1
+      }
+    }
+    throw error("unterminated string")
+  }
+
+  private mutating func skipEscape() throws(JSONParsingError) {
+    guard let byte = current else { throw error("unterminated string") }
+    position += 1
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+      UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+      return
+    case UInt8(ascii: "u"):
+      for _ in 0..<4 {
+        guard let byte = current, Hex.value(of: byte) != nil else {
+          throw error("expected four hex digits after \\u")
+        }
+        position += 1
+      }
+    default: throw error("unknown escape", at: position - 1)
+    }
+  }
+
+  /// The text of a string, without its escapes.
+  func string(_ text: Text) -> String {
+    if text.isPlain { return String(decoding: bytes[text.range], as: UTF8.self) }
+    return JSONEscapes.resolve(bytes[text.range])
+  }
+}
