@@ -6,10 +6,14 @@ package enum RFC3339 {
   ///
   /// A fraction of any length and a numeric offset are accepted, `t`, `z` and a space for `T` as well.
   package static func parse(_ text: String) -> Date? {
-    var reader = Reader(bytes: Array(text.utf8))
+    parse(Array(text.utf8)[...])
+  }
+
+  static func parse(_ text: ArraySlice<UInt8>) -> Date? {
+    var reader = Reader(rest: text)
     guard
       let year = reader.digits(4), reader.skip("-"), let month = reader.digits(2), reader.skip("-"),
-      let day = reader.digits(2), reader.skip("Tt "), let hour = reader.digits(2), reader.skip(":"),
+      let day = reader.digits(2), reader.skip("T", "t", " "), let hour = reader.digits(2), reader.skip(":"),
       let minute = reader.digits(2), reader.skip(":"), let second = reader.digits(2),
       (1...12).contains(month), (1...daysIn(month, of: year)).contains(day), hour < 24, minute < 60,
       second <= 60,
@@ -28,15 +32,27 @@ package enum RFC3339 {
     let (seconds, fraction) = floored(milliseconds, 1_000)
     let (day, time) = floored(seconds, 86_400)
     let (year, month, dayOfMonth) = civil(day)
-    let text =
-      "\(pad(year, 4))-\(pad(month, 2))-\(pad(dayOfMonth, 2))"
-      + "T\(pad(time / 3_600, 2)):\(pad(time / 60 % 60, 2)):\(pad(time % 60, 2))"
-    return fraction == 0 ? text + "Z" : text + ".\(pad(fraction, 3))Z"
+    var text: [UInt8] = []
+    text.reserveCapacity(24)
+    append(year, 4, "-", to: &text)
+    append(month, 2, "-", to: &text)
+    append(dayOfMonth, 2, "T", to: &text)
+    append(time / 3_600, 2, ":", to: &text)
+    append(time / 60 % 60, 2, ":", to: &text)
+    append(time % 60, 2, fraction == 0 ? "Z" : ".", to: &text)
+    if fraction != 0 { append(fraction, 3, "Z", to: &text) }
+    return String(decoding: text, as: UTF8.self)
   }
 
-  private static func pad(_ value: Int, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  /// Writes a number of so many digits, and what comes after it.
+  private static func append(_ value: Int, _ width: Int, _ end: Unicode.Scalar, to text: inout [UInt8]) {
+    var unit = 1
+    for _ in 1..<width { unit *= 10 }
+    while unit > 0 {
+      text.append(0x30 + UInt8(truncatingIfNeeded: value / unit % 10))
+      unit /= 10
+    }
+    text.append(UInt8(ascii: end))
   }
 
   private static func floored(_ value: Int, _ divisor: Int) -> (quotient: Int, remainder: Int) {
@@ -70,15 +86,14 @@ package enum RFC3339 {
   }
 
   private struct Reader {
-    let bytes: [UInt8]
-    var position = 0
+    var rest: ArraySlice<UInt8>
 
-    var isAtEnd: Bool { position == bytes.count }
+    var isAtEnd: Bool { rest.isEmpty }
 
     mutating func digit() -> Int? {
-      guard position < bytes.count, (0x30...0x39).contains(bytes[position]) else { return nil }
-      defer { position += 1 }
-      return Int(bytes[position] - 0x30)
+      guard let byte = rest.first, (0x30...0x39).contains(byte) else { return nil }
+      rest.removeFirst()
+      return Int(byte - 0x30)
     }
 
     mutating func digits(_ count: Int) -> Int? {
@@ -90,9 +105,15 @@ package enum RFC3339 {
       return value
     }
 
-    mutating func skip(_ choices: StaticString) -> Bool {
-      guard position < bytes.count, "\(choices)".utf8.contains(bytes[position]) else { return false }
-      position += 1
+    mutating func skip(
+      _ choice: Unicode.Scalar,
+      _ second: Unicode.Scalar? = nil,
+      _ third: Unicode.Scalar? = nil
+    ) -> Bool {
+      guard let byte = rest.first else { return false }
+      let scalar = Unicode.Scalar(byte)
+      guard scalar == choice || scalar == second || scalar == third else { return false }
+      rest.removeFirst()
       return true
     }
 
@@ -108,9 +129,10 @@ package enum RFC3339 {
     }
 
     mutating func offset() -> Int? {
-      if skip("Zz") { return 0 }
-      let sign = position < bytes.count && bytes[position] == UInt8(ascii: "-") ? -1 : 1
-      guard skip("+-"), let hours = digits(2), skip(":"), let minutes = digits(2), hours < 24, minutes < 60
+      if skip("Z", "z") { return 0 }
+      let sign = rest.first == UInt8(ascii: "-") ? -1 : 1
+      guard skip("+", "-"), let hours = digits(2), skip(":"), let minutes = digits(2), hours < 24,
+        minutes < 60
       else { return nil }
       return sign * (hours * 3_600 + minutes * 60)
     }

@@ -2,10 +2,10 @@
 enum JSONMember {
   case absent
   case null
-  case string(String)
+  case string(JSONScanner.Text)
   case other
 
-  var string: String? {
+  var text: JSONScanner.Text? {
     if case .string(let text) = self { text } else { nil }
   }
 
@@ -19,11 +19,22 @@ enum JSONMember {
 }
 
 extension JSONScanner {
-  /// Reads a value: a string is taken, anything else is checked and passed by.
+  /// Reads a value: a string is found, anything else is checked and passed by.
   mutating func scanMember() throws(JSONParsingError) -> JSONMember {
-    if current == UInt8(ascii: "\"") { return .string(string(try scanString())) }
+    if current == UInt8(ascii: "\"") { return .string(try scanString()) }
     let isNull = current == UInt8(ascii: "n")
     try skipValue()
     return isNull ? .null : .other
+  }
+
+  /// The text of a member that is a string.
+  func string(_ member: JSONMember) -> String? {
+    member.text.map { string($0) }
+  }
+
+  /// Whether a string says this, which is ASCII.
+  func matches(_ text: Text, _ expected: String) -> Bool {
+    guard text.isPlain else { return string(text) == expected }
+    return text.range.count == expected.utf8.count && bytes[text.range].elementsEqual(expected.utf8)
   }
 }

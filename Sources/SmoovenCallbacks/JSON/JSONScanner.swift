@@ -8,6 +8,8 @@ struct JSONScanner {
     let range: Range<Int>
     /// Whether it is ASCII without escapes, so that its bytes are its text.
     let isPlain: Bool
+
+    var isEmpty: Bool { range.isEmpty }
   }
 
   let bytes: [UInt8]
@@ -200,5 +202,10 @@ struct JSONScanner {
   func string(_ text: Text) -> String {
     if text.isPlain { return String(decoding: bytes[text.range], as: UTF8.self) }
     return JSONEscapes.resolve(bytes[text.range])
+  }
+
+  /// The text of a string as UTF-8, without its escapes.
+  func utf8(_ text: Text) -> ArraySlice<UInt8> {
+    text.isPlain ? bytes[text.range] : Array(JSONEscapes.resolve(bytes[text.range]).utf8)[...]
   }
 }

@@ -22,12 +22,17 @@ public struct CallbackRequest: Sendable {
   ///
   /// - Throws: ``VerificationError`` when the field is missing or repeated.
   public func singleHeader(_ name: HTTPField.Name) throws(VerificationError) -> String {
-    let values = head.headerFields[values: name]
-    guard let value = values.first else {
+    var value: String?
+    var count = 0
+    for field in head.headerFields where field.name == name {
+      value = field.value
+      count += 1
+    }
+    guard let value else {
       throw VerificationError(.headerMissing, "the header \(name.rawName) is missing")
     }
-    guard values.count == 1 else {
-      throw VerificationError(.headerMalformed, "the header \(name.rawName) came \(values.count) times")
+    guard count == 1 else {
+      throw VerificationError(.headerMalformed, "the header \(name.rawName) came \(count) times")
     }
     return value
   }

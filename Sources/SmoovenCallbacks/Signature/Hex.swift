@@ -5,6 +5,7 @@ package enum Hex {
   /// The lower-case hexadecimal text of some bytes.
   package static func encode(_ bytes: some Sequence<UInt8>) -> String {
     var text: [UInt8] = []
+    text.reserveCapacity(2 * bytes.underestimatedCount)
     for byte in bytes {
       text.append(digits[Int(byte >> 4)])
       text.append(digits[Int(byte & 0x0F)])
@@ -15,6 +16,7 @@ package enum Hex {
   /// The bytes that a text of either case stands for, or `nil` when it is not pairs of hexadecimal digits.
   package static func decode(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(min(text.utf8.count / 2, 64))
     var high: UInt8?
     for byte in text.utf8 {
       guard let digit = value(of: byte) else { return nil }

@@ -8,13 +8,15 @@ extension SmoovenCallbackProvider {
   /// the payload.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let envelope = try SmoovenEnvelope(request.body)
-    guard let name = envelope.event.string, !name.isEmpty else {
+    let scanner = envelope.scanner
+    guard let eventText = envelope.event.text, !eventText.isEmpty else {
       throw CallbackDecodingError("the field event is missing, empty or not a string")
     }
-    let kind = Self.kinds[name] ?? .other
-    let id = envelope.notificationID.string.flatMap { $0.isEmpty ? nil : $0 }
-    let timestamp = envelope.timestamp.string
-    let occurredAt = timestamp.flatMap(RFC3339.parse)
+    let (name, kind) =
+      Self.kinds.first { scanner.matches(eventText, $0.name) } ?? (scanner.string(eventText), .other)
+    let id = envelope.notificationID.text.flatMap { $0.isEmpty ? nil : $0 }
+    let timestamp = envelope.timestamp.text
+    let occurredAt = timestamp.flatMap { RFC3339.parse(scanner.utf8($0)) }
     if kind != .other {
       guard id != nil else {
         throw CallbackDecodingError("the field notification_id is missing, empty or not a string")
@@ -26,39 +28,50 @@ extension SmoovenCallbackProvider {
     if envelope.timestamp.isPresent, occurredAt == nil {
       throw CallbackDecodingError("the field timestamp is not an RFC 3339 time")
     }
-    let channel = envelope.channel.string
     return CallbackEvent(
-      provider: self.name,
-      name: name,
-      kind: kind,
-      correlationIDs: id.map { [$0] } ?? [],
-      channel: channel.map(NotificationChannel.init(rawValue:)),
-      recipient: envelope.recipient,
-      failure: kind == .failed ? failure(in: envelope) : nil,
-      occurredAt: occurredAt,
-      deduplicationKey: id != nil && timestamp != nil
-        ? deduplicationKey(id, name, channel, timestamp) : request.bodyDigest,
-      payloadOf: request.body
+      CallbackEvent.Fields(
+        provider: self.name,
+        name: name,
+        kind: kind,
+        correlationIDs: id.map { [scanner.string($0)] } ?? [],
+        channel: scanner.string(envelope.channel).map(NotificationChannel.init(rawValue:)),
+        recipient: recipient(in: envelope),
+        failure: kind == .failed ? failure(in: envelope) : nil,
+        occurredAt: occurredAt,
+        deduplicationKey: id != nil && timestamp != nil
+          ? deduplicationKey(id, eventText, envelope.channel.text, timestamp, scanner) : request.bodyDigest,
+        rawBody: request.body
+      )
     )
   }
 
-  private static let kinds: [String: CallbackEvent.Kind] = [
-    "notification.queued": .queued,
-    "notification.sent": .sent,
-    "notification.fallback": .fallback,
-    "notification.delivered": .delivered,
-    "notification.failed": .failed,
-    "notification.opened": .opened,
-    "notification.clicked": .clicked,
-    "player.registered": .other,
-    "player.updated": .other,
+  private static let kinds: [(name: String, kind: CallbackEvent.Kind)] = [
+    ("notification.delivered", .delivered),
+    ("notification.sent", .sent),
+    ("notification.queued", .queued),
+    ("notification.failed", .failed),
+    ("notification.opened", .opened),
+    ("notification.clicked", .clicked),
+    ("notification.fallback", .fallback),
+    ("player.registered", .other),
+    ("player.updated", .other),
   ]
+
+  private func recipient(in envelope: SmoovenEnvelope) -> CallbackEvent.Recipient? {
+    guard envelope.hasRecipient else { return nil }
+    return CallbackEvent.Recipient(
+      userID: envelope.scanner.string(envelope.userID),
+      address: envelope.scanner.string(envelope.address)
+    )
+  }
 
   /// The failure's shape is not documented beyond `status`; `reason` and `error` are read where they are sent.
   private func failure(in envelope: SmoovenEnvelope) -> CallbackEvent.Failure {
-    CallbackEvent.Failure(
-      reason: envelope.reason.string ?? envelope.error.string ?? envelope.errorMessage.string,
-      code: envelope.errorCode.string ?? envelope.status.string
+    let reason = envelope.reason.text ?? envelope.error.text ?? envelope.errorMessage.text
+    let code = envelope.errorCode.text ?? envelope.status.text
+    return CallbackEvent.Failure(
+      reason: reason.map { envelope.scanner.string($0) },
+      code: code.map { envelope.scanner.string($0) }
     )
   }
 
@@ -66,18 +79,28 @@ extension SmoovenCallbackProvider {
   ///
   /// Each part goes with its length, so that no value can pass for two. What is long, or not ASCII, is named by a hash:
   /// `String` takes canonically equivalent texts for one while ids are bytes.
-  private func deduplicationKey(_ parts: String?...) -> String {
-    var identity = ""
+  private func deduplicationKey(
+    _ id: JSONScanner.Text?,
+    _ name: JSONScanner.Text,
+    _ channel: JSONScanner.Text?,
+    _ timestamp: JSONScanner.Text?,
+    _ scanner: JSONScanner
+  ) -> String {
+    var identity: [UInt8] = []
     identity.reserveCapacity(96)
-    for part in parts {
+    for part in [id, name, channel, timestamp] {
       guard let part else {
-        identity += "-"
+        identity.append(UInt8(ascii: "-"))
         continue
       }
-      identity += "\(part.utf8.count):"
-      identity += part
+      let bytes = scanner.utf8(part)
+      identity += String(bytes.count).utf8
+      identity.append(UInt8(ascii: ":"))
+      identity += bytes
     }
-    if identity.utf8.count <= 200, identity.utf8.allSatisfy({ $0 < 0x80 }) { return identity }
-    return Hex.encode(SHA256.hash(data: Array(identity.utf8)))
+    if identity.count <= 200, identity.allSatisfy({ $0 < 0x80 }) {
+      return String(decoding: identity, as: UTF8.self)
+    }
+    return Hex.encode(SHA256.hash(data: identity))
   }
 }

@@ -20,26 +20,22 @@ struct SmoovenEnvelopeTests {
       ("timestamp", envelope.timestamp, whole["timestamp"]),
       ("reason", envelope.reason, whole["reason"]),
       ("error", envelope.error, whole["error"]),
+      ("recipient.user_id", envelope.userID, whole["recipient"]?["user_id"]),
+      ("recipient.channel_address", envelope.address, whole["recipient"]?["channel_address"]),
       ("error.message", envelope.errorMessage, whole["error"]?["message"]),
       ("error.code", envelope.errorCode, whole["error"]?["code"]),
     ]
-    for (name, ours, theirs) in pairs where !isSame(ours, theirs) {
+    for (name, ours, theirs) in pairs where !isSame(ours, theirs, envelope.scanner) {
       return "\(name): \(ours), the JSON has \(theirs.debugDescription)"
     }
-    let recipient: CallbackEvent.Recipient? =
-      whole["recipient"]?.objectValue == nil
-      ? nil
-      : CallbackEvent.Recipient(
-        userID: whole["recipient"]?["user_id"]?.stringValue,
-        address: whole["recipient"]?["channel_address"]?.stringValue
-      )
-    return envelope.recipient == recipient ? nil : "the recipient differs"
+    return envelope.hasRecipient == (whole["recipient"]?.objectValue != nil) ? nil : "the recipient differs"
   }
 
-  private func isSame(_ ours: JSONMember, _ theirs: JSONValue?) -> Bool {
+  private func isSame(_ ours: JSONMember, _ theirs: JSONValue?, _ scanner: JSONScanner) -> Bool {
     switch (ours, theirs) {
     case (.absent, nil), (.null, .null): true
-    case (.string(let ours), .string(let theirs)): Array(ours.utf8) == Array(theirs.utf8)
+    case (.string(let ours), .string(let theirs)):
+      Array(scanner.string(ours).utf8) == Array(theirs.utf8) && scanner.utf8(ours).elementsEqual(theirs.utf8)
     case (.other, .some(let theirs)): theirs != .null && theirs.stringValue == nil
     default: false
     }
