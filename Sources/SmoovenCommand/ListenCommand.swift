@@ -80,13 +80,11 @@ struct ListenCommand: AsyncParsableCommand {
       handler: forwarder ?? receiver,
       logger: logging.logger
     )
-    let events = receiver.events(bufferingLimit: .max)
-    let printer = Task { [json, names = provider] in
+    let printer = EventPrinter(receiver, json: json)
+    let printing = Task { [names = provider] in
       Terminal.printError("listening on http://\(try await listener.address)")
       for name in names { Terminal.printError("  \(name): \(try await listener.callbackURL(of: name))") }
-      for await event in events {
-        if json { Terminal.print(json: event) } else { Terminal.print(EventLine(event).text) }
-      }
+      await printer.run()
     }
     if let forwarder {
       // Stopped from the last to the first: what the listener has acknowledged is handed on before the end.
@@ -95,6 +93,6 @@ struct ListenCommand: AsyncParsableCommand {
       try await serving(listener)
     }
     // What was acknowledged is printed before the end.
-    _ = try? await printer.value
+    _ = try? await printing.value
   }
 }

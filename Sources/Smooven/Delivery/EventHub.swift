@@ -4,8 +4,8 @@ internal import Synchronization
 /// Hands each event to every subscriber.
 package final class EventHub: Sendable {
   private struct Subscriber {
-    let continuation: AsyncStream<CallbackEvent>.Continuation
-    let isWanted: @Sendable (CallbackEvent) -> Bool
+    let receive: @Sendable (CallbackEvent) -> Void
+    let finish: @Sendable () -> Void
   }
 
   private struct State {
@@ -31,27 +31,38 @@ package final class EventHub: Sendable {
     let (stream, continuation) = AsyncStream<CallbackEvent>.makeStream(
       bufferingPolicy: .bufferingNewest(bufferingLimit)
     )
-    let id: UInt64? = state.withLock { state in
-      if state.isFinished { return nil }
-      state.nextID += 1
-      state.subscribers[state.nextID] = Subscriber(continuation: continuation, isWanted: isWanted)
-      return state.nextID
-    }
-    guard let id else {
+    let id = subscribe { [onDrop] event in
+      // Yielding runs no code of the subscriber, but its end may come back for the lock.
+      if isWanted(event), case .dropped = continuation.yield(event) { onDrop() }
+    } onFinish: {
       continuation.finish()
-      return stream
     }
-    continuation.onTermination = { [weak self] _ in
-      _ = self?.state.withLock { $0.subscribers.removeValue(forKey: id) }
+    if let id {
+      continuation.onTermination = { [weak self] _ in
+        _ = self?.state.withLock { $0.subscribers.removeValue(forKey: id) }
+      }
     }
     return stream
   }
 
-  package func publish(_ event: CallbackEvent) {
-    // Yielding runs no code of the subscriber, but its end may come back for the lock.
-    for subscriber in state.withLock({ $0.subscribers }).values where subscriber.isWanted(event) {
-      if case .dropped = subscriber.continuation.yield(event) { onDrop() }
+  /// Hands over each event from now on, within ``publish(_:)``, until the end, which is told at once when it has been.
+  @discardableResult
+  package func subscribe(
+    _ receive: @escaping @Sendable (CallbackEvent) -> Void,
+    onFinish finish: @escaping @Sendable () -> Void
+  ) -> UInt64? {
+    let id: UInt64? = state.withLock { state in
+      if state.isFinished { return nil }
+      state.nextID += 1
+      state.subscribers[state.nextID] = Subscriber(receive: receive, finish: finish)
+      return state.nextID
     }
+    if id == nil { finish() }
+    return id
+  }
+
+  package func publish(_ event: CallbackEvent) {
+    for subscriber in state.withLock({ $0.subscribers }).values { subscriber.receive(event) }
   }
 
   package func finish() {
@@ -60,6 +71,6 @@ package final class EventHub: Sendable {
       defer { state.subscribers = [:] }
       return state.subscribers
     }
-    for subscriber in subscribers.values { subscriber.continuation.finish() }
+    for subscriber in subscribers.values { subscriber.finish() }
   }
 }

@@ -130,6 +130,14 @@ public final class CallbackReceiver: Service {
     )
   }
 
+  /// Hands over all verified events from now on, within ``receive(_:)``, so it must not wait for anything.
+  package func observe(
+    _ receive: @escaping @Sendable (CallbackEvent) -> Void,
+    onFinish: @escaping @Sendable () -> Void
+  ) {
+    hub.subscribe(receive, onFinish: onFinish)
+  }
+
   /// The events from now on that belong to no open notification: late ones, and those whose token and
   /// notification id contradict each other.
   ///

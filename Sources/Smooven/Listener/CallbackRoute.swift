@@ -8,20 +8,28 @@ enum CallbackRoute: Equatable {
   private static let root = "callbacks"
 
   init?(_ target: String?) {
-    guard let path = target?.prefix(while: { $0 != "?" && $0 != "#" }), path.utf8.count <= 2_048 else {
-      return nil
+    guard let target, target.utf8.first == UInt8(ascii: "/") else { return nil }
+    var path = target.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+    guard path.count <= 2_048 else { return nil }
+    if path.last == UInt8(ascii: "/") { path.removeLast() }
+    // From the end: that is where the names are.
+    var names: [Substring] = []
+    while let slash = path.lastIndex(of: UInt8(ascii: "/")) {
+      let name = Substring(path[path.index(after: slash)...])
+      if names.isEmpty, name == "healthz" {
+        self = .health
+        return
+      }
+      if name == Self.root {
+        guard let provider = names.last else { return nil }
+        self = .callback(provider: String(provider), token: names.count == 2 ? String(names[0]) : nil)
+        return
+      }
+      guard names.count < 2 else { return nil }
+      names.append(name)
+      path = path[..<slash]
     }
-    var segments = path.split(separator: "/", omittingEmptySubsequences: false)
-    guard segments.first == "" else { return nil }
-    if segments.last == "" { segments.removeLast() }
-    if segments.last == "healthz" {
-      self = .health
-      return
-    }
-    guard let root = segments.lastIndex(where: { $0 == Self.root }) else { return nil }
-    let rest = segments[(root + 1)...]
-    guard let provider = rest.first, rest.count <= 2 else { return nil }
-    self = .callback(provider: String(provider), token: rest.dropFirst().first.map(String.init))
+    return nil
   }
 
   static func path(of provider: String, token: DeliveryToken?) -> String {

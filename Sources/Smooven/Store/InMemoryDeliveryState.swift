@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import SmoovenCallbacks
 
 internal import struct Foundation.Date
@@ -23,9 +24,8 @@ struct InMemoryDeliveryState {
   var lastNumber: UInt64 = 0
   var latest = Date.distantPast
   var seen: Set<EventKey> = []
-  // Keys in the order of their arrival; those before `head` are forgotten.
-  var arrivals: [(key: EventKey, at: Date)] = []
-  var head = 0
+  // Keys in the order of their arrival.
+  var arrivals: Deque<(key: EventKey, at: Date)> = []
   var lastPruned = Date.distantPast
 
   mutating func nextNumber() -> UInt64 {
@@ -65,15 +65,11 @@ struct InMemoryDeliveryState {
   }
 
   mutating func forgetKeys(before date: Date) -> Int {
-    let start = head
-    while head < arrivals.count, arrivals[head].at < date {
-      seen.remove(arrivals[head].key)
-      head += 1
-    }
-    let forgotten = head - start
-    if head > 1_024, head > arrivals.count / 2 {
-      arrivals.removeFirst(head)
-      head = 0
+    var forgotten = 0
+    while let oldest = arrivals.first, oldest.at < date {
+      seen.remove(oldest.key)
+      arrivals.removeFirst()
+      forgotten += 1
     }
     return forgotten
   }

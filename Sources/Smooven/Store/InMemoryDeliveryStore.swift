@@ -10,7 +10,8 @@ public import struct Foundation.Date
 /// delivery it keeps the last 1,000, for a delivery whose id becomes known later; others are handed on and not kept.
 public final class InMemoryDeliveryStore: DeliveryStore {
   private let capacity: Int
-  private let retention: Duration
+  // In seconds.
+  private let retention: Double
   private let state = Mutex(InMemoryDeliveryState())
 
   /// Makes an empty store.
@@ -22,7 +23,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   ///     as fresh: 24 h and 5 min on either side.
   public init(capacity: Int = 1_000_000, retention: Duration = .seconds(86_400 + 600)) {
     self.capacity = capacity
-    self.retention = retention
+    self.retention = retention.inSeconds
   }
 
   /// Opens a delivery, unless its idempotency key was used before.
@@ -117,7 +118,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     state.withLock { state in
       let settled = state.deliveries.values.map(\.delivery).filter { $0.outcome != nil && $0.openedAt < date }
       for delivery in settled { state.remove(delivery.token) }
-      let limit = state.latest.addingTimeInterval(-retention.inSeconds)
+      let limit = state.latest.addingTimeInterval(-retention)
       return settled.count + state.forgetKeys(before: min(date, limit))
     }
   }
@@ -130,16 +131,16 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     try state.withLock { state in
       let key = InMemoryDeliveryState.EventKey(scope: event.scope, key: event.deduplicationKey)
       state.latest = max(state.latest, now)
-      let limit = now.addingTimeInterval(-retention.inSeconds)
+      let limit = now.addingTimeInterval(-retention)
       _ = state.forgetKeys(before: limit)
-      if state.seen.contains(key) { return .duplicate }
       guard state.seen.count < capacity else {
+        if state.seen.contains(key) { return .duplicate }
         throw DeliveryStoreError(
           .full,
           "\(capacity) deduplication keys are kept; raise the capacity or use a durable store"
         )
       }
-      state.seen.insert(key)
+      guard state.seen.insert(key).inserted else { return .duplicate }
       state.arrivals.append((key, now))
       state.unclaimed.forget(before: limit)
       // Deliveries are Smooven's, and so are their ids.
@@ -152,7 +153,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   private func pruneIfDue(at now: Date, in state: inout InMemoryDeliveryState) {
     guard now.timeIntervalSince(state.lastPruned) > 60 else { return }
     state.lastPruned = now
-    let limit = now.addingTimeInterval(-retention.inSeconds)
+    let limit = now.addingTimeInterval(-retention)
     for entry in state.deliveries.values where entry.delivery.openedAt < limit {
       state.remove(entry.delivery.token)
     }

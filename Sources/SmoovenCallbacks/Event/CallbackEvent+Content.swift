@@ -21,11 +21,14 @@ extension CallbackEvent {
   /// The fields, and the payload: one that is there, or one that is parsed when somebody asks, and once.
   final class Content: Sendable {
     let fields: Fields
+    /// Whether the payload is the JSON of the body.
+    let isPayloadTheBody: Bool
     private let parsedPayload: Mutex<JSONValue?>
 
     /// Without a payload, that is the body's JSON.
     init(_ fields: Fields, payload: JSONValue?) {
       self.fields = fields
+      isPayloadTheBody = payload == nil
       parsedPayload = Mutex(payload)
     }
 

@@ -116,6 +116,8 @@ public struct CallbackEvent: Sendable, Hashable {
     set { update { $0.rawBody = newValue } }
   }
 
+  var isPayloadTheBody: Bool { content.isPayloadTheBody }
+
   private mutating func update(_ change: (inout Fields) -> Void) {
     var fields = content.fields
     change(&fields)

@@ -33,8 +33,15 @@ extension JSONScanner {
   }
 
   /// Whether a string says this, which is ASCII.
+  @inline(__always)
   func matches(_ text: Text, _ expected: String) -> Bool {
     guard text.isPlain else { return string(text) == expected }
-    return text.range.count == expected.utf8.count && bytes[text.range].elementsEqual(expected.utf8)
+    guard text.range.count == expected.utf8.count else { return false }
+    var position = text.range.lowerBound
+    for byte in expected.utf8 {
+      guard bytes[position] == byte else { return false }
+      position += 1
+    }
+    return true
   }
 }

@@ -27,7 +27,7 @@ public struct BodySignature: Sendable {
         "\(header.rawName) is not 64 hexadecimal digits (it has \(value.utf8.count) bytes)"
       )
     }
-    return try secrets.verify([code], over: request.body)
+    return try secrets.verify(code, over: request.body)
   }
 
   /// The header for a body; for sandboxes, tests and tools.

@@ -15,21 +15,26 @@ public struct HMACSHA256Key: Sendable {
 
   /// The 32 bytes that authenticate the parts, taken as one message.
   public func signature(of parts: [[UInt8]]) -> [UInt8] {
-    Array(code(for: parts))
+    var message = prepared
+    for part in parts { message.update(data: part) }
+    return Array(message.finalize())
   }
 
   /// Whether any of the presented codes authenticates the parts, taken as one message.
   ///
   /// Compares in constant time.
   public func isAnyValid(_ codes: [[UInt8]], for parts: [[UInt8]]) -> Bool {
-    let code = code(for: parts)
-    return codes.contains { code == $0 }
+    let code = signature(of: parts)
+    return codes.contains { ConstantTime.areEqual($0, code) }
   }
 
-  private func code(for parts: [[UInt8]]) -> HMAC<SHA256>.MAC {
-    var message = prepared
-    for part in parts { message.update(data: part) }
-    return message.finalize()
+  /// Whether a presented code authenticates a message.
+  ///
+  /// Compares in constant time.
+  func isValid(_ code: [UInt8], for message: [UInt8]) -> Bool {
+    var state = prepared
+    state.update(data: message)
+    return ConstantTime.areEqual(code, Array(state.finalize()))
   }
 }
 

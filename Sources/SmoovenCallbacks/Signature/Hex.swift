@@ -1,6 +1,15 @@
 /// Base 16, as signatures are written (RFC 4648, section 8).
 package enum Hex {
   private static let digits = Array("0123456789abcdef".utf8)
+  // By table: digits of a signature are random, and branches on them are guessed wrong.
+  private static let values: [UInt8] = (UInt8.min...UInt8.max).map { byte in
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    default: 0xFF
+    }
+  }
 
   /// The lower-case hexadecimal text of some bytes.
   package static func encode(_ bytes: some Sequence<UInt8>) -> String {
@@ -17,25 +26,18 @@ package enum Hex {
   package static func decode(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(min(text.utf8.count / 2, 64))
-    var high: UInt8?
-    for byte in text.utf8 {
-      guard let digit = value(of: byte) else { return nil }
-      if let first = high {
-        bytes.append(first << 4 | digit)
-        high = nil
-      } else {
-        high = digit
-      }
+    var rest = text.utf8.makeIterator()
+    while let first = rest.next() {
+      guard let second = rest.next() else { return nil }
+      let (high, low) = (values[Int(first)], values[Int(second)])
+      guard high | low < 16 else { return nil }
+      bytes.append(high << 4 | low)
     }
-    return high == nil ? bytes : nil
+    return bytes
   }
 
   static func value(of digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    default: nil
-    }
+    let value = values[Int(digit)]
+    return value < 16 ? value : nil
   }
 }

@@ -68,10 +68,7 @@ extension Secret: Hashable {
   ///
   /// Labels do not count.
   public static func == (left: Secret, right: Secret) -> Bool {
-    guard left.bytes.count == right.bytes.count else { return false }
-    var difference: UInt8 = 0
-    for (a, b) in zip(left.bytes, right.bytes) { difference |= a ^ b }
-    return difference == 0
+    ConstantTime.areEqual(left.bytes, right.bytes)
   }
 
   /// Hashes the bytes.

@@ -54,12 +54,24 @@ public struct SigningSecrets: Sendable {
     _ codes: [[UInt8]],
     over parts: [UInt8]...
   ) throws(VerificationError) -> Verification {
-    for (index, entry) in entries.enumerated() {
-      if entry.key.isAnyValid(codes, for: parts) {
-        return Verification(secretIndex: index, secretLabel: entry.label)
-      }
+    for (index, entry) in entries.enumerated() where entry.key.isAnyValid(codes, for: parts) {
+      return Verification(secretIndex: index, secretLabel: entry.label)
     }
-    throw VerificationError(
+    throw noMatch
+  }
+
+  /// Looks for a secret that made a code over a body.
+  ///
+  /// - Throws: ``VerificationError`` with `noMatch`.
+  func verify(_ code: [UInt8], over body: [UInt8]) throws(VerificationError) -> Verification {
+    for (index, entry) in entries.enumerated() where entry.key.isValid(code, for: body) {
+      return Verification(secretIndex: index, secretLabel: entry.label)
+    }
+    throw noMatch
+  }
+
+  private var noMatch: VerificationError {
+    VerificationError(
       .noMatch,
       """
       none of \(entries.count) configured secrets signed these bytes: check that the secret is of this endpoint, and \

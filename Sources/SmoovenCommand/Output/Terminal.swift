@@ -27,6 +27,12 @@ enum Terminal {
     write(String(decoding: data, as: UTF8.self) + "\n", to: .standardOutput)
   }
 
+  /// Prints lines that are whole.
+  static func print(lines: [UInt8]) {
+    // A reader that has gone is no reason to stop.
+    try? FileHandle.standardOutput.write(contentsOf: lines)
+  }
+
   /// A text without control characters, for texts that come from elsewhere.
   private static func plain(_ text: String) -> String {
     var scalars = String.UnicodeScalarView()

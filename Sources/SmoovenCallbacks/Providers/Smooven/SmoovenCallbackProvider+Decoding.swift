@@ -77,8 +77,8 @@ extension SmoovenCallbackProvider {
 
   /// Smooven's advice to use `notification_id` alone would drop `delivered` after `queued`.
   ///
-  /// Each part goes with its length, so that no value can pass for two. What is long, or not ASCII, is named by a hash:
-  /// `String` takes canonically equivalent texts for one while ids are bytes.
+  /// Each part goes with its length, so that no value can pass for two. What is long, or not ASCII, is named by a
+  /// hash: `String` takes canonically equivalent texts for one while ids are bytes.
   private func deduplicationKey(
     _ id: JSONScanner.Text?,
     _ name: JSONScanner.Text,
@@ -88,17 +88,19 @@ extension SmoovenCallbackProvider {
   ) -> String {
     var identity: [UInt8] = []
     identity.reserveCapacity(96)
+    var isASCII = true
     for part in [id, name, channel, timestamp] {
       guard let part else {
         identity.append(UInt8(ascii: "-"))
         continue
       }
       let bytes = scanner.utf8(part)
+      isASCII = isASCII && (part.isPlain || bytes.allSatisfy { $0 < 0x80 })
       identity += String(bytes.count).utf8
       identity.append(UInt8(ascii: ":"))
       identity += bytes
     }
-    if identity.count <= 200, identity.allSatisfy({ $0 < 0x80 }) {
+    if isASCII, identity.count <= 200 {
       return String(decoding: identity, as: UTF8.self)
     }
     return Hex.encode(SHA256.hash(data: identity))

@@ -1,18 +1,16 @@
-#if SQLiteSupport
-internal import SmoovenCallbacks
-
 extension JSONValue {
   /// The value as JSON that `init(parsing:)` reads back as an equal value.
   ///
   /// `JSONEncoder` writes the number 5.0 as the integer 5. What JSON cannot write, such as infinity, becomes `null`.
-  var text: String {
+  package var text: String {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(512)
     write(to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private func write(to bytes: inout [UInt8]) {
+  /// Writes the value as ``text``.
+  package func write(to bytes: inout [UInt8]) {
     switch self {
     case .null: bytes += "null".utf8
     case .bool(let value): bytes += (value ? "true" : "false").utf8
@@ -40,7 +38,8 @@ extension JSONValue {
     }
   }
 
-  private static func write(_ string: String, to bytes: inout [UInt8]) {
+  /// Writes a string with its quotes.
+  package static func write(_ string: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     for byte in string.utf8 {
       switch byte {
@@ -48,7 +47,7 @@ extension JSONValue {
         bytes.append(UInt8(ascii: "\\"))
         bytes.append(byte)
       case ..<0x20:
-        // Not as it stands: SQLite ends a text at the first zero byte.
+        // As JSON has it; and SQLite ends a text at the first zero byte.
         bytes += "\\u00".utf8
         bytes += (byte < 0x10 ? "0" : "").utf8
         bytes += String(byte, radix: 16).utf8
@@ -58,4 +57,3 @@ extension JSONValue {
     bytes.append(UInt8(ascii: "\""))
   }
 }
-#endif

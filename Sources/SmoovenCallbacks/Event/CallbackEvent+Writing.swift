@@ -1,0 +1,45 @@
+extension CallbackEvent {
+  /// Writes the event as one line of JSON: what ``encode(to:)`` says, with its keys in the order of the alphabet.
+  ///
+  /// The listener prints each event, and an encoder would take longer than all else that is done for a callback.
+  package func writeLine(to bytes: inout [UInt8]) {
+    Self.write(#"{"channel":"#, channel?.rawValue, to: &bytes)
+    bytes += #","correlation_ids":"#.utf8
+    JSONValue.array(correlationIDs.map(JSONValue.string)).write(to: &bytes)
+    if let failure {
+      Self.write(#","failure":{"code":"#, failure.code, to: &bytes)
+      Self.write(#","reason":"#, failure.reason, to: &bytes)
+      bytes.append(UInt8(ascii: "}"))
+    } else {
+      bytes += #","failure":null"#.utf8
+    }
+    Self.write(#","kind":"#, kind.rawValue, to: &bytes)
+    Self.write(#","name":"#, name, to: &bytes)
+    Self.write(#","occurred_at":"#, occurredAt.map(RFC3339.format), to: &bytes)
+    bytes += #","payload":"#.utf8
+    writePayload(to: &bytes)
+    Self.write(#","provider":"#, provider, to: &bytes)
+    if let recipient {
+      Self.write(#","recipient":{"address":"#, recipient.address, to: &bytes)
+      Self.write(#","user_id":"#, recipient.userID, to: &bytes)
+      bytes += "}}".utf8
+    } else {
+      bytes += #","recipient":null}"#.utf8
+    }
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  /// A body of one line without escapes is its own JSON.
+  private func writePayload(to bytes: inout [UInt8]) {
+    if isPayloadTheBody, rawBody.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\\") }) {
+      bytes += rawBody
+    } else {
+      payload.write(to: &bytes)
+    }
+  }
+
+  private static func write(_ key: String, _ value: String?, to bytes: inout [UInt8]) {
+    bytes += key.utf8
+    if let value { JSONValue.write(value, to: &bytes) } else { bytes += "null".utf8 }
+  }
+}

@@ -1,0 +1,10 @@
+/// Comparison that does not tell by its time how much is equal.
+enum ConstantTime {
+  /// Whether two byte strings are equal; only their lengths may be learnt.
+  static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    guard left.count == right.count else { return false }
+    var difference: UInt8 = 0
+    for (a, b) in zip(left, right) { difference |= a ^ b }
+    return difference == 0
+  }
+}

@@ -1,0 +1,50 @@
+internal import Smooven
+internal import Synchronization
+
+/// Prints all events of a receiver in the order of their arrival: what came within a millisecond in one go.
+///
+/// Under load, to wake somebody for each event would take longer than all else that is done for a callback.
+final class EventPrinter: Sendable {
+  private let json: Bool
+  private let pending = Mutex<[CallbackEvent]>([])
+  private let wakeUps: AsyncStream<Void>
+  private let wakeUp: AsyncStream<Void>.Continuation
+
+  /// Begins to gather.
+  init(_ receiver: CallbackReceiver, json: Bool) {
+    self.json = json
+    (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    receiver.observe { [self] event in
+      let isFirst = pending.withLock { pending in
+        pending.append(event)
+        return pending.count == 1
+      }
+      if isFirst { wakeUp.yield() }
+    } onFinish: { [self] in
+      wakeUp.finish()
+    }
+  }
+
+  /// Prints until the receiver has closed and nothing is left.
+  func run() async {
+    for await _ in wakeUps {
+      try? await Task.sleep(for: .milliseconds(1))
+      flush()
+    }
+    flush()
+  }
+
+  private func flush() {
+    let events = pending.withLock { pending in
+      defer { pending = [] }
+      return pending
+    }
+    if json {
+      var lines: [UInt8] = []
+      for event in events { event.writeLine(to: &lines) }
+      Terminal.print(lines: lines)
+    } else {
+      for event in events { Terminal.print(EventLine(event).text) }
+    }
+  }
+}
