@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that nobody who uses the SDK fetches or builds what only measuring needs.
+let package = Package(
+  name: "smooven-benchmarks",
+  platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(name: "smooven-swift", path: ".."),
+    .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
+  ],
+  targets: [
+    // What the programs share: clocks, quantiles, memory, the line of JSON that each prints.
+    .target(name: "Measuring"),
+    .target(name: "AllocationCount"),
+    // The floor of the ingest: a constant 200.
+    .executableTarget(
+      name: "NIOFloor",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ]
+    ),
+    // The floor of the round trip: a service that answers and calls back, and nothing else.
+    .executableTarget(
+      name: "BareService",
+      dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ]
+    ),
+    .executableTarget(
+      name: "RoundTrip",
+      dependencies: [
+        "Measuring",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Smooven", package: "smooven-swift"),
+      ]
+    ),
+    .executableTarget(
+      name: "WaitCost",
+      dependencies: [
+        "Measuring",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Smooven", package: "smooven-swift"),
+        .product(name: "SmoovenTesting", package: "smooven-swift"),
+      ]
+    ),
+    .executableTarget(
+      name: "VerifyCost",
+      dependencies: [
+        "AllocationCount",
+        "Measuring",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "SmoovenCallbacks", package: "smooven-swift"),
+      ]
+    ),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+// As in the package that is measured; a C target takes no Swift settings.
+for target in package.targets where target.name != "AllocationCount" {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  ]
+}

@@ -1,0 +1,34 @@
+"""Builds what is measured, all of it in release mode."""
+
+import shutil
+import subprocess
+
+from .places import BENCHMARKS, GO_PEER, PACKAGE, PEERS, PYTHON, SCRATCH, WORK
+
+# The command, and the Debian package that has it.
+TOOLS = {"swift": None, "wrk": "wrk", "go": "golang-go", "node": "nodejs", "python3": "python3-venv"}
+
+
+def build() -> None:
+    missing = [f"{tool} ({package})" if package else tool for tool, package in TOOLS.items() if not shutil.which(tool)]
+    if missing:
+        raise SystemExit(f"Missing: {', '.join(missing)}")
+    WORK.mkdir(exist_ok=True)
+    # The command as its own package builds it, with the options that its users have.
+    swift("--package-path", PACKAGE, "--product", "smooven")
+    resolved = PACKAGE / "Package.resolved"
+    if resolved.exists():
+        shutil.copy(resolved, BENCHMARKS / "Package.resolved")
+    swift("--package-path", BENCHMARKS)
+    run("go", "build", "-o", GO_PEER, "main.go", cwd=PEERS / "go")
+    if not PYTHON.exists():
+        run("python3", "-m", "venv", WORK / "venv")
+    run(PYTHON, "-m", "pip", "install", "--quiet", "-r", PEERS / "python" / "requirements.txt")
+
+
+def swift(*arguments) -> None:
+    run("swift", "build", "--quiet", "-c", "release", "--scratch-path", SCRATCH, *arguments)
+
+
+def run(*command, cwd=None) -> None:
+    subprocess.run([str(part) for part in command], cwd=cwd, check=True)

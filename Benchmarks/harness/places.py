@@ -1,0 +1,15 @@
+"""Where things are."""
+
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).resolve().parent.parent
+PACKAGE = BENCHMARKS.parent
+PEERS = BENCHMARKS / "Peers"
+RESULTS = BENCHMARKS / "results"
+# One scratch folder for the product and for the programs beside it: what both are made of is compiled once.
+SCRATCH = BENCHMARKS / ".build"
+RELEASE = SCRATCH / "release"
+# Signed requests, databases, the virtual environment.
+WORK = BENCHMARKS / ".build-work"
+GO_PEER = PEERS / "go" / "peer"
+PYTHON = WORK / "venv" / "bin" / "python"

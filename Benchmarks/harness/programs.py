@@ -1,0 +1,18 @@
+"""The comparisons that are programs of their own and print one line of JSON."""
+
+import json
+import subprocess
+
+from .places import PEERS, PYTHON, RELEASE
+
+
+def measured(*command) -> dict:
+    return json.loads(subprocess.check_output([str(part) for part in command], text=True))
+
+
+def swift(name: str, *arguments) -> dict:
+    return measured(RELEASE / name, *arguments)
+
+
+def python(script: str, *arguments) -> dict:
+    return measured(PYTHON, PEERS / "python" / script, *arguments)

@@ -1,0 +1,48 @@
+"""The numbers of all rounds."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Key:
+    """What was measured, under which circumstances, of whom."""
+
+    table: str
+    case: str
+    system: str
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One number over another of the same round; `bound` is the goal, where there is one."""
+
+    text: str
+    upper: Key
+    lower: Key
+    bound: float | None = None
+    at_least: bool = True
+
+
+class Results:
+    def __init__(self):
+        self.values: dict[Key, list[float]] = defaultdict(list)
+        self.notes: dict[str, None] = {}
+
+    def add(self, table: str, case: str, system: str, value: float) -> None:
+        self.values[Key(table, case, system)].append(value)
+
+    def note(self, text: str) -> None:
+        self.notes[text] = None
+
+    def summary(self, key: Key) -> tuple[float, float, float]:
+        """Median, least and most."""
+        values = self.values[key]
+        return median(values), min(values), max(values)
+
+    def ratio(self, ratio: Ratio) -> tuple[float, float, float] | None:
+        """The same of the ratio within each round, so that a slow minute of the machine weighs on both."""
+        pairs = zip(self.values.get(ratio.upper, []), self.values.get(ratio.lower, []))
+        ratios = [upper / lower for upper, lower in pairs if lower]
+        return (median(ratios), min(ratios), max(ratios)) if ratios else None

@@ -1,0 +1,46 @@
+"""The results as text."""
+
+from .results import Key, Ratio, Results
+
+
+def number(value: float) -> str:
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) < 1 else f"{value:.2f}"
+
+
+def groups(results: Results) -> dict[str, dict[str, list[Key]]]:
+    """The keys by table and case, in the order in which they were measured."""
+    found: dict[str, dict[str, list[Key]]] = {}
+    for key in results.values:
+        found.setdefault(key.table, {}).setdefault(key.case, []).append(key)
+    return found
+
+
+def table(results: Results, ratios: list[Ratio], heading: list[str]) -> str:
+    lines = [*heading, ""]
+    for name, cases in groups(results).items():
+        lines += [name, f"  {'':44}{'median':>12}   least to most"]
+        for case, keys in cases.items():
+            for key in keys:
+                middle, least, most = results.summary(key)
+                label = ", ".join(part for part in (key.system, case) if part)
+                lines.append(f"  {label:44}{number(middle):>12}   {number(least)} to {number(most)}")
+        lines.append("")
+    lines += ["Ratios, each the median of the ratios of all rounds", ""]
+    for ratio in ratios:
+        if summary := results.ratio(ratio):
+            lines.append(f"  {ratio.text:72}{ratio_text(ratio, summary)}")
+    if results.notes:
+        lines += ["", "Notes", *(f"  {note}" for note in results.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def ratio_text(ratio: Ratio, summary: tuple[float, float, float]) -> str:
+    middle, least, most = summary
+    text = f"{middle:6.2f}   {least:.2f} to {most:.2f}"
+    if ratio.bound is None:
+        return text
+    met = middle >= ratio.bound if ratio.at_least else middle <= ratio.bound
+    sign = "at least" if ratio.at_least else "at most"
+    return f"{text:26}{sign} {ratio.bound:g}: {'yes' if met else 'NO'}"
