@@ -35,7 +35,7 @@ def chart(results: Results, heading: list[str]) -> str:
 
 
 def is_ours(system: str) -> bool:
-    return system.lower().startswith(("smooven", "sendandwait"))
+    return system.startswith(("smooven", "sendAndWait", "event(from:)"))
 
 
 def bar(y: int, label: str, summary: tuple[float, float, float], scale: float, colour: str) -> list[str]:

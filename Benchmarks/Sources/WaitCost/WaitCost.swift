@@ -1,0 +1,23 @@
+import Measuring
+
+/// What open waits cost.
+///
+/// `WaitCost smooven|bare COUNT [expire]`: without `expire` it settles some of the waits one by one, with `expire` it lets all of them run out at once.
+@main
+struct WaitCost {
+  static func main() async throws {
+    let arguments = CommandLine.arguments.dropFirst()
+    guard arguments.count >= 2, let count = Int(arguments[2]) else {
+      fatalError("WaitCost smooven|bare COUNT [expire]")
+    }
+    let expires = arguments.dropFirst(2).first == "expire"
+    switch arguments[1] {
+    case "bare": try await run(BareWaits(capacity: count + 4 * sampleCount), count, expires)
+    default: try await run(try SmoovenWaits(standsStill: expires), count, expires)
+    }
+  }
+
+  private static func run(_ waits: some Waits, _ count: Int, _ expires: Bool) async throws {
+    report(expires ? try await expiring(waits, count) : try await settling(waits, count))
+  }
+}

@@ -1,0 +1,56 @@
+"""Wait cost: what waits cost that are open at the same time."""
+
+from .programs import python, swift
+from .results import Key, Ratio, Results
+
+COUNTS = (1_000, 10_000, 100_000, 1_000_000)
+OURS, BARE, ASYNCIO = "smooven outcome(of:id:)", "a bare suspended task", "asyncio wait_for(Event)"
+SYSTEMS = {
+    OURS: lambda *arguments: swift("WaitCost", "smooven", *arguments),
+    BARE: lambda *arguments: swift("WaitCost", "bare", *arguments),
+    ASYNCIO: lambda *arguments: python("waits.py", *arguments),
+}
+MEMORY = "Open waits, resident bytes each"
+OPEN = "Open waits, ms to open all"
+RESUME = "Open waits, µs from a callback to the resumed task"
+ONE = "Open waits, µs to open and settle one more"
+EXPIRE = "Open waits, ms to let all expire at one deadline"
+
+
+class Waits:
+    def round(self, results: Results) -> None:
+        for count in COUNTS:
+            case = f"{count:,} open"
+            for system, measured in SYSTEMS.items():
+                # A process for each, so that none profits from memory that another has left.
+                numbers = measured(count) | measured(count, "expire")
+                results.add(MEMORY, case, system, numbers["bytes"])
+                results.add(OPEN, case, system, numbers["open"] / 1e6)
+                results.add(RESUME, case, system, numbers["resume"] / 1e3)
+                results.add(ONE, case, system, numbers["one"] / 1e3)
+                results.add(EXPIRE, case, system, numbers["expire"] / 1e6)
+
+
+def ratios() -> list[Ratio]:
+    most, least = f"{COUNTS[-1]:,} open", f"{COUNTS[0]:,} open"
+    memory = [
+        Ratio(
+            f"memory of an open wait: {OURS} / {system}, {most}",
+            Key(MEMORY, most, OURS),
+            Key(MEMORY, most, system),
+            bound,
+            at_least=False,
+        )
+        for system, bound in {BARE: 1.4, ASYNCIO: None}.items()
+    ]
+    one = [
+        Ratio(
+            f"open and settle one: {system}, {most} / {least}",
+            Key(ONE, most, system),
+            Key(ONE, least, system),
+            bound,
+            at_least=False,
+        )
+        for system, bound in {OURS: 1.5, BARE: None, ASYNCIO: None}.items()
+    ]
+    return memory + one
