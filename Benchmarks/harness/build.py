@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 from .places import BENCHMARKS, GO_PEER, PACKAGE, PEERS, PYTHON, SCRATCH, WORK
 
@@ -27,8 +28,12 @@ def build() -> None:
 
 
 def swift(*arguments) -> None:
-    run("swift", "build", "--quiet", "-c", "release", "--scratch-path", SCRATCH, *arguments)
+    run("swift", "build", "-c", "release", "--scratch-path", SCRATCH, *arguments)
 
 
 def run(*command, cwd=None) -> None:
-    subprocess.run([str(part) for part in command], cwd=cwd, check=True)
+    words = [str(part) for part in command]
+    print(*words, file=sys.stderr)
+    done = subprocess.run(words, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        raise SystemExit(done.stdout)

@@ -2,6 +2,9 @@
 
 from .results import Key, Ratio, Results
 
+# The widths of what stands before the numbers.
+LABEL, RATIO = 56, 92
+
 
 def number(value: float) -> str:
     if abs(value) >= 100:
@@ -20,17 +23,17 @@ def groups(results: Results) -> dict[str, dict[str, list[Key]]]:
 def table(results: Results, ratios: list[Ratio], heading: list[str]) -> str:
     lines = [*heading, ""]
     for name, cases in groups(results).items():
-        lines += [name, f"  {'':44}{'median':>12}   least to most"]
+        lines += [name, f"  {'':{LABEL}}{'median':>12}   least to most"]
         for case, keys in cases.items():
             for key in keys:
                 middle, least, most = results.summary(key)
                 label = ", ".join(part for part in (key.system, case) if part)
-                lines.append(f"  {label:44}{number(middle):>12}   {number(least)} to {number(most)}")
+                lines.append(f"  {label:{LABEL}}{number(middle):>12}   {number(least)} to {number(most)}")
         lines.append("")
     lines += ["Ratios, each the median of the ratios of all rounds", ""]
     for ratio in ratios:
         if summary := results.ratio(ratio):
-            lines.append(f"  {ratio.text:72}{ratio_text(ratio, summary)}")
+            lines.append(f"  {ratio.text:{RATIO}}{ratio_text(ratio, summary)}")
     if results.notes:
         lines += ["", "Notes", *(f"  {note}" for note in results.notes)]
     return "\n".join(lines) + "\n"

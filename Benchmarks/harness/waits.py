@@ -22,6 +22,10 @@ class Waits:
         for count in COUNTS:
             case = f"{count:,} open"
             for system, measured in SYSTEMS.items():
+                # It takes minutes there, and nobody is compared with it by a goal.
+                if system == ASYNCIO and count == COUNTS[-1] and Key(OPEN, case, system) in results.values:
+                    results.note(f"{system}, {case}: in the first round alone")
+                    continue
                 # A process for each, so that none profits from memory that another has left.
                 numbers = measured(count) | measured(count, "expire")
                 results.add(MEMORY, case, system, numbers["bytes"])
@@ -35,7 +39,7 @@ def ratios() -> list[Ratio]:
     most, least = f"{COUNTS[-1]:,} open", f"{COUNTS[0]:,} open"
     memory = [
         Ratio(
-            f"memory of an open wait: {OURS} / {system}, {most}",
+            f"memory of each: {OURS} / {system}, {most}",
             Key(MEMORY, most, OURS),
             Key(MEMORY, most, system),
             bound,
