@@ -11,9 +11,9 @@ TOOLS = {"swift": None, "wrk": "wrk", "go": "golang-go", "node": "nodejs", "pyth
 
 
 def build() -> None:
-    missing = [f"{tool} ({package})" if package else tool for tool, package in TOOLS.items() if not shutil.which(tool)]
-    if missing:
-        raise SystemExit(f"Missing: {', '.join(missing)}")
+    for tool, package in TOOLS.items():
+        if not shutil.which(tool):
+            raise SystemExit(f"There is no {tool} here" + (f"; apt-get install {package}" if package else ""))
     WORK.mkdir(exist_ok=True)
     # The command as its own package builds it, with the options that its users have.
     swift("--package-path", PACKAGE, "--product", "smooven")

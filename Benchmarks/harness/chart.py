@@ -2,51 +2,71 @@
 
 from html import escape
 
-from .results import Results
-from .table import groups, number
+from .results import Key, Ratio, Results
+from .table import groups, number, ratio_text
 
-WIDTH, LABEL, BAR, ROW, TITLE = 900, 330, 430, 20, 46
-OURS, OTHERS, SPREAD = "#d9480f", "#8795a8", "#1b2733"
+COLUMN, LABEL, BAR, ROW, TITLE, GAP = 860, 330, 400, 20, 30, 24
+OURS, OTHERS, INK = "#d9480f", "#8795a8", "#1b2733"
 
 
-def chart(results: Results, heading: list[str]) -> str:
-    parts, y = [], 24
-    for line in heading:
-        parts.append(text(20, y, line, size=12))
-        y += 18
-    for name, cases in groups(results).items():
-        y += TITLE
-        parts.append(text(20, y - 14, name, size=15, weight="bold"))
-        for case, keys in cases.items():
-            # Each case has a scale of its own: a thousand waits and a million have no common one.
-            most = max(results.summary(key)[2] for key in keys) or 1
-            for key in keys:
-                label = ", ".join(part for part in (key.system, case) if part)
-                parts += bar(y, label, results.summary(key), BAR / most, OURS if is_ours(key.system) else OTHERS)
-                y += ROW
-            y += 8
-    y += 20
+def chart(results: Results, ratios: list[Ratio], heading: list[str]) -> str:
+    blocks = [block(results, name, cases) for name, cases in groups(results).items()]
+    blocks.append(ratio_block(results, ratios))
+    top = 20 + 18 * len(heading)
+    # Two columns; each block goes to the one that is shorter.
+    heights, parts = [top, top], [text(20, 24 + 18 * at, line, 12) for at, line in enumerate(heading)]
+    for height, drawn in blocks:
+        column = heights.index(min(heights))
+        parts.append(f'<g transform="translate({column * COLUMN},{heights[column]})">')
+        parts += [*drawn, "</g>"]
+        heights[column] += height + GAP
+    width, height = 2 * COLUMN, max(heights)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}" '
-        f'font-family="sans-serif" fill="{SPREAD}">\n<rect width="100%" height="100%" fill="white"/>\n'
-        + "\n".join(parts)
-        + "\n</svg>\n"
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" font-family="sans-serif" fill="{INK}">\n'
+        '<rect width="100%" height="100%" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n"
     )
+
+
+def block(results: Results, name: str, cases: dict[str, list[Key]]) -> tuple[int, list[str]]:
+    """The bars of one table."""
+    parts, y = [text(20, 18, name, 15, weight="bold")], TITLE
+    for case, keys in cases.items():
+        # Each case has a scale of its own: a thousand waits and a million have no common one.
+        most = max(results.summary(key)[2] for key in keys) or 1
+        for key in keys:
+            label = ", ".join(part for part in (key.system, case) if part)
+            parts += bar(y, label, results.summary(key), BAR / most, is_ours(key.system))
+            y += ROW
+        y += 8
+    return y, parts
+
+
+def ratio_block(results: Results, ratios: list[Ratio]) -> tuple[int, list[str]]:
+    """The ratios, as text."""
+    parts, y = [text(20, 18, "Ratios, each the median of the ratios of all rounds", 15, weight="bold")], TITLE
+    for ratio in ratios:
+        if summary := results.ratio(ratio):
+            parts.append(text(20, y + 11, ratio.text, 12))
+            parts.append(text(590, y + 11, ratio_text(ratio, summary), 12))
+            y += ROW
+    return y, parts
 
 
 def is_ours(system: str) -> bool:
     return system.startswith(("smooven", "sendAndWait", "event(from:)"))
 
 
-def bar(y: int, label: str, summary: tuple[float, float, float], scale: float, colour: str) -> list[str]:
-    middle, least, most = summary
-    centre = y + ROW / 2 - 3
-    left, right = LABEL + least * scale, LABEL + most * scale
+def bar(y: int, label: str, summary: tuple[float, float, float], scale: float, ours: bool) -> list[str]:
+    middle, left, right = (value * scale for value in summary)
+    centre = y + (ROW - 6) // 2
+    spread = f"M{LABEL + left:.1f} {centre}H{LABEL + right:.1f}"
+    ends = "".join(f"M{LABEL + end:.1f} {centre - 3}v6" for end in (left, right))
     return [
-        text(LABEL - 8, y + 11, label, size=12, anchor="end"),
-        f'<rect x="{LABEL}" y="{y}" width="{middle * scale:.1f}" height="{ROW - 6}" fill="{colour}"/>',
-        f'<path d="M{left:.1f} {centre}H{right:.1f}M{left:.1f} {centre - 3}v6M{right:.1f} {centre - 3}v6" stroke="{SPREAD}"/>',
-        text(right + 8, y + 11, number(middle), size=12),
+        text(LABEL - 8, y + 11, label, 12, anchor="end"),
+        f'<rect x="{LABEL}" y="{y}" width="{middle:.1f}" height="{ROW - 6}" fill="{OURS if ours else OTHERS}"/>',
+        f'<path d="{spread}{ends}" stroke="{INK}"/>',
+        text(LABEL + right + 8, y + 11, number(summary[0]), 12),
     ]
 
 

@@ -36,7 +36,8 @@ class Ingest:
                     running.check(20_000_000)
                     put_off = running.stop()
                 if put_off > 1:
-                    results.note(f"{server.name}, {case}: went on for up to {math.ceil(put_off)} s after the load")
+                    seconds = math.ceil(put_off)
+                    results.note(f"{server.name}, {case}: went on for up to {seconds} s after the load")
                 seconds = seen["microseconds"] / 1e6
                 results.add(RATE, case, server.name, seen["requests"] / seconds)
                 results.add(LATENCY, case, server.name, seen["p99"] / 1e3)
