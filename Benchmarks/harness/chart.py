@@ -48,7 +48,9 @@ def ratio_block(results: Results, ratios: list[Ratio]) -> tuple[int, list[str]]:
     for ratio in ratios:
         if summary := results.ratio(ratio):
             parts.append(text(20, y + 11, ratio.text, 12))
-            parts.append(text(590, y + 11, ratio_text(ratio, summary), 12))
+            middle, spread, goal = ratio_text(ratio, summary)
+            parts.append(text(600, y + 11, middle, 12, anchor="end", weight="bold"))
+            parts += [text(612, y + 11, spread, 12), text(712, y + 11, goal, 12)]
             y += ROW
     return y, parts
 

@@ -33,17 +33,18 @@ def table(results: Results, ratios: list[Ratio], heading: list[str]) -> str:
     lines += ["Ratios, each the median of the ratios of all rounds", ""]
     for ratio in ratios:
         if summary := results.ratio(ratio):
-            lines.append(f"  {ratio.text:{RATIO}}{ratio_text(ratio, summary)}")
+            middle, spread, goal = ratio_text(ratio, summary)
+            lines.append(f"  {ratio.text:{RATIO}}{middle:>6}   {spread:16}{goal}".rstrip())
     if results.notes:
         lines += ["", "Notes", *(f"  {note}" for note in results.notes)]
     return "\n".join(lines) + "\n"
 
 
-def ratio_text(ratio: Ratio, summary: tuple[float, float, float]) -> str:
+def ratio_text(ratio: Ratio, summary: tuple[float, float, float]) -> tuple[str, str, str]:
+    """The median, the spread, and the goal with whether it is met."""
     middle, least, most = summary
-    text = f"{middle:6.2f}   {least:.2f} to {most:.2f}"
-    if ratio.bound is None:
-        return text
-    met = middle >= ratio.bound if ratio.at_least else middle <= ratio.bound
-    sign = "at least" if ratio.at_least else "at most"
-    return f"{text:26}{sign} {ratio.bound:g}: {'yes' if met else 'NO'}"
+    goal = ""
+    if ratio.bound is not None:
+        met = middle >= ratio.bound if ratio.at_least else middle <= ratio.bound
+        goal = f"{'at least' if ratio.at_least else 'at most'} {ratio.bound:g}: {'yes' if met else 'NO'}"
+    return f"{middle:.2f}", f"{least:.2f} to {most:.2f}", goal
