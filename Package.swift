@@ -205,6 +205,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
       ]
@@ -261,6 +263,7 @@ let package = Package(
       dependencies: [
         "Smooven",
         "SmoovenCommand",
+        "SmoovenHTTP",
         "SmoovenSandbox",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]

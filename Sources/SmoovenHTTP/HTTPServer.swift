@@ -20,9 +20,32 @@ package final class HTTPServer: Sendable {
   private let connections: HTTPConnections
   private let state = Mutex(State())
 
-  package init(configuration: HTTPServerConfiguration, handler: any HTTPServerHandler, logger: Logger) {
-    shared = HTTPServerShared(configuration: configuration, handler: handler, logger: logger)
-    connections = HTTPConnections(maximum: configuration.maximumConnections)
+  /// How many connections are open.
+  package var openConnections: Int { connections.count }
+
+  /// Makes a server.
+  ///
+  /// - Parameters:
+  ///   - configuration: Where to listen, and the limits.
+  ///   - handler: Answers the requests.
+  ///   - logger: Where to log, at level debug.
+  ///   - onRefusal: Called on an event loop for each request or connection that the handler never sees.
+  package init(
+    configuration: HTTPServerConfiguration,
+    handler: any HTTPServerHandler,
+    logger: Logger,
+    onRefusal: @escaping @Sendable (HTTPServerRefusal) -> Void = { _ in }
+  ) {
+    shared = HTTPServerShared(
+      configuration: configuration,
+      handler: handler,
+      logger: logger,
+      onRefusal: onRefusal
+    )
+    connections = HTTPConnections(
+      maximum: configuration.maximumConnections,
+      maximumPerNetwork: configuration.maximumConnectionsPerAddress
+    )
   }
 
   /// Listens, calls `onListening` once with the real address, and serves until it is stopped.
@@ -128,10 +151,13 @@ extension HTTPServer {
         HTTPServerPipelineHandler(),
         HTTPConnectionHandler(shared: shared, bottom: encoder),
       ])
-    case .refused where tls == nil:
-      try pipeline.addHandler(HTTPLingeringCloseHandler(lastWord: shared.refuse(.tooManyConnections)))
-    case .refused, .dropped:
+    case .refused(let refusal) where tls == nil:
+      try pipeline.addHandler(HTTPLingeringCloseHandler(lastWord: shared.refuse(.connection(refusal))))
+    case .refused(let refusal), .dropped(let refusal):
       // A TLS handshake is too much for a connection that is not wanted.
+      shared.note(.connection(refusal))
+      throw ChannelError.ioOnClosedChannel
+    case .late:
       throw ChannelError.ioOnClosedChannel
     }
   }

@@ -1,4 +1,5 @@
 import Smooven
+import SmoovenHTTP
 import SmoovenSandbox
 import Testing
 
@@ -42,7 +43,7 @@ import Testing
     expectDocumented(names, in: page)
   }
 
-  @Test("Every reason for which a callback is refused")
+  @Test("Every reason for which a callback or a request is refused")
   func reasons() throws {
     let page = try PackageFiles.text(Self.page)
     var reasons: Set<String> = []
@@ -54,6 +55,7 @@ import Testing
       }
     }
     #expect(reasons.isSuperset(of: ["no_match", "no_room", "store"]))
+    reasons.formUnion(HTTPServerRefusal.allCases.map(\.rawValue))
     expectDocumented(reasons, in: page)
   }
 

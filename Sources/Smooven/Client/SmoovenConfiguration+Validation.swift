@@ -43,6 +43,9 @@ extension ListenerConfiguration {
     guard maximumConnections > 0 else {
       throw .misconfigured("listener.maximumConnections", "it must be positive")
     }
+    if let maximumConnectionsPerAddress, maximumConnectionsPerAddress <= 0 {
+      throw .misconfigured("listener.maximumConnectionsPerAddress", "it must be positive, or nil for none")
+    }
     try SmoovenError.checkTimeout(requestTimeout, "listener.requestTimeout", code: .invalidConfiguration)
     try SmoovenError.checkTimeout(idleTimeout, "listener.idleTimeout", code: .invalidConfiguration)
     try SmoovenError.checkTimeout(shutdownTimeout, "listener.shutdownTimeout", code: .invalidConfiguration)

@@ -10,7 +10,7 @@ package struct DeliveryTelemetry: Sendable {
   private let accepted: Counter
   private let dispositions: [CallbackDisposition: Counter]
   private let outcomes: Timer
-  private let factory: any MetricsFactory
+  let factory: any MetricsFactory
 
   package init(factory: any MetricsFactory) {
     self.factory = factory

@@ -48,12 +48,17 @@ public actor CallbackListener: Service {
     try configuration.validate()
     self.receiver = receiver
     self.configuration = configuration
+    let telemetry = ListenerTelemetry(factory: receiver.telemetry.factory)
     server = HTTPServer(
       configuration: HTTPServerConfiguration(configuration),
       handler: handler,
-      logger: logger
+      logger: logger,
+      onRefusal: telemetry.countRefused
     )
   }
+
+  /// How many connections the port holds.
+  package nonisolated var openConnections: Int { server.openConnections }
 
   /// The address that was bound; waits until there is one.
   ///
@@ -186,6 +191,7 @@ extension HTTPServerConfiguration {
     requestTimeout = configuration.requestTimeout
     idleTimeout = configuration.idleTimeout
     maximumConnections = configuration.maximumConnections
+    maximumConnectionsPerAddress = configuration.maximumConnectionsPerAddress
     shutdownTimeout = configuration.shutdownTimeout
   }
 }

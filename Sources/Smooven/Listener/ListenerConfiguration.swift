@@ -48,6 +48,12 @@ public struct ListenerConfiguration: Sendable, Hashable {
   ///
   /// 1,024.
   public var maximumConnections: Int
+  /// The most connections at once of one address; more are answered with 503.
+  ///
+  /// `nil`, the default, sets no limit of its own: behind a proxy or a tunnel every connection has the same address,
+  /// and such a limit would be one on all. Set it on a port that strangers reach directly. An address is an IPv4
+  /// address, or the first 64 bits of an IPv6 address.
+  public var maximumConnectionsPerAddress: Int?
   /// How long a graceful stop waits for requests in flight.
   ///
   /// 10 s.
@@ -65,6 +71,7 @@ public struct ListenerConfiguration: Sendable, Hashable {
     requestTimeout: Duration = .seconds(10),
     idleTimeout: Duration = .seconds(60),
     maximumConnections: Int = 1_024,
+    maximumConnectionsPerAddress: Int? = nil,
     shutdownTimeout: Duration = .seconds(10)
   ) {
     self.host = host
@@ -76,6 +83,7 @@ public struct ListenerConfiguration: Sendable, Hashable {
     self.requestTimeout = requestTimeout
     self.idleTimeout = idleTimeout
     self.maximumConnections = maximumConnections
+    self.maximumConnectionsPerAddress = maximumConnectionsPerAddress
     self.shutdownTimeout = shutdownTimeout
   }
 

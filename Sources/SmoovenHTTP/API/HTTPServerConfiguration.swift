@@ -31,6 +31,12 @@ package struct HTTPServerConfiguration: Sendable {
   /// How many connections are served at a time; default 1,024, 503 beyond.
   package var maximumConnections = 1_024
 
+  /// How many connections of one address are served at a time; default `nil`, no limit of its own, 503 beyond.
+  ///
+  /// An address is an IPv4 address or the first 64 bits of an IPv6 address, which are what one subscriber is given.
+  /// Behind a proxy all connections have the proxy's. Sockets of other families have none and are not limited.
+  package var maximumConnectionsPerAddress: Int?
+
   /// How many asynchronous replies are under way at a time in all; default 1,024, 503 beyond.
   package var maximumRequestsInFlight = 1_024
 

@@ -4,23 +4,44 @@ internal import NIOHTTP1
 
 /// A request the server answers by itself, and the connection ends there.
 struct HTTPRejection: Error {
-  var status: HTTPResponse.Status
+  var refusal: HTTPServerRefusal
 
   /// For the log: it never quotes the request.
   var reason: StaticString
+
+  var status: HTTPResponse.Status {
+    switch refusal {
+    case .malformed: .badRequest
+    case .tooSlow: .requestTimeout
+    case .bodyTooLarge: .contentTooLarge
+    case .headersTooLarge: .requestHeaderFieldsTooLarge
+    case .tooManyConnections, .tooManyConnectionsOfAddress, .tooManyRequests: .serviceUnavailable
+    }
+  }
 }
 
 extension HTTPRejection {
-  static let tooSlow = HTTPRejection(status: .requestTimeout, reason: "request not whole in time")
-  static let bodyTooLarge = HTTPRejection(status: .contentTooLarge, reason: "body too large")
+  static let tooSlow = HTTPRejection(refusal: .tooSlow, reason: "request not whole in time")
+  static let bodyTooLarge = HTTPRejection(refusal: .bodyTooLarge, reason: "body too large")
   static let headersTooLarge = HTTPRejection(
-    status: .requestHeaderFieldsTooLarge,
+    refusal: .headersTooLarge,
     reason: "request line or headers too large"
   )
-  static let tooManyConnections = HTTPRejection(status: .serviceUnavailable, reason: "too many connections")
+  static let tooManyRequests = HTTPRejection(
+    refusal: .tooManyRequests,
+    reason: "too many requests in flight"
+  )
+
+  /// A connection over a limit.
+  static func connection(_ refusal: HTTPServerRefusal) -> Self {
+    let reason: StaticString =
+      refusal == .tooManyConnectionsOfAddress
+      ? "too many connections of one address" : "too many connections"
+    return HTTPRejection(refusal: refusal, reason: reason)
+  }
 
   static func malformed(_ reason: StaticString) -> Self {
-    HTTPRejection(status: .badRequest, reason: reason)
+    HTTPRejection(refusal: .malformed, reason: reason)
   }
 
   /// What the decoder found wrong.

@@ -8,16 +8,23 @@ final class HTTPServerShared: Sendable {
   let configuration: HTTPServerConfiguration
   let handler: any HTTPServerHandler
   let logger: Logger
+  private let onRefusal: @Sendable (HTTPServerRefusal) -> Void
   let requestTimeout: TimeAmount
   let idleTimeout: TimeAmount
   private let requestsInFlight = Atomic(0)
 
   var isTLS: Bool { configuration.tls != nil }
 
-  init(configuration: HTTPServerConfiguration, handler: any HTTPServerHandler, logger: Logger) {
+  init(
+    configuration: HTTPServerConfiguration,
+    handler: any HTTPServerHandler,
+    logger: Logger,
+    onRefusal: @escaping @Sendable (HTTPServerRefusal) -> Void
+  ) {
     self.configuration = configuration
     self.handler = handler
     self.logger = logger
+    self.onRefusal = onRefusal
     requestTimeout = TimeAmount(setting: configuration.requestTimeout)
     idleTimeout = TimeAmount(setting: configuration.idleTimeout)
   }
@@ -30,7 +37,7 @@ final class HTTPServerShared: Sendable {
     let (_, count) = requestsInFlight.add(1, ordering: .relaxed)
     guard count <= configuration.maximumRequestsInFlight else {
       requestsInFlight.subtract(1, ordering: .relaxed)
-      logger.debug("request refused", metadata: ["status": "503", "reason": "too many requests in flight"])
+      note(.tooManyRequests)
       return nil
     }
     let promise = eventLoop.makePromise(of: HTTPServerReply.self)
@@ -44,10 +51,15 @@ final class HTTPServerShared: Sendable {
 
   /// Notes the refusal and returns it as bytes.
   func refuse(_ rejection: HTTPRejection) -> ByteBuffer {
+    note(rejection)
+    return rejection.encoded(serverName: configuration.serverName)
+  }
+
+  func note(_ rejection: HTTPRejection) {
+    onRefusal(rejection.refusal)
     logger.debug(
       "request refused",
       metadata: ["status": "\(rejection.status.code)", "reason": "\(rejection.reason)"]
     )
-    return rejection.encoded(serverName: configuration.serverName)
   }
 }

@@ -12,10 +12,16 @@ final class RawClient {
     self.input = input
   }
 
-  static func connect(to port: Int, host: String = "127.0.0.1") async throws -> RawClient {
+  /// Connects, from a certain address of this machine if `source` says so.
+  static func connect(
+    to port: Int,
+    host: String = "127.0.0.1",
+    from source: String? = nil
+  ) async throws -> RawClient {
     let (input, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .channelOption(.allowRemoteHalfClosure, value: true)
+    var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    if let source { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0)) }
+    let channel = try await bootstrap.channelOption(.allowRemoteHalfClosure, value: true)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(Receiver(continuation: continuation))

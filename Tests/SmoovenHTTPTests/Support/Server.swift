@@ -44,9 +44,15 @@ func withServer<Handler: HTTPServerHandler>(
   _ configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
   handler: Handler = TestHandler(),
   logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+  onRefusal: @escaping @Sendable (HTTPServerRefusal) -> Void = { _ in },
   _ body: (HTTPServer, HTTPServerAddress) async throws -> Void
 ) async throws {
-  let server = HTTPServer(configuration: configuration, handler: handler, logger: logger)
+  let server = HTTPServer(
+    configuration: configuration,
+    handler: handler,
+    logger: logger,
+    onRefusal: onRefusal
+  )
   let (addresses, listening) = AsyncStream.makeStream(of: HTTPServerAddress.self)
   let running = Task {
     defer { listening.finish() }

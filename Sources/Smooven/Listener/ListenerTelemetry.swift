@@ -1,0 +1,24 @@
+internal import CoreMetrics
+internal import SmoovenHTTP
+
+/// The metrics of a port: what it refuses before a receiver sees it.
+struct ListenerTelemetry: Sendable {
+  // All made beforehand: refusing must stay cheap when there is much to refuse.
+  private let refused: [HTTPServerRefusal: Counter]
+
+  init(factory: any MetricsFactory) {
+    refused = Dictionary(
+      uniqueKeysWithValues: HTTPServerRefusal.allCases.map { refusal in
+        let dimensions = [("reason", refusal.rawValue)]
+        return (
+          refusal,
+          Counter(label: "smooven_requests_refused_total", dimensions: dimensions, factory: factory)
+        )
+      }
+    )
+  }
+
+  func countRefused(_ refusal: HTTPServerRefusal) {
+    refused[refusal]?.increment()
+  }
+}
