@@ -65,6 +65,11 @@ struct Stranger: Sendable {
     try? await channel.close(mode: .output).get()
   }
 
+  /// Reads no more, so that what the other side sends fills its buffers.
+  func stopReading() async throws {
+    try await channel.setOption(.autoRead, value: false).get()
+  }
+
   func close() async {
     try? await channel.close().get()
   }

@@ -1,0 +1,38 @@
+import HTTPTypes
+import Smooven
+import SmoovenTesting
+
+/// A sender that does as it should, over a socket, whatever others do meanwhile.
+struct GoodSender: Sendable {
+  private let transport = HTTPClientTransport()
+  private let authority: String
+
+  init(port: Int) { authority = "127.0.0.1:\(port)" }
+
+  /// Sends a signed callback and returns the status of the answer.
+  func callBack(
+    _ id: String,
+    event: String = "notification.delivered",
+    to path: String = "/callbacks/smooven",
+    secret: Secret = testKey
+  ) async throws -> Int {
+    let fixture = SmoovenCallbackFixture(event, notificationID: id)
+    return try await send(fixture.request(to: path, secret: secret))
+  }
+
+  /// Sends a callback as it is.
+  func send(_ request: CallbackRequest) async throws -> Int {
+    var head = request.head
+    head.authority = authority
+    return try await transport.send(head, body: request.body, timeout: .seconds(60)).head.status.code
+  }
+
+  /// Asks whether the port is served.
+  func health() async throws -> Int {
+    let head = HTTPRequest(method: .get, scheme: "http", authority: authority, path: "/healthz")
+    return try await transport.send(head, body: [], timeout: .seconds(60)).head.status.code
+  }
+
+  /// Closes its connections.
+  func close() async { await transport.shutdown() }
+}

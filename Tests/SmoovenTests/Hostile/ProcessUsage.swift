@@ -1,0 +1,50 @@
+#if os(Linux)
+import Foundation
+import Glibc
+
+/// What this process holds, as the kernel counts it.
+struct ProcessUsage: Sendable, CustomStringConvertible {
+  struct Unreadable: Error {}
+
+  /// Resident memory, in bytes.
+  var memory: Int
+  /// Open file descriptors.
+  var files: Int
+
+  var description: String { "\(memory / 1_024) KiB resident, \(files) files" }
+
+  /// Reads it, after the allocator has given back what it keeps for later.
+  static func now() throws -> ProcessUsage {
+    trim()
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
+      let kibibytes = line.split(separator: " ", omittingEmptySubsequences: true).compactMap({ Int($0) })
+        .first
+    else { throw Unreadable() }
+    // One of them is that of the listing itself, each time.
+    let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    return ProcessUsage(memory: kibibytes * 1_024, files: files)
+  }
+
+  /// `malloc_trim`, which Swift's module of the C library leaves out.
+  private static func trim() {
+    guard let symbol = unsafe dlsym(nil, "malloc_trim") else { return }
+    typealias Trim = @convention(c) (Int) -> CInt
+    _ = unsafe unsafeBitCast(symbol, to: Trim.self)(0)
+  }
+
+  /// Lets this process open so many files; returns how many the system allows if that is fewer.
+  static func allowFiles(_ count: Int) -> Int? {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+    guard limit.rlim_cur < count else { return nil }
+    limit.rlim_cur = rlim_t(count)
+    if limit.rlim_max < count { limit.rlim_max = rlim_t(count) }
+    guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+      unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      return Int(limit.rlim_max)
+    }
+    return nil
+  }
+}
+#endif
