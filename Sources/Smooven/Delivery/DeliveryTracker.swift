@@ -37,6 +37,8 @@ package final class DeliveryTracker: Sendable {
   package var waitCount: Int { state.withLock { $0.machine.waitCount } }
   /// How many notifications are reserved and not released.
   package var slotCount: Int { state.withLock { $0.machine.slotCount } }
+  /// How many events are kept until somebody claims them.
+  package var earlyCount: Int { state.withLock { $0.machine.earlyCount } }
 
   /// Whether ``close()`` was called.
   package var isClosed: Bool { state.withLock { $0.machine.isClosed } }

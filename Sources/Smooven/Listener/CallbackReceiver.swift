@@ -261,6 +261,9 @@ public final class CallbackReceiver: Service {
     )
   }
 
+  /// How many callback URLs of single expected callbacks are open.
+  package var expectedCount: Int { expected.withLock { $0.count } }
+
   func expect(_ provider: any CallbackProvider, in scope: String, at token: DeliveryToken) {
     expected.withLock { $0[token] = (provider, scope) }
   }

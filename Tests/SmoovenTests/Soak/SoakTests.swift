@@ -1,0 +1,79 @@
+#if os(Linux)
+import Foundation
+import Smooven
+import SmoovenTesting
+import Synchronization
+import Testing
+
+/// Everything at once for a while, in a process of its own; `SMOOVEN_SOAK_SECONDS` says for how long.
+@Suite("Soak", .timeLimit(.minutes(90))) struct SoakTests {
+  /// What may remain: fragments between what the allocator cannot give back.
+  static let memoryBound = 32 * 1_024 * 1_024
+
+  static var duration: Duration {
+    .seconds(ProcessInfo.processInfo.environment["SMOOVEN_SOAK_SECONDS"].flatMap { Int($0) } ?? 2)
+  }
+
+  @Test("After good, forged, repeated and late callbacks, waits, timeouts and cancellations nothing is left")
+  func soak() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+      let ahead = Mutex(TimeInterval(0))
+      let now: @Sendable () -> Date = { Date().addingTimeInterval(ahead.withLock { $0 }) }
+      let transport = SoakTransport()
+      let client = try SmoovenClient(
+        configuration: SmoovenConfiguration(
+          secretKey: testKey,
+          baseURL: "http://127.0.0.1:1",
+          endpoints: [CallbackEndpoint(.smartlyQ(SoakRun.secret))],
+          retry: .never,
+          reconciliationTimeout: nil,
+          limits: DeliveryLimits(earlyEventLifetime: .milliseconds(500)),
+          now: now
+        ),
+        transport: transport,
+        store: InMemoryDeliveryStore(retention: .seconds(1))
+      )
+      let running = Task { try await client.run() }
+      let url = try await client.callbackURL(for: DeliveryToken(), deadline: .seconds(3_600))
+      let port = try #require(URL(string: url)?.port)
+
+      /// Works, then waits until all is over, and makes the store forget.
+      @Sendable func work(until isOver: @escaping @Sendable (Int) -> Bool) async throws -> ProcessUsage {
+        let sender = GoodSender(port: port)
+        transport.callBack(by: sender)
+        let run = SoakRun(
+          client: client,
+          sender: sender,
+          publicURL: "http://127.0.0.1:\(port)",
+          now: now
+        )
+        try await run.run(workers: 16, until: isOver)
+        while transport.underWay > 0 { await Task.yield() }
+        ahead.withLock { $0 += 3_600 }
+        let status = try await sender.callBack("ntf_last")
+        #expect(status == 200)
+        await sender.close()
+        let tracker = client.receiver.tracker
+        while client.listener.map({ $0.openConnections > 0 }) ?? false { await Task.yield() }
+        while tracker.slotCount > 0 || tracker.earlyCount > 0 { await Task.yield() }
+        #expect(tracker.waitCount == 0)
+        #expect(client.receiver.expectedCount == 0)
+        let pending = try await client.pendingDeliveries()
+        #expect(pending.isEmpty)
+        print(run.summary)
+        return try ProcessUsage.now()
+      }
+
+      let start = try await work { rounds in rounds >= 40 }
+      let end = ContinuousClock.now + Self.duration
+      let usage = try await work { _ in ContinuousClock.now >= end }
+      print("soak of \(Self.duration): before \(start), after \(usage)")
+      #expect(usage.files == start.files)
+      #expect(usage.memory - start.memory < Self.memoryBound, "\(start), then \(usage)")
+      running.cancel()
+      _ = await running.result
+    }
+    if let result { print(String(decoding: result.standardOutputContent, as: UTF8.self), terminator: "") }
+  }
+}
+#endif

@@ -1,0 +1,50 @@
+import HTTPTypes
+import Smooven
+import SmoovenTesting
+import Synchronization
+
+/// A Smooven that answers from memory and calls back over sockets, as the intent of a notification asks.
+///
+/// Unlike ``MockTransport`` it remembers nothing, so that it can go on for as long as it likes.
+final class SoakTransport: ClientTransport {
+  private struct State {
+    var sender: GoodSender?
+    var count = 0
+    var underWay = 0
+  }
+
+  private let state = Mutex(State())
+
+  /// How many notifications have callbacks that are still to be sent.
+  var underWay: Int { state.withLock { $0.underWay } }
+
+  func send(_ request: HTTPRequest, body: [UInt8], timeout: Duration) async throws -> TransportResponse {
+    let json = try JSONValue(parsing: body)
+    let story = SoakStory(rawValue: json["intent"]?.stringValue ?? "") ?? .silent
+    let (sender, id) = state.withLock { state in
+      state.count += 1
+      return (state.sender, "ntf_\(state.count)")
+    }
+    if story == .refused { throw TransportError(.notSent, "refused") }
+    let url = json["callback_url"]?.stringValue ?? ""
+    let path = url.firstRange(of: "/callbacks/").map { String(url[$0.lowerBound...]) } ?? url
+    if let sender {
+      if Bool.random() {
+        try await story.callBack(id, sender, path)
+      } else {
+        state.withLock { $0.underWay += 1 }
+        Task {
+          defer { state.withLock { $0.underWay -= 1 } }
+          try await story.callBack(id, sender, path)
+        }
+      }
+    }
+    let answer = #"{"success":true,"notification_id":"\#(id)","channel_used":"sms","status":"queued"}"#
+    return TransportResponse(head: HTTPResponse(status: .ok), body: Array(answer.utf8))
+  }
+
+  /// Says who calls back.
+  func callBack(by sender: GoodSender) {
+    state.withLock { $0.sender = sender }
+  }
+}
