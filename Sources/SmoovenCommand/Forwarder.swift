@@ -3,10 +3,12 @@ internal import HTTPTypes
 internal import ServiceLifecycle
 internal import Smooven
 internal import SmoovenHTTP
+internal import Synchronization
 
 /// Hands accepted requests on to another server, in their order and as they came, signature included.
 ///
-/// Acceptance does not wait for it: the other server's answer goes to standard error.
+/// Acceptance does not wait for it: the other server's answer goes to standard error. A server that is slower than the
+/// senders loses the oldest requests of a bounded queue, as slow consumers of streams do.
 final class Forwarder: HTTPServerHandler, Service {
   /// The URL that requests are handed on to; unlike a base URL it may have a query.
   struct Target: Sendable {
@@ -25,17 +27,26 @@ final class Forwarder: HTTPServerHandler, Service {
     }
   }
 
+  /// How many requests wait for their turn at most.
+  static let capacity = 10_000
+
   private let receiver: CallbackReceiver
+  private let capacity: Int
+  private let dropped = Mutex((total: 0, reported: 0))
   private let target: Target
   private let transport = HTTPClientTransport()
   private let queue: AsyncStream<HTTPServerRequest>
   private let continuation: AsyncStream<HTTPServerRequest>.Continuation
 
-  init(receiver: CallbackReceiver, target: Target) {
+  init(receiver: CallbackReceiver, target: Target, capacity: Int = Forwarder.capacity) {
     self.receiver = receiver
     self.target = target
-    (queue, continuation) = AsyncStream.makeStream()
+    self.capacity = capacity
+    (queue, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(capacity))
   }
+
+  /// How many requests were dropped so far.
+  var dropCount: Int { dropped.withLock { $0.total } }
 
   func answer(_ request: HTTPServerRequest) -> HTTPServerAnswer {
     switch receiver.answer(request) {
@@ -46,15 +57,28 @@ final class Forwarder: HTTPServerHandler, Service {
 
   private func handOn(_ request: HTTPServerRequest, _ reply: HTTPServerReply) -> HTTPServerReply {
     if case .response(let response) = reply, response.head.status == .ok, request.head.method == .post {
-      continuation.yield(request)
+      if case .dropped = continuation.yield(request) { dropped.withLock { $0.total += 1 } }
     }
     return reply
+  }
+
+  /// What to say of the requests that were dropped since it was said last.
+  func dropWarning() -> String? {
+    dropped.withLock { dropped in
+      guard dropped.total > dropped.reported else { return nil }
+      let news = dropped.total - dropped.reported
+      dropped.reported = dropped.total
+      return "not forwarded: \(news) dropped, the oldest, as \(capacity) wait already; \(dropped.total) in all"
+    }
   }
 
   /// Hands on until it is cancelled, or gracefully shut down and nothing is left.
   func run() async throws {
     await withGracefulShutdownHandler {
-      for await request in queue { await forward(request) }
+      for await request in queue {
+        await forward(request)
+        if let warning = dropWarning() { Terminal.printError(warning) }
+      }
     } onGracefulShutdown: {
       self.continuation.finish()
     }

@@ -30,7 +30,12 @@ struct ListenCommand: AsyncParsableCommand {
 
   @OptionGroup var storage: StoreOptions
 
-  @Option(help: "Hand every accepted request on to this URL, as it came.")
+  @Option(
+    help: """
+      Hand every accepted request on to this URL, as it came. Up to \(Forwarder.capacity) wait for a slow server; \
+      beyond, the oldest is dropped, with a warning that counts.
+      """
+  )
   var forwardTo: String?
 
   @Flag(help: "Print each event as one JSON object a line.")
