@@ -118,7 +118,7 @@ public final class HTTPClientTransport: ClientTransport {
         return (response, try await response.body.collect(upTo: self.maximumResponseSize))
       }
       group.addTask {
-        try await Task.sleep(for: timeout)
+        try await Self.sleep(timeout)
         return nil
       }
       defer { group.cancelAll() }
@@ -126,6 +126,18 @@ public final class HTTPClientTransport: ClientTransport {
         throw TransportError(.noResponse, "no whole answer came in time")
       }
       return answer
+    }
+  }
+
+  /// Sleeps on an event loop, whose timers go when they are cancelled.
+  ///
+  /// Those of `Task.sleep` stay until their time has come, and with them their task: a busy transport would hold many.
+  private static func sleep(_ duration: Duration) async throws {
+    let alarm = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(duration)) {}
+    try await withTaskCancellationHandler {
+      try await alarm.futureResult.get()
+    } onCancel: {
+      alarm.cancel()
     }
   }
 
