@@ -68,7 +68,7 @@ final class Forwarder: HTTPServerHandler, Service {
       guard dropped.total > dropped.reported else { return nil }
       let news = dropped.total - dropped.reported
       dropped.reported = dropped.total
-      return "not forwarded: \(news) dropped, the oldest, as \(capacity) wait already; \(dropped.total) in all"
+      return "not forwarded: \(news) dropped, the oldest, as \(capacity) wait; \(dropped.total) in all"
     }
   }
 

@@ -47,7 +47,7 @@ import Testing
     }
     #expect(forwarder.dropCount == 2)
     let warning = forwarder.dropWarning()
-    #expect(warning == "not forwarded: 2 dropped, the oldest, as 3 wait already; 2 in all")
+    #expect(warning == "not forwarded: 2 dropped, the oldest, as 3 wait; 2 in all")
     #expect(forwarder.dropWarning() == nil)
 
     let running = Task { try await forwarder.run() }
