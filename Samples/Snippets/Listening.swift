@@ -14,6 +14,17 @@ func listenerWithTLS() -> ListenerConfiguration {
   )
 }
 
+func listenerInTheOpen() -> ListenerConfiguration {
+  ListenerConfiguration(
+    host: "0.0.0.0",
+    port: 443,
+    publicURL: "https://agent.example.com",
+    tls: .init(certificateChain: "/etc/smooven/chain.pem", privateKey: "/etc/smooven/key.pem"),
+    // Each sender has a few connections; nobody needs more.
+    maximumConnectionsPerAddress: 32
+  )
+}
+
 /// Takes callbacks without a client, such as those of notifications that another process sends.
 func listenOnly(secretKey: Secret) async throws {
   let receiver = try CallbackReceiver(endpoints: [CallbackEndpoint(.smooven(secretKey))])

@@ -74,6 +74,24 @@ import Testing
     #expect(count > 0)
   }
 
+  @Test(
+    "Every setting of a limit",
+    arguments: [
+      ("Sources/Smooven/Listener/ListenerConfiguration.swift", "ListenerConfiguration/"),
+      ("Sources/Smooven/Delivery/DeliveryLimits.swift", "DeliveryLimits/"),
+      ("Sources/SmoovenSQLite/SQLiteStoreConfiguration.swift", ""),
+    ]
+  )
+  func limits(source: String, type: String) throws {
+    let page = try PackageFiles.text(Self.page)
+    // Two spaces: of the type itself, not of one within it.
+    let names = try PackageFiles.text(source).matches(of: #/\n  public var ([A-Za-z]+):/#).map {
+      String($0.output.1)
+    }
+    #expect(names.count > 3)
+    expectDocumented(names.filter { $0 != "tls" }.map { type + $0 }, in: page)
+  }
+
   @Test("Every story that the sandbox tells")
   func scripts() throws {
     let page = try PackageFiles.text("DocC/Smooven.docc/TestingYourAgent.md")
