@@ -248,6 +248,7 @@ let package = Package(
         "SmoovenHTTP",
         "SmoovenSQLite",
         "SmoovenTesting",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
