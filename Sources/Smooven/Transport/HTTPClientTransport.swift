@@ -4,6 +4,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
+internal import Synchronization
 
 #if canImport(Darwin)
 internal import Darwin
@@ -112,32 +113,26 @@ public final class HTTPClientTransport: ClientTransport {
     _ request: HTTPClientRequest,
     timeout: Duration
   ) async throws -> (HTTPClientResponse, ByteBuffer) {
-    try await withThrowingTaskGroup(of: (HTTPClientResponse, ByteBuffer)?.self) { group in
-      group.addTask {
-        let response = try await self.client.execute(request, timeout: TimeAmount(timeout))
-        return (response, try await response.body.collect(upTo: self.maximumResponseSize))
-      }
-      group.addTask {
-        try await Self.sleep(timeout)
-        return nil
-      }
-      defer { group.cancelAll() }
-      guard let first = try await group.next(), let answer = first else {
-        throw TransportError(.noResponse, "no whole answer came in time")
-      }
-      return answer
+    let exchange = Task {
+      let response = try await self.client.execute(request, timeout: TimeAmount(timeout))
+      return (response, try await response.body.collect(upTo: self.maximumResponseSize))
     }
-  }
-
-  /// Sleeps on an event loop, whose timers go when they are cancelled.
-  ///
-  /// Those of `Task.sleep` stay until their time has come, and with them their task: a busy transport would hold many.
-  private static func sleep(_ duration: Duration) async throws {
-    let alarm = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(duration)) {}
-    try await withTaskCancellationHandler {
-      try await alarm.futureResult.get()
-    } onCancel: {
-      alarm.cancel()
+    // A timer of an event loop goes when it is cancelled; one of `Task.sleep` stays until its time has come, and with it
+    // the memory of its task.
+    let isLate = Atomic(false)
+    let alarm = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(timeout)) {
+      isLate.store(true, ordering: .relaxed)
+      exchange.cancel()
+    }
+    defer { alarm.cancel() }
+    do {
+      return try await withTaskCancellationHandler {
+        try await exchange.value
+      } onCancel: {
+        exchange.cancel()
+      }
+    } catch where isLate.load(ordering: .relaxed) && !Task.isCancelled {
+      throw TransportError(.noResponse, "no whole answer came in time", cause: error)
     }
   }
 

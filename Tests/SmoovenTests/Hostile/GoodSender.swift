@@ -22,8 +22,7 @@ struct GoodSender: Sendable {
 
   /// Sends a callback as it is.
   ///
-  /// It is sent although the caller is cancelled, as by a server elsewhere. async-http-client also keeps about 200 bytes
-  /// of each request that is cancelled, which would hide what the waits keep.
+  /// It is sent although the caller is cancelled, as by a server elsewhere.
   func send(_ request: CallbackRequest) async throws -> Int {
     var head = request.head
     head.authority = authority
