@@ -131,7 +131,8 @@ public final class HTTPClientTransport: ClientTransport {
       } onCancel: {
         exchange.cancel()
       }
-    } catch where isLate.load(ordering: .relaxed) && !Task.isCancelled {
+    } catch {
+      guard isLate.load(ordering: .relaxed), !Task.isCancelled else { throw error }
       throw TransportError(.noResponse, "no whole answer came in time", cause: error)
     }
   }
