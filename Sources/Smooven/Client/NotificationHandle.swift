@@ -7,7 +7,7 @@ internal import Tracing
 /// While a handle lives, callbacks of its notification find it; when the last copy goes, later ones count as late.
 public struct NotificationHandle: Sendable {
   private let client: SmoovenClient
-  private let lease: SlotLease
+  let lease: SlotLease
   private let progress: DeliveryProgress
   private let send: Task<Void, Never>?
   private let startedAt: Duration
@@ -58,7 +58,7 @@ public struct NotificationHandle: Sendable {
   ///
   /// The sequence does not end by itself, for a click may come days later: leave it when you have seen enough. It
   /// ends when the client closes or the task is cancelled, and it keeps the handle's slot open meanwhile.
-  public var events: CallbackEvents { CallbackEvents(tracker: client.tracker, lease: lease) }
+  public var events: CallbackEvents { CallbackEvents(lease) }
 
   /// Waits until the notification arrives, fails, or time runs out.
   ///
@@ -80,7 +80,7 @@ public struct NotificationHandle: Sendable {
 
   func outcome(deadline: Duration, until criterion: DeliveryCriterion) async throws -> DeliveryOutcome {
     try await client.tracer.withSpan("smooven.wait", ofKind: .internal) { span in
-      var end = await client.tracker.wait(for: token, until: criterion, deadline: deadline)
+      var end = await lease.wait(until: criterion, deadline: deadline)
       if case .expired(let status) = end {
         end = await reconcile(status, criterion)
       }
@@ -108,7 +108,7 @@ public struct NotificationHandle: Sendable {
       known.advance(to: advanced)
     }
     // The slot knows all there is to know, callbacks that came while asking included, so this ends at once.
-    let end = await client.tracker.wait(for: token, until: criterion, deadline: client.clock.now())
+    let end = await lease.wait(until: criterion, deadline: client.clock.now())
     guard case .expired(let status) = end else { return end }
     known.advance(to: status)
     return .expired(known)

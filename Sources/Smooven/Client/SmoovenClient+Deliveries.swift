@@ -94,7 +94,7 @@ extension SmoovenClient {
   }
 
   private func acceptance(of earlier: StoredDelivery) -> DeliveryAcceptance {
-    if earlier.notificationID != nil || earlier.outcome != nil { return .accepted(nil) }
+    if earlier.notificationID != nil || earlier.outcome != nil { return .known }
     return .unclear(SmoovenError(.unconfirmed, "an earlier call sent it, and the answer is not known"))
   }
 

@@ -37,7 +37,7 @@ extension SmoovenClient {
   ) async throws -> NotificationHandle {
     let deadline = clock.now() + configuration.callTimeout
     let handle = try await begin(request, idempotencyKey: idempotencyKey, deadline: deadline)
-    switch await tracker.wait(for: handle.token, goal: .acceptance, deadline: deadline) {
+    switch await handle.lease.wait(for: .acceptance, deadline: deadline) {
     case .cancelled:
       handle.cancelSend()
       throw CancellationError()

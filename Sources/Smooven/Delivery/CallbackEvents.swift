@@ -14,8 +14,8 @@ public struct CallbackEvents: AsyncSequence, Sendable {
     makeBase = { AsyncIterator(stream.makeAsyncIterator()) }
   }
 
-  package init(tracker: DeliveryTracker, lease: SlotLease) {
-    makeBase = { AsyncIterator(tracker: tracker, lease: lease) }
+  package init(_ lease: SlotLease) {
+    makeBase = { AsyncIterator(lease) }
   }
 
   /// Begins to iterate.
@@ -29,7 +29,7 @@ public struct CallbackEvents: AsyncSequence, Sendable {
   public struct AsyncIterator: AsyncIteratorProtocol {
     private enum Base {
       case stream(AsyncStream<CallbackEvent>.AsyncIterator)
-      case notification(DeliveryTracker, SlotLease, position: Int)
+      case notification(SlotLease, position: Int32)
       case ended
     }
 
@@ -39,8 +39,8 @@ public struct CallbackEvents: AsyncSequence, Sendable {
       base = .stream(iterator)
     }
 
-    fileprivate init(tracker: DeliveryTracker, lease: SlotLease) {
-      base = .notification(tracker, lease, position: 0)
+    fileprivate init(_ lease: SlotLease) {
+      base = .notification(lease, position: 0)
     }
 
     /// The next event, or `nil` when the sequence has ended or the task is cancelled.
@@ -50,14 +50,14 @@ public struct CallbackEvents: AsyncSequence, Sendable {
         let event = await iterator.next(isolation: #isolation)
         base = event == nil ? .ended : .stream(iterator)
         return event
-      case .notification(let tracker, let lease, let position):
+      case .notification(let lease, let position):
         // The history is the buffer: nothing is lost to a slow consumer, and there is no second registry.
         let goal = DeliveryGoal.event(at: position, orFailure: false)
-        guard case .met(let event) = await tracker.wait(for: lease.token, goal: goal, deadline: nil) else {
+        guard case .met(let event) = await lease.wait(for: goal, deadline: nil) else {
           base = .ended
           return nil
         }
-        base = .notification(tracker, lease, position: position + 1)
+        base = .notification(lease, position: position + 1)
         return event
       case .ended:
         return nil

@@ -38,7 +38,9 @@ package enum DeliveryGoal: Sendable, Hashable {
   /// A criterion over events.
   case delivered, opened, clicked, replied, answered
   /// The event at a position of the history. With `orFailure`, a failed notification ends the wait too.
-  case event(at: Int, orFailure: Bool)
+  ///
+  /// Every open wait holds a goal in several frames, and no history is as long as 32 bits can count.
+  case event(at: Int32, orFailure: Bool)
 
   func isMet(by kind: CallbackEvent.Kind) -> Bool {
     switch self {

@@ -3,8 +3,9 @@ internal import SmoovenCallbacks
 /// One notification that somebody sent and may wait for: `reserved → waiting → settled → released`.
 ///
 /// Reserved before the request leaves, so that a callback always finds it; released when the last handle goes.
-/// The phases need no field of their own: no wait yet, waits, a verdict, and no longer in the machine.
-struct DeliverySlot<Waiter> {
+/// The phases need no field of their own: no wait yet, waits, a verdict, and no longer in the machine. It is a class so
+/// that a table of many slots holds a word for each; the state machine owns it alone and cannot be copied itself.
+final class DeliverySlot<Waiter> {
   struct Wait {
     let id: UInt64
     let waiter: Waiter
@@ -15,7 +16,7 @@ struct DeliverySlot<Waiter> {
   /// What the events say so far about delivery.
   ///
   /// Only forward: a verdict never changes.
-  enum Verdict: Equatable {
+  indirect enum Verdict: Equatable {
     case open
     /// One channel failed while a sibling may still deliver: a failure at `deadline`.
     case failing(CallbackEvent, deadline: Duration)
@@ -30,7 +31,7 @@ struct DeliverySlot<Waiter> {
   let policy: SettlingPolicy
   /// How many hold it; the last to let go releases it.
   var holderCount = 1
-  private(set) var ids: [String] = []
+  private(set) var ids: [String]
   private(set) var acceptance: DeliveryAcceptance
   private(set) var history: [CallbackEvent] = []
   private(set) var status = DeliveryStatus.unconfirmed
@@ -46,13 +47,14 @@ struct DeliverySlot<Waiter> {
   ) {
     self.scope = scope
     self.asked = asked
+    ids = asked
     self.trustsToken = trustsToken
     self.policy = policy
     self.acceptance = acceptance
   }
 
   /// Whether only an answer or a callback will tell its id.
-  var isUnbound: Bool { ids.isEmpty && !trustsToken && acceptance != .accepted(nil) }
+  var isUnbound: Bool { ids.isEmpty && !trustsToken && acceptance != .known }
 
   var isSettled: Bool {
     switch verdict {
@@ -69,12 +71,12 @@ struct DeliverySlot<Waiter> {
     history.contains { $0.deduplicationKey == event.deduplicationKey }
   }
 
-  mutating func bind(_ id: String) {
+  func bind(_ id: String) {
     ids.append(id)
   }
 
   /// Drops the ids that callbacks brought, for the answer gave another, and gives back the events under them.
-  mutating func rebind(to id: String, now: Duration) -> [CallbackEvent] {
+  func rebind(to id: String, now: Duration) -> [CallbackEvent] {
     let own: (CallbackEvent) -> Bool = { $0.correlationIDs.isEmpty || $0.correlationIDs.contains(id) }
     let foreign = history.filter { !own($0) }
     if !foreign.isEmpty {
@@ -89,15 +91,15 @@ struct DeliverySlot<Waiter> {
   /// Notes how the send ended.
   ///
   /// A failure after a callback is ignored: the callback proves that the send happened.
-  mutating func resolve(_ acceptance: DeliveryAcceptance) {
+  func resolve(_ acceptance: DeliveryAcceptance) {
     self.acceptance = acceptance
-    if case .accepted(let receipt?) = acceptance { status.advance(to: receipt.status) }
+    if case .accepted(let receipt) = acceptance { status.advance(to: receipt.status) }
   }
 
   /// Notes an event.
   ///
   /// Returns the deadline to schedule when it begins a grace period.
-  mutating func record(_ event: CallbackEvent, now: Duration) -> Duration? {
+  func record(_ event: CallbackEvent, now: Duration) -> Duration? {
     history.append(event)
     switch verdict {
     case .delivered: advanceStatus(event)
@@ -113,11 +115,11 @@ struct DeliverySlot<Waiter> {
     return nil
   }
 
-  private mutating func advanceStatus(_ event: CallbackEvent) {
+  private func advanceStatus(_ event: CallbackEvent) {
     if let next = DeliveryStatus(event) { status.advance(to: next) }
   }
 
-  private mutating func recordFailure(_ event: CallbackEvent, now: Duration) -> Duration? {
+  private func recordFailure(_ event: CallbackEvent, now: Duration) -> Duration? {
     guard case .anyChannel(let channels, let grace) = policy else {
       verdict = .failed(event)
       return nil
@@ -133,7 +135,7 @@ struct DeliverySlot<Waiter> {
   }
 
   /// Ends the grace period, if one has run out.
-  mutating func endGrace(now: Duration) {
+  func endGrace(now: Duration) {
     if case .failing(let event, let deadline) = verdict, deadline <= now { verdict = .failed(event) }
   }
 
@@ -145,10 +147,10 @@ struct DeliverySlot<Waiter> {
       switch acceptance {
       case .pending: return nil
       case .failed(let error): return .sendFailed(error)
-      case .accepted, .unclear: return .accepted
+      case .accepted, .known, .unclear: return .accepted
       }
     case .event(let position, let orFailure):
-      if history.indices.contains(position) { return .met(history[position]) }
+      if history.indices.contains(Int(position)) { return .met(history[Int(position)]) }
       if orFailure, case .failed(let event) = verdict { return .failed(event) }
     case .delivered, .opened, .clicked, .replied, .answered:
       if case .failed(let event) = verdict { return .failed(event) }
@@ -168,22 +170,22 @@ struct DeliverySlot<Waiter> {
     }
   }
 
-  mutating func keep(_ wait: Wait) {
+  func keep(_ wait: Wait) {
     waits.append(wait)
   }
 
-  mutating func removeWaits() -> [Wait] {
+  func removeWaits() -> [Wait] {
     defer { waits = [] }
     return waits
   }
 
-  mutating func remove(waitID: UInt64) -> Wait? {
+  func remove(waitID: UInt64) -> Wait? {
     guard let index = waits.firstIndex(where: { $0.id == waitID }) else { return nil }
     return waits.remove(at: index)
   }
 
   /// Takes out every wait that can end now.
-  mutating func settleWaits() -> [(wait: Wait, end: DeliveryWaitEnd)] {
+  func settleWaits() -> [(wait: Wait, end: DeliveryWaitEnd)] {
     var settled: [(wait: Wait, end: DeliveryWaitEnd)] = []
     var kept: [Wait] = []
     for wait in waits {

@@ -18,8 +18,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   }
 
   private var slots: [DeliveryToken: DeliverySlot<Waiter>] = [:]
-  // Several may wait for one id, each with a slot of its own.
-  private var owners: [EarlyEventBuffer.Key: [DeliveryToken]] = [:]
+  private var owners = DeliveryOwners()
   private var early: EarlyEventBuffer
   private var deadlines = DeadlineQueue()
   // How many slots will only learn their id from an answer or a callback.
@@ -70,10 +69,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     now: Duration
   ) -> Changes? {
     guard !isClosed else { return nil }
-    if slots[token] != nil {
-      slots[token]?.holderCount += 1
-      return Changes()
-    }
+    if join(token) { return Changes() }
     let slot = DeliverySlot<Waiter>(
       scope: scope,
       asked: ids,
@@ -84,8 +80,17 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     slots[token] = slot
     if slot.isUnbound { unboundCount += 1 }
     var changes = Changes()
-    for id in ids { claim(id, for: token, now: now, into: &changes) }
+    for (index, id) in ids.enumerated() where !ids[..<index].contains(id) {
+      own(id, by: token, scope: scope, now: now, into: &changes)
+    }
     return changes
+  }
+
+  /// Holds a slot that is there.
+  package mutating func join(_ token: DeliveryToken) -> Bool {
+    guard let slot = slots[token] else { return false }
+    slot.holderCount += 1
+    return true
   }
 
   /// Notes that Smooven accepted the notification under this id.
@@ -102,13 +107,13 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     var changes = Changes()
     guard let slot = slots[token] else { return changes }
     if !isRepeated, !slot.isSettled, !slot.ids.isEmpty, !slot.ids.contains(id) {
-      for old in slot.ids { forget(old, of: token, scope: slot.scope) }
+      for old in slot.ids { owners.remove(token, of: old, in: slot.scope) }
       changes.unmatched = slots[token]?.rebind(to: id, now: now) ?? []
       if case .failing(_, let deadline) = slots[token]?.verdict {
         deadlines.insert(.init(deadline: deadline, token: token, waitID: nil))
       }
     }
-    slots[token]?.resolve(.accepted(receipt))
+    slots[token]?.resolve(receipt.map { .accepted($0) } ?? .known)
     claim(id, for: token, now: now, into: &changes)
     settle(token, into: &changes)
     return changes
@@ -132,7 +137,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     slots[token]?.holderCount -= 1
     guard slots[token]?.holderCount == 0, let slot = slots.removeValue(forKey: token) else { return changes }
     if slot.isUnbound { unboundCount -= 1 }
-    for id in slot.ids { forget(id, of: token, scope: slot.scope) }
+    for id in slot.ids { owners.remove(token, of: id, in: slot.scope) }
     for wait in slot.waits { end(wait, .closed, into: &changes) }
     // Nobody can ask for what came to a token: its scope was its own.
     if limits.earlyEvents == .always, !isClosed, !slot.trustsToken {
@@ -309,7 +314,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   private func claimants(of event: CallbackEvent) -> [DeliveryToken] {
     var tokens: [DeliveryToken] = []
     for id in event.correlationIDs {
-      let own = owners[EarlyEventBuffer.Key(scope: event.scope, id: id)] ?? []
+      let own = owners.tokens(of: id, in: event.scope)
       if tokens.isEmpty {
         tokens = own
       } else {
@@ -330,22 +335,26 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   ) {
     guard let slot = slots[token], !slot.ids.contains(id) else { return }
     if slot.isUnbound { unboundCount -= 1 }
-    slots[token]?.bind(id)
-    let key = EarlyEventBuffer.Key(scope: slot.scope, id: id)
+    slot.bind(id)
+    own(id, by: token, scope: slot.scope, now: now, into: &changes)
+  }
+
+  private mutating func own(
+    _ id: String,
+    by token: DeliveryToken,
+    scope: String,
+    now: Duration,
+    into changes: inout Changes
+  ) {
     // What others who wait for this id have is no longer among the early events.
-    let known = (owners[key] ?? []).flatMap { slots[$0]?.history ?? [] }
+    let known = owners.tokens(of: id, in: scope).flatMap { slots[$0]?.history ?? [] }
       .filter { $0.correlationIDs.contains(id) }
-    owners[key, default: []].append(token)
-    for event in known + early.claim(key) where slots[token]?.hasSeen(event) == false {
+    owners.add(token, of: id, in: scope)
+    for event in known + early.claim(.init(scope: scope, id: id)) where slots[token]?.hasSeen(event) == false
+    {
       record(event, in: token, now: now)
     }
     settle(token, into: &changes)
-  }
-
-  private mutating func forget(_ id: String, of token: DeliveryToken, scope: String) {
-    let key = EarlyEventBuffer.Key(scope: scope, id: id)
-    owners[key]?.removeAll { $0 == token }
-    if owners[key]?.isEmpty == true { owners[key] = nil }
   }
 
   private mutating func resolve(_ token: DeliveryToken, _ acceptance: DeliveryAcceptance) -> Changes {

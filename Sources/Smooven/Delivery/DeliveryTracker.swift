@@ -6,7 +6,14 @@ internal import Synchronization
 ///
 /// Continuations are resumed outside the lock. One task, under ``run()``, sleeps until the earliest deadline.
 package final class DeliveryTracker: Sendable {
-  package typealias Machine = DeliveryStateMachine<CheckedContinuation<DeliveryWaitEnd, Never>>
+  // The machine hands each waiter back exactly once, as its random test proves over millions of steps; so an open wait
+  // need not pay for the check, but in debug builds, and so in all tests, it does.
+  #if DEBUG
+  package typealias Waiter = CheckedContinuation<DeliveryWaitEnd, Never>
+  #else
+  package typealias Waiter = UnsafeContinuation<DeliveryWaitEnd, Never>
+  #endif
+  package typealias Machine = DeliveryStateMachine<Waiter>
 
   private struct State: ~Copyable {
     var machine: Machine
@@ -90,6 +97,12 @@ package final class DeliveryTracker: Sendable {
     perform { machine, _ in ((), machine.failSend(token, error)) }
   }
 
+  /// Holds a slot that is there.
+  package func join(_ token: DeliveryToken) -> SlotLease? {
+    let isThere = state.withLock { $0.machine.join(token) }
+    return isThere ? SlotLease(token: token, tracker: self, onRelease: nil) : nil
+  }
+
   /// Lets go of a slot; returns whether it is gone, because nobody else holds it.
   @discardableResult
   package func release(_ token: DeliveryToken) -> Bool {
@@ -130,36 +143,41 @@ package final class DeliveryTracker: Sendable {
     }
   }
 
-  /// Waits for a goal until a deadline, `nil` for as long as it takes.
+  /// Keeps a waiter, or resumes it at once.
   ///
   /// Whether the caller is cancelled is decided inside the lock: checked outside, a cancellation between check and
   /// registration would leave a waiter that nobody ends.
-  package func wait(
+  func keep(
+    _ waiter: Waiter,
+    _ id: UInt64,
     for token: DeliveryToken,
-    goal: DeliveryGoal,
-    deadline: Duration?
-  ) async -> DeliveryWaitEnd {
-    let id = waitIDs.add(1, ordering: .relaxed).newValue
-    return await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let end = perform { machine, now in
-          let end = machine.wait(
-            for: token,
-            id: id,
-            waiter: continuation,
-            goal: goal,
-            deadline: deadline,
-            now: now,
-            isCancelled: Task.isCancelled
-          )
-          return (end, nil)
-        }
-        if let end { continuation.resume(returning: end) }
-      }
-    } onCancel: {
-      let waiter = perform { machine, _ in (machine.cancel(token, id: id), nil) }
-      waiter?.resume(returning: .cancelled)
+    _ goal: DeliveryGoal,
+    _ deadline: Duration?
+  ) {
+    let end = perform { machine, now in
+      let end = machine.wait(
+        for: token,
+        id: id,
+        waiter: waiter,
+        goal: goal,
+        deadline: deadline,
+        now: now,
+        isCancelled: Task.isCancelled
+      )
+      return (end, nil)
     }
+    if let end { waiter.resume(returning: end) }
+  }
+
+  /// Ends a wait with `cancelled`, unless it has ended.
+  func cancel(_ id: UInt64, for token: DeliveryToken) {
+    let waiter = perform { machine, _ in (machine.cancel(token, id: id), nil) }
+    waiter?.resume(returning: .cancelled)
+  }
+
+  /// A number for a wait that no other has.
+  func nextWaitID() -> UInt64 {
+    waitIDs.add(1, ordering: .relaxed).newValue
   }
 
   /// Ends every wait with `closed` and refuses what comes later.

@@ -1,7 +1,9 @@
 package import SmoovenCallbacks
 
 /// How a single wait of the state machine ended.
-package enum DeliveryWaitEnd: Sendable, Equatable {
+///
+/// Indirect, as what follows, because it lies in every suspended task and every slot, and is seldom needed.
+package indirect enum DeliveryWaitEnd: Sendable, Equatable {
   /// This event met the goal.
   case met(CallbackEvent)
   /// This event ended all hope.
@@ -19,11 +21,13 @@ package enum DeliveryWaitEnd: Sendable, Equatable {
 }
 
 /// How the send of a notification went.
-package enum DeliveryAcceptance: Sendable, Equatable {
+package indirect enum DeliveryAcceptance: Sendable, Equatable {
   /// Still under way.
   case pending
-  /// Answered with a receipt, or, without one, sent by somebody else.
-  case accepted(NotifyReceipt?)
+  /// Answered with a receipt.
+  case accepted(NotifyReceipt)
+  /// Accepted, without a receipt: sent by somebody else, or by an earlier process.
+  case known
   /// Bytes left and no clear answer came.
   case unclear(SmoovenError)
   /// Refused, or never sent.
@@ -39,7 +43,7 @@ package struct DeliverySnapshot: Sendable, Equatable {
 }
 
 /// When the failure of one channel settles a wait.
-package enum SettlingPolicy: Sendable, Equatable {
+package indirect enum SettlingPolicy: Sendable, Equatable {
   /// At once.
   case firstFailure
   /// When all of these channels failed, or one did and nothing better came within the grace period: these channels

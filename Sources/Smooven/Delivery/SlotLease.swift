@@ -1,7 +1,7 @@
 /// Keeps a slot open for as long as somebody holds it; the last holder to let go releases it.
 package final class SlotLease: Sendable {
   package let token: DeliveryToken
-  private let tracker: DeliveryTracker
+  let tracker: DeliveryTracker
   private let onRelease: (@Sendable () -> Void)?
 
   init(token: DeliveryToken, tracker: DeliveryTracker, onRelease: (@Sendable () -> Void)?) {

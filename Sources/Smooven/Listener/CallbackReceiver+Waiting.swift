@@ -34,14 +34,13 @@ extension CallbackReceiver {
       token,
       scope: scope,
       trustsToken: true,
-      acceptance: .accepted(nil),
+      acceptance: .known,
       onRelease: { [weak self] in self?.stopExpecting(at: token) }
     )
     expect(provider, in: scope, at: token)
     let url = base.url + Self.path(of: provider.name, token: token)
-    try await body(ExpectedCallback(callbackURL: url, tracker: tracker, lease: lease))
-    let end = await tracker.wait(for: token, until: criterion, deadline: deadline)
-    return try withExtendedLifetime(lease) { try DeliveryOutcome(end) }
+    try await body(ExpectedCallback(callbackURL: url, lease: lease))
+    return try await lease.outcome(until: criterion, deadline: deadline)
   }
 
   /// Waits for callbacks by a correlation id: a `trackingId`, a `job_id`, a `clientRef` chosen before sending.
@@ -71,14 +70,24 @@ extension CallbackReceiver {
     timeout: Duration,
     until criterion: DeliveryCriterion
   ) async throws -> DeliveryOutcome {
+    let (lease, deadline) = try expect(provider, ids, timeout)
+    return try await lease.outcome(until: criterion, deadline: deadline)
+  }
+
+  // Apart, so that what it needs for a moment does not lie in the task for as long as it waits.
+  @inline(never)
+  private func expect(
+    _ provider: String,
+    _ ids: [String],
+    _ timeout: Duration
+  ) throws -> (lease: SlotLease, deadline: Duration) {
     try SmoovenError.checkTimeout(timeout)
     guard listens(for: provider) else {
       throw SmoovenError.invalid("provider", "no endpoint takes the callbacks of \(provider)")
     }
     guard !ids.isEmpty, !ids.contains("") else { throw SmoovenError.invalid("id", "it is empty") }
     let deadline = clock.now() + timeout
-    let lease = try tracker.reserve(DeliveryToken(), scope: provider, ids: ids, acceptance: .accepted(nil))
-    let end = await tracker.wait(for: lease.token, until: criterion, deadline: deadline)
-    return try withExtendedLifetime(lease) { try DeliveryOutcome(end) }
+    let lease = try tracker.reserve(DeliveryToken(), scope: provider, ids: ids, acceptance: .known)
+    return (lease, deadline)
   }
 }

@@ -6,17 +6,15 @@ public struct ExpectedCallback: Sendable {
   ///
   /// Whoever knows it can address the wait, so treat it like a secret.
   public let callbackURL: String
-  private let tracker: DeliveryTracker
   private let lease: SlotLease
 
-  init(callbackURL: String, tracker: DeliveryTracker, lease: SlotLease) {
+  init(callbackURL: String, lease: SlotLease) {
     self.callbackURL = callbackURL
-    self.tracker = tracker
     self.lease = lease
   }
 
   /// The callbacks that come to this URL, from the first on.
-  public var events: CallbackEvents { CallbackEvents(tracker: tracker, lease: lease) }
+  public var events: CallbackEvents { CallbackEvents(lease) }
 }
 
 extension ExpectedCallback: SafelyDescribed {

@@ -6,6 +6,8 @@ extension CallbackEvent {
   /// All that a callback says.
   struct Fields: Hashable {
     var provider: String
+    var endpoint: String
+    var scope: String
     var name: String
     var kind: Kind
     var correlationIDs: [String]
@@ -14,8 +16,36 @@ extension CallbackEvent {
     var failure: Failure?
     var occurredAt: Date?
     var deduplicationKey: String
-    var source = Source.callback
+    var source: Source
     var rawBody: [UInt8]
+
+    init(
+      provider: String,
+      name: String,
+      kind: Kind,
+      correlationIDs: [String],
+      channel: NotificationChannel?,
+      recipient: Recipient?,
+      failure: Failure?,
+      occurredAt: Date?,
+      deduplicationKey: String,
+      source: Source = .callback,
+      rawBody: [UInt8]
+    ) {
+      self.provider = provider
+      endpoint = provider
+      scope = provider
+      self.name = name
+      self.kind = kind
+      self.correlationIDs = correlationIDs
+      self.channel = channel
+      self.recipient = recipient
+      self.failure = failure
+      self.occurredAt = occurredAt
+      self.deduplicationKey = deduplicationKey
+      self.source = source
+      self.rawBody = rawBody
+    }
   }
 
   /// The fields, and the payload: one that is there, or one that is parsed when somebody asks, and once.

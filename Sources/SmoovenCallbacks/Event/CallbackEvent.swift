@@ -5,11 +5,6 @@ public import struct Foundation.Date
 /// Its description holds only what may be logged: provider, name, kind, channel and ids. Recipient, payload and
 /// body are there to be read, never printed by accident.
 public struct CallbackEvent: Sendable, Hashable {
-  /// The endpoint of the listener at which it came; the provider's name unless several endpoints share a provider.
-  public var endpoint: String
-  /// Within what its ids and its deduplication key count: its provider, unless the receiver expects it at a URL of
-  /// its own.
-  public var scope: String
   // One reference, for an event passes through many hands.
   private var content: Content
 
@@ -48,8 +43,6 @@ public struct CallbackEvent: Sendable, Hashable {
 
   /// Makes an event; without a payload, that is the JSON of its body.
   init(_ fields: Fields, payload: JSONValue? = nil) {
-    endpoint = fields.provider
-    scope = fields.provider
     content = Content(fields, payload: payload)
   }
 
@@ -57,6 +50,17 @@ public struct CallbackEvent: Sendable, Hashable {
   public var provider: String {
     get { content.fields.provider }
     set { update { $0.provider = newValue } }
+  }
+  /// The endpoint of the listener at which it came; the provider's name unless several endpoints share a provider.
+  public var endpoint: String {
+    get { content.fields.endpoint }
+    set { if newValue != endpoint { update { $0.endpoint = newValue } } }
+  }
+  /// Within what its ids and its deduplication key count: its provider, unless the receiver expects it at a URL of
+  /// its own.
+  public var scope: String {
+    get { content.fields.scope }
+    set { if newValue != scope { update { $0.scope = newValue } } }
   }
   /// The event's name as the provider sent it, such as `notification.delivered`.
   public var name: String {

@@ -119,7 +119,7 @@ public final class MockTransport: ClientTransport {
         let token = url.split(separator: "/").last.flatMap({ DeliveryToken($0) })
       {
         // After means: when the client has dealt with the answer.
-        _ = await receiver.tracker.wait(for: token, goal: .acceptance, deadline: nil)
+        _ = await receiver.tracker.join(token)?.wait(for: .acceptance, deadline: nil)
       }
       await deliver(callback, notificationID: notificationID, to: url)
     }

@@ -96,7 +96,7 @@ private struct Run: ~Copyable {
       ids: ids,
       trustsToken: pick(6) == 0,
       policy: policy,
-      acceptance: ids.isEmpty ? .pending : .accepted(nil),
+      acceptance: ids.isEmpty ? .pending : .known,
       now: now
     )
     guard let changes else {
@@ -114,7 +114,8 @@ private struct Run: ~Copyable {
   mutating func wait() throws {
     guard let token = pick(20) == 0 ? released.last : anyToken() else { return }
     let goals: [DeliveryGoal] = [
-      .acceptance, .delivered, .opened, .clicked, .replied, .event(at: pick(4), orFailure: pick(2) == 0),
+      .acceptance, .delivered, .opened, .clicked, .replied,
+      .event(at: Int32(pick(4)), orFailure: pick(2) == 0),
     ]
     let deadline: Duration? = pick(5) == 0 ? nil : now + .milliseconds(pick(8_000))
     nextWaiter += 1

@@ -43,7 +43,7 @@ import Testing
         return (
           lease,
           Task.detached {
-            tally.note(await tracker.wait(for: lease.token, goal: .delivered, deadline: deadline))
+            tally.note(await lease.wait(for: .delivered, deadline: deadline))
           }
         )
       }
@@ -90,7 +90,7 @@ import Testing
     let tracker = Self.makeTracker()
     let lease = try tracker.reserve(DeliveryToken(), scope: "smooven")
     for _ in 0..<50_000 {
-      let task = Task.detached { await tracker.wait(for: lease.token, goal: .delivered, deadline: nil) }
+      let task = Task.detached { await lease.wait(for: .delivered, deadline: nil) }
       task.cancel()
       let end = await task.value
       #expect(end == .cancelled)
@@ -104,8 +104,8 @@ import Testing
     let running = Task { await tracker.run() }
     let lease = try tracker.reserve(DeliveryToken(), scope: "smooven")
     let now = tracker.now
-    async let late = tracker.wait(for: lease.token, goal: .delivered, deadline: now + .seconds(600))
-    async let early = tracker.wait(for: lease.token, goal: .clicked, deadline: now + .milliseconds(20))
+    async let late = lease.wait(for: .delivered, deadline: now + .seconds(600))
+    async let early = lease.wait(for: .clicked, deadline: now + .milliseconds(20))
     #expect(await early == .expired(.unconfirmed))
     tracker.close()
     #expect(await late == .closed)
