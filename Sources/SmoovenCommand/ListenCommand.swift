@@ -70,8 +70,8 @@ struct ListenCommand: AsyncParsableCommand {
         let secrets = secret.compactMap(\.pair).filter { $0.name == name }.map(\.secret)
         return try ProviderFactory.endpoint(name, secrets: secrets, token: token)
       },
-      store: store ?? InMemoryDeliveryStore(),
-      // Nobody waits in this process, so no event has to be kept for a wait that is still to come.
+      // Nobody sends or waits in this process, so no event has to be kept for a wait that is still to come.
+      store: store ?? InMemoryDeliveryStore(unclaimedEvents: 0),
       limits: DeliveryLimits(earlyEvents: .never),
       logger: logging.logger
     )

@@ -20,7 +20,7 @@ struct InMemoryDeliveryState {
   var deliveries: [DeliveryToken: Entry] = [:]
   var byIdempotencyKey: [String: DeliveryToken] = [:]
   var byNotificationID: [String: DeliveryToken] = [:]
-  var unclaimed = UnclaimedEvents(limit: 1_000)
+  var unclaimed: UnclaimedEvents
   var lastNumber: UInt64 = 0
   var latest = Date.distantPast
   var seen: Set<EventKey> = []

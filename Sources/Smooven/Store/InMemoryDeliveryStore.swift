@@ -12,7 +12,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   private let capacity: Int
   // In seconds.
   private let retention: Double
-  private let state = Mutex(InMemoryDeliveryState())
+  private let state: Mutex<InMemoryDeliveryState>
 
   /// Makes an empty store.
   ///
@@ -21,9 +21,16 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   ///     the oldest is past the retention; it never forgets one early. 1,000,000.
   ///   - retention: How long a deduplication key is kept. It must cover the time window in which a callback counts
   ///     as fresh: 24 h and 5 min on either side.
-  public init(capacity: Int = 1_000_000, retention: Duration = .seconds(86_400 + 600)) {
+  ///   - unclaimedEvents: How many events of Smooven that belong to no delivery to keep, for one whose id becomes
+  ///     known later; beyond, the oldest go. 1,000; 0 serves where nothing is sent.
+  public init(
+    capacity: Int = 1_000_000,
+    retention: Duration = .seconds(86_400 + 600),
+    unclaimedEvents: Int = 1_000
+  ) {
     self.capacity = capacity
     self.retention = retention.inSeconds
+    state = Mutex(InMemoryDeliveryState(unclaimed: UnclaimedEvents(limit: unclaimedEvents)))
   }
 
   /// Opens a delivery, unless its idempotency key was used before.

@@ -4,8 +4,12 @@ extension CallbackEvent {
   /// The listener prints each event, and an encoder would take longer than all else that is done for a callback.
   package func writeLine(to bytes: inout [UInt8]) {
     Self.write(#"{"channel":"#, channel?.rawValue, to: &bytes)
-    bytes += #","correlation_ids":"#.utf8
-    JSONValue.array(correlationIDs.map(JSONValue.string)).write(to: &bytes)
+    bytes += #","correlation_ids":["#.utf8
+    for (index, id) in correlationIDs.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      JSONValue.write(id, to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "]"))
     if let failure {
       Self.write(#","failure":{"code":"#, failure.code, to: &bytes)
       Self.write(#","reason":"#, failure.reason, to: &bytes)
@@ -31,7 +35,7 @@ extension CallbackEvent {
 
   /// A body of one line without escapes is its own JSON.
   private func writePayload(to bytes: inout [UInt8]) {
-    if isPayloadTheBody, rawBody.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\\") }) {
+    if isPayloadTheBody, !JSONValue.needsEscapes(rawBody[...], besides: UInt8(ascii: "\\")) {
       bytes += rawBody
     } else {
       payload.write(to: &bytes)

@@ -7,7 +7,12 @@ extension String {
   /// The text with all but plain ASCII escaped: what came off the wire must not write lines of its own into a
   /// log.
   package var loggable: String {
-    unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
+    // Most texts are as harmless as they look.
+    let isPlain = utf8.allSatisfy { byte in
+      (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "\\") && byte != UInt8(ascii: "\"")
+        && byte != UInt8(ascii: "'")
+    }
+    return isPlain ? self : unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
   }
 }
 

@@ -41,19 +41,36 @@ extension JSONValue {
   /// Writes a string with its quotes.
   package static func write(_ string: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    for byte in string.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        bytes.append(UInt8(ascii: "\\"))
-        bytes.append(byte)
-      case ..<0x20:
-        // As JSON has it; and SQLite ends a text at the first zero byte.
-        bytes += "\\u00".utf8
-        bytes += (byte < 0x10 ? "0" : "").utf8
-        bytes += String(byte, radix: 16).utf8
-      default: bytes.append(byte)
-      }
+    let start = bytes.count
+    bytes += string.utf8
+    if needsEscapes(bytes[start...], besides: UInt8(ascii: "\\"), UInt8(ascii: "\"")) {
+      bytes.removeSubrange(start...)
+      for byte in string.utf8 { writeEscaped(byte, to: &bytes) }
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Whether a text has controls or one of two other bytes.
+  ///
+  /// Without an early end and without branches, so that many bytes are looked at at once.
+  static func needsEscapes(_ text: ArraySlice<UInt8>, besides first: UInt8, _ second: UInt8? = nil) -> Bool {
+    let second = second ?? first
+    var found: UInt8 = 0
+    for byte in text { found |= (byte < 0x20 ? 1 : 0) | (byte == first ? 1 : 0) | (byte == second ? 1 : 0) }
+    return found != 0
+  }
+
+  private static func writeEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+      bytes.append(UInt8(ascii: "\\"))
+      bytes.append(byte)
+    case ..<0x20:
+      // As JSON has it; and SQLite ends a text at the first zero byte.
+      bytes += "\\u00".utf8
+      bytes += (byte < 0x10 ? "0" : "").utf8
+      bytes += String(byte, radix: 16).utf8
+    default: bytes.append(byte)
+    }
   }
 }

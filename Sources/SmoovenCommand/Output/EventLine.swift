@@ -10,6 +10,11 @@ struct EventLine {
       event.channel?.rawValue, event.correlationIDs.first, event.failure.map { $0.reason ?? $0.code ?? "" },
     ]
     // What came off the wire must not steer the terminal.
-    text = parts.map { ($0 ?? "-").loggable }.joined(separator: "  ")
+    var text = ""
+    for part in parts {
+      if !text.isEmpty { text += "  " }
+      text += (part ?? "-").loggable
+    }
+    self.text = text
   }
 }

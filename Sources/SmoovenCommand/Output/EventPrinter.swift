@@ -39,12 +39,15 @@ final class EventPrinter: Sendable {
       defer { pending = [] }
       return pending
     }
-    if json {
-      var lines: [UInt8] = []
-      for event in events { event.writeLine(to: &lines) }
-      Terminal.print(lines: lines)
-    } else {
-      for event in events { Terminal.print(EventLine(event).text) }
+    var lines: [UInt8] = []
+    for event in events {
+      if json {
+        event.writeLine(to: &lines)
+      } else {
+        lines += EventLine(event).text.utf8
+        lines.append(UInt8(ascii: "\n"))
+      }
     }
+    Terminal.print(lines: lines)
   }
 }

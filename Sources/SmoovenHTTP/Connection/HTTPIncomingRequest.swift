@@ -78,15 +78,22 @@ extension HTTPIncomingRequest {
 
   /// The announced length of the body, `nil` when it comes in chunks.
   private static func contentLength(_ fields: HTTPFields, isLegacy: Bool) throws(HTTPRejection) -> Int? {
-    let lengths = fields[values: .contentLength]
-    let codings = fields[values: .transferEncoding]
+    var lengths = (count: 0, last: "")
+    var codings = (count: 0, last: "")
+    for field in fields {
+      switch field.name {
+      case .contentLength: lengths = (lengths.count + 1, field.value)
+      case .transferEncoding: codings = (codings.count + 1, field.value)
+      default: continue
+      }
+    }
     switch (lengths.count, codings.count) {
     case (0, 0):
       return 0
-    case (0, 1) where !isLegacy && codings[0].lowercased() == "chunked":
+    case (0, 1) where !isLegacy && codings.last.lowercased() == "chunked":
       return nil
     case (1, 0):
-      guard lengths[0].utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let length = Int(lengths[0]) else {
+      guard lengths.last.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let length = Int(lengths.last) else {
         throw .malformed("content length")
       }
       return length

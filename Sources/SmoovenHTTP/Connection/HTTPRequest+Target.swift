@@ -19,7 +19,7 @@ extension HTTPRequest {
     let scheme = isTLS ? "https" : "http"
     var authority = host
     var path = target[...]
-    if target.hasPrefix("/") || (target == "*" && method == .options) {
+    if target.utf8.first == UInt8(ascii: "/") || (target == "*" && method == .options) {
       // Taken as it is.
     } else if let absolute = Self.absoluteForm(target) {
       (authority, path) = (String(absolute.authority), absolute.path)
@@ -30,7 +30,7 @@ extension HTTPRequest {
       method: method,
       scheme: scheme,
       authority: authority,
-      path: path.hasPrefix("?") || path.isEmpty ? "/" + path : String(path),
+      path: path.utf8.first == UInt8(ascii: "?") || path.isEmpty ? "/" + path : String(path),
       headerFields: headerFields
     )
   }
@@ -49,14 +49,16 @@ extension HTTPRequest {
 extension StringProtocol {
   /// Whether this has only the characters of a host and a port.
   var isAuthority: Bool {
-    utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-      default:
-        "-._~!$&'()*+;=%:[]".utf8.contains(byte)
-      }
-    }
+    utf8.allSatisfy { authorityBytes[Int($0)] }
+  }
+}
+
+private let authorityBytes: [Bool] = (UInt8.min...UInt8.max).map { byte in
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"):
+    true
+  default:
+    "-._~!$&'()*+;=%:[]".utf8.contains(byte)
   }
 }
