@@ -60,6 +60,16 @@ struct FaultTests {
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file("other"))) == before)
   }
 
+  @Test("A file whose maker died before the first tables is taken over")
+  func unfinished() async throws {
+    let queue = try DatabaseQueue(path: folder.file())
+    try await queue.write { db in
+      try db.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+    }
+    try queue.close()
+    #expect(await opening(folder.file()) == nil)
+  }
+
   @Test("A file of a newer version is left alone")
   func newer() async throws {
     let store = try await SQLiteDeliveryStore(path: folder.file())
@@ -185,10 +195,11 @@ struct FaultTests {
     #expect(await opening(folder.file())?.message.contains("create it first") == true)
   }
 
-  @Test("Many may open the same new file at once")
-  func openedAtOnce() async throws {
+  @Test("Many may open the same new file at once", arguments: 0..<20)
+  func openedAtOnce(round: Int) async throws {
+    let path = folder.file("store\(round)")
     try await withThrowingTaskGroup(of: SQLiteDeliveryStore.self) { group in
-      for _ in 0..<8 { group.addTask { [folder] in try await SQLiteDeliveryStore(path: folder.file()) } }
+      for _ in 0..<8 { group.addTask { try await SQLiteDeliveryStore(path: path) } }
       var stored = 0
       for try await store in group where try await store.append(event(1), token: nil, at: start) == .stored {
         stored += 1

@@ -82,9 +82,13 @@ enum StoreOpening {
   private static func check(_ path: String, _ configuration: SQLiteStoreConfiguration) throws {
     let queue = try DatabaseQueue(path: path, configuration: base(configuration))
     defer { try? queue.close() }
-    try queue.inDatabase { db in
+    // In one transaction: another process may be writing the first tables at this moment.
+    try queue.read { db in
       let id = try db.row("PRAGMA application_id")?.integer(0)
-      let tables = try db.row("SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'grdb%'")?.integer(0)
+      // The migrator's own table comes first, in a transaction of its own.
+      let tables = try db.row(
+        "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations'"
+      )?.integer(0)
       guard id == StoreSchema.applicationID || (id == 0 && tables == 0) else {
         throw DeliveryStoreError(
           .unavailable,
