@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// One package, no sub-packages. Who may import whom is drawn in Sources/README.md.
+// Who may import whom is drawn in Sources/README.md.
 let package = Package(
   name: "smooven-swift",
   platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],

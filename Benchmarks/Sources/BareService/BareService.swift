@@ -39,7 +39,6 @@ private final class NotifyHandler: ChannelInboundHandler {
   typealias OutboundOut = HTTPServerResponsePart
 
   private let caller: Caller
-  private var callbackURL: String?
   private var body = ByteBuffer()
 
   init(caller: Caller) {
@@ -48,19 +47,15 @@ private final class NotifyHandler: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
-    case .head(let head):
-      callbackURL = head.headers.first(name: "x-callback-url")
+    case .head:
       body.clear()
     case .body(var part):
       body.writeBuffer(&part)
     case .end:
       let id = caller.nextID()
       answer(id, context)
-      // The bare client says in a header where to call back, and needs no signature; the SDK says it in the body.
-      if let callbackURL {
-        caller.call(callbackURL, about: id, isSigned: false)
-      } else if let notify = try? JSONDecoder().decode(Notify.self, from: Data(body.readableBytesView)) {
-        caller.call(notify.callback_url, about: id, isSigned: true)
+      if let notify = try? JSONDecoder().decode(Notify.self, from: Data(body.readableBytesView)) {
+        caller.call(notify.callback_url, about: id)
       }
     }
   }

@@ -27,22 +27,21 @@ final class Caller: Sendable {
   }
 
   /// Calls back, once for each event, the next when the one before is answered.
-  func call(_ url: String, about id: String, isSigned: Bool) {
+  func call(_ url: String, about id: String) {
     Task {
       do {
-        for event in events { try await post(body(event, id), to: url, isSigned: isSigned) }
+        for event in events { try await post(body(event, id), to: url) }
       } catch {
         FileHandle.standardError.write(Data("\(error)\n".utf8))
       }
     }
   }
 
-  private func post(_ body: String, to url: String, isSigned: Bool) async throws {
+  private func post(_ body: String, to url: String) async throws {
     var request = HTTPClientRequest(url: url)
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
-    let signature = isSigned ? sign(body) : String(repeating: "0", count: 64)
-    request.headers.add(name: "x-smooven-signature", value: signature)
+    request.headers.add(name: "x-smooven-signature", value: sign(body))
     request.body = .bytes(ByteBuffer(string: body))
     let response = try await client.execute(request, timeout: .seconds(10))
     for try await _ in response.body {}

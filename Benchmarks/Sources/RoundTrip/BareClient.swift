@@ -11,8 +11,6 @@ final class BareClient: Sendable {
   private let callbacks: Int
   private let callbackURL: String
   private let waits: Waits
-  // Of the size of the SDK's: it says there what is in a header here.
-  private let body = ByteBuffer(repeating: UInt8(ascii: " "), count: 240)
   private let count = Atomic<Int>(0)
 
   /// Listens on a free port.
@@ -55,8 +53,14 @@ final class BareClient: Sendable {
     var request = HTTPClientRequest(url: url)
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
-    request.headers.add(name: "x-callback-url", value: callbackURL + path)
-    request.body = .bytes(body)
+    // What the SDK sends.
+    request.body = .bytes(
+      ByteBuffer(
+        string: #"{"callback_url":"\#(callbackURL + path)","#
+          + #""context":{"appointment_id":"apt_123","user_id":"sarah@example.com"},"#
+          + #""intent":"Remind Sarah about her appointment","urgency":"normal"}"#
+      )
+    )
     let response = try await client.execute(request, timeout: .seconds(10))
     for try await _ in response.body {}
   }

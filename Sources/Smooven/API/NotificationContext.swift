@@ -21,7 +21,13 @@ public struct NotificationContext: Sendable, Hashable {
 extension NotificationContext: Encodable {
   /// Encodes the values with `user_id` among them.
   public func encode(to encoder: any Encoder) throws {
-    try values.merging(["user_id": .string(userID)]) { _, userID in userID }.encode(to: encoder)
+    try json.encode(to: encoder)
+  }
+
+  var json: JSONValue {
+    var members = values
+    members["user_id"] = .string(userID)
+    return .object(members)
   }
 }
 

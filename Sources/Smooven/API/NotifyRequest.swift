@@ -85,30 +85,9 @@ public struct NotifyRequest: Sendable, Hashable {
 }
 
 extension NotifyRequest: Encodable {
-  private enum CodingKeys: String, CodingKey {
-    case intent, urgency, context
-    case preferredChannel = "preferred_channel"
-    case channel, to, message
-    case senderID = "sender_id"
-    case fallback, push, rcs, email, inapp
-  }
-
   /// Encodes the request as Smooven takes it; what is `nil` is left out.
   public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encodeIfPresent(intent, forKey: .intent)
-    try container.encodeIfPresent(urgency?.rawValue, forKey: .urgency)
-    try container.encodeIfPresent(context, forKey: .context)
-    try container.encodeIfPresent(preferredChannel?.rawValue, forKey: .preferredChannel)
-    try container.encodeIfPresent(channel?.rawValue, forKey: .channel)
-    try container.encodeIfPresent(to, forKey: .to)
-    try container.encodeIfPresent(message, forKey: .message)
-    try container.encodeIfPresent(senderID, forKey: .senderID)
-    try container.encodeIfPresent(fallback, forKey: .fallback)
-    try container.encodeIfPresent(push, forKey: .push)
-    try container.encodeIfPresent(rcs, forKey: .rcs)
-    try container.encodeIfPresent(email, forKey: .email)
-    try container.encodeIfPresent(inapp, forKey: .inapp)
+    try JSONValue.object(fields()).encode(to: encoder)
   }
 }
 

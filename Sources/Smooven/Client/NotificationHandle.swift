@@ -123,9 +123,7 @@ public struct NotificationHandle: Sendable {
     guard outcome.event != nil, progress.settle() else { return }
     do {
       // The caller may be cancelled by now; the outcome is no less true.
-      try await Task { [store = client.store, token] in
-        try await store.settle(token, outcome: outcome)
-      }.value
+      try await client.store.completing { [token] store in try await store.settle(token, outcome: outcome) }
     } catch {
       client.logger.error("could not store an outcome", metadata: ["error": "\(type(of: error))"])
     }

@@ -76,9 +76,9 @@ struct NotificationSend: Sendable {
   private func accept(_ receipt: NotifyReceipt, isRepeated: Bool) async {
     do {
       // The wait may end, and cancel this task, before the store has the id.
-      try await Task { [store = client.store, token] in
+      try await client.store.completing { [token] store in
         try await store.accept(token, notificationID: receipt.notificationID)
-      }.value
+      }
     } catch {
       // The notification is out; a wait that survives a restart would have to find its id by callback.
       client.logger.error(

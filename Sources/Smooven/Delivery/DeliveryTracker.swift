@@ -6,14 +6,7 @@ internal import Synchronization
 ///
 /// Continuations are resumed outside the lock. One task, under ``run()``, sleeps until the earliest deadline.
 package final class DeliveryTracker: Sendable {
-  // The machine hands each waiter back exactly once, as its random test proves over millions of steps; so an open wait
-  // need not pay for the check, but in debug builds, and so in all tests, it does.
-  #if DEBUG
-  package typealias Waiter = CheckedContinuation<DeliveryWaitEnd, Never>
-  #else
-  package typealias Waiter = UnsafeContinuation<DeliveryWaitEnd, Never>
-  #endif
-  package typealias Machine = DeliveryStateMachine<Waiter>
+  package typealias Machine = DeliveryStateMachine<DeliveryWaiter>
 
   private struct State: ~Copyable {
     var machine: Machine
@@ -148,7 +141,7 @@ package final class DeliveryTracker: Sendable {
   /// Whether the caller is cancelled is decided inside the lock: checked outside, a cancellation between check and
   /// registration would leave a waiter that nobody ends.
   func keep(
-    _ waiter: Waiter,
+    _ waiter: DeliveryWaiter,
     _ id: UInt64,
     for token: DeliveryToken,
     _ goal: DeliveryGoal,

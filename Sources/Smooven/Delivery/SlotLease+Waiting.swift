@@ -10,11 +10,7 @@ extension SlotLease {
   package func wait(for goal: DeliveryGoal, deadline: Duration?) async -> DeliveryWaitEnd {
     let id = tracker.nextWaitID()
     return await withTaskCancellationHandler {
-      #if DEBUG
-      await withCheckedContinuation { keep($0, id, goal, deadline) }
-      #else
-      await unsafe withUnsafeContinuation { unsafe keep($0, id, goal, deadline) }
-      #endif
+      await DeliveryWaiter.wait { keep($0, id, goal, deadline) }
     } onCancel: {
       cancel(id)
     }
@@ -22,7 +18,7 @@ extension SlotLease {
 
   @inline(never)
   private func keep(
-    _ waiter: DeliveryTracker.Waiter,
+    _ waiter: DeliveryWaiter,
     _ id: UInt64,
     _ goal: DeliveryGoal,
     _ deadline: Duration?

@@ -40,6 +40,8 @@ public final class HTTPClientTransport: ClientTransport {
     configuration.connectionPool.idleTimeout = .seconds(15)
     // A refused connection fails at once; when to try again is the caller's to decide.
     configuration.connectionPool.retryConnectionEstablishment = false
+    // The SDK has a span for each send. Another here would say the same, and hand the trace's id to a stranger.
+    configuration.tracing.tracer = nil
     client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
     self.maximumResponseSize = maximumResponseSize
   }

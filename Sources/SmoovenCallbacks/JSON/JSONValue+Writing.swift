@@ -1,5 +1,5 @@
 extension JSONValue {
-  /// The value as JSON that `init(parsing:)` reads back as an equal value.
+  /// The value as JSON that `init(parsing:)` reads back as an equal value, with keys in the order of the alphabet.
   ///
   /// `JSONEncoder` writes the number 5.0 as the integer 5. What JSON cannot write, such as infinity, becomes `null`.
   package var text: String {
@@ -7,6 +7,16 @@ extension JSONValue {
     bytes.reserveCapacity(512)
     write(to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Whether JSON can write all of it: infinity and what is no number it cannot.
+  package var isWritable: Bool {
+    switch self {
+    case .number(let value): value.isFinite
+    case .array(let elements): elements.allSatisfy(\.isWritable)
+    case .object(let members): members.values.allSatisfy(\.isWritable)
+    case .null, .bool, .integer, .string: true
+    }
   }
 
   /// Writes the value as ``text``.
@@ -27,7 +37,7 @@ extension JSONValue {
       bytes += (elements.isEmpty ? "[]" : "]").utf8
     case .object(let members):
       var separator = UInt8(ascii: "{")
-      for (key, value) in members {
+      for (key, value) in members.sorted(by: { $0.key < $1.key }) {
         bytes.append(separator)
         Self.write(key, to: &bytes)
         bytes.append(UInt8(ascii: ":"))

@@ -105,15 +105,23 @@ enum BrokenRules {
     try request.validate()
   }
 
-  @Test("A number that JSON cannot write is refused")
-  func infinite() async throws {
+  @Test(
+    "A number that JSON cannot write is refused, wherever it stands",
+    arguments: [
+      ("context", NotifyRequest(intent: "x", context: .init(userID: "u", ["n": [.number(.infinity)]]))),
+      (
+        "email",
+        .init(channel: .email, to: "a@b.example", email: .init(subject: "s", variables: ["n": .number(.nan)]))
+      ),
+    ]
+  )
+  func infinite(field: String, request: NotifyRequest) async throws {
     let transport = MockTransport(secretKey: testKey)
     let error = await #expect(throws: SmoovenError.self) {
-      try await withMockedClient(transport) { client in
-        try await client.notify(intent: "x", context: .init(userID: "u", ["n": .number(.infinity)]))
-      }
+      try await withMockedClient(transport) { client in try await client.notify(request) }
     }
-    #expect(error?.field == "context")
+    #expect(error?.field == field)
+    #expect(transport.requestCount == 0)
   }
 
   @Test(

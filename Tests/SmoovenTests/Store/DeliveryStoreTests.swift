@@ -59,6 +59,28 @@ final class FailingStore: DeliveryStore {
 @Suite("Stores", .timeLimit(.minutes(10))) struct DeliveryStoreTests {
   static let start = Date(timeIntervalSince1970: 1_772_697_600)
 
+  @Test(
+    "A step is taken again when it gave up because its caller was cancelled, and only then",
+    arguments: [true, false]
+  )
+  func completing(isCancelled: Bool) async {
+    let taken = Atomic(0)
+    let done = Atomic(false)
+    let task = Task {
+      if isCancelled { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } }
+      try await InMemoryDeliveryStore().completing { _ in
+        taken.add(1, ordering: .relaxed)
+        try Task.checkCancellation()
+        guard isCancelled else { throw DeliveryStoreError(.unavailable, "broken") }
+        done.store(true, ordering: .relaxed)
+      }
+    }
+    let result = await task.result
+    #expect((try? result.get()) != nil || !isCancelled)
+    #expect(taken.load(ordering: .relaxed) == (isCancelled ? 2 : 1))
+    #expect(done.load(ordering: .relaxed) == isCancelled)
+  }
+
   @Test("The in-memory store keeps the promises of a store")
   func conformance() async throws {
     try await DeliveryStoreConformance(make: { InMemoryDeliveryStore() }).run()
