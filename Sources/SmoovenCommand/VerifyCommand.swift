@@ -44,7 +44,9 @@ struct VerifyCommand: AsyncParsableCommand {
         let event = try provider.decode(request)
         try provider.checkFreshness(of: event, at: now)
         Terminal.print("verified by secret \((verification.secretIndex ?? 0) + 1) of \(secrets.count)")
-        Terminal.print(EventLine(event).text)
+        var line: [UInt8] = []
+        EventLine.write(event, to: &line)
+        Terminal.print(lines: line)
       } catch let error as VerificationError {
         Terminal.printError("not verified: \(error)")
         if error.reason == .noMatch {

@@ -1,20 +1,20 @@
 internal import Smooven
 
 /// An event in one line, for people.
-struct EventLine {
-  let text: String
-
-  init(_ event: CallbackEvent) {
-    let parts: [String?] = [
-      event.occurredAt.map(RFC3339.format), event.endpoint, event.name, event.kind.rawValue,
-      event.channel?.rawValue, event.correlationIDs.first, event.failure.map { $0.reason ?? $0.code ?? "" },
-    ]
+enum EventLine {
+  /// Writes the line and its end.
+  static func write(_ event: CallbackEvent, to bytes: inout [UInt8]) {
     // What came off the wire must not steer the terminal.
-    var text = ""
-    for part in parts {
-      if !text.isEmpty { text += "  " }
-      text += (part ?? "-").loggable
+    func write(_ part: String?, then end: String = "  ") {
+      bytes += (part ?? "-").loggable.utf8
+      bytes += end.utf8
     }
-    self.text = text
+    write(event.occurredAt.map(RFC3339.format))
+    write(event.endpoint)
+    write(event.name)
+    write(event.kind.rawValue)
+    write(event.channel?.rawValue)
+    write(event.correlationIDs.first)
+    write(event.failure.map { $0.reason ?? $0.code ?? "" }, then: "\n")
   }
 }

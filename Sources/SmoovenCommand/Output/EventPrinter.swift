@@ -44,8 +44,7 @@ final class EventPrinter: Sendable {
       if json {
         event.writeLine(to: &lines)
       } else {
-        lines += EventLine(event).text.utf8
-        lines.append(UInt8(ascii: "\n"))
+        EventLine.write(event, to: &lines)
       }
     }
     Terminal.print(lines: lines)
