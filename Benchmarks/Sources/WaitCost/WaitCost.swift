@@ -12,7 +12,7 @@ struct WaitCost {
     }
     let expires = arguments.dropFirst(2).first == "expire"
     switch arguments[1] {
-    case "bare": try await run(BareWaits(capacity: count + 4 * sampleCount), count, expires)
+    case "bare": try await run(BareWaits(capacity: count + spareCount), count, expires)
     default: try await run(try SmoovenWaits(standsStill: expires), count, expires)
     }
   }
