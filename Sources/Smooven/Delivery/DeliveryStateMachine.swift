@@ -106,14 +106,16 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   ) -> Changes {
     var changes = Changes()
     guard let slot = slots[token] else { return changes }
+    let wasUnbound = slot.isUnbound
     if !isRepeated, !slot.isSettled, !slot.ids.isEmpty, !slot.ids.contains(id) {
       for old in slot.ids { owners.remove(token, of: old, in: slot.scope) }
-      changes.unmatched = slots[token]?.rebind(to: id, now: now) ?? []
-      if case .failing(_, let deadline) = slots[token]?.verdict {
+      changes.unmatched = slot.rebind(to: id, now: now)
+      if case .failing(_, let deadline) = slot.verdict {
         deadlines.insert(.init(deadline: deadline, token: token, waitID: nil))
       }
     }
-    slots[token]?.resolve(receipt.map { .accepted($0) } ?? .known)
+    slot.resolve(receipt.map { .accepted($0) } ?? .known)
+    count(slot, wasUnbound: wasUnbound)
     claim(id, for: token, now: now, into: &changes)
     settle(token, into: &changes)
     return changes
@@ -334,9 +336,14 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     into changes: inout Changes
   ) {
     guard let slot = slots[token], !slot.ids.contains(id) else { return }
-    if slot.isUnbound { unboundCount -= 1 }
+    let wasUnbound = slot.isUnbound
     slot.bind(id)
+    count(slot, wasUnbound: wasUnbound)
     own(id, by: token, scope: slot.scope, now: now, into: &changes)
+  }
+
+  private mutating func count(_ slot: DeliverySlot<Waiter>, wasUnbound: Bool) {
+    if slot.isUnbound != wasUnbound { unboundCount += wasUnbound ? -1 : 1 }
   }
 
   private mutating func own(

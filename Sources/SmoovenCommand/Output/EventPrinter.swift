@@ -1,7 +1,7 @@
 internal import Smooven
 internal import Synchronization
 
-/// Prints all events of a receiver in the order of their arrival: what came within a millisecond in one go.
+/// Prints all events of a receiver in the order of their arrival: what came within five milliseconds in one go.
 ///
 /// Under load, to wake somebody for each event would take longer than all else that is done for a callback.
 final class EventPrinter: Sendable {
@@ -28,7 +28,7 @@ final class EventPrinter: Sendable {
   /// Prints until the receiver has closed and nothing is left.
   func run() async {
     for await _ in wakeUps {
-      try? await Task.sleep(for: .milliseconds(1))
+      try? await Task.sleep(for: .milliseconds(5))
       flush()
     }
     flush()

@@ -61,6 +61,18 @@ import Testing
     #expect(end == .met(event(.delivered)))
   }
 
+  @Test("An answer that names another notification leaves early events to the sends that still wait for theirs")
+  func rebindingKeepsEarlyEvents() {
+    var machine = Self.reserved(token, limits: DeliveryLimits(earlyEvents: .whileSending))
+    _ = machine.deliver(event(.sent), token: token, now: .zero)
+    _ = machine.accept(token, id: "ntf_2", receipt: Self.receipt("ntf_2"), now: .zero)
+    let other = DeliveryToken()
+    _ = machine.reserve(other, scope: "smooven", now: .zero)
+    #expect(machine.deliver(event(.delivered, id: "ntf_3"), token: nil, now: .zero).disposition == .early)
+    _ = machine.release(other, now: .zero)
+    #expect(machine.deliver(event(.delivered, id: "ntf_4"), token: nil, now: .zero).disposition == .unmatched)
+  }
+
   @Test("A callback by id that comes before the answer is claimed by it")
   func earlyEventByID() {
     var machine = Self.reserved(token)
