@@ -86,11 +86,11 @@ public struct NotificationStatus: Sendable, Hashable {
 extension NotificationStatus: SafelyDescribed {
   /// The id, the status and the channel.
   public var description: String {
-    "NotificationStatus(\(notificationID), \(status), channel: \(channelUsed?.rawValue ?? "-"))"
+    "NotificationStatus(\(notificationID), \(status), channel: \(channelUsed?.rawValue ?? "-"))".loggable
   }
 }
 
 extension NotificationStatus.Attempt: SafelyDescribed {
   /// The channel and the status.
-  public var description: String { "Attempt(\(channel), \(status))" }
+  public var description: String { "Attempt(\(channel), \(status))".loggable }
 }

@@ -102,7 +102,9 @@ public struct NotificationHandle: Sendable {
     {
       var advanced = self.status
       advanced.advance(to: status.status)
-      if advanced != self.status, event.kind.impliesDelivery || event.kind == .failed {
+      // The answer to the send may have said as much, but only an event settles.
+      let isNews = advanced != self.status || snapshot?.eventNames.contains(event.name) == false
+      if isNews, event.kind.impliesDelivery || event.kind == .failed {
         client.tracker.deliver(event, token: token)
       }
       known.advance(to: advanced)
@@ -132,5 +134,7 @@ public struct NotificationHandle: Sendable {
 
 extension NotificationHandle: SafelyDescribed {
   /// The id and the status.
-  public var description: String { "NotificationHandle(\(id ?? "id unknown"), \(status))" }
+  public var description: String {
+    "NotificationHandle(\((id ?? "id unknown").loggable), \("\(status)".loggable))"
+  }
 }

@@ -21,15 +21,21 @@ struct NotificationSend: Sendable {
   func run() async {
     await client.tracer.withSpan("smooven.notify", ofKind: .client) { span in
       var attempt = 1
+      // An attempt that may have been carried out; what a later one says does not undo it.
+      var unclear: SmoovenError?
       while var error = await post(attempt: attempt) {
         error.attempts = attempt
-        guard attempt < retry.maximumAttempts, mayRepeat(error) else { return await giveUp(error, span) }
+        span.attributes["smooven.attempts"] = attempt
+        if error.code == .unconfirmed { unclear = error }
+        guard attempt < retry.maximumAttempts, mayRepeat(error) else {
+          return await giveUp(unclear ?? error, span)
+        }
         let wakeUp = clock.now() + (error.retryAfter ?? retry.backoff(afterAttempt: attempt))
-        guard wakeUp < deadline else { return await giveUp(error, span) }
+        guard wakeUp < deadline else { return await giveUp(unclear ?? error, span) }
         if isKeyed { try? await client.store.retractSend(token) }
-        guard (try? await clock.sleep(wakeUp)) != nil else { return await giveUp(error, span) }
+        guard (try? await clock.sleep(wakeUp)) != nil else { return await giveUp(unclear ?? error, span) }
         // A callback in the meantime proves that the request was carried out, whatever the answer said.
-        if let slot = tracker.snapshot(of: token), !slot.eventNames.isEmpty { break }
+        if await isProven() { break }
         attempt += 1
       }
       span.attributes["smooven.attempts"] = attempt
@@ -109,9 +115,20 @@ struct NotificationSend: Sendable {
       tracker.noteUnclearSend(token, error)
     } else {
       // Nothing was sent, so the key is free again.
-      if isKeyed { try? await client.store.settle(token, outcome: nil) }
+      if isKeyed, await !isProven() { try? await client.store.settle(token, outcome: nil) }
       tracker.failSend(token, error)
     }
+  }
+
+  /// Whether a callback shows that the request was carried out, whatever its answers said; then, under a key, it must
+  /// never be sent again.
+  private func isProven() async -> Bool {
+    var isProven = tracker.snapshot(of: token)?.eventNames.isEmpty == false
+    guard isKeyed else { return isProven }
+    // The slot may be gone, or the callback may have come to another process.
+    if !isProven { isProven = (try? await client.store.events(of: token).isEmpty) == false }
+    if isProven { _ = try? await client.store.beginSend(token) }
+    return isProven
   }
 }
 

@@ -85,12 +85,17 @@ extension SmoovenClient {
   /// unclear and the configuration says to repeat such sends.
   private func mustSend(_ earlier: StoredDelivery) async throws -> Bool {
     guard earlier.outcome == nil, earlier.notificationID == nil else { return false }
-    guard earlier.mayHaveLeft else { return true }
-    guard configuration.retry.retriesUnclearSends, !tracker.contains(earlier.token),
-      try await store.events(of: earlier.token).isEmpty
-    else { return false }
-    try await store.retractSend(earlier.token)
-    return true
+    do {
+      // A callback proves that it was carried out.
+      guard try await store.events(of: earlier.token).isEmpty else { return false }
+      guard earlier.mayHaveLeft else { return true }
+      guard configuration.retry.retriesUnclearSends, !tracker.contains(earlier.token) else { return false }
+      try await store.retractSend(earlier.token)
+      return true
+    } catch {
+      if error is CancellationError { throw error }
+      throw SmoovenError.notStored(error)
+    }
   }
 
   private func acceptance(of earlier: StoredDelivery) -> DeliveryAcceptance {
@@ -125,6 +130,8 @@ extension SmoovenClient {
         let known = try await store.events(of: token) + [delivery.outcome?.event].compactMap(\.self)
         for event in known { tracker.deliver(event, token: token, isStored: true) }
       } catch {
+        // Not given up: it is as pending as before.
+        _ = progress.settle()
         if error is CancellationError { throw error }
         throw SmoovenError(.storeFailed, "what is known of the delivery could not be read", cause: error)
       }

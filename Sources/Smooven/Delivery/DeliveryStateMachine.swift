@@ -144,7 +144,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     // Nobody can ask for what came to a token: its scope was its own.
     if limits.earlyEvents == .always, !isClosed, !slot.trustsToken {
       for event in slot.history
-      where claimants(of: event).isEmpty && !event.correlationIDs.isEmpty && !early.isFull {
+      where claimants(of: event).isEmpty && !event.correlationIDs.isEmpty && !early.isFullOfKnown {
         _ = early.insert(event, now: now, isKnown: true)
       }
     }

@@ -21,6 +21,7 @@ struct EarlyEventBuffer {
   private let lifetime: Duration
   private var entries: [UInt64: Entry] = [:]
   private var byKey: [Key: [UInt64]] = [:]
+  private var knownCount = 0
   // Entries live equally long, so they expire in the order of their numbers.
   private var oldest: UInt64 = 0
   private var next: UInt64 = 0
@@ -30,7 +31,10 @@ struct EarlyEventBuffer {
     self.lifetime = lifetime
   }
 
-  var isFull: Bool { entries.count >= capacity }
+  /// Whether there is no room for an event that nobody had.
+  var isFull: Bool { entries.count - knownCount >= capacity }
+  /// Whether there is no room for one that somebody had before.
+  var isFullOfKnown: Bool { knownCount >= capacity }
   var count: Int { entries.count }
   var nextExpiry: Duration? { entries[oldest]?.expiry }
 
@@ -45,6 +49,7 @@ struct EarlyEventBuffer {
     }
     entries[next] = Entry(event: event, expiry: now + lifetime, isKnown: isKnown)
     for key in keys { byKey[key, default: []].append(next) }
+    if isKnown { knownCount += 1 }
     next += 1
     return true
   }
@@ -69,12 +74,14 @@ struct EarlyEventBuffer {
   /// Hands over everything.
   mutating func removeAll() -> [CallbackEvent] {
     let all = entries.filter { !$0.value.isKnown }.sorted { $0.key < $1.key }.map(\.value.event)
-    (entries, byKey, oldest) = ([:], [:], next)
+    (entries, byKey, oldest, knownCount) = ([:], [:], next, 0)
     return all
   }
 
   private mutating func remove(_ number: UInt64) -> CallbackEvent? {
-    guard let event = entries.removeValue(forKey: number)?.event else { return nil }
+    guard let entry = entries.removeValue(forKey: number) else { return nil }
+    let event = entry.event
+    if entry.isKnown { knownCount -= 1 }
     for id in event.correlationIDs {
       let key = Key(scope: event.scope, id: id)
       byKey[key]?.removeAll { $0 == number }

@@ -116,6 +116,58 @@ import Testing
     #expect(transport.requestCount == 2)
   }
 
+  @Test(
+    "What a callback proved is not sent again under its key, whatever the answers said",
+    arguments: [[400], [503], [500, 400]]
+  )
+  func provenByCallback(statuses: [Int]) async throws {
+    for status in statuses { transport.script(.bytes([], status: status, callbacks: [.sent.sent(.before)])) }
+    let clock = ManualClock()
+    let configuration = mockConfiguration(clock: clock) {
+      $0.retry = RetryPolicy(maximumAttempts: statuses.count, retriesUnclearSends: true)
+    }
+    let first = try await withMockedClient(transport, configuration: configuration, store: store) { client in
+      async let outcome = client.remind(timeout: .seconds(3), key: "k")
+      while transport.requestCount == 0 { await Task.yield() }
+      // Past the pause between two attempts, and then past the deadline.
+      for _ in 0..<40 {
+        clock.advance(by: .milliseconds(100))
+        for _ in 0..<20 { await Task.yield() }
+      }
+      return try await outcome
+    }
+    #expect(first == .timedOut(lastKnown: .sent))
+    #expect(transport.requestCount == 1)
+    #expect(try await store.pending().count == 1)
+    try await provenSecondCall()
+  }
+
+  @Test("A callback that came after a refusal, while nobody ran, proves the send too")
+  func provenWhileDown() async throws {
+    let delivery = try await unfinished(mayHaveLeft: false)
+    _ = try await store.append(event(.sent), token: delivery.token, at: Date())
+    try await provenSecondCall(
+      requests: 0,
+      url: "https://agent.example.com/hooks/callbacks/smooven/\(delivery.token.text)"
+    )
+  }
+
+  private func provenSecondCall(requests: Int = 1, url: String? = nil) async throws {
+    let outcome = try await process { client in
+      async let outcome = client.remind(timeout: .seconds(5), key: "k")
+      while client.receiver.tracker.waitCount == 0 { await Task.yield() }
+      let id = try #require(try await store.events(of: store.pending()[0].token).first?.correlationIDs.first)
+      await transport.deliver(
+        .delivered,
+        notificationID: id,
+        to: try #require(url ?? transport.requests.first?.callbackURL)
+      )
+      return try await outcome
+    }
+    #expect(outcome.isDelivered)
+    #expect(transport.requestCount == requests)
+  }
+
   @Test("A crash before the request left sends it, at the stored token")
   func crashBeforeSend() async throws {
     let delivery = try await unfinished(mayHaveLeft: false)
