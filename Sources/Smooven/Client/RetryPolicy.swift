@@ -1,6 +1,7 @@
-/// When a request that was certainly not carried out is sent again.
+/// When a request is sent again by itself.
 ///
-/// It applies to 429 and 503, always within the caller's deadline. A `Retry-After` in the answer takes the place of
+/// A notification after 429 and 503, for then it was certainly not carried out; a request for a status or a player
+/// whenever its error is retryable; always within the caller's deadline. A `Retry-After` in the answer takes the place of
 /// the backoff.
 public struct RetryPolicy: Sendable, Hashable {
   /// The most requests in all, at least 1.

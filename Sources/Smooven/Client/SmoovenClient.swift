@@ -8,7 +8,7 @@ public import Tracing
 /// Sends notifications through Smooven and waits until callbacks say what became of them.
 ///
 /// There are two doors: ``withSmoovenClient(configuration:transport:store:logger:metricsFactory:tracer:_:)`` for a
-/// scope, and ``run()`` as a `Service` of a `ServiceGroup`. Calls made before `run()` wait for it; when it ends, waits
+/// scope, and ``run()`` as a `Service` of a `ServiceGroup`. Sends made before `run()` wait for it; when it ends, waits
 /// throw ``SmoovenError/Code/closed``.
 public final class SmoovenClient: Service {
   /// Takes callbacks without a socket, to mount in another server (see ``ListenerConfiguration/mounted(publicURL:)``).
@@ -32,7 +32,8 @@ public final class SmoovenClient: Service {
   ///   - configuration: The Secret Key and where callbacks arrive.
   ///   - transport: How requests reach Smooven; by default async-http-client.
   ///   - store: Where waits and events live; by default in memory.
-  ///   - logger: Where to log: debug and trace, never secrets, tokens, recipients or bodies. By default nowhere.
+  ///   - logger: Where to log: debug, and what a store fails at; never secrets, tokens, recipients or bodies. By
+  ///     default nowhere.
   ///   - metricsFactory: Where metrics go; by default to the bootstrapped `MetricsSystem`.
   ///   - tracer: Where spans go; by default to the bootstrapped `InstrumentationSystem`.
   /// - Throws: ``SmoovenError`` with `invalidConfiguration` that names the setting.

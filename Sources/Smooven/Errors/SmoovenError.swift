@@ -24,7 +24,7 @@ public struct SmoovenError: Error, Sendable {
     public static let invalidRequest = Code(.invalidRequest)
     /// Smooven did not accept the Secret Key (401 or 403).
     public static let unauthorized = Code(.unauthorized)
-    /// Smooven refused the request (another 4xx); ``SmoovenError/apiCode`` says why.
+    /// Smooven refused the request (another 4xx, a redirect, or `success: false`); ``SmoovenError/apiCode`` says why.
     public static let rejected = Code(.rejected)
     /// Smooven knows no such notification or player (404).
     public static let notFound = Code(.notFound)
@@ -44,7 +44,7 @@ public struct SmoovenError: Error, Sendable {
     ///
     /// To repeat a notify can send twice.
     public static let unconfirmed = Code(.unconfirmed)
-    /// Smooven answered with a 5xx to a request that changes nothing.
+    /// A request for a status or a player, or to remove one, got a 5xx, no answer, or one that is not JSON.
     ///
     /// May be retried.
     public static let serverError = Code(.serverError)
@@ -113,7 +113,7 @@ public struct SmoovenError: Error, Sendable {
     self.cause = cause
   }
 
-  /// Whether the same call may simply be made again: nothing was carried out, and it may succeed later.
+  /// Whether the same call may simply be made again: that does no harm, and it may succeed later.
   public var isRetryable: Bool {
     switch code {
     case .rateLimited, .unavailable, .connectionFailed, .serverError: true

@@ -70,7 +70,9 @@ public actor CallbackListener: Service {
     }
   }
 
-  /// The URL to paste into a vendor's dashboard, its token included; waits until the port is bound.
+  /// The URL to paste into a vendor's dashboard, its token included.
+  ///
+  /// Without a ``ListenerConfiguration/publicURL`` it waits until the port is bound.
   ///
   /// - Parameter endpoint: The endpoint's name: by default the provider's.
   /// - Returns: The URL.

@@ -33,7 +33,8 @@ public final class CallbackReceiver: Service {
   ///   - limits: How much is kept for callbacks that nobody has claimed yet.
   ///   - clock: The clock of deadlines.
   ///   - now: The wall clock, by which the age of a callback is judged.
-  ///   - logger: Where to log: debug and trace, never secrets, tokens, recipients or bodies. By default nowhere.
+  ///   - logger: Where to log: debug, and what a store fails at; never secrets, tokens, recipients or bodies. By
+  ///     default nowhere.
   ///   - metricsFactory: Where metrics go; by default to the bootstrapped `MetricsSystem`.
   /// - Throws: ``SmoovenError`` with `invalidConfiguration` when two endpoints share a name, one has a name that cannot
   ///   stand in a path, or one would take unsigned callbacks from anybody.
@@ -141,7 +142,8 @@ public final class CallbackReceiver: Service {
   /// The events from now on that belong to no open notification: late ones, and those whose token and
   /// notification id contradict each other.
   ///
-  /// One that nobody claims comes when its lifetime is over (``DeliveryLimits``).
+  /// One that nobody has claimed comes at once, or, where it is kept (``DeliveryLimits/earlyEvents``), when its lifetime
+  /// is over.
   ///
   /// - Parameter bufferingLimit: How many events to keep for a slow consumer; beyond, it loses the oldest. 1,024.
   /// - Returns: The events, in the order of their arrival.

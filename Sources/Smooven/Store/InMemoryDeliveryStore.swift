@@ -19,7 +19,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   /// - Parameters:
   ///   - capacity: The most deduplication keys, about 200 bytes each. When they are reached the store is full until
   ///     the oldest is past the retention; it never forgets one early. 1,000,000.
-  ///   - retention: How long a deduplication key is kept. It must cover the time window in which a callback counts
+  ///   - retention: How long a deduplication key is kept, and a delivery with its idempotency key. It must cover the time window in which a callback counts
   ///     as fresh: 24 h and 5 min on either side.
   ///   - unclaimedEvents: How many events of Smooven that belong to no delivery to keep, for one whose id becomes
   ///     known later; beyond, the oldest go. 1,000; 0 serves where nothing is sent.

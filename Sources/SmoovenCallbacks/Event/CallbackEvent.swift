@@ -109,7 +109,7 @@ public struct CallbackEvent: Sendable, Hashable {
   }
   /// The whole JSON of the event.
   ///
-  /// That of a callback is parsed when it is asked for first.
+  /// That of Smooven's callbacks is parsed when it is asked for first.
   public var payload: JSONValue {
     get { content.payload }
     set { content = Content(content.fields, payload: newValue) }

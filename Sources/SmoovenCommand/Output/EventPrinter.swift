@@ -6,7 +6,19 @@ internal import Synchronization
 /// Under load, to wake somebody for each event would take longer than all else that is done for a callback.
 final class EventPrinter: Sendable {
   private let json: Bool
-  private let pending = Mutex<[CallbackEvent]>([])
+  private struct Pending {
+    var events: [CallbackEvent] = []
+    /// Of their bodies, in bytes.
+    var size = 0
+    var dropped = 0
+  }
+
+  /// What waits for a reader that has stalled: 64 MiB of bodies.
+  ///
+  /// What comes beyond is not printed.
+  private static let limit = 64 << 20
+
+  private let pending = Mutex(Pending())
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
 
@@ -16,8 +28,13 @@ final class EventPrinter: Sendable {
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     receiver.observe { [self] event in
       let isFirst = pending.withLock { pending in
-        pending.append(event)
-        return pending.count == 1
+        guard pending.size < Self.limit else {
+          pending.dropped += 1
+          return false
+        }
+        pending.events.append(event)
+        pending.size += event.rawBody.count
+        return pending.events.count == 1
       }
       if isFirst { wakeUp.yield() }
     } onFinish: { [self] in
@@ -35,12 +52,12 @@ final class EventPrinter: Sendable {
   }
 
   private func flush() {
-    let events = pending.withLock { pending in
-      defer { pending = [] }
+    let batch = pending.withLock { pending in
+      defer { pending = Pending() }
       return pending
     }
     var lines: [UInt8] = []
-    for event in events {
+    for event in batch.events {
       if json {
         event.writeLine(to: &lines)
       } else {
@@ -48,5 +65,8 @@ final class EventPrinter: Sendable {
       }
     }
     Terminal.print(lines: lines)
+    if batch.dropped > 0 {
+      Terminal.printError("not printed: \(batch.dropped) events, as standard output is slow")
+    }
   }
 }

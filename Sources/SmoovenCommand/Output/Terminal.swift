@@ -1,6 +1,6 @@
 import Foundation
 
-/// Standard output and error, a line at a time and without buffering.
+/// Standard output and error, whole lines at a time and without buffering.
 enum Terminal {
   /// Whether a person looks at standard output.
   static let isInteractive = isatty(STDOUT_FILENO) == 1 && Environment.value("TERM") != "dumb"
