@@ -61,7 +61,7 @@ import Testing
     #expect(end == .met(event(.delivered)))
   }
 
-  @Test("An answer that names another notification leaves early events to the sends that still wait for theirs")
+  @Test("An answer that names another notification leaves the early events of other sends alone")
   func rebindingKeepsEarlyEvents() {
     var machine = Self.reserved(token, limits: DeliveryLimits(earlyEvents: .whileSending))
     _ = machine.deliver(event(.sent), token: token, now: .zero)
