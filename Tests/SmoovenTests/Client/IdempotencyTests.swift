@@ -142,6 +142,24 @@ import Testing
     try await provenSecondCall()
   }
 
+  @Test("What may have been sent is not called unsent because a later attempt certainly was not")
+  func unclearThenRefused() async throws {
+    let unsent = TransportError(.notSent, "refused")
+    transport.script(.bytes([], status: 500), .failure(unsent, id: "ntf_1", callbacks: [.delivered]))
+    let outcome = try await process(
+      {
+        $0.retry = RetryPolicy(
+          maximumAttempts: 2,
+          initialBackoff: .milliseconds(1),
+          retriesUnclearSends: true
+        )
+      },
+      { try await $0.remind() }
+    )
+    #expect(outcome.isDelivered)
+    #expect(transport.requestCount == 2)
+  }
+
   @Test("A callback that came after a refusal, while nobody ran, proves the send too")
   func provenWhileDown() async throws {
     let delivery = try await unfinished(mayHaveLeft: false)

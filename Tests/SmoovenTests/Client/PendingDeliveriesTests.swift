@@ -49,6 +49,22 @@ import Testing
     #expect(try await store.pending() == [])
   }
 
+  @Test("A delivery that could not be resumed is as pending as before")
+  func failedResume() async throws {
+    let store = FailingStore()
+    _ = try await store.open(StoredDelivery(token: DeliveryToken(), fingerprint: "", openedAt: Date()))
+    try await withMockedClient(transport, store: store) { client in
+      let pending = try await client.pendingDeliveries()
+      let delivery = try #require(pending.first)
+      store.isFailing.store(true, ordering: .relaxed)
+      await #expect(throws: SmoovenError.self) { _ = try await client.resume(delivery) }
+      store.isFailing.store(false, ordering: .relaxed)
+      for _ in 0..<1_000 { await Task.yield() }
+      let after = try await client.pendingDeliveries()
+      #expect(after == pending)
+    }
+  }
+
   @Test("A callback that came before the delivery was resumed is not lost")
   func callbackFirst() async throws {
     try await sendAndStop()
