@@ -8,13 +8,14 @@ import Testing
   /// Lets a wait run out, with `status` as the answer of the status endpoint.
   func outcome(
     status: MockAnswer,
+    answer: MockAnswer = .accepted(id: "ntf_1"),
     callbacks: [MockCallback] = [],
     until: DeliveryCriterion = .delivered,
     isOn: Bool = true
   ) async throws -> (outcome: DeliveryOutcome, transport: MockTransport) {
     let clock = ManualClock()
     let transport = MockTransport(secretKey: testKey, answer: status)
-    transport.script(.accepted(id: "ntf_1"))
+    transport.script(answer)
     let configuration = mockConfiguration(clock: clock) { configuration in
       configuration.reconciliationTimeout = isOn ? .seconds(5) : nil
     }
@@ -40,6 +41,19 @@ import Testing
     #expect(outcome.event?.channel == .sms)
     #expect(transport.requests.last?.head.path == "/v1/status/ntf_1")
     #expect(transport.requests.last?.head.method == .get)
+    #expect(transport.requests.count == 2)
+  }
+
+  @Test("So it does when the answer to the send had said as much")
+  func answeredAsDelivered() async throws {
+    let (outcome, transport) = try await outcome(
+      status: .json(["notification_id": "ntf_1", "status": "delivered", "channel_used": "sms"]),
+      answer: .json([
+        "success": true, "notification_id": "ntf_1", "channel_used": "sms", "status": "delivered",
+      ])
+    )
+    #expect(outcome.isDelivered)
+    #expect(outcome.event?.source == .statusQuery)
     #expect(transport.requests.count == 2)
   }
 

@@ -267,6 +267,20 @@ import Testing
     #expect(machine.earlyCount == 1)
   }
 
+  @Test("What somebody had before takes no room from what nobody had")
+  func knownEventsTakeNoRoom() {
+    var machine = Self.makeMachine(.init(maximumEarlyEvents: 1))
+    for id in ["a", "b", "c"] {
+      let token = DeliveryToken()
+      _ = machine.reserve(token, scope: "smooven", ids: [id], now: .zero)
+      _ = machine.deliver(event(.delivered, id: id), token: nil, now: .zero)
+      _ = machine.release(token, now: .zero)
+    }
+    #expect(machine.earlyCount == 1)
+    let isAdmitted = machine.admits(event(.sent, id: "d"), token: nil)
+    #expect(isAdmitted)
+  }
+
   @Test("A full history admits no further event")
   func fullHistory() {
     var machine = Self.reserved(token, limits: .init(maximumEventsPerNotification: 1))
