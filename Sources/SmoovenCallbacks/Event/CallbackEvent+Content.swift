@@ -24,10 +24,10 @@ extension CallbackEvent {
       name: String,
       kind: Kind,
       correlationIDs: [String],
-      channel: NotificationChannel?,
-      recipient: Recipient?,
-      failure: Failure?,
-      occurredAt: Date?,
+      channel: NotificationChannel? = nil,
+      recipient: Recipient? = nil,
+      failure: Failure? = nil,
+      occurredAt: Date? = nil,
       deduplicationKey: String,
       source: Source = .callback,
       rawBody: [UInt8]
@@ -56,10 +56,22 @@ extension CallbackEvent {
     private let parsedPayload: Mutex<JSONValue?>
 
     /// Without a payload, that is the body's JSON.
-    init(_ fields: Fields, payload: JSONValue?) {
+    convenience init(_ fields: Fields, payload: JSONValue?) {
+      self.init(fields, payload: payload, isPayloadTheBody: payload == nil)
+    }
+
+    private init(_ fields: Fields, payload: JSONValue?, isPayloadTheBody: Bool) {
       self.fields = fields
-      isPayloadTheBody = payload == nil
+      self.isPayloadTheBody = isPayloadTheBody
       parsedPayload = Mutex(payload)
+    }
+
+    /// The same payload with other fields.
+    func with(_ fields: Fields) -> Content {
+      guard isPayloadTheBody, fields.rawBody == self.fields.rawBody else {
+        return Content(fields, payload: payload)
+      }
+      return Content(fields, payload: parsedPayload.withLock(\.self), isPayloadTheBody: true)
     }
 
     var payload: JSONValue {

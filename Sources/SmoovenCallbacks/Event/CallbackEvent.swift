@@ -109,7 +109,7 @@ public struct CallbackEvent: Sendable, Hashable {
   }
   /// The whole JSON of the event.
   ///
-  /// That of Smooven's callbacks is parsed when it is asked for first.
+  /// It is parsed when somebody asks for it, once; a provider of one's own may have made it before.
   public var payload: JSONValue {
     get { content.payload }
     set { content = Content(content.fields, payload: newValue) }
@@ -122,10 +122,10 @@ public struct CallbackEvent: Sendable, Hashable {
 
   var isPayloadTheBody: Bool { content.isPayloadTheBody }
 
-  private mutating func update(_ change: (inout Fields) -> Void) {
+  mutating func update(_ change: (inout Fields) -> Void) {
     var fields = content.fields
     change(&fields)
-    content = Content(fields, payload: content.payload)
+    content = content.with(fields)
   }
 
   /// Where an event was learnt.

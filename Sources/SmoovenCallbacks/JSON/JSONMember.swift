@@ -3,6 +3,8 @@ enum JSONMember {
   case absent
   case null
   case string(JSONScanner.Text)
+  case number(at: Int)
+  case object(at: Int)
   case other
 
   var text: JSONScanner.Text? {
@@ -13,7 +15,7 @@ enum JSONMember {
   var isPresent: Bool {
     switch self {
     case .absent, .null: false
-    case .string, .other: true
+    case .string, .number, .object, .other: true
     }
   }
 }
@@ -21,10 +23,15 @@ enum JSONMember {
 extension JSONScanner {
   /// Reads a value: a string is found, anything else is checked and passed by.
   mutating func scanMember() throws(JSONParsingError) -> JSONMember {
-    if current == UInt8(ascii: "\"") { return .string(try scanString()) }
-    let isNull = current == UInt8(ascii: "n")
+    let (first, offset) = (current, position)
+    if first == UInt8(ascii: "\"") { return .string(try scanString()) }
     try skipValue()
-    return isNull ? .null : .other
+    switch first {
+    case UInt8(ascii: "n"): return .null
+    case UInt8(ascii: "{"): return .object(at: offset)
+    case UInt8(ascii: "["), UInt8(ascii: "t"), UInt8(ascii: "f"): return .other
+    default: return .number(at: offset)
+    }
   }
 
   /// The text of a member that is a string.

@@ -13,11 +13,12 @@ struct JSONScanner {
   }
 
   let bytes: [UInt8]
-  private(set) var position = 0
+  private(set) var position: Int
   private var depth = 0
 
-  init(_ bytes: [UInt8]) {
+  init(_ bytes: [UInt8], at position: Int = 0) {
     self.bytes = bytes
+    self.position = position
   }
 
   var current: UInt8? { position < bytes.count ? bytes[position] : nil }

@@ -12,6 +12,10 @@ public struct CallbackDecodingError: Error, Sendable, Hashable, CustomStringConv
     self.message = message
   }
 
+  static func missing(_ field: String) -> CallbackDecodingError {
+    CallbackDecodingError("the field \(field) is missing, empty or not a string")
+  }
+
   /// The message.
   public var description: String { message }
 }

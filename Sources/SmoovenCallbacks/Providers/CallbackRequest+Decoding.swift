@@ -21,6 +21,17 @@ extension CallbackRequest {
     return value
   }
 
+  /// What is wrong with a body that a walk stopped at.
+  static func refusal(of body: [UInt8], _ error: JSONParsingError) -> CallbackDecodingError {
+    do {
+      // Said by the parser, which every other reader of the body goes by.
+      _ = try jsonObject(in: body)
+      return CallbackDecodingError("the body is \(error)")
+    } catch {
+      return error
+    }
+  }
+
   /// A digest of the body, by which to tell events apart that have no id of their own.
   public var bodyDigest: String { Hex.encode(SHA256.hash(data: body)) }
 }
@@ -30,9 +41,7 @@ extension JSONValue {
   ///
   /// - Throws: ``CallbackDecodingError`` that names the field.
   public func requiredString(_ key: String) throws(CallbackDecodingError) -> String {
-    guard let text = self[key]?.stringValue, !text.isEmpty else {
-      throw CallbackDecodingError("the field \(key) is missing, empty or not a string")
-    }
+    guard let text = self[key]?.stringValue, !text.isEmpty else { throw .missing(key) }
     return text
   }
 

@@ -21,7 +21,7 @@ public struct BodySignature: Sendable {
   /// - Throws: ``VerificationError`` with `headerMissing`, `headerMalformed` or `noMatch`.
   public func verify(_ request: CallbackRequest) throws(VerificationError) -> Verification {
     let value = try request.singleHeader(header)
-    guard let code = Hex.decode(value), code.count == 32 else {
+    guard let code = Hex.decode(value.utf8), code.count == 32 else {
       throw VerificationError(
         .headerMalformed,
         "\(header.rawName) is not 64 hexadecimal digits (it has \(value.utf8.count) bytes)"

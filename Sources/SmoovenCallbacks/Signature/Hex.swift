@@ -23,10 +23,10 @@ package enum Hex {
   }
 
   /// The bytes that a text of either case stands for, or `nil` when it is not pairs of hexadecimal digits.
-  package static func decode(_ text: String) -> [UInt8]? {
+  package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(text.utf8.count / 2, 64))
-    var rest = text.utf8.makeIterator()
+    bytes.reserveCapacity(min(text.count / 2, 64))
+    var rest = text.makeIterator()
     while let first = rest.next() {
       guard let second = rest.next() else { return nil }
       let (high, low) = (values[Int(first)], values[Int(second)])

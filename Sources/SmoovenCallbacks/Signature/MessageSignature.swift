@@ -64,13 +64,13 @@ public struct MessageSignature: Sendable {
     let time = try request.singleHeader(timestampHeader)
     let value = try request.singleHeader(signatureHeader)
     guard !id.isEmpty else { throw VerificationError(.headerMalformed, "\(idHeader.rawName) is empty") }
-    guard let number = UnixTime.parse(time) else {
+    guard let number = UnixTime.parse(time.utf8) else {
       throw VerificationError(.headerMalformed, "\(timestampHeader.rawName) is not a number of \(unit)")
     }
-    let all = value.split(separator: " ")
-    let signatures = all.filter { $0.hasPrefix("v1,") }
+    let all = value.utf8.split(separator: UInt8(ascii: " "))
+    let signatures = all.filter { $0.starts(with: "v1,".utf8) }
     guard !signatures.isEmpty else {
-      if all.contains(where: { $0.hasPrefix("v1a,") }) {
+      if all.contains(where: { $0.starts(with: "v1a,".utf8) }) {
         throw VerificationError(
           .wrongSecretKind,
           "\(signatureHeader.rawName) holds v1a only, made with a private key; a shared secret checks v1"
@@ -78,14 +78,14 @@ public struct MessageSignature: Sendable {
       }
       throw VerificationError(.headerMalformed, "\(signatureHeader.rawName) has no v1,<signature>")
     }
-    let codes = signatures.compactMap { decode(String($0.dropFirst(3))) }
+    let codes = signatures.compactMap { decode($0.dropFirst(3)) }
     guard !codes.isEmpty else {
       throw VerificationError(
         .headerMalformed,
         "no v1 of \(signatureHeader.rawName) is a code of 32 bytes in \(encoding)"
       )
     }
-    let verification = try secrets.verify(codes, over: Array("\(id).\(time).".utf8), request.body)
+    let verification = try secrets.verify(codes, over: Self.prefix(id, time), request.body)
     let seconds = unit == .seconds ? Double(number) : Double(number) / 1_000
     try tolerance.check(Date(timeIntervalSince1970: seconds), at: now)
     return verification
@@ -94,13 +94,24 @@ public struct MessageSignature: Sendable {
   /// The headers for a body; for sandboxes, tests and tools.
   public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
     let time = unit == .seconds ? UnixTime.seconds(now) : UnixTime.milliseconds(now)
-    let code = secrets.sign(Array("\(id).\(time).".utf8), body)
+    let code = secrets.sign(Self.prefix(id, "\(time)"), body)
     let text = encoding == .base64 ? Data(code).base64EncodedString() : Hex.encode(code)
     return [idHeader: id, timestampHeader: "\(time)", signatureHeader: "v1,\(text)"]
   }
 
-  private func decode(_ text: String) -> [UInt8]? {
-    let code = encoding == .base64 ? Data(base64Encoded: text).map(Array.init) : Hex.decode(text)
+  /// What is signed before the body.
+  private static func prefix(_ id: String, _ time: String) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(id.utf8.count + time.utf8.count + 2)
+    for part in [id, time] {
+      bytes += part.utf8
+      bytes.append(UInt8(ascii: "."))
+    }
+    return bytes
+  }
+
+  private func decode(_ text: Substring.UTF8View) -> [UInt8]? {
+    let code = encoding == .base64 ? Data(base64Encoded: Data(text)).map(Array.init) : Hex.decode(text)
     return code?.count == 32 ? code : nil
   }
 }

@@ -26,19 +26,18 @@ public struct TimestampedSignature: Sendable {
   /// - Throws: ``VerificationError``; its reason says which check failed.
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
     let value = try request.singleHeader(header)
-    var times: [String] = []
+    var times: [Substring.UTF8View] = []
     var codes: [[UInt8]] = []
     var hasV1 = false
-    for part in value.split(separator: ",") {
-      let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard pair.count == 2 else { continue }
-      let text = Self.trimmed(pair[1])
-      switch Self.trimmed(pair[0]) {
-      case "t": times.append(text)
-      case "v1":
+    for part in value.utf8.split(separator: UInt8(ascii: ",")) {
+      guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { continue }
+      let name = Self.trimmed(part[..<equals])
+      let text = Self.trimmed(part[equals...].dropFirst())
+      if name.elementsEqual("t".utf8) {
+        times.append(text)
+      } else if name.elementsEqual("v1".utf8) {
         hasV1 = true
         if let code = Hex.decode(text), code.count == 32 { codes.append(code) }
-      default: break
       }
     }
     guard let time = times.first, times.count == 1, let seconds = UnixTime.parse(time) else {
@@ -50,7 +49,7 @@ public struct TimestampedSignature: Sendable {
     guard !codes.isEmpty else {
       throw VerificationError(.headerMalformed, "no v1 of \(header.rawName) is 64 hexadecimal digits")
     }
-    let verification = try secrets.verify(codes, over: Array((time + ".").utf8), request.body)
+    let verification = try secrets.verify(codes, over: time + [UInt8(ascii: ".")], request.body)
     try tolerance.check(Date(timeIntervalSince1970: Double(seconds)), at: now)
     return verification
   }
@@ -62,10 +61,10 @@ public struct TimestampedSignature: Sendable {
     return [header: "t=\(time),v1=\(Hex.encode(code))"]
   }
 
-  private static func trimmed(_ text: Substring) -> String {
-    var text = text
-    while text.first == " " || text.first == "\t" { text.removeFirst() }
-    while text.last == " " || text.last == "\t" { text.removeLast() }
-    return String(text)
+  private static func trimmed(_ text: Substring.UTF8View) -> Substring.UTF8View {
+    let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    var text = text.drop(while: isSpace)
+    while let last = text.last, isSpace(last) { text.removeLast() }
+    return text
   }
 }

@@ -3,11 +3,9 @@ internal import struct Foundation.Date
 /// Times as signature headers write them: digits, counted from 1970.
 enum UnixTime {
   /// Reads plain digits, at most 15 of them, so that no arithmetic on the result can overflow.
-  static func parse(_ text: String) -> Int64? {
-    guard (1...15).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-      return nil
-    }
-    return Int64(text)
+  static func parse(_ text: some Collection<UInt8>) -> Int64? {
+    guard (1...15).contains(text.count), text.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    return text.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
   }
 
   static func seconds(_ date: Date) -> Int64 {

@@ -19,7 +19,7 @@ struct MessageSignatureTests {
 
   /// Headers with `G` for the good code, `B` for another of the right length, `Z` for one of zeros.
   private func fill(_ template: String, _ provider: SampleProvider) -> String {
-    let bytes = provider == .pingram ? Hex.decode(Self.good(provider)) : nil
+    let bytes = provider == .pingram ? Hex.decode(Self.good(provider).utf8) : nil
     let other =
       provider == .pingram
       ? Hex.encode((bytes ?? []).reversed()) : Data(repeating: 7, count: 32).base64EncodedString()

@@ -87,10 +87,10 @@ struct SecretTests {
     let bytes = Array(UInt8.min...UInt8.max)
     let text = Hex.encode(bytes)
     #expect(text.hasPrefix("000102") && text.hasSuffix("fdfeff") && text.count == 512)
-    #expect(Hex.decode(text) == bytes)
-    #expect(Hex.decode(text.uppercased()) == bytes)
+    #expect(Hex.decode(text.utf8) == bytes)
+    #expect(Hex.decode(text.uppercased().utf8) == bytes)
     #expect(Hex.encode([]) == "")
-    #expect(Hex.decode("") == [])
+    #expect(Hex.decode("".utf8) == [])
   }
 
   static let notHex = [
@@ -99,12 +99,12 @@ struct SecretTests {
 
   @Test("What is not pairs of hexadecimal digits is refused", arguments: notHex)
   func notHexadecimal(_ text: String) {
-    #expect(Hex.decode(text) == nil)
+    #expect(Hex.decode(text.utf8) == nil)
   }
 
   @Test("Of the ASCII characters 22 are digits", arguments: UInt8(0)...127)
   func digits(_ byte: UInt8) {
     let scalar = Character(UnicodeScalar(byte))
-    #expect((Hex.decode("0\(scalar)") != nil) == scalar.isHexDigit)
+    #expect((Hex.decode("0\(scalar)".utf8) != nil) == scalar.isHexDigit)
   }
 }

@@ -44,10 +44,9 @@ public struct PingramCallbackProvider: SigningCallbackProvider {
 
   /// Reads NotificationAPI's events, those that were added since included.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
-    var event = try NotificationAPIDecoding.decode(request, provider: name)
     // The signed id names the message, over redeliveries too.
-    if let id = request.head.headerFields[.pingramID] { event.deduplicationKey = id }
-    return event
+    let id = try? request.singleHeader(.pingramID)
+    return try NotificationAPIDecoding.decode(request, provider: name, deduplicationKey: id)
   }
 
   /// The headers for a body; for sandboxes, tests and tools.

@@ -40,46 +40,45 @@ public struct SmartlyQCallbackProvider: SigningCallbackProvider {
 
   /// Reads both envelopes, that with `timestamp` and that with `id` and `created_at`.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
-    let payload = try request.jsonObject()
-    let event = try payload.requiredString("event")
-    let data = payload["data"] ?? .null
+    let body = try JSONOutline(request.body)
+    let event = try body.requiredString("event")
+    let data = body.object("data")
     let kind = Self.kinds[event] ?? .other
     return CallbackEvent(
-      provider: name,
-      name: event,
-      kind: kind,
-      correlationIDs: ["job_id", "post_id", "remote_message_id", "message_id"].compactMap {
-        data.identifier($0)
-      },
-      channel: data["channel"]?.stringValue.map(NotificationChannel.init(rawValue:)),
-      failure: kind == .failed ? failure(in: data) : nil,
-      occurredAt: ["created_at", "timestamp"].lazy
-        .compactMap { payload[$0]?.stringValue.flatMap(RFC3339.parse) }.first,
-      // The id in the body is signed, that in the header is not. An event without one is told apart by its bytes:
-      // a job may complete twice, in two stages.
-      deduplicationKey: payload.identifier("id") ?? request.bodyDigest,
-      payload: payload,
-      rawBody: request.body
+      CallbackEvent.Fields(
+        provider: name,
+        name: event,
+        kind: kind,
+        correlationIDs: Self.ids.compactMap { data?.identifier($0) },
+        channel: data?.string("channel").map(NotificationChannel.init(rawValue:)),
+        failure: kind == .failed ? failure(in: data) : nil,
+        occurredAt: body.time("created_at") ?? body.time("timestamp"),
+        // The id in the body is signed, that in the header is not. An event without one is told apart by its bytes:
+        // a job may complete twice, in two stages.
+        deduplicationKey: body.identifier("id") ?? request.bodyDigest,
+        rawBody: request.body
+      )
     )
   }
 
   /// The headers for a body; for sandboxes, tests and tools.
   public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
     var fields = signature.sign(body, at: now)
-    let payload = try? JSONValue(parsing: body)
-    if let event = payload?["event"]?.stringValue { fields[.smartlyQEvent] = event }
-    fields[.smartlyQEventID] = payload?.identifier("id") ?? id
+    let body = try? JSONOutline(body)
+    if let event = body?.string("event") { fields[.smartlyQEvent] = event }
+    fields[.smartlyQEventID] = body?.identifier("id") ?? id
     return fields
   }
 
-  private func failure(in data: JSONValue) -> CallbackEvent.Failure {
-    let reason = data["error"]?.stringValue ?? data["error"]?["message"]?.stringValue
+  private func failure(in data: JSONOutline?) -> CallbackEvent.Failure {
+    let error = data?.object("error")
     return CallbackEvent.Failure(
-      reason: reason,
-      code: data.identifier("error_code") ?? data["error"]?.identifier("code")
+      reason: data?.string("error") ?? error?.string("message"),
+      code: data?.identifier("error_code") ?? error?.identifier("code")
     )
   }
 
+  private static let ids = ["job_id", "post_id", "remote_message_id", "message_id"]
   private static let kinds: [String: CallbackEvent.Kind] = [
     "job.completed": .delivered,
     "social.posted": .delivered,

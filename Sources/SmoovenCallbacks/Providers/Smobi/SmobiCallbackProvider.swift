@@ -28,19 +28,21 @@ public struct SmobiCallbackProvider: CallbackProvider {
   /// What has a `status` is a status event; what has none but a sender and a recipient is inbound. The test event of
   /// the dashboard, which is neither, is kept as other.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
-    let payload = try request.jsonObject()
-    if let status = payload["status"]?.stringValue { return statusEvent(status, payload, request) }
-    guard let message = SmobiInboundMessage(payload) else {
-      return event("test", .other, payload, request)
+    let body = try JSONOutline(request.body)
+    var fields = fields(of: body, request)
+    if let status = body.string("status") {
+      readStatus(status, body, into: &fields)
+      return CallbackEvent(fields)
     }
-    var event = event(
-      message.isClick ? "inbound.click" : "inbound.message",
-      message.isClick ? .clicked : .replied,
-      payload,
-      request
-    )
-    event.correlationIDs.append(Self.conversationID(customer: message.from, sender: message.to))
-    event.recipient = CallbackEvent.Recipient(userID: nil, address: message.from)
+    // What an inbound message holds is looked for in the whole of it.
+    var event = CallbackEvent(fields)
+    guard let message = SmobiInboundMessage(event.payload) else { return event }
+    event.update {
+      $0.name = message.isClick ? "inbound.click" : "inbound.message"
+      $0.kind = message.isClick ? .clicked : .replied
+      $0.correlationIDs.append(Self.conversationID(customer: message.from, sender: message.to))
+      $0.recipient = CallbackEvent.Recipient(userID: nil, address: message.from)
+    }
     return event
   }
 
@@ -56,47 +58,38 @@ public struct SmobiCallbackProvider: CallbackProvider {
     return "conversation:\(Hex.encode(digest.prefix(16)))"
   }
 
-  private func statusEvent(
-    _ status: String,
-    _ payload: JSONValue,
-    _ request: CallbackRequest
-  ) -> CallbackEvent {
-    let kind: CallbackEvent.Kind
+  private func readStatus(_ status: String, _ body: JSONOutline, into fields: inout CallbackEvent.Fields) {
+    fields.name = "status.\(status)"
     switch status.uppercased() {
-    case "DELIVERED": kind = .delivered
-    case "READ": kind = .read
-    case "SENT": kind = .sent
-    case "QUEUED", "ACCEPTED", "PENDING": kind = .queued
-    case "FAILED", "UNDELIVERED", "REJECTED", "EXPIRED": kind = .failed
-    default: kind = .other
+    case "DELIVERED": fields.kind = .delivered
+    case "READ": fields.kind = .read
+    case "SENT": fields.kind = .sent
+    case "QUEUED", "ACCEPTED", "PENDING": fields.kind = .queued
+    case "FAILED", "UNDELIVERED", "REJECTED", "EXPIRED": fields.kind = .failed
+    default: fields.kind = .other
     }
-    var event = event("status.\(status)", kind, payload, request)
-    event.recipient = payload.identifier("to").map { CallbackEvent.Recipient(userID: nil, address: $0) }
-    if kind == .failed {
-      let details = payload["failureDetails"]
-      let reason = ["reason", "message", "description", "error"].lazy.compactMap { details?[$0]?.stringValue }
-        .first
+    fields.recipient = body.identifier("to").map { CallbackEvent.Recipient(userID: nil, address: $0) }
+    if fields.kind == .failed {
+      let details = body.object("failureDetails")
+      let reason = ["reason", "message", "description", "error"].lazy.compactMap { details?.string($0) }.first
       let code = ["code", "errorCode"].lazy.compactMap { details?.identifier($0) }.first
-      event.failure = CallbackEvent.Failure(reason: reason ?? details?.stringValue, code: code ?? status)
+      fields.failure = CallbackEvent.Failure(
+        reason: reason ?? body.string("failureDetails"),
+        code: code ?? status
+      )
     }
-    return event
   }
 
-  private func event(
-    _ name: String,
-    _ kind: CallbackEvent.Kind,
-    _ payload: JSONValue,
-    _ request: CallbackRequest
-  ) -> CallbackEvent {
-    CallbackEvent(
+  /// What all its events have; one that is neither status nor inbound is a test.
+  private func fields(of body: JSONOutline, _ request: CallbackRequest) -> CallbackEvent.Fields {
+    CallbackEvent.Fields(
       provider: self.name,
-      name: name,
-      kind: kind,
-      correlationIDs: ["clientRef", "smobiMessageId"].compactMap { payload.identifier($0) },
-      channel: payload["channel"]?.stringValue.map { NotificationChannel(rawValue: $0.lowercased()) },
-      occurredAt: payload["timestamp"]?.stringValue.flatMap(RFC3339.parse),
+      name: "test",
+      kind: .other,
+      correlationIDs: ["clientRef", "smobiMessageId"].compactMap { body.identifier($0) },
+      channel: body.string("channel").map { NotificationChannel(rawValue: $0.lowercased()) },
+      occurredAt: body.time("timestamp"),
       deduplicationKey: request.bodyDigest,
-      payload: payload,
       rawBody: request.body
     )
   }

@@ -9,18 +9,14 @@ extension SmoovenCallbackProvider {
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let envelope = try SmoovenEnvelope(request.body)
     let scanner = envelope.scanner
-    guard let eventText = envelope.event.text, !eventText.isEmpty else {
-      throw CallbackDecodingError("the field event is missing, empty or not a string")
-    }
+    guard let eventText = envelope.event.text, !eventText.isEmpty else { throw .missing("event") }
     let (name, kind) =
       Self.kinds.first { scanner.matches(eventText, $0.name) } ?? (scanner.string(eventText), .other)
     let id = envelope.notificationID.text.flatMap { $0.isEmpty ? nil : $0 }
     let timestamp = envelope.timestamp.text
     let occurredAt = timestamp.flatMap { RFC3339.parse(scanner.utf8($0)) }
     if kind != .other {
-      guard id != nil else {
-        throw CallbackDecodingError("the field notification_id is missing, empty or not a string")
-      }
+      guard id != nil else { throw .missing("notification_id") }
       guard timestamp != nil else {
         throw CallbackDecodingError("the field timestamp is missing or not a string")
       }

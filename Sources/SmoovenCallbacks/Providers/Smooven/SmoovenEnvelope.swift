@@ -23,9 +23,7 @@ struct SmoovenEnvelope {
     do {
       try read()
     } catch {
-      // Said by the parser, which every other reader of the body goes by.
-      _ = try CallbackRequest.jsonObject(in: body)
-      throw CallbackDecodingError("the body is \(error)")
+      throw CallbackRequest.refusal(of: body, error)
     }
   }
 

@@ -49,19 +49,20 @@ public struct StandardWebhooksCallbackProvider: SigningCallbackProvider {
 
   /// Reads `type`, `timestamp` and the ids of `data`; the kind is always other.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
-    let payload = try request.jsonObject()
-    let messageID = request.head.headerFields[.webhookID].flatMap { $0.isEmpty ? nil : $0 }
-    let ids = [payload["data"]?.identifier("id"), payload.identifier("id")].compactMap(\.self)
-    let type = payload["type"]?.stringValue ?? ""
+    let body = try JSONOutline(request.body)
+    let messageID = (try? request.singleHeader(.webhookID)).flatMap { $0.isEmpty ? nil : $0 }
+    let ids = [body.object("data")?.identifier("id"), body.identifier("id")].compactMap(\.self)
+    let type = body.string("type") ?? ""
     return CallbackEvent(
-      provider: name,
-      name: type.isEmpty ? "webhook" : type,
-      kind: .other,
-      correlationIDs: ids.isEmpty ? [messageID].compactMap(\.self) : ids,
-      occurredAt: payload["timestamp"]?.stringValue.flatMap(RFC3339.parse),
-      deduplicationKey: messageID ?? request.bodyDigest,
-      payload: payload,
-      rawBody: request.body
+      CallbackEvent.Fields(
+        provider: name,
+        name: type.isEmpty ? "webhook" : type,
+        kind: .other,
+        correlationIDs: ids.isEmpty ? [messageID].compactMap(\.self) : ids,
+        occurredAt: body.time("timestamp"),
+        deduplicationKey: messageID ?? request.bodyDigest,
+        rawBody: request.body
+      )
     )
   }
 

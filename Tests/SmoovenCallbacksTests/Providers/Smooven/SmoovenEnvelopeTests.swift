@@ -36,6 +36,8 @@ struct SmoovenEnvelopeTests {
     case (.absent, nil), (.null, .null): true
     case (.string(let ours), .string(let theirs)):
       Array(scanner.string(ours).utf8) == Array(theirs.utf8) && scanner.utf8(ours).elementsEqual(theirs.utf8)
+    case (.number, .some(let theirs)): theirs.doubleValue != nil
+    case (.object, .some(let theirs)): theirs.objectValue != nil
     case (.other, .some(let theirs)): theirs != .null && theirs.stringValue == nil
     default: false
     }

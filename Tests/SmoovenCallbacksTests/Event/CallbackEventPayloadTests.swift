@@ -1,0 +1,40 @@
+import Testing
+
+@testable import SmoovenCallbacks
+
+@Suite("Events: the payload is the body, until somebody says otherwise")
+struct CallbackEventPayloadTests {
+  private func event(_ sample: DocumentedEvent) throws -> CallbackEvent {
+    try sample.provider.provider().decode(sample.provider.signedRequest(Array(sample.body.utf8)))
+  }
+
+  @Test("No provider makes the whole JSON before it is asked for", arguments: DocumentedEvent.all)
+  func lazy(_ sample: DocumentedEvent) throws {
+    let event = try event(sample)
+    #expect(event.isPayloadTheBody)
+    #expect(event.payload == .object(try sample.members()))
+  }
+
+  @Test("Another field changes nothing about it", arguments: [false, true])
+  func otherFields(afterItWasRead: Bool) throws {
+    let sample = try #require(DocumentedEvent.all.first)
+    var event = try event(sample)
+    if afterItWasRead { _ = event.payload }
+    event.endpoint = "elsewhere"
+    event.name = "OTHER"
+    #expect(event.isPayloadTheBody)
+    #expect(event.payload == .object(try sample.members()))
+  }
+
+  @Test("It stays when the bytes are replaced, and the bytes stay when it is")
+  func replaced() throws {
+    let sample = try #require(DocumentedEvent.all.first)
+    var event = try event(sample)
+    event.rawBody = Array("{}".utf8)
+    #expect(!event.isPayloadTheBody)
+    #expect(event.payload == .object(try sample.members()))
+    event.payload = ["a": 1]
+    event.name = "OTHER"
+    #expect(event.payload == ["a": 1] && event.rawBody == Array("{}".utf8))
+  }
+}
