@@ -17,6 +17,8 @@ public final class CallbackReceiver: Service {
   package let clock: DeliveryClock
   let telemetry: DeliveryTelemetry
   private let endpoints: [String: CallbackEndpoint]
+  // By the whole path without a token, which is what most requests have.
+  private let destinations: [String: Destination]
   // Providers of single expected callbacks, by the token in their URL.
   private let expected = Mutex<[DeliveryToken: (provider: any CallbackProvider, scope: String)]>([:])
   private let hasRun = Atomic(false)
@@ -56,6 +58,9 @@ public final class CallbackReceiver: Service {
     }
     try limits.validate()
     self.endpoints = byName
+    destinations = Dictionary(
+      uniqueKeysWithValues: byName.map { (CallbackRoute.path(of: $0, token: nil), Destination($1)) }
+    )
     self.store = store
     self.clock = DeliveryClock(clock)
     self.now = now
@@ -192,14 +197,18 @@ public final class CallbackReceiver: Service {
   /// Only a verified event may take any.
   private func check(_ request: CallbackRequest) -> Checked {
     let destination: Destination
-    switch CallbackRoute(request.head.path) {
-    case .health:
-      return .answered(allowing([.get, .head], request) ?? HTTPResponse(status: .ok))
-    case .callback(let name, let text):
-      guard let found = self.destination(name, text) else { return .answered(notFound()) }
+    if let found = request.head.path.flatMap({ destinations[$0] }) {
       destination = found
-    case nil:
-      return .answered(notFound())
+    } else {
+      switch CallbackRoute(request.head.path) {
+      case .health:
+        return .answered(allowing([.get, .head], request) ?? HTTPResponse(status: .ok))
+      case .callback(let name, let text):
+        guard let found = self.destination(name, text) else { return .answered(notFound()) }
+        destination = found
+      case nil:
+        return .answered(notFound())
+      }
     }
     let provider = destination.provider
     if let response = allowing([.post], request) { return .answered(response) }
@@ -235,6 +244,33 @@ public final class CallbackReceiver: Service {
     let authentication: CallbackAuthentication
     var pathText: String?
     var token: DeliveryToken?
+
+    init(
+      endpoint: String,
+      scope: String,
+      provider: any CallbackProvider,
+      authentication: CallbackAuthentication,
+      pathText: String? = nil,
+      token: DeliveryToken? = nil
+    ) {
+      self.endpoint = endpoint
+      self.scope = scope
+      self.provider = provider
+      self.authentication = authentication
+      self.pathText = pathText
+      self.token = token
+    }
+
+    init(_ endpoint: CallbackEndpoint, pathText: String? = nil, token: DeliveryToken? = nil) {
+      self.init(
+        endpoint: endpoint.name,
+        scope: endpoint.provider.name,
+        provider: endpoint.provider,
+        authentication: endpoint.authentication,
+        pathText: pathText,
+        token: token
+      )
+    }
   }
 
   private func destination(_ name: String, _ text: String?) -> Destination? {
@@ -253,14 +289,7 @@ public final class CallbackReceiver: Service {
     guard let endpoint = endpoints[name] else { return nil }
     let ownsPath = endpoint.authentication.pathToken != nil
     if !ownsPath, text != nil, token == nil { return nil }
-    return Destination(
-      endpoint: name,
-      scope: endpoint.provider.name,
-      provider: endpoint.provider,
-      authentication: endpoint.authentication,
-      pathText: text,
-      token: ownsPath ? nil : token
-    )
+    return Destination(endpoint, pathText: text, token: ownsPath ? nil : token)
   }
 
   /// How many callback URLs of single expected callbacks are open.

@@ -13,20 +13,20 @@ enum CallbackRoute: Equatable {
     guard path.count <= 2_048 else { return nil }
     if path.last == UInt8(ascii: "/") { path.removeLast() }
     // From the end: that is where the names are.
-    var names: [Substring] = []
+    var (provider, token): (Substring?, Substring?)
     while let slash = path.lastIndex(of: UInt8(ascii: "/")) {
       let name = Substring(path[path.index(after: slash)...])
-      if names.isEmpty, name == "healthz" {
+      if provider == nil, name == "healthz" {
         self = .health
         return
       }
       if name == Self.root {
-        guard let provider = names.last else { return nil }
-        self = .callback(provider: String(provider), token: names.count == 2 ? String(names[0]) : nil)
+        guard let provider else { return nil }
+        self = .callback(provider: String(provider), token: token.map { String($0) })
         return
       }
-      guard names.count < 2 else { return nil }
-      names.append(name)
+      guard token == nil else { return nil }
+      (provider, token) = (name, provider)
       path = path[..<slash]
     }
     return nil

@@ -1,15 +1,9 @@
-internal import DequeModule
 internal import SmoovenCallbacks
 
 internal import struct Foundation.Date
 
 /// What an in-memory store holds, without its lock.
 struct InMemoryDeliveryState {
-  struct EventKey: Hashable {
-    let scope: String
-    let key: String
-  }
-
   struct Entry {
     var delivery: StoredDelivery
     /// Its place among all that were opened.
@@ -23,9 +17,7 @@ struct InMemoryDeliveryState {
   var unclaimed: UnclaimedEvents
   var lastNumber: UInt64 = 0
   var latest = Date.distantPast
-  var seen: Set<EventKey> = []
-  // Keys in the order of their arrival.
-  var arrivals: Deque<(key: EventKey, at: Date)> = []
+  var seen = SeenKeys()
   var lastPruned = Date.distantPast
 
   mutating func nextNumber() -> UInt64 {
@@ -62,15 +54,5 @@ struct InMemoryDeliveryState {
     guard let delivery = deliveries.removeValue(forKey: token)?.delivery else { return }
     if let key = delivery.idempotencyKey { byIdempotencyKey[key] = nil }
     if let id = delivery.notificationID, byNotificationID[id] == token { byNotificationID[id] = nil }
-  }
-
-  mutating func forgetKeys(before date: Date) -> Int {
-    var forgotten = 0
-    while let oldest = arrivals.first, oldest.at < date {
-      seen.remove(oldest.key)
-      arrivals.removeFirst()
-      forgotten += 1
-    }
-    return forgotten
   }
 }

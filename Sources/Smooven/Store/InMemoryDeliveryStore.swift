@@ -126,7 +126,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
       let settled = state.deliveries.values.map(\.delivery).filter { $0.outcome != nil && $0.openedAt < date }
       for delivery in settled { state.remove(delivery.token) }
       let limit = state.latest.addingTimeInterval(-retention)
-      return settled.count + state.forgetKeys(before: min(date, limit))
+      return settled.count + state.seen.forget(before: min(date, limit))
     }
   }
 
@@ -135,11 +135,11 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     token: DeliveryToken?,
     at now: Date
   ) throws -> DeliveryAppend {
-    try state.withLock { state in
-      let key = InMemoryDeliveryState.EventKey(scope: event.scope, key: event.deduplicationKey)
+    let key = SeenKeys.Key(scope: event.scope, key: event.deduplicationKey)
+    return try state.withLock { state in
       state.latest = max(state.latest, now)
       let limit = now.addingTimeInterval(-retention)
-      _ = state.forgetKeys(before: limit)
+      _ = state.seen.forget(before: limit)
       guard state.seen.count < capacity else {
         if state.seen.contains(key) { return .duplicate }
         throw DeliveryStoreError(
@@ -147,8 +147,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
           "\(capacity) deduplication keys are kept; raise the capacity or use a durable store"
         )
       }
-      guard state.seen.insert(key).inserted else { return .duplicate }
-      state.arrivals.append((key, now))
+      guard state.seen.insert(key, at: now) else { return .duplicate }
       state.unclaimed.forget(before: limit)
       // Deliveries are Smooven's, and so are their ids.
       if event.scope == "smooven" { state.keep(event, token: token, at: now) }

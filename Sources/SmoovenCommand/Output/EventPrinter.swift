@@ -3,17 +3,15 @@ internal import Synchronization
 
 /// Prints all events of a receiver in the order of their arrival: what came within five milliseconds in one go.
 ///
-/// Under load, to wake somebody for each event would take longer than all else that is done for a callback.
+/// Under load, to wake somebody for each event would take longer than all else that is done for a callback. Lines are
+/// made where the event is at hand: to keep it for another thread, which frees it, takes longer than the line.
 final class EventPrinter: Sendable {
-  private let json: Bool
   private struct Pending {
-    var events: [CallbackEvent] = []
-    /// Of their bodies, in bytes.
-    var size = 0
+    var lines: [UInt8] = []
     var dropped = 0
   }
 
-  /// What waits for a reader that has stalled: 64 MiB of bodies.
+  /// What waits for a reader that has stalled: 64 MiB of lines.
   ///
   /// What comes beyond is not printed.
   private static let limit = 64 << 20
@@ -24,17 +22,20 @@ final class EventPrinter: Sendable {
 
   /// Begins to gather.
   init(_ receiver: CallbackReceiver, json: Bool) {
-    self.json = json
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     receiver.observe { [self] event in
       let isFirst = pending.withLock { pending in
-        guard pending.size < Self.limit else {
+        guard pending.lines.count < Self.limit else {
           pending.dropped += 1
           return false
         }
-        pending.events.append(event)
-        pending.size += event.rawBody.count
-        return pending.events.count == 1
+        let isFirst = pending.lines.isEmpty
+        if json {
+          event.writeLine(to: &pending.lines)
+        } else {
+          EventLine.write(event, to: &pending.lines)
+        }
+        return isFirst
       }
       if isFirst { wakeUp.yield() }
     } onFinish: { [self] in
@@ -56,15 +57,7 @@ final class EventPrinter: Sendable {
       defer { pending = Pending() }
       return pending
     }
-    var lines: [UInt8] = []
-    for event in batch.events {
-      if json {
-        event.writeLine(to: &lines)
-      } else {
-        EventLine.write(event, to: &lines)
-      }
-    }
-    Terminal.print(lines: lines)
+    Terminal.print(lines: batch.lines)
     if batch.dropped > 0 {
       Terminal.printError("not printed: \(batch.dropped) events, as standard output is slow")
     }
