@@ -24,18 +24,20 @@ final class EventPrinter: Sendable {
   init(_ receiver: CallbackReceiver, json: Bool) {
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     receiver.observe { [self] event in
+      var line: [UInt8] = []
+      line.reserveCapacity(json ? 1_024 : 256)
+      if json {
+        event.writeLine(to: &line)
+      } else {
+        EventLine.write(event, to: &line)
+      }
       let isFirst = pending.withLock { pending in
         guard pending.lines.count < Self.limit else {
           pending.dropped += 1
           return false
         }
-        let isFirst = pending.lines.isEmpty
-        if json {
-          event.writeLine(to: &pending.lines)
-        } else {
-          EventLine.write(event, to: &pending.lines)
-        }
-        return isFirst
+        defer { pending.lines += line }
+        return pending.lines.isEmpty
       }
       if isFirst { wakeUp.yield() }
     } onFinish: { [self] in
@@ -45,21 +47,25 @@ final class EventPrinter: Sendable {
 
   /// Prints until the receiver has closed and nothing is left.
   func run() async {
+    var spare: [UInt8] = []
     for await _ in wakeUps {
       try? await Task.sleep(for: .milliseconds(5))
-      flush()
+      flush(&spare)
     }
-    flush()
+    flush(&spare)
   }
 
-  private func flush() {
-    let batch = pending.withLock { pending in
-      defer { pending = Pending() }
-      return pending
+  /// Prints what is pending; the memory of the lines before is used for those to come.
+  private func flush(_ lines: inout [UInt8]) {
+    lines.removeAll(keepingCapacity: lines.capacity <= 1 << 20)
+    let dropped = pending.withLock { pending in
+      swap(&pending.lines, &lines)
+      defer { pending.dropped = 0 }
+      return pending.dropped
     }
-    Terminal.print(lines: batch.lines)
-    if batch.dropped > 0 {
-      Terminal.printError("not printed: \(batch.dropped) events, as standard output is slow")
+    Terminal.print(lines: lines)
+    if dropped > 0 {
+      Terminal.printError("not printed: \(dropped) events, as standard output is slow")
     }
   }
 }

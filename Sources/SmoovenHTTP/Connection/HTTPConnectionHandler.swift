@@ -25,6 +25,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
   private var incoming: HTTPIncomingRequest?
   private var timer: HTTPConnectionTimer?
   private var remoteAddress: String?
+  private var names = HTTPFieldNames()
   private var inputIsClosed = false
   private var isServing = false
   private var gotMessage = false
@@ -51,7 +52,12 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
       switch (phase, unwrapInboundIn(data)) {
       case (.idle, .head(let head)), (.receiving, .head(let head)):
         beginReceiving()
-        let incoming = try HTTPIncomingRequest(head, from: remoteAddress, configuration: shared.configuration)
+        let incoming = try HTTPIncomingRequest(
+          head,
+          from: remoteAddress,
+          names: &names,
+          configuration: shared.configuration
+        )
         self.incoming = incoming
         if incoming.expectsContinue {
           let head = HTTPResponseHead(version: .http1_1, status: .continue)

@@ -1,0 +1,47 @@
+internal import HTTPTypes
+
+/// The field names of a connection, which are nearly always those of the request before, in the same order.
+///
+/// To check a name and to make it lower case takes longer than to compare it.
+struct HTTPFieldNames {
+  /// What a field means to the server.
+  enum Role {
+    case host, contentLength, transferEncoding, upgrade, expect, none
+  }
+
+  struct Entry {
+    let text: String
+    let name: HTTPField.Name
+    let role: Role
+  }
+
+  private static let limit = 32
+
+  private var entries: [Entry] = []
+
+  /// The name of the field at a place, or `nil` when it is no token.
+  mutating func name(_ text: String, at index: Int) -> Entry? {
+    if index < entries.count, entries[index].text == text { return entries[index] }
+    guard let name = HTTPField.Name(text) else { return nil }
+    let entry = Entry(text: text, name: name, role: Role(name))
+    if index < entries.count {
+      entries[index] = entry
+    } else if index < Self.limit {
+      entries.append(entry)
+    }
+    return entry
+  }
+}
+
+extension HTTPFieldNames.Role {
+  fileprivate init(_ name: HTTPField.Name) {
+    switch name {
+    case _ where name.canonicalName == "host": self = .host
+    case .contentLength: self = .contentLength
+    case .transferEncoding: self = .transferEncoding
+    case .upgrade: self = .upgrade
+    case .expect: self = .expect
+    default: self = .none
+    }
+  }
+}
