@@ -120,7 +120,8 @@ public struct CallbackEvent: Sendable, Hashable {
     set { update { $0.rawBody = newValue } }
   }
 
-  var isPayloadTheBody: Bool { content.isPayloadTheBody }
+  /// Whether the payload is the JSON of the body, by the way in which the event was made.
+  package var isPayloadTheBody: Bool { content.isPayloadTheBody }
 
   mutating func update(_ change: (inout Fields) -> Void) {
     var fields = content.fields

@@ -12,7 +12,7 @@ struct EventRecord: Sendable {
   let digest: Data
   /// All but payload and body, as JSON.
   let detail: String
-  /// The payload as JSON; `nil` when it is what the body says, as it nearly always is.
+  /// The payload as JSON; `nil` when it is that of the body, as it nearly always is.
   let payload: String?
   let body: Data
 
@@ -25,7 +25,8 @@ struct EventRecord: Sendable {
     hash.update(data: Data(event.deduplicationKey.utf8))
     digest = Data(hash.finalize())
     detail = event.detail.text
-    payload = (try? JSONValue(parsing: event.rawBody)) == event.payload ? nil : event.payload.text
+    let isBody = event.isPayloadTheBody || (try? JSONValue(parsing: event.rawBody)) == event.payload
+    payload = isBody ? nil : event.payload.text
     body = Data(event.rawBody)
   }
 }
