@@ -93,13 +93,14 @@ public final class CallbackReceiver: Service {
     let event: CallbackEvent
     let token: DeliveryToken?
     let owner: DeliveryToken?
-    switch check(request) {
+    let arrival = now()
+    switch check(request, at: arrival) {
     case .answered(let response): return .now(response)
     case .event(let checked, let itsToken, let itsOwner):
       (event, token, owner) = (checked, itsToken, itsOwner)
     }
     do {
-      if let result = try store.appendImmediately(event, token: owner, at: now()) {
+      if let result = try store.appendImmediately(event, token: owner, at: arrival) {
         return .now(accept(event, token, result))
       }
     } catch {
@@ -107,7 +108,7 @@ public final class CallbackReceiver: Service {
     }
     return .later { [self] in
       do {
-        return accept(event, token, try await store.append(event, token: owner, at: now()))
+        return accept(event, token, try await store.append(event, token: owner, at: arrival))
       } catch {
         return refuse(error)
       }
@@ -195,7 +196,7 @@ public final class CallbackReceiver: Service {
   /// Routes, verifies, decodes, and asks whether there is room.
   ///
   /// Only a verified event may take any.
-  private func check(_ request: CallbackRequest) -> Checked {
+  private func check(_ request: CallbackRequest, at arrival: Date) -> Checked {
     let destination: Destination
     if let found = request.head.path.flatMap({ destinations[$0] }) {
       destination = found
@@ -219,7 +220,7 @@ public final class CallbackReceiver: Service {
     }
     var event: CallbackEvent
     do {
-      event = try provider.event(from: request, at: now())
+      event = try provider.event(from: request, at: arrival)
     } catch let error as VerificationError {
       return .answered(reject(.unauthorized, error.reason.rawValue, provider, "\(error)"))
     } catch let error as CallbackDecodingError {
