@@ -18,7 +18,7 @@ public final class CallbackReceiver: Service {
   let telemetry: DeliveryTelemetry
   private let endpoints: [String: CallbackEndpoint]
   // By the whole path without a token, which is what most requests have.
-  private let destinations: [String: Destination]
+  private let destinations: [String: CallbackDestination]
   // Providers of single expected callbacks, by the token in their URL.
   private let expected = Mutex<[DeliveryToken: (provider: any CallbackProvider, scope: String)]>([:])
   private let hasRun = Atomic(false)
@@ -59,7 +59,7 @@ public final class CallbackReceiver: Service {
     try limits.validate()
     self.endpoints = byName
     destinations = Dictionary(
-      uniqueKeysWithValues: byName.map { (CallbackRoute.path(of: $0, token: nil), Destination($1)) }
+      uniqueKeysWithValues: byName.map { (CallbackRoute.path(of: $0, token: nil), CallbackDestination($1)) }
     )
     self.store = store
     self.clock = DeliveryClock(clock)
@@ -197,7 +197,7 @@ public final class CallbackReceiver: Service {
   ///
   /// Only a verified event may take any.
   private func check(_ request: CallbackRequest, at arrival: Date) -> Checked {
-    let destination: Destination
+    let destination: CallbackDestination
     if let found = request.head.path.flatMap({ destinations[$0] }) {
       destination = found
     } else {
@@ -237,49 +237,12 @@ public final class CallbackReceiver: Service {
     return .event(event, token: destination.token, owner: owner)
   }
 
-  /// Where a path leads, and what a sender must show there.
-  private struct Destination {
-    let endpoint: String
-    let scope: String
-    let provider: any CallbackProvider
-    let authentication: CallbackAuthentication
-    var pathText: String?
-    var token: DeliveryToken?
-
-    init(
-      endpoint: String,
-      scope: String,
-      provider: any CallbackProvider,
-      authentication: CallbackAuthentication,
-      pathText: String? = nil,
-      token: DeliveryToken? = nil
-    ) {
-      self.endpoint = endpoint
-      self.scope = scope
-      self.provider = provider
-      self.authentication = authentication
-      self.pathText = pathText
-      self.token = token
-    }
-
-    init(_ endpoint: CallbackEndpoint, pathText: String? = nil, token: DeliveryToken? = nil) {
-      self.init(
-        endpoint: endpoint.name,
-        scope: endpoint.provider.name,
-        provider: endpoint.provider,
-        authentication: endpoint.authentication,
-        pathText: pathText,
-        token: token
-      )
-    }
-  }
-
-  private func destination(_ name: String, _ text: String?) -> Destination? {
+  private func destination(_ name: String, _ text: String?) -> CallbackDestination? {
     let token = text.flatMap { DeliveryToken($0) }
     if let token, let (provider, scope) = expected.withLock({ $0[token] }), provider.name == name {
       // The token is 128 random bits that only the expected sender was given.
       let authentication: CallbackAuthentication = provider.isSigned ? .signature : .none
-      return Destination(
+      return CallbackDestination(
         endpoint: name,
         scope: scope,
         provider: provider,
@@ -290,7 +253,7 @@ public final class CallbackReceiver: Service {
     guard let endpoint = endpoints[name] else { return nil }
     let ownsPath = endpoint.authentication.pathToken != nil
     if !ownsPath, text != nil, token == nil { return nil }
-    return Destination(endpoint, pathText: text, token: ownsPath ? nil : token)
+    return CallbackDestination(endpoint, pathText: text, token: ownsPath ? nil : token)
   }
 
   /// How many callback URLs of single expected callbacks are open.

@@ -11,17 +11,25 @@ final class EventPrinter: Sendable {
     var dropped = 0
   }
 
-  /// What waits for a reader that has stalled: 64 MiB of lines.
-  ///
-  /// What comes beyond is not printed.
-  private static let limit = 64 << 20
-
+  private let write: @Sendable (_ lines: [UInt8], _ dropped: Int) -> Void
   private let pending = Mutex(Pending())
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
 
   /// Begins to gather.
-  init(_ receiver: CallbackReceiver, json: Bool) {
+  ///
+  /// - Parameters:
+  ///   - receiver: Whose events.
+  ///   - json: Whether each is an object.
+  ///   - limit: What waits for a reader that has stalled, in bytes: 64 MiB. What comes beyond is not printed.
+  ///   - write: Takes lines, and how many there are no lines of.
+  init(
+    _ receiver: CallbackReceiver,
+    json: Bool,
+    limit: Int = 64 << 20,
+    write: @escaping @Sendable (_ lines: [UInt8], _ dropped: Int) -> Void = EventPrinter.print
+  ) {
+    self.write = write
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     receiver.observe { [self] event in
       var line: [UInt8] = []
@@ -32,7 +40,7 @@ final class EventPrinter: Sendable {
         EventLine.write(event, to: &line)
       }
       let isFirst = pending.withLock { pending in
-        guard pending.lines.count < Self.limit else {
+        guard pending.lines.count < limit else {
           pending.dropped += 1
           return false
         }
@@ -63,6 +71,10 @@ final class EventPrinter: Sendable {
       defer { pending.dropped = 0 }
       return pending.dropped
     }
+    write(lines, dropped)
+  }
+
+  private static func print(_ lines: [UInt8], _ dropped: Int) {
     Terminal.print(lines: lines)
     if dropped > 0 {
       Terminal.printError("not printed: \(dropped) events, as standard output is slow")

@@ -1,0 +1,54 @@
+import HTTPTypes
+import Smooven
+import SmoovenHTTP
+import SmoovenTesting
+import Testing
+
+@testable import SmoovenCommand
+
+@Suite("The printer of events", .timeLimit(.minutes(1))) struct EventPrinterTests {
+  private struct Printed {
+    var lines: [Substring] = []
+    var dropped = 0
+  }
+
+  /// What is printed of so many events, all of which come while nobody reads.
+  private func printed(_ count: Int, json: Bool, limit: Int) async throws -> Printed {
+    let key: Secret = "sk_test_0123456789"
+    let receiver = try CallbackReceiver(endpoints: [CallbackEndpoint(.smooven(key))])
+    let printed = Watched(Printed())
+    let printer = EventPrinter(receiver, json: json, limit: limit) { lines, dropped in
+      printed.update {
+        $0.lines += String(decoding: lines, as: UTF8.self).split(separator: "\n")
+        $0.dropped += dropped
+      }
+    }
+    for number in 0..<count {
+      let fixture = SmoovenCallbackFixture("notification.sent", notificationID: "ntf_\(number)_")
+      #expect(await receiver.receive(fixture.request(secret: key)).status == .ok)
+    }
+    receiver.close()
+    await printer.run()
+    return try await printed.first { $0 }
+  }
+
+  @Test("Every event is printed, in the order of their arrival", arguments: [false, true])
+  func all(json: Bool) async throws {
+    let printed = try await printed(300, json: json, limit: 1 << 20)
+    #expect(printed.lines.count == 300 && printed.dropped == 0)
+    for (number, line) in printed.lines.enumerated() { #expect(line.contains("ntf_\(number)_")) }
+  }
+
+  @Test(
+    "What a stalled reader leaves unread is bounded; the events beyond are counted",
+    arguments: [false, true]
+  )
+  func stalled(json: Bool) async throws {
+    let printed = try await printed(300, json: json, limit: 2_000)
+    #expect(printed.dropped > 0 && printed.lines.count + printed.dropped == 300)
+    let bytes = printed.lines.reduce(0) { $0 + $1.utf8.count + 1 }
+    let longest = printed.lines.map(\.utf8.count).max() ?? 0
+    #expect((2_000...2_000 + longest).contains(bytes))
+    for (number, line) in printed.lines.enumerated() { #expect(line.contains("ntf_\(number)_")) }
+  }
+}
