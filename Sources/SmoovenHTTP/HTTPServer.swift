@@ -138,18 +138,16 @@ extension HTTPServer {
       var limits = NIOHTTPDecoderLimitConfiguration()
       limits.maxHeaderFieldSize = shared.configuration.maximumHeaderSize
       limits.maxHeaderListSize = shared.configuration.maximumHeaderSize
-      let encoder = HTTPResponseEncoder()
+      // The decoder's limits leave out white space; the size of what it keeps does not.
+      let decoder = ByteToMessageHandler(
+        HTTPRequestDecoder(limitConfiguration: limits),
+        maximumBufferSize: shared.configuration.maximumHeaderSize
+      )
       try pipeline.addHandlers([
-        encoder,
-        // The decoder's limits leave out white space; the size of what it keeps does not.
-        ByteToMessageHandler(
-          HTTPRequestDecoder(limitConfiguration: limits),
-          maximumBufferSize: shared.configuration.maximumHeaderSize
-        ),
+        decoder,
         // A client that sends requests and does not read the answers is not read from either.
         BackPressureHandler(),
-        HTTPServerPipelineHandler(),
-        HTTPConnectionHandler(shared: shared, bottom: encoder),
+        HTTPConnectionHandler(shared: shared, bottom: decoder),
       ])
     case .refused(let refusal) where tls == nil:
       try pipeline.addHandler(HTTPLingeringCloseHandler(lastWord: shared.refuse(.connection(refusal))))

@@ -20,6 +20,19 @@ import Testing
     }
   }
 
+  @Test("A slow reader that has closed its side gets the whole answer")
+  func halfCloseOfSlowReader() async throws {
+    let size = 8 << 20
+    let handler = TestHandler(immediate: { _ in .text(String(repeating: "x", count: size)) })
+    try await withClient(handler: handler) { client in
+      try await client.setReading(false)
+      try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+      try await client.closeOutput()
+      try await client.setReading(true)
+      #expect(await client.rest().utf8.count > size)
+    }
+  }
+
   @Test("A client that closes in the middle of its request is told so")
   func truncated() async throws {
     try await withClient { client in

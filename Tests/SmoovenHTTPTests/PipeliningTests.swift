@@ -47,6 +47,56 @@ import Testing
     }
   }
 
+  @Test(
+    "What is wrong behind a slow request is told after its answer",
+    arguments: [
+      ("NONSENSE\r\n\r\n", 400), ("GET / HTTP/1.1\r\na: \(String(repeating: "x", count: 20_000))", 431),
+    ]
+  )
+  func brokenBehindSlow(_ request: String, _ status: Int) async throws {
+    let gate = Signal()
+    let started = Signal()
+    let handler = TestHandler.slow { request in
+      started.fire()
+      await gate.wait()
+      return .echo(request)
+    }
+    try await withClient(handler: handler) { client in
+      try await client.send(
+        "GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /1 HTTP/1.1\r\nHost: a\r\n\r\n\(request)"
+      )
+      await started.wait()
+      gate.fire()
+      #expect(try await client.response()?.body == "GET /slow ")
+      #expect(try await client.response()?.body == "GET /1 ")
+      #expect(try await client.response()?.status == status)
+      #expect(await client.rest() == "")
+    }
+  }
+
+  @Test(
+    "What comes behind the last request is not answered",
+    arguments: ["GET /2 HTTP/1.1\r\n", "NONSENSE\r\n\r\n"]
+  )
+  func behindTheLast(_ request: String) async throws {
+    let gate = Signal()
+    let started = Signal()
+    let handler = TestHandler.slow { request in
+      started.fire()
+      await gate.wait()
+      return .echo(request)
+    }
+    try await withClient(handler: handler) { client in
+      let requests = ["/slow HTTP/1.1\r\nHost: a", "/1 HTTP/1.1\r\nHost: a\r\nConnection: close"]
+      try await client.send(requests.map { "GET \($0)\r\n\r\n" }.joined() + request)
+      await started.wait()
+      gate.fire()
+      #expect(try await client.response()?.body == "GET /slow ")
+      #expect(try await client.response()?.body == "GET /1 ")
+      #expect(await client.rest() == "")
+    }
+  }
+
   @Test("A client that does not read is not read from")
   func backpressure() async throws {
     let handler = TestHandler(immediate: { _ in .text(String(repeating: "x", count: 10_000)) })

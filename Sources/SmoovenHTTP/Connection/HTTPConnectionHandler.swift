@@ -3,11 +3,19 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// One connection: puts requests together, has them answered one by one, keeps the deadlines.
-final class HTTPConnectionHandler: ChannelInboundHandler {
+final class HTTPConnectionHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
-  typealias OutboundOut = HTTPServerResponsePart
+  typealias OutboundIn = Never
+  typealias OutboundOut = ByteBuffer
 
-  private enum Phase {
+  enum Input {
+    case part(HTTPServerRequestPart)
+    case rejection(HTTPRejection)
+    /// The client has closed its sending side.
+    case end
+  }
+
+  enum Phase {
     /// Between requests.
     case idle
     /// Some bytes of a request have come.
@@ -19,18 +27,26 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     case closing
   }
 
-  private let shared: HTTPServerShared
-  private let bottom: any ChannelHandler
-  private var phase = Phase.idle
-  private var incoming: HTTPIncomingRequest?
-  private var timer: HTTPConnectionTimer?
+  let shared: HTTPServerShared
+  let bottom: any ChannelHandler
+  var phase = Phase.idle
+  var incoming: HTTPIncomingRequest?
+  var timer: HTTPConnectionTimer?
   private var remoteAddress: String?
   private var names = HTTPFieldNames()
-  private var inputIsClosed = false
-  private var isServing = false
+  /// What came behind a request that is being answered.
+  var waiting = CircularBuffer<Input>(initialCapacity: 0)
+  var readIsHeld = false
+  var inputIsClosed = false
+  var isQuiescing = false
+  var isServing = false
   private var gotMessage = false
 
-  /// Takes the lowest of the HTTP handlers, as the last word is spoken below it.
+  var isReplying: Bool {
+    if case .replying = phase { true } else { false }
+  }
+
+  /// Takes the handler below, as the last word is spoken under it.
   init(shared: HTTPServerShared, bottom: any ChannelHandler) {
     self.shared = shared
     self.bottom = bottom
@@ -48,8 +64,28 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     gotMessage = true
+    take(.part(unwrapInboundIn(data)), context)
+  }
+
+  /// Deals with what came, or keeps it until the requests before it are answered.
+  private func take(_ input: Input, _ context: ChannelHandlerContext) {
+    guard !isReplying, !isServing, waiting.isEmpty else { return waiting.append(input) }
+    handle(input, context)
+  }
+
+  func handle(_ input: Input, _ context: ChannelHandlerContext) {
+    switch input {
+    case .part(let part): receive(part, context)
+    case .rejection(let rejection):
+      if case .closing = phase { return }
+      reject(rejection, context)
+    case .end: inputEnded(context)
+    }
+  }
+
+  private func receive(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
     do throws(HTTPRejection) {
-      switch (phase, unwrapInboundIn(data)) {
+      switch (phase, part) {
       case (.idle, .head(let head)), (.receiving, .head(let head)):
         beginReceiving()
         let incoming = try HTTPIncomingRequest(
@@ -60,8 +96,10 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         )
         self.incoming = incoming
         if incoming.expectsContinue {
-          let head = HTTPResponseHead(version: .http1_1, status: .continue)
-          context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+          context.writeAndFlush(
+            wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")),
+            promise: nil
+          )
         }
       case (.receiving, .body(let part)):
         try incoming?.append(part)
@@ -83,15 +121,25 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     context.fireChannelReadComplete()
   }
 
+  /// A client that sends requests faster than they are answered is not read from meanwhile.
+  func read(context: ChannelHandlerContext) {
+    if isReplying { readIsHeld = true } else { context.read() }
+  }
+
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    guard case .inputClosed? = event as? ChannelEvent else {
-      return context.fireUserInboundEventTriggered(event)
+    switch event {
+    // Unless requests wait before it, it says at once that nobody may want the answer.
+    case ChannelEvent.inputClosed: if waiting.isEmpty { inputEnded(context) } else { waiting.append(.end) }
+    case is ChannelShouldQuiesceEvent: quiesce(context)
+    default: context.fireUserInboundEventTriggered(event)
     }
+  }
+
+  private func inputEnded(_ context: ChannelHandlerContext) {
     inputIsClosed = true
     switch phase {
     case .idle, .receiving:
-      phase = .closing
-      context.close(promise: nil)
+      closeAfterWriting(context)
     case .replying:
       // Waiting for its answer or gone: nobody can tell, so the reply gets a while.
       timer?.expire(after: shared.requestTimeout)
@@ -100,16 +148,26 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     }
   }
 
+  /// Lets the request that is under way be the last.
+  private func quiesce(_ context: ChannelHandlerContext) {
+    isQuiescing = true
+    if isReplying { waiting.removeAll() }
+    if case .idle = phase { closeAfterWriting(context) }
+  }
+
+  /// Answers may still be on their way to a slow reader.
+  private func closeAfterWriting(_ context: ChannelHandlerContext) {
+    phase = .closing
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+  }
+
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    switch (phase, HTTPRejection(error)) {
-    case (.closing, _):
-      break
-    case (.idle, let rejection?), (.receiving, let rejection?):
-      reject(rejection, context)
-    default:
-      shared.logger.debug("connection failed", metadata: ["error": "\(type(of: error))"])
-      cut(context)
-    }
+    if let rejection = HTTPRejection(error) { return take(.rejection(rejection), context) }
+    if case .closing = phase { return }
+    shared.logger.debug("connection failed", metadata: ["error": "\(type(of: error))"])
+    cut(context)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -130,71 +188,20 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     }
   }
 
-  // MARK: Answers
-
-  /// Answers what is ready, in a loop.
-  ///
-  /// The pipeline handler hands over the next request from inside the write of an answer: answering it right there
-  /// would let a client that pipelines thousands of requests overflow the stack.
-  private func serve(_ context: ChannelHandlerContext) {
-    guard !isServing else { return }
-    isServing = true
-    defer { isServing = false }
-    while case .ready = phase, let request = incoming?.request {
-      switch shared.handler.answer(request) {
-      case .now(let reply): send(reply, context)
-      case .later(let work): start(work, context)
-      }
-    }
-  }
-
-  private func start(
-    _ work: @escaping @Sendable () async -> HTTPServerReply,
-    _ context: ChannelHandlerContext
-  ) {
-    guard let (task, reply) = shared.start(work, on: context.eventLoop) else {
-      return send(.response(.overloaded), context)
-    }
-    reply.assumeIsolated().whenSuccess { reply in
-      // Not replying any more: the connection is gone.
-      if case .replying = self.phase { self.send(reply, context) }
-    }
-    phase = .replying(task)
-    timer?.expire(after: inputIsClosed ? shared.requestTimeout : nil)
-  }
-
-  private func send(_ reply: HTTPServerReply, _ context: ChannelHandlerContext) {
-    guard case .response(let response) = reply, let request = incoming else { return cut(context) }
-    incoming = nil
-    let closes = inputIsClosed || !request.keepsAlive || response.asksToClose
-    phase = closes ? .closing : .idle
-    timer?.expire(after: shared.idleTimeout)
-
-    let head = response.wireHead(answering: request, closes: closes, configuration: shared.configuration)
-    context.write(wrapOutboundOut(.head(head)), promise: nil)
-    if let body = response.wireBody(answering: request) {
-      context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-    }
-    guard closes else { return context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil) }
-    let written = context.eventLoop.makePromise(of: Void.self)
-    written.futureResult.assumeIsolated().whenComplete { _ in self.linger(context) }
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
-  }
-
   // MARK: The end
 
   private func reject(_ rejection: HTTPRejection, _ context: ChannelHandlerContext) {
     linger(context, lastWord: shared.refuse(rejection))
   }
 
-  private func linger(_ context: ChannelHandlerContext, lastWord: ByteBuffer = ByteBuffer()) {
+  func linger(_ context: ChannelHandlerContext, lastWord: ByteBuffer = ByteBuffer()) {
     end()
     guard context.channel.isActive else { return }
     let handler = HTTPLingeringCloseHandler(lastWord: lastWord, peerIsDone: inputIsClosed)
     try? context.pipeline.syncOperations.addHandler(handler, position: .before(bottom))
   }
 
-  private func cut(_ context: ChannelHandlerContext) {
+  func cut(_ context: ChannelHandlerContext) {
     end()
     context.channel.cut()
   }
@@ -203,6 +210,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     if case .replying(let task) = phase { task.cancel() }
     phase = .closing
     incoming = nil
+    waiting.removeAll()
     timer?.stop()
   }
 }

@@ -1,6 +1,5 @@
 internal import HTTPTypes
 internal import NIOCore
-internal import NIOHTTP1
 
 extension HTTPServerResponse {
   /// The answer beyond the limit of requests in flight.
@@ -8,47 +7,49 @@ extension HTTPServerResponse {
 
   /// Whether the handler asks for the connection to be closed.
   var asksToClose: Bool {
-    head.headerFields[values: .connection].contains { $0.lowercased() == "close" }
+    head.headerFields.contains { $0.name == .connection && $0.value.lowercased() == "close" }
   }
 
-  /// The head as it is sent: framing and connection are the server's business, whatever the handler put there.
-  func wireHead(
+  /// Writes the response as it is sent: framing and connection are the server's business, whatever the handler put
+  /// there.
+  ///
+  /// Names, values and reason are legal by their types: no line of the head can end early.
+  func write(
+    to bytes: inout ByteBuffer,
     answering request: HTTPIncomingRequest,
     closes: Bool,
     configuration: HTTPServerConfiguration
-  ) -> HTTPResponseHead {
-    var headers = HTTPHeaders()
-    headers.reserveCapacity(head.headerFields.count + 3)
+  ) {
+    // Only final statuses end an exchange: anything else is a mistake of the handler.
+    let status = 200...999 ~= head.status.code ? head.status : .internalServerError
+    bytes.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
     for field in head.headerFields {
       switch field.name {
       case .contentLength, .transferEncoding, .connection: continue
-      default: headers.add(name: field.name.rawName, value: field.value)
+      default: Self.write(field.name.rawName, field.value, to: &bytes)
       }
     }
-    headers.add(name: "Content-Length", value: contentLength(answering: request))
+    if mayHaveBody { Self.write("Content-Length", contentLength(answering: request), to: &bytes) }
     if closes {
-      headers.add(name: "Connection", value: "close")
+      Self.write("Connection", "close", to: &bytes)
     } else if request.isLegacy {
-      headers.add(name: "Connection", value: "keep-alive")
+      Self.write("Connection", "keep-alive", to: &bytes)
     }
     if let serverName = configuration.serverName, head.headerFields[.server] == nil {
-      headers.add(name: "Server", value: HTTPField(name: .server, value: serverName).value)
+      Self.write("Server", HTTPField(name: .server, value: serverName).value, to: &bytes)
     }
-    return HTTPResponseHead(version: .http1_1, status: wireStatus, headers: headers)
+    bytes.writeStaticString("\r\n")
+    if mayHaveBody, request.request.head.method != .head { bytes.writeBytes(body) }
   }
 
-  /// The body as it is sent.
-  func wireBody(answering request: HTTPIncomingRequest) -> ByteBuffer? {
-    let hasNone =
-      request.request.head.method == .head || head.status == .noContent || head.status == .notModified
-    return hasNone || body.isEmpty ? nil : ByteBuffer(bytes: body)
+  private static func write(_ name: String, _ value: String, to bytes: inout ByteBuffer) {
+    bytes.writeString(name)
+    bytes.writeStaticString(": ")
+    bytes.writeString(value)
+    bytes.writeStaticString("\r\n")
   }
 
-  /// Only final statuses end an exchange: anything else is a mistake of the handler.
-  private var wireStatus: HTTPResponseStatus {
-    guard 200...999 ~= head.status.code else { return .internalServerError }
-    return HTTPResponseStatus(statusCode: head.status.code, reasonPhrase: head.status.reasonPhrase)
-  }
+  private var mayHaveBody: Bool { head.status != .noContent && head.status != .notModified }
 
   /// A handler that answers HEAD without making the body may say how long it would be.
   private func contentLength(answering request: HTTPIncomingRequest) -> String {
