@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 
-from .places import BENCHMARKS, GO_PEER, PACKAGE, PEERS, PYTHON, SCRATCH, WORK
+from .places import BENCHMARKS, GO_PEER, PACKAGE, PEERS, PYTHON, RELEASE, SCRATCH, WORK
 
 # The command, and the Debian package that has it.
 TOOLS = {"swift": None, "wrk": "wrk", "go": "golang-go", "node": "nodejs", "python3": "python3-venv"}
@@ -28,6 +28,9 @@ def build() -> None:
 
 
 def swift(*arguments) -> None:
+    # Two packages share the folder: what was planned for the one must not pass for the other's plan.
+    for plan in (SCRATCH / "release.yaml", RELEASE / "description.json"):
+        plan.unlink(missing_ok=True)
     run("swift", "build", "-c", "release", "--scratch-path", SCRATCH, *arguments)
 
 

@@ -12,7 +12,7 @@ from .servers import AIOHTTP, ALL, FLOOR, GO, NODE, SMOOVEN, SMOOVEN_SQLITE, Run
 RATE, LATENCY = "Callback ingest, requests/s", "Callback ingest, p99 in ms"
 CONNECTIONS = (32, 256)
 # More than a server answers in a second on two cores, so that no request comes twice to the same process.
-REQUESTS_A_SECOND = 60_000
+REQUESTS_A_SECOND = 80_000
 WARM_UP_SECONDS = 1
 
 
