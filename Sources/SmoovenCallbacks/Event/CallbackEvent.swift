@@ -109,7 +109,7 @@ public struct CallbackEvent: Sendable, Hashable {
   }
   /// The whole JSON of the event.
   ///
-  /// It is parsed when somebody asks for it, once; a provider of one's own may have made it before.
+  /// Of a callback that has just come it is parsed when somebody asks for it, once.
   public var payload: JSONValue {
     get { content.payload }
     set { content = Content(content.fields, payload: newValue) }

@@ -1,6 +1,6 @@
 /// Reads JSON token by token, strictly (RFC 8259), and checks every index before it is used.
 ///
-/// ``JSONParser`` builds values on it; the envelope of a callback is read from it without building any. Both accept
+/// ``JSONParser`` builds values on it; an envelope and a `JSONOutline` are read from it without building any. Both accept
 /// and refuse the same texts, because the rules stand only here.
 struct JSONScanner {
   /// A string between its quotes, valid but not yet unescaped.

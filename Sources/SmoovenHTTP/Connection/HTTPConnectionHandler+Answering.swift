@@ -20,6 +20,10 @@ extension HTTPConnectionHandler {
         break
       }
     }
+    if isReplying, case .end? = waiting.first {
+      waiting.removeFirst()
+      inputEnded(context)
+    }
     if readIsHeld, !isReplying {
       readIsHeld = false
       context.read()

@@ -135,7 +135,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
   }
 
-  private func inputEnded(_ context: ChannelHandlerContext) {
+  func inputEnded(_ context: ChannelHandlerContext) {
     inputIsClosed = true
     switch phase {
     case .idle, .receiving:
@@ -164,6 +164,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // What comes behind an error that was told before.
+    if case ByteToMessageDecoderError.dataReceivedInErrorState = error { return }
     if let rejection = HTTPRejection(error) { return take(.rejection(rejection), context) }
     if case .closing = phase { return }
     shared.logger.debug("connection failed", metadata: ["error": "\(type(of: error))"])

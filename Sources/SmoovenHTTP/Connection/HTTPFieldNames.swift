@@ -15,7 +15,9 @@ struct HTTPFieldNames {
     let role: Role
   }
 
+  // A stranger decides what is kept for as long as the connection is open.
   private static let limit = 32
+  private static let longest = 64
 
   private var entries: [Entry] = []
 
@@ -24,6 +26,7 @@ struct HTTPFieldNames {
     if index < entries.count, entries[index].text == text { return entries[index] }
     guard let name = HTTPField.Name(text) else { return nil }
     let entry = Entry(text: text, name: name, role: Role(name))
+    guard text.utf8.count <= Self.longest else { return entry }
     if index < entries.count {
       entries[index] = entry
     } else if index < Self.limit {
