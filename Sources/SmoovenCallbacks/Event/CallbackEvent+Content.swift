@@ -7,14 +7,16 @@ extension CallbackEvent {
   struct Fields: Hashable {
     var provider: String
     var endpoint: String
-    var scope: String
+    var group: String
     var name: String
     var kind: Kind
     var correlationIDs: [String]
+    var conversationIDs: [String]
     var channel: NotificationChannel?
     var recipient: Recipient?
     var failure: Failure?
     var occurredAt: Date?
+    var signedAt: Date?
     var deduplicationKey: String
     var source: Source
     var rawBody: [UInt8]
@@ -24,24 +26,28 @@ extension CallbackEvent {
       name: String,
       kind: Kind,
       correlationIDs: [String],
+      conversationIDs: [String] = [],
       channel: NotificationChannel? = nil,
       recipient: Recipient? = nil,
       failure: Failure? = nil,
       occurredAt: Date? = nil,
+      signedAt: Date? = nil,
       deduplicationKey: String,
       source: Source = .callback,
       rawBody: [UInt8]
     ) {
       self.provider = provider
       endpoint = provider
-      scope = provider
+      group = provider
       self.name = name
       self.kind = kind
       self.correlationIDs = correlationIDs
+      self.conversationIDs = conversationIDs
       self.channel = channel
       self.recipient = recipient
       self.failure = failure
       self.occurredAt = occurredAt
+      self.signedAt = signedAt
       self.deduplicationKey = deduplicationKey
       self.source = source
       self.rawBody = rawBody

@@ -1,5 +1,5 @@
 extension CallbackEvent {
-  /// Writes the event as one line of JSON: what ``encode(to:)`` says, with its keys in the order of the alphabet.
+  /// Writes the event as one line of JSON for the command line, with its keys sorted alphabetically.
   ///
   /// The listener prints each event, and an encoder would take longer than all else that is done for a callback.
   package func writeLine(to bytes: inout [UInt8]) {

@@ -8,16 +8,18 @@ public struct CallbackEvent: Sendable, Hashable {
   // One reference, for an event passes through many hands.
   private var content: Content
 
-  /// Makes an event; a provider does this in ``CallbackProvider/decode(_:)``.
+  /// Creates an event; a provider does this in ``CallbackProvider/decode(_:)``.
   public init(
     provider: String,
     name: String,
     kind: Kind,
     correlationIDs: [String],
+    conversationIDs: [String] = [],
     channel: NotificationChannel? = nil,
     recipient: Recipient? = nil,
     failure: Failure? = nil,
     occurredAt: Date? = nil,
+    signedAt: Date? = nil,
     deduplicationKey: String,
     source: Source = .callback,
     payload: JSONValue,
@@ -29,10 +31,12 @@ public struct CallbackEvent: Sendable, Hashable {
         name: name,
         kind: kind,
         correlationIDs: correlationIDs,
+        conversationIDs: conversationIDs,
         channel: channel,
         recipient: recipient,
         failure: failure,
         occurredAt: occurredAt,
+        signedAt: signedAt,
         deduplicationKey: deduplicationKey,
         source: source,
         rawBody: rawBody
@@ -51,16 +55,19 @@ public struct CallbackEvent: Sendable, Hashable {
     get { content.fields.provider }
     set { update { $0.provider = newValue } }
   }
-  /// The endpoint of the listener at which it came; the provider's name unless several endpoints share a provider.
+  /// The name of the endpoint that received it: the namespace of ``deduplicationKey``.
+  ///
+  /// Defaults to the provider's name. An expected callback has an endpoint that no other shares.
   public var endpoint: String {
     get { content.fields.endpoint }
     set { if newValue != endpoint { update { $0.endpoint = newValue } } }
   }
-  /// Within what its ids and its deduplication key count: its provider, unless the receiver expects it at a URL of
-  /// its own.
-  public var scope: String {
-    get { content.fields.scope }
-    set { if newValue != scope { update { $0.scope = newValue } } }
+  /// The group of its endpoint: the waits and deliveries that the event may settle.
+  ///
+  /// Defaults to the endpoint's name. Endpoints of one service that belong together share a group.
+  public var group: String {
+    get { content.fields.group }
+    set { if newValue != group { update { $0.group = newValue } } }
   }
   /// The event's name as the provider sent it, such as `notification.delivered`.
   public var name: String {
@@ -77,12 +84,19 @@ public struct CallbackEvent: Sendable, Hashable {
     get { content.fields.correlationIDs }
     set { update { $0.correlationIDs = newValue } }
   }
-  /// The channel that it speaks of, where the provider says so.
+  /// The ids of a conversation that several notifications may share, such as a customer's thread with a sender.
+  ///
+  /// A wait gets the event if it asked for one of them, but no wait ever learns one from an event.
+  public var conversationIDs: [String] {
+    get { content.fields.conversationIDs }
+    set { update { $0.conversationIDs = newValue } }
+  }
+  /// The channel that it speaks of, if the provider says so.
   public var channel: NotificationChannel? {
     get { content.fields.channel }
     set { update { $0.channel = newValue } }
   }
-  /// Whom the notification was for, where the provider says so.
+  /// Whom the notification was for, if the provider says so.
   public var recipient: Recipient? {
     get { content.fields.recipient }
     set { update { $0.recipient = newValue } }
@@ -97,12 +111,19 @@ public struct CallbackEvent: Sendable, Hashable {
     get { content.fields.occurredAt }
     set { update { $0.occurredAt = newValue } }
   }
-  /// Names this event among all of its provider's: the same over redeliveries, another for any other event.
+  /// The time that the sender signed, by its own clock; `nil` if the scheme signs none.
+  ///
+  /// A store keeps deduplication keys by it.
+  public var signedAt: Date? {
+    get { content.fields.signedAt }
+    set { update { $0.signedAt = newValue } }
+  }
+  /// Identifies this event among all of its endpoint's: equal over redeliveries, different for any other event.
   public var deduplicationKey: String {
     get { content.fields.deduplicationKey }
     set { update { $0.deduplicationKey = newValue } }
   }
-  /// Where it was learnt.
+  /// Where the event was learned.
   public var source: Source {
     get { content.fields.source }
     set { update { $0.source = newValue } }
@@ -129,7 +150,7 @@ public struct CallbackEvent: Sendable, Hashable {
     content = content.with(fields)
   }
 
-  /// Where an event was learnt.
+  /// Where an event was learned.
   public enum Source: Sendable, Hashable {
     /// From a verified callback.
     case callback

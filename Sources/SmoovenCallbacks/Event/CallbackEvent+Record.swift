@@ -1,0 +1,103 @@
+internal import struct Foundation.Data
+internal import struct Foundation.Date
+
+extension CallbackEvent {
+  /// Everything except payload and body, as a store keeps it.
+  ///
+  /// Unknown keys are ignored when it is read, so fields may be added.
+  package var record: JSONValue {
+    var members: [String: JSONValue] = [
+      "provider": .string(provider), "endpoint": .string(endpoint), "group": .string(group),
+      "name": .string(name), "kind": .string(kind.rawValue), "key": .string(deduplicationKey),
+      "ids": .array(correlationIDs.map(JSONValue.string)),
+    ]
+    if !conversationIDs.isEmpty { members["conversations"] = .array(conversationIDs.map(JSONValue.string)) }
+    members["channel"] = channel.map { .string($0.rawValue) }
+    members["recipient"] = recipient.map {
+      .object(["user_id": $0.userID, "address": $0.address].compactMapValues { $0.map(JSONValue.string) })
+    }
+    members["failure"] = failure.map {
+      .object(["reason": $0.reason, "code": $0.code].compactMapValues { $0.map(JSONValue.string) })
+    }
+    // Seconds since 2001, which is what `Date` holds: nothing is lost to rounding.
+    members["occurred_at"] = occurredAt.map { .number($0.timeIntervalSinceReferenceDate) }
+    members["signed_at"] = signedAt.map { .number($0.timeIntervalSinceReferenceDate) }
+    if source == .statusQuery { members["source"] = "status_query" }
+    return .object(members)
+  }
+
+  /// The payload as a store keeps it: `nil` if it is the JSON of the body, as it nearly always is.
+  package var storedPayload: JSONValue? {
+    isPayloadTheBody || (try? JSONValue(parsing: rawBody)) == payload ? nil : payload
+  }
+
+  /// Reads an event from its parts, or returns `nil` if they are not one.
+  package init?(record: JSONValue, payload: JSONValue?, body: [UInt8]) {
+    guard
+      let provider = record["provider"]?.stringValue, let name = record["name"]?.stringValue,
+      let kind = record["kind"]?.stringValue, let key = record["key"]?.stringValue,
+      let payload = payload ?? (try? JSONValue(parsing: body))
+    else { return nil }
+    let texts = { (key: String) in record[key]?.arrayValue?.compactMap(\.stringValue) ?? [] }
+    let time = { (key: String) in record[key]?.doubleValue.map(Date.init(timeIntervalSinceReferenceDate:)) }
+    self.init(
+      provider: provider,
+      name: name,
+      kind: Kind(rawValue: kind),
+      correlationIDs: texts("ids"),
+      conversationIDs: texts("conversations"),
+      channel: record["channel"]?.stringValue.map(NotificationChannel.init(rawValue:)),
+      recipient: record["recipient"].map {
+        Recipient(userID: $0["user_id"]?.stringValue, address: $0["address"]?.stringValue)
+      },
+      failure: record["failure"].map {
+        Failure(reason: $0["reason"]?.stringValue, code: $0["code"]?.stringValue)
+      },
+      occurredAt: time("occurred_at"),
+      signedAt: time("signed_at"),
+      deduplicationKey: key,
+      source: record["source"]?.stringValue == "status_query" ? .statusQuery : .callback,
+      payload: payload,
+      rawBody: body
+    )
+    endpoint = record["endpoint"]?.stringValue ?? provider
+    group = record["group"]?.stringValue ?? endpoint
+  }
+}
+
+extension CallbackEvent: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case event, payload, body
+  }
+
+  /// Encodes the whole event, so that decoding gives an equal one.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(record, forKey: .event)
+    // As text: encoders write the number 5.0 as the integer 5.
+    try container.encodeIfPresent(storedPayload?.text, forKey: .payload)
+    try container.encode(Data(rawBody), forKey: .body)
+  }
+
+  /// Decodes an event that was encoded by ``encode(to:)``.
+  ///
+  /// - Throws: `DecodingError` if it is not one.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let event = CallbackEvent(
+      record: try container.decode(JSONValue.self, forKey: .event),
+      payload: try container.decodeIfPresent(String.self, forKey: .payload).flatMap {
+        try? JSONValue(parsing: Array($0.utf8))
+      },
+      body: Array(try container.decode(Data.self, forKey: .body))
+    )
+    guard let event else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .event,
+        in: container,
+        debugDescription: "the event lacks its provider, name, kind or key"
+      )
+    }
+    self = event
+  }
+}
