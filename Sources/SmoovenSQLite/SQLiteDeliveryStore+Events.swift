@@ -46,7 +46,7 @@ extension SQLiteDeliveryStore {
 
   /// Deliveries are Smooven's, and so are their ids: those of other providers, and of URLs with a scope of their own,
   /// are other things.
-  private static func isOfDeliveries(_ event: CallbackEvent) -> Bool { event.scope == "smooven" }
+  private static func isOfDeliveries(_ event: CallbackEvent) -> Bool { event.group == "smooven" }
 
   private var fullError: DeliveryStoreError {
     DeliveryStoreError(

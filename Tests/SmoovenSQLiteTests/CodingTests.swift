@@ -17,7 +17,7 @@ struct CodingTests {
     full.occurredAt = Date(timeIntervalSinceReferenceDate: 0.1 + 0.2)
     full.deduplicationKey = ""
     full.endpoint = "endpoint"
-    full.scope = "custom 17"
+    full.group = "custom 17"
     full.source = .statusQuery
     // Not what the body says.
     full.payload = [
@@ -71,7 +71,7 @@ struct CodingTests {
     func append(_ key: String, _ scope: String) async throws -> DeliveryAppend {
       var event = SmoovenSQLiteTests.event(1)
       event.deduplicationKey = key
-      event.scope = scope
+      event.group = scope
       return try await store.append(event, token: nil, at: start)
     }
     for (key, scope) in [

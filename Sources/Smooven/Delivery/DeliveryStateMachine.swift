@@ -291,7 +291,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
       // Whoever reserved the token has gone, but somebody else may wait for the id.
       return claimants.isEmpty ? .nowhere(.late) : .slots(claimants)
     }
-    guard slot.scope == event.scope else { return .nowhere(.mismatched) }
+    guard slot.scope == event.group else { return .nowhere(.mismatched) }
     if slot.trustsToken || event.correlationIDs.isEmpty { return .slots([token]) }
     if slot.ids.isEmpty {
       // Not known yet which notification this is; but an id that is another's cannot be it.
@@ -316,7 +316,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   private func claimants(of event: CallbackEvent) -> [DeliveryToken] {
     var tokens: [DeliveryToken] = []
     for id in event.correlationIDs {
-      let own = owners.tokens(of: id, in: event.scope)
+      let own = owners.tokens(of: id, in: event.group)
       if tokens.isEmpty {
         tokens = own
       } else {

@@ -42,7 +42,7 @@ struct EarlyEventBuffer {
   ///
   /// Returns whether it was new.
   mutating func insert(_ event: CallbackEvent, now: Duration, isKnown: Bool = false) -> Bool {
-    let keys = event.correlationIDs.map { Key(scope: event.scope, id: $0) }
+    let keys = event.correlationIDs.map { Key(scope: event.group, id: $0) }
     for number in keys.flatMap({ byKey[$0] ?? [] })
     where entries[number]?.event.deduplicationKey == event.deduplicationKey {
       return false
@@ -83,7 +83,7 @@ struct EarlyEventBuffer {
     let event = entry.event
     if entry.isKnown { knownCount -= 1 }
     for id in event.correlationIDs {
-      let key = Key(scope: event.scope, id: id)
+      let key = Key(scope: event.group, id: id)
       byKey[key]?.removeAll { $0 == number }
       if byKey[key]?.isEmpty == true { byKey[key] = nil }
     }

@@ -229,7 +229,7 @@ public final class CallbackReceiver: Service {
       return .answered(reject(.badRequest, "not_decodable", provider, "\(type(of: error))"))
     }
     event.endpoint = destination.endpoint
-    event.scope = destination.scope
+    event.group = destination.scope
     let (isAdmitted, owner) = tracker.admit(event, token: destination.token)
     guard isAdmitted else {
       return .answered(reject(.serviceUnavailable, "no_room", provider, "closed, or a buffer is full"))

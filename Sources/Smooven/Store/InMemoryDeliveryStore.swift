@@ -135,7 +135,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     token: DeliveryToken?,
     at now: Date
   ) throws -> DeliveryAppend {
-    let key = SeenKeys.Key(scope: event.scope, key: event.deduplicationKey)
+    let key = SeenKeys.Key(scope: event.group, key: event.deduplicationKey)
     return try state.withLock { state in
       state.latest = max(state.latest, now)
       let limit = now.addingTimeInterval(-retention)
@@ -150,7 +150,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
       guard state.seen.insert(key, at: now) else { return .duplicate }
       state.unclaimed.forget(before: limit)
       // Deliveries are Smooven's, and so are their ids.
-      if event.scope == "smooven" { state.keep(event, token: token, at: now) }
+      if event.group == "smooven" { state.keep(event, token: token, at: now) }
       return .stored
     }
   }

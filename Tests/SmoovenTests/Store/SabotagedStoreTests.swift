@@ -42,7 +42,7 @@ final class SabotagedStore: DeliveryStore {
   func append(_ event: CallbackEvent, token: DeliveryToken?, at now: Date) async throws -> DeliveryAppend {
     var event = event
     if errs(.forgetsKeys) { event.deduplicationKey += " again" }
-    if errs(.losesEvents) { event.scope = "elsewhere" }
+    if errs(.losesEvents) { event.group = "elsewhere" }
     return try await base.append(event, token: token, at: now)
   }
 
