@@ -42,6 +42,25 @@ public struct DeliveryToken: Sendable, Hashable {
   }
 }
 
+extension DeliveryToken: Codable {
+  /// Encodes the token's text.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+
+  /// Decodes a token from its text.
+  ///
+  /// - Throws: `DecodingError` if it isn't one.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let token = DeliveryToken(try container.decode(String.self)) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "a token is 32 hexadecimal digits")
+    }
+    self = token
+  }
+}
+
 extension DeliveryToken: SafelyDescribed {
   /// A placeholder.
   public var description: String { "<token>" }

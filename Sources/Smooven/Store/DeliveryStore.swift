@@ -2,89 +2,150 @@ public import SmoovenCallbacks
 
 public import struct Foundation.Date
 
-/// Where waits and events live, so that "200" can mean "we have it".
+/// Keeps deliveries and callbacks, so that a 200 can mean "we have it".
 ///
-/// The listener appends each verified event before it answers; the client opens a delivery before its request
-/// leaves, and settles it. An implementation must make each call atomic and must not forget a deduplication key
-/// before its retention ends: when it has no room it throws ``DeliveryStoreError`` with `full`, the listener answers
-/// 503 and the sender tries again. Errors of a durable store are for the caller to see, never to hide. Test one with
-/// `DeliveryStoreConformance` of SmoovenTesting.
+/// A store is a table of deliveries and a log of callbacks. It keeps; the library decides: who may send, whose an event
+/// is and how a delivery ended are computed by the library from what it reads. The one thing a store must be able to
+/// do is to replace a row only while its version is unchanged.
+///
+/// ```swift
+/// actor TableStore: DeliveryStore {
+///   var rows: [DeliveryToken: VersionedDelivery] = [:]
+///
+///   func replace(_ delivery: StoredDelivery, version: Int64) async throws -> Int64? {
+///     guard rows[delivery.token]?.version == version else { return nil }
+///     rows[delivery.token] = VersionedDelivery(delivery, version: version + 1, time: now())
+///     return version + 1
+///   }
+///   // … the other requirements
+/// }
+/// ```
+///
+/// `Samples/CustomStore` is a whole one. Every record is `Codable`: keep it as JSON next to the columns by which it is
+/// looked up (token, idempotency key, ids, opening time, whether it is pending; of a callback its group, token and ids).
+/// Make each call atomic, throw ``DeliveryStoreError`` if it couldn't be carried out, and never return before the
+/// change would survive what your users expect it to survive. Test it with `DeliveryStoreConformance` of
+/// SmoovenTesting. A store whose log can be read from a cursor is an ``EventLog`` as well.
 public protocol DeliveryStore: Sendable {
-  /// Opens a delivery before its request leaves.
-  ///
-  /// - Returns: The delivery that was opened before under the same idempotency key, or `nil` when this one is new.
-  /// - Throws: ``DeliveryStoreError``; nothing was opened and nothing must be sent.
-  func open(_ delivery: StoredDelivery) async throws -> StoredDelivery?
+  // MARK: Deliveries
 
-  /// Notes that the request of a delivery is about to leave.
+  /// Inserts a delivery, unless its idempotency key or its token exists.
   ///
-  /// - Returns: `false` when it may have left before, from here or from another process, or when the delivery is gone:
-  ///   then it must not be sent.
-  func beginSend(_ token: DeliveryToken) async throws -> Bool
+  /// - Returns: The row of that key or token, with ``DeliveryInsertion/existing(_:)`` if it was there before.
+  /// - Throws: ``DeliveryStoreError``. Whether the row was inserted may then be unknown; inserting again tells.
+  func insert(_ delivery: StoredDelivery) async throws -> DeliveryInsertion
 
-  /// Notes that the request was certainly not carried out, so that it may be sent again.
-  func retractSend(_ token: DeliveryToken) async throws
-
-  /// Notes the id under which the notification was accepted.
+  /// Looks up a delivery.
   ///
-  /// Events of that id that came before and belong to no delivery are the delivery's from now on. Unknown tokens are
-  /// ignored.
-  func accept(_ token: DeliveryToken, notificationID: String) async throws
+  /// - Returns: The row as it is now, with the store's time; `nil` if there is none.
+  func load(_ lookup: DeliveryLookup) async throws -> VersionedDelivery?
 
-  /// Keeps a verified event, unless one with the same ``CallbackEvent/scope`` and ``CallbackEvent/deduplicationKey``
-  /// was kept within the retention.
+  /// Replaces a delivery, if its row still has a version.
   ///
-  /// An event whose scope is `smooven` belongs to the delivery with the token, or else to the one with its notification
-  /// id; to neither when these are two. Other events belong to no delivery.
-  ///
-  /// - Throws: ``DeliveryStoreError``; the event must be offered again.
-  func append(_ event: CallbackEvent, token: DeliveryToken?, at now: Date) async throws -> DeliveryAppend
+  /// - Returns: The row's new version; `nil`, and no change, if the row has another version or is gone.
+  /// - Throws: ``DeliveryStoreError``. Whether the row was replaced may then be unknown; loading it tells.
+  func replace(_ delivery: StoredDelivery, version: Int64) async throws -> Int64?
 
-  /// The same as ``append(_:token:at:)`` for a store that needs no I/O, so that the callback need not suspend.
-  ///
-  /// - Returns: `nil`, the default, to be asked by the other one.
-  func appendImmediately(
-    _ event: CallbackEvent,
-    token: DeliveryToken?,
-    at now: Date
-  ) throws -> DeliveryAppend?
+  /// Removes a delivery, if its row still has a version. Does nothing otherwise.
+  func remove(_ token: DeliveryToken, version: Int64) async throws
 
-  /// Closes a delivery, with how it ended; `nil` when it was given up.
+  /// The deliveries without a verdict, in the order of ``PendingCursor``: one page of them.
   ///
-  /// The first outcome stays. A delivery with an idempotency key is kept with its outcome, for ``open(_:)`` to return;
-  /// any other may go. Unknown tokens are ignored.
-  func settle(_ token: DeliveryToken, outcome: DeliveryOutcome?) async throws
+  /// - Parameters:
+  ///   - cursor: The place after which to begin; `nil` for the first page.
+  ///   - limit: The maximum number of deliveries to return.
+  func pending(after cursor: PendingCursor?, limit: Int) async throws -> [VersionedDelivery]
 
-  /// The deliveries that were opened and not settled, oldest first; of the same time, in the order of their opening.
-  func pending() async throws -> [StoredDelivery]
+  // MARK: Callbacks
 
-  /// The events of an open delivery, in the order in which they came.
-  func events(of token: DeliveryToken) async throws -> [CallbackEvent]
-
-  /// Forgets settled deliveries that were opened before a date and events that came before it.
+  /// Appends verified callbacks in one step.
   ///
-  /// Whatever the date, no deduplication key within its retention is forgotten.
+  /// Two events with the same ``CallbackEvent/endpoint`` and ``CallbackEvent/deduplicationKey`` are the same event. Of
+  /// each, only the first is stored, for at least ``deduplicationRetention``. If there is no room for a key, the store
+  /// may forget the oldest ones of that endpoint by their signed time; from then on anything signed at that time or
+  /// earlier is ``AppendResult/tooOld``.
   ///
-  /// - Returns: How many of both were removed.
+  /// - Returns: What became of each, in the same order.
+  /// - Throws: ``DeliveryStoreError``. The callbacks must be offered again.
+  func append(_ callbacks: [StoredCallback]) async throws -> [AppendResult]
+
+  /// Appends a callback without suspending, if the store needs no I/O for it.
+  ///
+  /// - Returns: What became of it; `nil`, the default, to be asked by ``append(_:)`` instead.
+  func appendImmediately(_ callback: StoredCallback) throws -> AppendResult?
+
+  /// The callbacks of a lookup in the order in which they were stored: one page of them.
+  ///
+  /// - Parameters:
+  ///   - lookup: The group, and the token or ids that the callbacks must carry.
+  ///   - cursor: The place after which to begin. ``EventCursor/beginning`` for the first page.
+  ///   - limit: The maximum number of callbacks to return.
+  func callbacks(
+    matching lookup: CallbackLookup,
+    after cursor: EventCursor,
+    limit: Int
+  ) async throws -> [StoredEvent]
+
+  // MARK: Retention
+
+  /// How long a deduplication key is remembered, if its endpoint's capacity isn't reached.
+  ///
+  /// A receiver refuses a store that remembers less than the age up to which callbacks count as fresh.
+  var deduplicationRetention: Duration { get }
+
+  /// Forgets callbacks and deliveries that were stored before a date, except deliveries that are pending or wanted.
+  ///
+  /// Before a callback of a kept delivery goes, that delivery keeps it with ``StoredDelivery/keep(_:)``, so that later
+  /// results don't change. No deduplication key is forgotten within its retention.
+  ///
+  /// - Returns: The number of removed callbacks and deliveries.
   @discardableResult
   func prune(before date: Date) async throws -> Int
+
+  /// What the store holds, for gauges; `nil`, the default, if it can't say.
+  func usage() async throws -> DeliveryStoreUsage?
+
+  // MARK: Other processes
+
+  /// Whether other processes, or other clients in this one, may use the same data. Defaults to `false`.
+  var isShared: Bool { get }
+
+  /// Makes sure that what others store for a key from now on is reported by ``follow(_:onChange:)``.
+  ///
+  /// Called before the log is read for that key, so that nothing falls between. Does nothing by default, which suits a
+  /// store that looks for itself whether a change is of interest.
+  func watch(_ lookup: CallbackLookup) async throws
+
+  /// Reports what others store, until the task is cancelled.
+  ///
+  /// Reporting too much is harmless, also what this process stored itself. Returns immediately by default, for a store
+  /// that isn't shared.
+  ///
+  /// - Parameters:
+  ///   - interests: The deliveries and ids that this process waits for.
+  ///   - onChange: Receives the changes. Never blocks for long.
+  func follow(
+    _ interests: DeliveryInterests,
+    onChange: @escaping @Sendable (StoreChange) async -> Void
+  ) async throws
 }
 
 extension DeliveryStore {
   /// Returns `nil`.
-  public func appendImmediately(
-    _ event: CallbackEvent,
-    token: DeliveryToken?,
-    at now: Date
-  ) throws -> DeliveryAppend? {
-    nil
-  }
-}
+  public func appendImmediately(_ callback: StoredCallback) throws -> AppendResult? { nil }
 
-/// Whether a store already had an event.
-public enum DeliveryAppend: Sendable, Hashable {
-  /// It is new, and kept.
-  case stored
-  /// It was there before; nothing changed.
-  case duplicate
+  /// Returns `nil`.
+  public func usage() async throws -> DeliveryStoreUsage? { nil }
+
+  /// `false`.
+  public var isShared: Bool { false }
+
+  /// Does nothing.
+  public func watch(_ lookup: CallbackLookup) async throws {}
+
+  /// Returns immediately.
+  public func follow(
+    _ interests: DeliveryInterests,
+    onChange: @escaping @Sendable (StoreChange) async -> Void
+  ) async throws {}
 }

@@ -1,6 +1,4 @@
-/// A store that could not do what it was asked.
-///
-/// Nothing was changed.
+/// A store that couldn't do what it was asked.
 ///
 /// Safe to log: it holds no key, token or body.
 public struct DeliveryStoreError: Error, Sendable, CustomStringConvertible {
@@ -14,7 +12,7 @@ public struct DeliveryStoreError: Error, Sendable, CustomStringConvertible {
 
     /// No room until something expires.
     public static let full = Code(wrapped: .full)
-    /// The medium does not answer, or not as it should.
+    /// The medium doesn't respond, or not as it should.
     public static let unavailable = Code(wrapped: .unavailable)
 
     /// The code's name.
@@ -25,10 +23,10 @@ public struct DeliveryStoreError: Error, Sendable, CustomStringConvertible {
   public var code: Code
   /// What was wrong and what to do, for a person.
   public var message: String
-  /// The error beneath, where there is one.
+  /// The underlying error, if any.
   public var cause: (any Error)?
 
-  /// Makes an error.
+  /// Creates an error.
   ///
   /// The message must hold nothing that is secret.
   public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {

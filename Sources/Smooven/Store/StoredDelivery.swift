@@ -1,42 +1,122 @@
+public import SmoovenCallbacks
+
 public import struct Foundation.Date
 
 /// A notification that was sent, or is about to be, as a store keeps it.
-public struct StoredDelivery: Sendable, Hashable {
+///
+/// A store keeps these records and compares their versions; it never looks inside, except for the columns by which it
+/// finds them. What may happen to one is decided by the library, in `StoredDelivery+Transitions.swift`.
+public struct StoredDelivery: Sendable, Hashable, Codable {
   /// The token in its callback URL.
-  public var token: DeliveryToken
-  /// The caller's name for the send, which must not happen twice.
-  public var idempotencyKey: String?
-  /// A digest of the request, by which the same key with another request is noticed.
+  public let token: DeliveryToken
+  /// The caller's name for the send, which must happen only once.
+  public let idempotencyKey: String?
+  /// The group of endpoints whose events may settle it, see ``CallbackEvent/group``.
+  public let group: String
+  /// When it was opened, by the wall clock of the process that opened it.
+  public let openedAt: Date
+  /// A digest of the request, by which a reused key with a different request is noticed.
   public var fingerprint: String
-  /// The id that Smooven gave, once it is known.
-  public var notificationID: String?
-  /// Whether Smooven uses several channels at once, so that one's failure is not yet the end.
+  /// Whether Smooven uses several channels at the same time, so that the failure of one isn't the end.
   public var isCritical: Bool
-  /// Whether its request may have left; without an idempotency key nobody asks, so then it says yes from the first.
-  public var mayHaveLeft: Bool
-  /// When it was opened.
-  public var openedAt: Date
-  /// How it ended, once it has: delivered or failed, with the event that settled it.
-  public var outcome: DeliveryOutcome?
+  /// Who may send it now; `nil` while it is free.
+  public var claim: Claim?
+  /// The number of the latest claim, counted from 1; 0 before the first.
+  public var attempt: Int
+  /// When it may be claimed again, if Smooven asked for a pause.
+  public var notBefore: StoreInstant?
+  /// Smooven's refusal of the latest attempt that was refused.
+  public var refusal: Refusal?
+  /// The ids under which Smooven accepted it. Only ever grows.
+  public var ids: [String]
+  /// How it ended, once that can no longer change. A delivery without one is pending.
+  public var verdict: DeliveryVerdict?
+  /// The first event of each terminal kind, kept when the log forgets its events.
+  public var milestones: [CallbackEvent]
+  /// When the status endpoint was last asked about it after a restart.
+  public var askedAt: Date?
+  /// Until when a wait needs it, even if that is past the store's retention.
+  public var wantedUntil: Date?
+  /// The caller's note about it, such as the name of a job.
+  public var label: String?
+  /// What the caller attached to it: at most 8 KiB as JSON.
+  public var attachment: JSONValue?
 
-  /// Makes a delivery that is about to be sent.
+  /// The right to send a delivery, held for a limited time.
+  public struct Claim: Sendable, Hashable, Codable {
+    /// The client that holds it.
+    public var owner: String
+    /// Whether the body may have begun to leave.
+    public var isArmed: Bool
+    /// When it ends. An armed claim then leaves an unclear send; any other can be taken over.
+    public var leaseUntil: StoreInstant
+
+    /// Creates a claim.
+    public init(owner: String, isArmed: Bool, leaseUntil: StoreInstant) {
+      self.owner = owner
+      self.isArmed = isArmed
+      self.leaseUntil = leaseUntil
+    }
+  }
+
+  /// Smooven's refusal of one attempt.
+  public struct Refusal: Sendable, Hashable, Codable {
+    /// The number of the attempt.
+    public var attempt: Int
+    /// The HTTP status of the response.
+    public var status: Int?
+    /// The error code of the response, such as `invalid_recipient`.
+    public var apiCode: String?
+    /// The value of `X-Request-Id` in the response.
+    public var requestID: String?
+    /// The name of the ``SmoovenError/Code``.
+    public var code: String
+    /// What was wrong, for a person. Holds nothing that is secret or personal.
+    public var message: String
+
+    /// Creates a refusal.
+    public init(
+      attempt: Int,
+      status: Int? = nil,
+      apiCode: String? = nil,
+      requestID: String? = nil,
+      code: String,
+      message: String
+    ) {
+      self.attempt = attempt
+      self.status = status
+      self.apiCode = apiCode
+      self.requestID = requestID
+      self.code = code
+      self.message = message
+    }
+  }
+
+  /// Creates a delivery that is free, which means unclaimed.
   public init(
     token: DeliveryToken,
     idempotencyKey: String? = nil,
-    fingerprint: String,
-    notificationID: String? = nil,
-    isCritical: Bool = false,
-    mayHaveLeft: Bool = true,
+    group: String,
     openedAt: Date,
-    outcome: DeliveryOutcome? = nil
+    fingerprint: String = "",
+    isCritical: Bool = false,
+    ids: [String] = [],
+    label: String? = nil,
+    attachment: JSONValue? = nil
   ) {
     self.token = token
     self.idempotencyKey = idempotencyKey
-    self.fingerprint = fingerprint
-    self.notificationID = notificationID
-    self.isCritical = isCritical
-    self.mayHaveLeft = mayHaveLeft
+    self.group = group
     self.openedAt = openedAt
-    self.outcome = outcome
+    self.fingerprint = fingerprint
+    self.isCritical = isCritical
+    self.ids = ids
+    self.label = label
+    self.attachment = attachment
+    attempt = 0
+    milestones = []
   }
+
+  /// Whether its verdict is still open.
+  public var isPending: Bool { verdict == nil }
 }

@@ -1,15 +1,14 @@
-#if SQLiteSupport
-/// A place in the sequence of all events of a store.
+/// A place in the log of a store.
 ///
-/// Cursors grow in the order in which events were committed and are never used twice, also after events were pruned.
-/// They mean nothing for another file.
+/// Cursors grow in the order in which events were committed and are never reused, even after events were pruned. They
+/// mean nothing for another store.
 public struct EventCursor: RawRepresentable, Sendable, Hashable, Comparable, Codable,
   CustomStringConvertible
 {
   /// The number of the event at this place; 0 before the first.
   public let rawValue: Int64
 
-  /// Makes a cursor from a number that was kept elsewhere.
+  /// Creates a cursor from a number that was kept elsewhere.
   public init(rawValue: Int64) { self.rawValue = rawValue }
 
   /// Before the first event.
@@ -21,4 +20,3 @@ public struct EventCursor: RawRepresentable, Sendable, Hashable, Comparable, Cod
   /// The number.
   public var description: String { String(rawValue) }
 }
-#endif

@@ -1,0 +1,41 @@
+/// A moment by a store's own clock: what leases are measured by.
+///
+/// A store's clock never jumps: the monotonic clock of the process, the boot clock of the machine, or the clock of the
+/// database, but never a wall clock that can be set. Instants of different epochs can't be compared, because the
+/// clock was restarted in between; an instant of an earlier epoch counts as passed.
+public struct StoreInstant: Sendable, Hashable, Codable {
+  /// Identifies the run of the clock, such as the machine's boot id.
+  public var epoch: String
+  /// Nanoseconds since the clock's own zero.
+  public var nanoseconds: Int64
+
+  /// Creates an instant.
+  public init(epoch: String, nanoseconds: Int64) {
+    self.epoch = epoch
+    self.nanoseconds = nanoseconds
+  }
+
+  /// The instant a duration later; the latest one if that would overflow.
+  public func advanced(by duration: Duration) -> StoreInstant {
+    let (seconds, attoseconds) = duration.components
+    let (scaled, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (sum, isTooLate) = nanoseconds.addingReportingOverflow(scaled)
+    let (end, isTooLateByNanoseconds) = sum.addingReportingOverflow(attoseconds / 1_000_000_000)
+    guard !isTooLong, !isTooLate, !isTooLateByNanoseconds else {
+      return StoreInstant(epoch: epoch, nanoseconds: seconds < 0 ? .min : .max)
+    }
+    return StoreInstant(epoch: epoch, nanoseconds: end)
+  }
+
+  /// Whether this instant is not after another, or is of an epoch that has ended.
+  public func hasPassed(at now: StoreInstant) -> Bool {
+    epoch != now.epoch || nanoseconds <= now.nanoseconds
+  }
+
+  /// The time from another instant until this one; zero if it has passed.
+  public func timeLeft(at now: StoreInstant) -> Duration {
+    guard !hasPassed(at: now) else { return .zero }
+    let (difference, isTooLong) = nanoseconds.subtractingReportingOverflow(now.nanoseconds)
+    return .nanoseconds(isTooLong ? .max : difference)
+  }
+}

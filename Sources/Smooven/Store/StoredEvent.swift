@@ -1,0 +1,18 @@
+public import SmoovenCallbacks
+
+/// A callback in a store's log, and its place there.
+public struct StoredEvent: Sendable, Hashable, Codable {
+  /// Its place, to continue after it.
+  public var cursor: EventCursor
+  /// The callback as it was appended.
+  public var callback: StoredCallback
+
+  /// Creates a callback with its place.
+  public init(cursor: EventCursor, callback: StoredCallback) {
+    self.cursor = cursor
+    self.callback = callback
+  }
+
+  /// The event as it was appended.
+  public var event: CallbackEvent { callback.event }
+}
