@@ -2,12 +2,14 @@
 package enum CallbackDisposition: String, Sendable, CaseIterable {
   /// It belongs to an open notification.
   case matched
-  /// It was known already.
+  /// It was known before.
   case duplicate
-  /// Nobody has claimed its notification yet; it is kept for a while.
+  /// No wait has claimed its notification yet; it is kept for a while.
   case early
-  /// Its notification was let go before.
+  /// Its notification was released before.
   case late
+  /// Its notification is another process's, which learns of it through the store.
+  case elsewhere
   /// It belongs to no notification.
   case unmatched
   /// The token in its path and the id in its body belong to different notifications.

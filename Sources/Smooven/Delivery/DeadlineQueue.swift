@@ -1,6 +1,6 @@
 internal import HeapModule
 
-/// The deadlines of all waits and grace periods, earliest first.
+/// The deadlines of all waits, earliest first.
 ///
 /// A wait that ends before its time leaves its entry behind, which costs less than to search for it; when stale
 /// entries prevail, one sweep removes them.
@@ -8,8 +8,7 @@ struct DeadlineQueue {
   struct Entry: Comparable {
     let deadline: Duration
     let token: DeliveryToken
-    /// The wait that ends, or `nil` for a grace period.
-    let waitID: UInt64?
+    let waitID: UInt64
 
     static func < (left: Entry, right: Entry) -> Bool { left.deadline < right.deadline }
   }
@@ -29,13 +28,13 @@ struct DeadlineQueue {
     return heap.popMin()
   }
 
-  /// Notes that an entry lost its wait, and whether that makes a sweep worth while.
+  /// Records that an entry lost its wait; returns whether that makes a sweep worthwhile.
   mutating func noteStale() -> Bool {
     stale += 1
     return stale > 1_024 && stale > heap.count / 2
   }
 
-  /// Keeps only the entries that still stand for something.
+  /// Keeps only the entries whose wait is still open.
   mutating func sweep(keeping isLive: (Entry) -> Bool) {
     heap = Heap(heap.unordered.filter(isLive))
     stale = 0

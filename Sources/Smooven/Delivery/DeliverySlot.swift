@@ -1,173 +1,185 @@
 internal import SmoovenCallbacks
 
-/// One notification that somebody sent and may wait for: `reserved → waiting → settled → released`.
+/// One notification that is waited for: reserved before its request is sent, so that a callback always finds it, and
+/// released with its last handle.
 ///
-/// Reserved before the request leaves, so that a callback always finds it; released when the last handle goes.
-/// The phases need no field of their own: no wait yet, waits, a verdict, and no longer in the machine. It is a class so
-/// that a table of many slots holds a word for each; the state machine owns it alone and cannot be copied itself.
+/// It is a class so that a table of many slots holds a word for each; the state machine owns it alone and can't be
+/// copied itself.
 final class DeliverySlot<Waiter> {
   struct Wait {
     let id: UInt64
     let waiter: Waiter
     let goal: DeliveryGoal
+    /// The call that waits: a failure of its own send ends only its waits.
+    let caller: UInt32
     let hasDeadline: Bool
   }
 
-  /// What the events say so far about delivery.
-  ///
-  /// Only forward: a verdict never changes.
-  indirect enum Verdict: Equatable {
-    case open
-    /// One channel failed while a sibling may still deliver: a failure at `deadline`.
-    case failing(CallbackEvent, deadline: Duration)
-    case delivered
-    case failed(CallbackEvent)
+  struct Entry {
+    let event: CallbackEvent
+    /// Whether it arrived at the slot's own URL.
+    let hasToken: Bool
   }
 
-  let scope: String
-  /// The ids by which somebody asked for it; it may learn others.
-  let asked: [String]
-  let trustsToken: Bool
+  /// What the events say so far about delivery. It only moves forward.
+  indirect enum State: Equatable {
+    case open
+    /// One channel failed while another may still deliver. Waits end at `grace`, if one is set.
+    case failing(grace: Duration?)
+    case final(DeliveryVerdict)
+  }
+
   let policy: SettlingPolicy
-  /// How many hold it; the last to let go releases it.
+  /// Whether no one can ask for its events by an id, because its group is its own.
+  let isPrivate: Bool
+  /// The number of leases; the last one releases it.
   var holderCount = 1
-  private(set) var ids: [String]
+  /// Grows whenever the stored delivery changed.
+  var revision: UInt32 = 0
+  private(set) var ownership: EventOwnership
   private(set) var acceptance: DeliveryAcceptance
-  private(set) var history: [CallbackEvent] = []
+  private(set) var history: [Entry] = []
   private(set) var status = DeliveryStatus.unconfirmed
-  private(set) var verdict = Verdict.open
+  private(set) var state = State.open
   private(set) var waits: [Wait] = []
+  private var failures: [(caller: UInt32, error: SmoovenError)] = []
 
   init(
-    scope: String,
-    asked: [String],
-    trustsToken: Bool,
+    _ ownership: EventOwnership,
     policy: SettlingPolicy,
-    acceptance: DeliveryAcceptance
+    acceptance: DeliveryAcceptance,
+    isPrivate: Bool
   ) {
-    self.scope = scope
-    self.asked = asked
-    ids = asked
-    self.trustsToken = trustsToken
+    self.ownership = ownership
     self.policy = policy
     self.acceptance = acceptance
+    self.isPrivate = isPrivate
   }
 
-  /// Whether only an answer or a callback will tell its id.
-  var isUnbound: Bool { ids.isEmpty && !trustsToken && acceptance != .known }
+  var group: String { ownership.group }
 
-  var isSettled: Bool {
-    switch verdict {
-    case .delivered, .failed: true
-    case .open, .failing: false
-    }
+  /// Whether only a response or a callback will tell its id.
+  var isUnbound: Bool { ownership.isUnbound && !isPrivate && acceptance == .pending }
+
+  var verdict: DeliveryVerdict? {
+    if case .final(let verdict) = state { verdict } else { nil }
+  }
+
+  var failedChannels: [FailedChannel] {
+    guard case .failing = state else { return [] }
+    return history.filter { $0.event.kind == .failed }
+      .map { FailedChannel(channel: $0.event.channel, failure: $0.event.failure) }
   }
 
   var snapshot: DeliverySnapshot {
-    DeliverySnapshot(ids: ids, status: status, acceptance: acceptance, eventNames: history.map(\.name))
+    DeliverySnapshot(
+      ids: ownership.accepted + ownership.ids.filter { !ownership.accepted.contains($0) },
+      status: status,
+      acceptance: acceptance,
+      eventNames: history.map(\.event.name),
+      verdict: verdict,
+      revision: revision
+    )
   }
 
   func hasSeen(_ event: CallbackEvent) -> Bool {
-    history.contains { $0.deduplicationKey == event.deduplicationKey }
-  }
-
-  func bind(_ id: String) {
-    ids.append(id)
-  }
-
-  /// Drops the ids that callbacks brought, for the answer gave another, and gives back the events under them.
-  func rebind(to id: String, now: Duration) -> [CallbackEvent] {
-    let own: (CallbackEvent) -> Bool = { $0.correlationIDs.isEmpty || $0.correlationIDs.contains(id) }
-    let foreign = history.filter { !own($0) }
-    if !foreign.isEmpty {
-      let kept = history.filter(own)
-      (history, status, verdict) = ([], .unconfirmed, .open)
-      for event in kept { _ = record(event, now: now) }
+    history.contains {
+      $0.event.deduplicationKey == event.deduplicationKey && $0.event.endpoint == event.endpoint
     }
-    ids = []
-    return foreign
   }
 
-  /// Notes how the send ended.
+  func owns(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
+    ownership.owns(event, token: token)
+  }
+
+  /// Adds an id under which the notification was accepted; returns whether it is new.
   ///
-  /// A failure after a callback is ignored: the callback proves that the send happened.
+  /// A verdict stays, and so do the events it came from. Before that, events at the slot's own URL that have another
+  /// notification's id are given back.
+  func accept(_ id: String, now: Duration) -> (isNew: Bool, foreign: [CallbackEvent]) {
+    guard !ownership.accepted.contains(id) else { return (false, []) }
+    let isNew = ownership.accept(id)
+    guard verdict == nil else { return (isNew, []) }
+    let entries = history
+    ownership.forgetLearned()
+    (history, status, state) = ([], .unconfirmed, .open)
+    if case .accepted(let receipt) = acceptance { status.advance(to: receipt.status) }
+    var foreign: [CallbackEvent] = []
+    for entry in entries {
+      let token = entry.hasToken ? ownership.token : nil
+      if ownership.owns(entry.event, token: token) {
+        _ = record(entry.event, hasToken: entry.hasToken, now: now)
+      } else {
+        foreign.append(entry.event)
+      }
+    }
+    return (isNew, foreign)
+  }
+
+  /// Records how the send went.
   func resolve(_ acceptance: DeliveryAcceptance) {
-    self.acceptance = acceptance
+    // A lost response never takes back what is known.
+    switch (self.acceptance, acceptance) {
+    case (.accepted, .known), (.accepted, .unclear), (.known, .unclear), (_, .pending): return
+    default: self.acceptance = acceptance
+    }
     if case .accepted(let receipt) = acceptance { status.advance(to: receipt.status) }
   }
 
-  /// Notes an event.
-  ///
-  /// Returns the deadline to schedule when it begins a grace period.
-  func record(_ event: CallbackEvent, now: Duration) -> Duration? {
-    history.append(event)
-    switch verdict {
-    case .delivered: advanceStatus(event)
-    case .failed: break
-    case .open, .failing:
-      advanceStatus(event)
-      if event.kind.impliesDelivery {
-        verdict = .delivered
-      } else if event.kind == .failed {
-        return recordFailure(event, now: now)
-      }
-    }
-    return nil
+  /// Records that one caller's send failed, for it alone.
+  func fail(_ caller: UInt32, _ error: SmoovenError) {
+    failures.append((caller, error))
   }
 
-  private func advanceStatus(_ event: CallbackEvent) {
-    if let next = DeliveryStatus(event) { status.advance(to: next) }
+  /// Records an event; returns the ids that it taught, and the end of the grace period that it began.
+  func record(_ event: CallbackEvent, hasToken: Bool, now: Duration) -> (learned: [String], grace: Duration?) {
+    history.append(Entry(event: event, hasToken: hasToken))
+    let learned = ownership.learn(from: event, token: hasToken ? ownership.token : nil)
+    if verdict == nil || verdict?.event.kind.impliesDelivery == true, let next = DeliveryStatus(event) {
+      status.advance(to: next)
+    }
+    guard verdict == nil, event.kind.isTerminal else { return (learned, nil) }
+    let isCritical = policy != .firstFailure
+    if let verdict = DeliveryVerdict(history.lazy.map(\.event), isCritical: isCritical) {
+      state = .final(verdict)
+    } else if state == .open {
+      var grace: Duration?
+      if case .everyChannel(let period?) = policy { grace = now + period }
+      state = .failing(grace: grace)
+      return (learned, grace)
+    }
+    return (learned, nil)
   }
 
-  private func recordFailure(_ event: CallbackEvent, now: Duration) -> Duration? {
-    guard case .anyChannel(let channels, let grace) = policy else {
-      verdict = .failed(event)
-      return nil
-    }
-    let failed = history.lazy.filter { $0.kind == .failed }.compactMap(\.channel)
-    if channels.isSubset(of: failed) {
-      verdict = .failed(event)
-    } else if verdict == .open {
-      verdict = .failing(event, deadline: now + grace)
-      return now + grace
-    }
-    return nil
-  }
-
-  /// Ends the grace period, if one has run out.
-  func endGrace(now: Duration) {
-    if case .failing(let event, let deadline) = verdict, deadline <= now { verdict = .failed(event) }
-  }
+  // MARK: Waits
 
   /// How a wait for a goal would end now, or `nil` while it must go on.
-  func end(of goal: DeliveryGoal) -> DeliveryWaitEnd? {
+  func end(of goal: DeliveryGoal, caller: UInt32) -> DeliveryWaitEnd? {
+    let failure = failures.first { $0.caller == caller }?.error
     switch goal {
     case .acceptance:
       if !history.isEmpty { return .accepted }
-      switch acceptance {
-      case .pending: return nil
-      case .failed(let error): return .sendFailed(error)
-      case .accepted, .known, .unclear: return .accepted
-      }
+      if let failure { return .sendFailed(failure) }
+      return acceptance == .pending ? nil : .accepted
+    case .change(let revision):
+      return revision == self.revision ? nil : .changed
+    case .operation:
+      return nil
     case .event(let position, let orFailure):
-      if history.indices.contains(Int(position)) { return .met(history[Int(position)]) }
-      if orFailure, case .failed(let event) = verdict { return .failed(event) }
+      if history.indices.contains(Int(position)) { return .met(history[Int(position)].event) }
+      if orFailure, case .failed(let event)? = verdict { return .failed(event) }
     case .delivered, .opened, .clicked, .replied, .answered:
-      if case .failed(let event) = verdict { return .failed(event) }
-      if let event = history.first(where: { goal.isMet(by: $0.kind) }) { return .met(event) }
+      if case .failed(let event)? = verdict { return .failed(event) }
+      if let entry = history.first(where: { goal.isMet(by: $0.event.kind) }) { return .met(entry.event) }
     }
-    if case .failed(let error) = acceptance, history.isEmpty { return .sendFailed(error) }
+    if let failure, history.isEmpty { return .sendFailed(failure) }
     return nil
   }
 
-  /// How a wait ends whose time is up.
-  ///
-  /// A failure that only waits for a sibling channel is known by then; the grace of other waits goes on.
+  /// How a wait ends when its time is up.
   var endAtDeadline: DeliveryWaitEnd {
-    switch verdict {
-    case .failing(let event, _), .failed(let event): .failed(event)
-    case .open, .delivered: .expired(status)
-    }
+    if case .failed(let event)? = verdict { return .failed(event) }
+    return .expired(status, failedChannels)
   }
 
   func keep(_ wait: Wait) {
@@ -184,12 +196,16 @@ final class DeliverySlot<Waiter> {
     return waits.remove(at: index)
   }
 
-  /// Takes out every wait that can end now.
+  /// Removes every wait that can end now.
   func settleWaits() -> [(wait: Wait, end: DeliveryWaitEnd)] {
     var settled: [(wait: Wait, end: DeliveryWaitEnd)] = []
     var kept: [Wait] = []
     for wait in waits {
-      if let end = end(of: wait.goal) { settled.append((wait, end)) } else { kept.append(wait) }
+      if let end = end(of: wait.goal, caller: wait.caller) {
+        settled.append((wait, end))
+      } else {
+        kept.append(wait)
+      }
     }
     if !settled.isEmpty { waits = kept }
     return settled

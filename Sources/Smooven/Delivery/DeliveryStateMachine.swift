@@ -1,11 +1,10 @@
 package import SmoovenCallbacks
 
-/// Who waits for which notification, as a value: no lock, no clock, no `await`.
+/// The open waits and what they wait for, as a value: no lock, no clock, no `await`.
 ///
-/// Every function takes what happened and gives back what is to be done. Time comes in as the `Duration` since an
-/// epoch of the caller's choice. `Waiter` is opaque: a continuation in the SDK, a number in tests. Conservation:
-/// each waiter handed in comes back exactly once, as the result of ``wait(for:id:waiter:goal:deadline:now:isCancelled:)``
-/// or in ``Changes/resumptions``.
+/// Every function accepts what happened and returns what is to be done. Time comes in as the `Duration` since an epoch
+/// of the caller's choice. `Waiter` is opaque: a continuation in the SDK, a number in tests. Conservation: each waiter
+/// handed in comes back exactly once, as the result of ``wait(for:_:now:interruption:)`` or in ``Changes/resumptions``.
 package struct DeliveryStateMachine<Waiter>: ~Copyable {
   /// What is to be done, outside the lock.
   package struct Changes {
@@ -13,36 +12,53 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     package var resumptions: [(waiter: Waiter, end: DeliveryWaitEnd)] = []
     /// Events that belong to no open notification.
     package var unmatched: [CallbackEvent] = []
-    /// What became of the event, for ``deliver(_:token:now:)``.
+    /// What became of the event, for ``deliver(_:token:isDuplicate:now:)``.
     package var disposition: CallbackDisposition?
+  }
+
+  /// A task that wants to wait.
+  package struct Request {
+    package let id: UInt64
+    package let waiter: Waiter
+    package let goal: DeliveryGoal
+    package let caller: UInt32
+    package let deadline: Duration?
+
+    package init(id: UInt64, waiter: Waiter, goal: DeliveryGoal, caller: UInt32 = 0, deadline: Duration?) {
+      self.id = id
+      self.waiter = waiter
+      self.goal = goal
+      self.caller = caller
+      self.deadline = deadline
+    }
   }
 
   private var slots: [DeliveryToken: DeliverySlot<Waiter>] = [:]
   private var owners = DeliveryOwners()
-  private var early: EarlyEventBuffer
+  private var early: [String: EarlyEventBuffer] = [:]
   private var deadlines = DeadlineQueue()
-  // How many slots will only learn their id from an answer or a callback.
-  private var unboundCount = 0
+  // The number of slots by group that will only learn their id from a response or a callback.
+  private var unbound: [String: Int] = [:]
   private let limits: DeliveryLimits
 
   /// Whether ``close()`` was called.
   package private(set) var isClosed = false
-  /// How many waiters are kept.
+  /// The number of waiters.
   package private(set) var waitCount = 0
 
   package init(limits: DeliveryLimits) {
-    self.early = EarlyEventBuffer(capacity: limits.maximumEarlyEvents, lifetime: limits.earlyEventLifetime)
     self.limits = limits
   }
 
-  /// How many notifications are reserved and not released.
+  /// The number of notifications that are reserved and not released.
   package var slotCount: Int { slots.count }
-  /// How many early events are kept.
-  package var earlyCount: Int { early.count }
+  /// The number of early events.
+  package var earlyCount: Int { early.values.reduce(0) { $0 + $1.count } }
   /// The moment at which ``expire(now:)`` has something to do.
   package var nextDeadline: Duration? {
-    guard let expiry = early.nextExpiry else { return deadlines.earliest }
-    return deadlines.earliest.map { min($0, expiry) } ?? expiry
+    var next = deadlines.earliest
+    for expiry in early.values.lazy.compactMap(\.nextExpiry) { next = next.map { min($0, expiry) } ?? expiry }
+    return next
   }
 
   package func contains(_ token: DeliveryToken) -> Bool {
@@ -53,112 +69,131 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     slots[token]?.snapshot
   }
 
+  /// Whether a callback may belong to a slot, by its token or its ids.
+  package func isInterested(in callback: StoredCallback) -> Bool {
+    if let token = callback.token, slots[token]?.group == callback.event.group { return true }
+    return !candidates(callback.event, callback.token).isEmpty
+  }
+
+  /// What every slot may get.
+  package var lookups: [CallbackLookup] {
+    slots.map { CallbackLookup(group: $1.group, token: $0, ids: $1.ownership.ids) }
+  }
+
   // MARK: Slots
 
-  /// Opens a slot, with ids where they are known beforehand.
+  /// Opens a slot, or joins the one that exists, because a delivery may be taken up by several callers.
   ///
-  /// A slot that trusts its token takes whatever comes to it, under any id. Whoever comes second joins the slot that is
-  /// there, for a delivery may be resumed twice. Returns `nil` when closed.
+  /// Returns `nil` if closed.
   package mutating func reserve(
     _ token: DeliveryToken,
-    scope: String,
-    ids: [String] = [],
-    trustsToken: Bool = false,
+    group: String,
+    asked: [String] = [],
+    accepted: [String] = [],
     policy: SettlingPolicy = .firstFailure,
     acceptance: DeliveryAcceptance = .pending,
+    isPrivate: Bool = false,
     now: Duration
   ) -> Changes? {
     guard !isClosed else { return nil }
-    if join(token) { return Changes() }
+    var changes = Changes()
+    if let slot = slots[token] {
+      slot.holderCount += 1
+      for id in accepted { accept(id, slot, token, now: now, into: &changes) }
+      resolve(slot, token, acceptance, into: &changes)
+      return changes
+    }
     let slot = DeliverySlot<Waiter>(
-      scope: scope,
-      asked: ids,
-      trustsToken: trustsToken,
+      EventOwnership(group: group, token: token, asked: asked, accepted: accepted),
       policy: policy,
-      acceptance: acceptance
+      acceptance: acceptance,
+      isPrivate: isPrivate
     )
     slots[token] = slot
-    if slot.isUnbound { unboundCount += 1 }
-    var changes = Changes()
-    for (index, id) in ids.enumerated() where !ids[..<index].contains(id) {
-      own(id, by: token, scope: scope, now: now, into: &changes)
-    }
+    if slot.isUnbound { unbound[group, default: 0] += 1 }
+    for id in slot.ownership.ids { own(id, slot, token, now: now, into: &changes) }
     return changes
   }
 
-  /// Holds a slot that is there.
+  /// Holds a slot that exists.
   package mutating func join(_ token: DeliveryToken) -> Bool {
     guard let slot = slots[token] else { return false }
     slot.holderCount += 1
     return true
   }
 
-  /// Notes that Smooven accepted the notification under this id.
+  /// Records that Smooven accepted the notification under an id.
   ///
-  /// The answer's word counts more than that of an earlier callback under another id, unless that one has settled the
-  /// slot: what is settled stays. A repeated send has several ids, and all of them are the slot's.
+  /// A notification that was sent repeatedly has several, and all of them are its own.
   package mutating func accept(
     _ token: DeliveryToken,
     id: String,
     receipt: NotifyReceipt?,
-    isRepeated: Bool = false,
     now: Duration
   ) -> Changes {
     var changes = Changes()
     guard let slot = slots[token] else { return changes }
-    let wasUnbound = slot.isUnbound
-    if !isRepeated, !slot.isSettled, !slot.ids.isEmpty, !slot.ids.contains(id) {
-      for old in slot.ids { owners.remove(token, of: old, in: slot.scope) }
-      changes.unmatched = slot.rebind(to: id, now: now)
-      if case .failing(_, let deadline) = slot.verdict {
-        deadlines.insert(.init(deadline: deadline, token: token, waitID: nil))
-      }
-    }
-    slot.resolve(receipt.map { .accepted($0) } ?? .known)
-    count(slot, wasUnbound: wasUnbound)
-    claim(id, for: token, now: now, into: &changes)
+    accept(id, slot, token, now: now, into: &changes)
+    resolve(slot, token, receipt.map { .accepted($0) } ?? .known, into: &changes)
+    return changes
+  }
+
+  /// Records how the send went, for everyone who waits.
+  package mutating func resolve(_ token: DeliveryToken, _ acceptance: DeliveryAcceptance) -> Changes {
+    var changes = Changes()
+    if let slot = slots[token] { resolve(slot, token, acceptance, into: &changes) }
+    return changes
+  }
+
+  /// Records that one caller's own send failed: only its waits end.
+  package mutating func fail(_ token: DeliveryToken, caller: UInt32, _ error: SmoovenError) -> Changes {
+    var changes = Changes()
+    slots[token]?.fail(caller, error)
     settle(token, into: &changes)
     return changes
   }
 
-  /// Notes that the send is unclear for good: only a callback can tell.
-  package mutating func noteUnclearSend(_ token: DeliveryToken, _ error: SmoovenError) -> Changes {
-    resolve(token, .unclear(error))
-  }
-
-  /// Notes that nothing was sent.
-  package mutating func failSend(_ token: DeliveryToken, _ error: SmoovenError) -> Changes {
-    resolve(token, .failed(error))
-  }
-
-  /// Lets go of a slot, and releases it when nobody else holds it.
-  ///
-  /// Events that come for it later are late. Those that it had by an id are there for the next who asks for that id.
-  package mutating func release(_ token: DeliveryToken, now: Duration) -> Changes {
+  /// Records that the stored delivery changed.
+  package mutating func noteChange(_ token: DeliveryToken) -> Changes {
     var changes = Changes()
-    slots[token]?.holderCount -= 1
-    guard slots[token]?.holderCount == 0, let slot = slots.removeValue(forKey: token) else { return changes }
-    if slot.isUnbound { unboundCount -= 1 }
-    for id in slot.ids { owners.remove(token, of: id, in: slot.scope) }
-    for wait in slot.waits { end(wait, .closed, into: &changes) }
-    // Nobody can ask for what came to a token: its scope was its own.
-    if limits.earlyEvents == .always, !isClosed, !slot.trustsToken {
-      for event in slot.history
-      where claimants(of: event).isEmpty && !event.correlationIDs.isEmpty && !early.isFullOfKnown {
-        _ = early.insert(event, now: now, isKnown: true)
-      }
+    slots[token]?.revision &+= 1
+    settle(token, into: &changes)
+    return changes
+  }
+
+  /// Gives up one hold of a slot, and removes the slot with the last.
+  ///
+  /// Later events for it are late. Those that it got by an id can still be asked for.
+  package mutating func release(_ token: DeliveryToken, now: Duration) -> Changes {
+    guard let slot = slots[token] else { return Changes() }
+    slot.holderCount -= 1
+    return slot.holderCount == 0 ? remove(slot, token, now: now) : Changes()
+  }
+
+  private mutating func remove(_ slot: DeliverySlot<Waiter>, _ token: DeliveryToken, now: Duration) -> Changes {
+    var changes = Changes()
+    slots[token] = nil
+    countUnbound(slot, wasUnbound: slot.isUnbound, isUnbound: false)
+    for id in slot.ownership.ids { owners.remove(token, of: id, in: slot.group) }
+    for wait in slot.removeWaits() { end(wait, .closed, into: &changes) }
+    guard limits.earlyEvents == .always, !isClosed, !slot.isPrivate else { return changes }
+    for entry in slot.history where !entry.event.correlationIDs.isEmpty {
+      let token = entry.hasToken ? token : nil
+      guard getters(of: entry.event, token).isEmpty, buffer(slot.group).isFullOfClaimed == false else { continue }
+      _ = early[slot.group]?.insert(entry.event, token: token, now: now, isClaimed: true)
     }
     return changes
   }
 
-  /// Ends all waits and refuses newcomers; what is known of the slots stays readable until they are released.
+  /// Ends all waits and refuses new ones; the slots stay readable until they are released.
   package mutating func close() -> Changes {
     isClosed = true
     var changes = Changes()
-    for token in Array(slots.keys) {
-      for wait in slots[token]?.removeWaits() ?? [] { end(wait, .closed, into: &changes) }
+    for slot in slots.values {
+      for wait in slot.removeWaits() { end(wait, .closed, into: &changes) }
     }
-    changes.unmatched = early.removeAll()
+    for group in early.keys.sorted() { changes.unmatched += early[group]?.removeAll() ?? [] }
+    early = [:]
     deadlines = DeadlineQueue()
     return changes
   }
@@ -167,32 +202,41 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   /// Keeps a waiter.
   ///
-  /// When the wait ends at once, returns how, and the waiter is the caller's to resume.
+  /// If the wait ends immediately, returns how, and the waiter is the caller's to resume.
   package mutating func wait(
     for token: DeliveryToken,
-    id: UInt64,
-    waiter: Waiter,
-    goal: DeliveryGoal,
-    deadline: Duration?,
+    _ request: Request,
     now: Duration,
-    isCancelled: Bool
+    interruption: DeliveryWaitEnd? = nil
   ) -> DeliveryWaitEnd? {
-    if isCancelled { return .cancelled }
+    if let interruption { return interruption }
     guard let slot = slots[token] else { return .closed }
-    if let end = slot.end(of: goal) { return end }
+    if let end = slot.end(of: request.goal, caller: request.caller) { return end }
     if isClosed { return .closed }
+    var deadline = request.deadline
+    if case .failing(let grace?) = slot.state, request.goal.isOutcome {
+      deadline = deadline.map { min($0, grace) } ?? grace
+    }
     if let deadline {
       if deadline <= now { return slot.endAtDeadline }
-      deadlines.insert(.init(deadline: deadline, token: token, waitID: id))
+      deadlines.insert(.init(deadline: deadline, token: token, waitID: request.id))
     }
-    slots[token]?.keep(.init(id: id, waiter: waiter, goal: goal, hasDeadline: deadline != nil))
+    slot.keep(
+      .init(
+        id: request.id,
+        waiter: request.waiter,
+        goal: request.goal,
+        caller: request.caller,
+        hasDeadline: deadline != nil
+      )
+    )
     waitCount += 1
     return nil
   }
 
-  /// Takes out one waiter, and no other.
+  /// Removes one waiter, and no other.
   ///
-  /// Returns `nil` when it is not there: before it came, or after it ended.
+  /// Returns `nil` if it isn't there: before it came, or after it ended.
   package mutating func cancel(_ token: DeliveryToken, id: UInt64) -> Waiter? {
     guard let wait = slots[token]?.remove(waitID: id) else { return nil }
     var changes = Changes()
@@ -200,22 +244,18 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return wait.waiter
   }
 
-  /// Ends the waits, grace periods and early events whose time is up.
+  /// Ends the waits and early events whose time is up.
   package mutating func expire(now: Duration) -> Changes {
     var changes = Changes()
     while let entry = deadlines.popDue(now: now) {
-      if let waitID = entry.waitID {
-        guard let wait = slots[entry.token]?.remove(waitID: waitID),
-          let end = slots[entry.token]?.endAtDeadline
-        else { continue }
-        waitCount -= 1
-        changes.resumptions.append((wait.waiter, end))
-      } else {
-        slots[entry.token]?.endGrace(now: now)
-      }
-      settle(entry.token, into: &changes)
+      guard let slot = slots[entry.token], let wait = slot.remove(waitID: entry.waitID) else { continue }
+      waitCount -= 1
+      changes.resumptions.append((wait.waiter, slot.endAtDeadline))
     }
-    changes.unmatched = early.expire(now: now)
+    for group in early.keys.sorted() {
+      changes.unmatched += early[group]?.expire(now: now) ?? []
+      if early[group]?.count == 0 { early[group] = nil }
+    }
     return changes
   }
 
@@ -223,158 +263,156 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   /// Whether there is room for an event.
   ///
-  /// When not, it must not be stored either: its sender tries again.
+  /// If not, it must not be stored either: its sender tries again.
   package func admits(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
     if isClosed { return false }
-    switch route(event, token) {
-    case .slots(let tokens):
-      return tokens.allSatisfy { (slots[$0]?.history.count ?? 0) < limits.maximumEventsPerNotification }
-    case .early: return !early.isFull
-    case .nowhere: return true
-    }
+    let tokens = getters(of: event, token)
+    if tokens.isEmpty { return !keepsEarly(event, token) || early[event.group]?.isFull != true }
+    return tokens.allSatisfy { (slots[$0]?.history.count ?? 0) < limits.maximumEventsPerNotification }
   }
 
-  /// Whose an event would be, for the store, which may know tokens that nobody holds at the moment.
-  package func owner(of event: CallbackEvent, token: DeliveryToken?) -> DeliveryToken? {
-    switch route(event, token) {
-    case .slots(let tokens): tokens.first
-    case .nowhere(.mismatched): nil
-    case .early, .nowhere: token
-    }
-  }
-
-  /// Takes a verified event to where it belongs.
+  /// Delivers a verified event to everyone who gets it.
   ///
-  /// What the store had before (`isStored`) is only of use to a slot that has not seen it.
+  /// A duplicate is still news to a slot that hasn't seen it.
   package mutating func deliver(
     _ event: CallbackEvent,
     token: DeliveryToken?,
-    isStored: Bool = false,
+    isDuplicate: Bool = false,
     now: Duration
   ) -> Changes {
     var changes = Changes()
-    switch route(event, token) {
-    case .slots(let tokens):
+    let tokens = getters(of: event, token)
+    if !tokens.isEmpty {
       let unaware = tokens.filter { slots[$0]?.hasSeen(event) == false }
-      for token in unaware {
-        record(event, in: token, now: now)
-        if slots[token]?.trustsToken == false {
-          for id in event.correlationIDs { claim(id, for: token, now: now, into: &changes) }
-        }
-        settle(token, into: &changes)
-      }
+      for owner in unaware { record(event, hasToken: owner == token, in: owner, now: now, into: &changes) }
       changes.disposition = unaware.isEmpty ? .duplicate : .matched
-    case _ where isStored:
+    } else if isDuplicate {
       changes.disposition = .duplicate
-    case .early:
-      changes.disposition = early.insert(event, now: now) ? .early : .duplicate
-    case .nowhere(let disposition):
+    } else if keepsEarly(event, token), !buffer(event.group).isFull {
+      let isNew = early[event.group]?.insert(event, token: token, now: now) == true
+      changes.disposition = isNew ? .early : .duplicate
+    } else {
       changes.unmatched.append(event)
-      changes.disposition = disposition
+      changes.disposition = token.map { slots[$0] == nil ? .late : .mismatched } ?? .unmatched
     }
     return changes
   }
 
-  private enum Route {
-    case slots([DeliveryToken])
-    case early
-    case nowhere(CallbackDisposition)
+  /// The slots that get an event, by the one rule of ``EventOwnership``.
+  private func getters(of event: CallbackEvent, _ token: DeliveryToken?) -> [DeliveryToken] {
+    candidates(event, token).filter { slots[$0]?.owns(event, token: token) == true }
   }
 
-  private func route(_ event: CallbackEvent, _ token: DeliveryToken?) -> Route {
-    let claimants = claimants(of: event)
-    guard let token else {
-      if !claimants.isEmpty { return .slots(claimants) }
-      return keepsEarly(event) ? .early : .nowhere(.unmatched)
-    }
-    guard let slot = slots[token] else {
-      // Whoever reserved the token has gone, but somebody else may wait for the id.
-      return claimants.isEmpty ? .nowhere(.late) : .slots(claimants)
-    }
-    guard slot.scope == event.group else { return .nowhere(.mismatched) }
-    if slot.trustsToken || event.correlationIDs.isEmpty { return .slots([token]) }
-    if slot.ids.isEmpty {
-      // Not known yet which notification this is; but an id that is another's cannot be it.
-      return claimants.isEmpty ? .slots([token]) : .nowhere(.mismatched)
-    }
-    return event.correlationIDs.contains(where: slot.ids.contains) ? .slots([token]) : .nowhere(.mismatched)
+  private func candidates(_ event: CallbackEvent, _ token: DeliveryToken?) -> [DeliveryToken] {
+    var tokens: [DeliveryToken] = []
+    if let token, slots[token] != nil { tokens.append(token) }
+    for id in event.correlationIDs { add(owners.tokens(of: id, in: event.group), to: &tokens) }
+    for id in event.conversationIDs { add(owners.tokens(of: id, in: event.group), to: &tokens) }
+    return tokens
   }
 
-  /// Whether somebody may still claim an event that is nobody's.
-  private func keepsEarly(_ event: CallbackEvent) -> Bool {
-    guard !isClosed, !event.correlationIDs.isEmpty else { return false }
+  private func add(_ new: [DeliveryToken], to tokens: inout [DeliveryToken]) {
+    for token in new where !tokens.contains(token) { tokens.append(token) }
+  }
+
+  /// Whether a wait may still claim an event that has no getter.
+  private func keepsEarly(_ event: CallbackEvent, _ token: DeliveryToken?) -> Bool {
+    guard !isClosed, token == nil, !event.correlationIDs.isEmpty else { return false }
     switch limits.earlyEvents {
     case .always: return true
-    case .whileSending: return unboundCount > 0
+    case .whileSending: return unbound[event.group] != nil
     default: return false
     }
   }
 
-  /// Who waits for an event: all who know the first of its ids that anybody knows, and all who asked for another.
-  ///
-  /// What a slot merely learnt from earlier events counts less: messages of one conversation share an id.
-  private func claimants(of event: CallbackEvent) -> [DeliveryToken] {
-    var tokens: [DeliveryToken] = []
-    for id in event.correlationIDs {
-      let own = owners.tokens(of: id, in: event.group)
-      if tokens.isEmpty {
-        tokens = own
-      } else {
-        tokens += own.filter { slots[$0]?.asked.contains(id) == true && !tokens.contains($0) }
-      }
-    }
-    return tokens
-  }
-
   // MARK: Parts
 
-  /// Makes an id the slot's, and hands it the events of that id that came before.
-  private mutating func claim(
+  private mutating func accept(
     _ id: String,
-    for token: DeliveryToken,
+    _ slot: DeliverySlot<Waiter>,
+    _ token: DeliveryToken,
     now: Duration,
     into changes: inout Changes
   ) {
-    guard let slot = slots[token], !slot.ids.contains(id) else { return }
     let wasUnbound = slot.isUnbound
-    slot.bind(id)
-    count(slot, wasUnbound: wasUnbound)
-    own(id, by: token, scope: slot.scope, now: now, into: &changes)
+    let former = slot.ownership.ids
+    let (isNew, foreign) = slot.accept(id, now: now)
+    changes.unmatched += foreign
+    for old in former where !slot.ownership.ids.contains(old) { owners.remove(token, of: old, in: slot.group) }
+    countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
+    if isNew || !former.contains(id) {
+      own(id, slot, token, now: now, into: &changes)
+    }
+    settle(token, into: &changes)
   }
 
-  private mutating func count(_ slot: DeliverySlot<Waiter>, wasUnbound: Bool) {
-    if slot.isUnbound != wasUnbound { unboundCount += wasUnbound ? -1 : 1 }
-  }
-
+  /// Leads an id to a slot, and copies to it the events of that id that came before.
   private mutating func own(
     _ id: String,
-    by token: DeliveryToken,
-    scope: String,
+    _ slot: DeliverySlot<Waiter>,
+    _ token: DeliveryToken,
     now: Duration,
     into changes: inout Changes
   ) {
-    // What others who wait for this id have is no longer among the early events.
-    let known = owners.tokens(of: id, in: scope).flatMap { slots[$0]?.history ?? [] }
-      .filter { $0.correlationIDs.contains(id) }
-    owners.add(token, of: id, in: scope)
-    for event in known + early.claim(.init(scope: scope, id: id)) where slots[token]?.hasSeen(event) == false
-    {
-      record(event, in: token, now: now)
+    var known: [(event: CallbackEvent, token: DeliveryToken?)] = []
+    for other in owners.tokens(of: id, in: slot.group) where other != token {
+      for entry in slots[other]?.history ?? [] where entry.event.correlationIDs.contains(id) {
+        known.append((entry.event, entry.hasToken ? other : nil))
+      }
+    }
+    owners.add(token, of: id, in: slot.group)
+    for entry in early[slot.group]?.claim(id) ?? [] { known.append((entry.event, entry.token)) }
+    for (event, itsToken) in known where !slot.hasSeen(event) && slot.owns(event, token: itsToken) {
+      record(event, hasToken: itsToken == token, in: token, now: now, into: &changes)
     }
     settle(token, into: &changes)
   }
 
-  private mutating func resolve(_ token: DeliveryToken, _ acceptance: DeliveryAcceptance) -> Changes {
-    var changes = Changes()
-    slots[token]?.resolve(acceptance)
+  private mutating func record(
+    _ event: CallbackEvent,
+    hasToken: Bool,
+    in token: DeliveryToken,
+    now: Duration,
+    into changes: inout Changes
+  ) {
+    guard let slot = slots[token] else { return }
+    let wasUnbound = slot.isUnbound
+    let (learned, grace) = slot.record(event, hasToken: hasToken, now: now)
+    countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
+    if let grace {
+      for wait in slot.waits where wait.goal.isOutcome {
+        deadlines.insert(.init(deadline: grace, token: token, waitID: wait.id))
+      }
+    }
     settle(token, into: &changes)
-    return changes
+    if !slot.isPrivate {
+      for id in learned { own(id, slot, token, now: now, into: &changes) }
+    }
   }
 
-  private mutating func record(_ event: CallbackEvent, in token: DeliveryToken, now: Duration) {
-    if let deadline = slots[token]?.record(event, now: now) {
-      deadlines.insert(.init(deadline: deadline, token: token, waitID: nil))
-    }
+  private mutating func resolve(
+    _ slot: DeliverySlot<Waiter>,
+    _ token: DeliveryToken,
+    _ acceptance: DeliveryAcceptance,
+    into changes: inout Changes
+  ) {
+    let wasUnbound = slot.isUnbound
+    slot.resolve(acceptance)
+    countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
+    settle(token, into: &changes)
+  }
+
+  private mutating func buffer(_ group: String) -> EarlyEventBuffer {
+    if let buffer = early[group] { return buffer }
+    let buffer = EarlyEventBuffer(capacity: limits.maximumEarlyEvents, lifetime: limits.earlyEventLifetime)
+    early[group] = buffer
+    return buffer
+  }
+
+  private mutating func countUnbound(_ slot: DeliverySlot<Waiter>, wasUnbound: Bool, isUnbound: Bool) {
+    guard wasUnbound != isUnbound else { return }
+    let count = (unbound[slot.group] ?? 0) + (isUnbound ? 1 : -1)
+    unbound[slot.group] = count > 0 ? count : nil
   }
 
   private mutating func settle(_ token: DeliveryToken, into changes: inout Changes) {
@@ -391,6 +429,6 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     guard wait.hasDeadline, deadlines.noteStale() else { return }
     var live: Set<UInt64> = []
     for slot in slots.values { live.formUnion(slot.waits.lazy.map(\.id)) }
-    deadlines.sweep { entry in entry.waitID.map(live.contains) ?? true }
+    deadlines.sweep { live.contains($0.waitID) }
   }
 }

@@ -10,12 +10,15 @@ package final class DeliveryTracker: Sendable {
 
   private struct State: ~Copyable {
     var machine: Machine
-    /// When the wake-up task will wake next; `nil` when it has nothing to wait for.
+    /// When the wake-up task will wake next; `nil` if it has nothing to wait for.
     var armed: Duration?
+    var isRunning = false
   }
 
   private let state: Mutex<State>
   private let waitIDs = Atomic<UInt64>(0)
+  private let callers = Atomic<UInt32>(0)
+  private let openWaits = Atomic<Int>(0)
   private let clock: DeliveryClock
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
@@ -31,78 +34,87 @@ package final class DeliveryTracker: Sendable {
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
-  /// The time by which deadlines are reckoned.
+  /// The time by which deadlines are measured.
   package var now: Duration { clock.now() }
-  /// How many tasks wait.
+  /// Sleeps on the clock by which deadlines are measured.
+  package func sleep(until deadline: Duration) async throws { try await clock.sleep(deadline) }
+  /// The number of tasks that wait.
   package var waitCount: Int { state.withLock { $0.machine.waitCount } }
-  /// How many notifications are reserved and not released.
+  /// The number of notifications that are reserved and not released.
   package var slotCount: Int { state.withLock { $0.machine.slotCount } }
-  /// How many events are kept until somebody claims them.
+  /// The number of events that are kept until a wait claims them.
   package var earlyCount: Int { state.withLock { $0.machine.earlyCount } }
-
   /// Whether ``close()`` was called.
   package var isClosed: Bool { state.withLock { $0.machine.isClosed } }
+  /// Whether ``run()`` keeps the deadlines.
+  package var isRunning: Bool { state.withLock { $0.isRunning } }
 
-  /// Opens a slot, or joins the one that is there, and returns what releases it.
+  /// What this process waits for, for a store that other processes use as well.
+  package var interests: DeliveryInterests {
+    DeliveryInterests(
+      count: { [weak self] in self?.slotCount ?? 0 },
+      token: { [weak self] token in self?.contains(token) == true },
+      callback: { [weak self] callback in
+        self?.state.withLock { $0.machine.isInterested(in: callback) } == true
+      },
+      lookups: { [weak self] in self?.state.withLock { $0.machine.lookups } ?? [] }
+    )
+  }
+
+  // MARK: Slots
+
+  /// Opens a slot, or joins the one that exists, and returns what releases it.
   ///
   /// - Throws: ``SmoovenError`` with `closed`.
   package func reserve(
     _ token: DeliveryToken,
-    scope: String,
-    ids: [String] = [],
-    trustsToken: Bool = false,
+    group: String,
+    asked: [String] = [],
+    accepted: [String] = [],
     policy: SettlingPolicy = .firstFailure,
     acceptance: DeliveryAcceptance = .pending,
+    isPrivate: Bool = false,
     onRelease: (@Sendable () -> Void)? = nil
   ) throws(SmoovenError) -> SlotLease {
-    let isOpen = perform { machine, now in
+    var isOpen = false
+    apply { machine, now in
       let changes = machine.reserve(
         token,
-        scope: scope,
-        ids: ids,
-        trustsToken: trustsToken,
+        group: group,
+        asked: asked,
+        accepted: accepted,
         policy: policy,
         acceptance: acceptance,
+        isPrivate: isPrivate,
         now: now
       )
-      return (changes != nil, changes)
+      isOpen = changes != nil
+      return changes
     }
-    guard isOpen else { throw .clientClosed }
-    return SlotLease(token: token, tracker: self, onRelease: onRelease)
+    guard isOpen else { throw .shutDown }
+    return lease(token, onRelease)
   }
 
-  package func accept(
-    _ token: DeliveryToken,
-    id: String,
-    receipt: NotifyReceipt?,
-    isRepeated: Bool = false
-  ) {
-    perform { machine, now in
-      ((), machine.accept(token, id: id, receipt: receipt, isRepeated: isRepeated, now: now))
-    }
-  }
-
-  package func noteUnclearSend(_ token: DeliveryToken, _ error: SmoovenError) {
-    perform { machine, _ in ((), machine.noteUnclearSend(token, error)) }
-  }
-
-  package func failSend(_ token: DeliveryToken, _ error: SmoovenError) {
-    perform { machine, _ in ((), machine.failSend(token, error)) }
-  }
-
-  /// Holds a slot that is there.
+  /// Holds a slot that exists.
   package func join(_ token: DeliveryToken) -> SlotLease? {
-    let isThere = state.withLock { $0.machine.join(token) }
-    return isThere ? SlotLease(token: token, tracker: self, onRelease: nil) : nil
+    state.withLock { $0.machine.join(token) } ? lease(token, nil) : nil
   }
 
-  /// Lets go of a slot; returns whether it is gone, because nobody else holds it.
+  private func lease(_ token: DeliveryToken, _ onRelease: (@Sendable () -> Void)?) -> SlotLease {
+    let caller = callers.add(1, ordering: .relaxed).newValue
+    return SlotLease(token: token, caller: caller, tracker: self, onRelease: onRelease)
+  }
+
+  /// Releases a slot; returns whether it is gone, because nothing else holds it.
   @discardableResult
   package func release(_ token: DeliveryToken) -> Bool {
-    perform { machine, now in
+    var isGone = false
+    apply { machine, now in
       let changes = machine.release(token, now: now)
-      return (!machine.contains(token), changes)
+      isGone = !machine.contains(token)
+      return changes
     }
+    return isGone
   }
 
   package func contains(_ token: DeliveryToken) -> Bool {
@@ -113,59 +125,79 @@ package final class DeliveryTracker: Sendable {
     state.withLock { $0.machine.snapshot(of: token) }
   }
 
-  /// Whether there is room for an event, and whose it would be; asked before it is stored.
-  package func admit(
-    _ event: CallbackEvent,
-    token: DeliveryToken?
-  ) -> (isAdmitted: Bool, owner: DeliveryToken?) {
-    state.withLock { state in
-      (state.machine.admits(event, token: token), state.machine.owner(of: event, token: token))
-    }
+  package func accept(_ token: DeliveryToken, id: String, receipt: NotifyReceipt?) {
+    apply { $0.accept(token, id: id, receipt: receipt, now: $1) }
   }
 
-  /// Takes a verified, stored event to where it belongs.
+  package func resolve(_ token: DeliveryToken, _ acceptance: DeliveryAcceptance) {
+    apply { machine, _ in machine.resolve(token, acceptance) }
+  }
+
+  /// Ends the waits of one caller, whose own send failed.
+  package func fail(_ token: DeliveryToken, caller: UInt32, _ error: SmoovenError) {
+    apply { machine, _ in machine.fail(token, caller: caller, error) }
+  }
+
+  /// Records that the stored delivery changed.
+  package func noteChange(_ token: DeliveryToken) {
+    apply { machine, _ in machine.noteChange(token) }
+  }
+
+  // MARK: Events
+
+  /// Whether there is room for an event; asked before it is stored.
+  package func admits(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
+    state.withLock { $0.machine.admits(event, token: token) }
+  }
+
+  /// Delivers a verified, stored event to everyone who gets it.
   @discardableResult
   package func deliver(
     _ event: CallbackEvent,
     token: DeliveryToken?,
-    isStored: Bool = false
+    isDuplicate: Bool = false
   ) -> CallbackDisposition {
-    perform { machine, now in
-      let changes = machine.deliver(event, token: token, isStored: isStored, now: now)
-      return (changes.disposition ?? .unmatched, changes)
-    }
+    apply { $0.deliver(event, token: token, isDuplicate: isDuplicate, now: $1) } ?? .unmatched
   }
 
-  /// Keeps a waiter, or resumes it at once.
+  // MARK: Waits
+
+  /// Keeps a waiter, or resumes it immediately.
   ///
-  /// Whether the caller is cancelled is decided inside the lock: checked outside, a cancellation between check and
-  /// registration would leave a waiter that nobody ends.
+  /// Whether the caller is cancelled, or what it waits for is done, is decided inside the lock: checked outside, a
+  /// change between check and registration would leave a waiter that nothing ends.
   func keep(
     _ waiter: DeliveryWaiter,
     _ id: UInt64,
     for token: DeliveryToken,
+    caller: UInt32,
     _ goal: DeliveryGoal,
-    _ deadline: Duration?
+    _ deadline: Duration?,
+    isDone: (() -> Bool)? = nil
   ) {
-    let end = perform { machine, now in
-      let end = machine.wait(
+    var end: DeliveryWaitEnd?
+    apply { machine, now in
+      let interruption: DeliveryWaitEnd? =
+        Task.isCancelled ? .cancelled : isDone?() == true ? .changed : nil
+      end = machine.wait(
         for: token,
-        id: id,
-        waiter: waiter,
-        goal: goal,
-        deadline: deadline,
+        .init(id: id, waiter: waiter, goal: goal, caller: caller, deadline: deadline),
         now: now,
-        isCancelled: Task.isCancelled
+        interruption: interruption
       )
-      return (end, nil)
+      return nil
     }
     if let end { waiter.resume(returning: end) }
   }
 
-  /// Ends a wait with `cancelled`, unless it has ended.
-  func cancel(_ id: UInt64, for token: DeliveryToken) {
-    let waiter = perform { machine, _ in (machine.cancel(token, id: id), nil) }
-    waiter?.resume(returning: .cancelled)
+  /// Ends a wait, unless it has ended.
+  func end(_ id: UInt64, for token: DeliveryToken, _ end: DeliveryWaitEnd) {
+    var waiter: DeliveryWaiter?
+    apply { machine, _ in
+      waiter = machine.cancel(token, id: id)
+      return nil
+    }
+    waiter?.resume(returning: end)
   }
 
   /// A number for a wait that no other has.
@@ -173,19 +205,21 @@ package final class DeliveryTracker: Sendable {
     waitIDs.add(1, ordering: .relaxed).newValue
   }
 
-  /// Ends every wait with `closed` and refuses what comes later.
+  /// Ends every wait with `closed` and refuses new ones.
   package func close() {
-    perform { machine, _ in ((), machine.close()) }
+    apply { machine, _ in machine.close() }
     unmatched.finish()
     wakeUp.finish()
   }
 
-  /// Ends waits and grace periods when their time is up, until cancelled or closed.
+  /// Ends waits when their time is up, until cancelled or closed.
   package func run() async {
+    state.withLock { $0.isRunning = true }
+    defer { state.withLock { $0.isRunning = false } }
     var sleeper: Task<Void, Never>?
     arm(&sleeper)
     for await _ in wakeUps {
-      perform { machine, now in ((), machine.expire(now: now)) }
+      apply { $0.expire(now: $1) }
       arm(&sleeper)
     }
     sleeper?.cancel()
@@ -206,26 +240,37 @@ package final class DeliveryTracker: Sendable {
 
   /// Mutates under the lock and performs the changes outside of it.
   @discardableResult
-  private func perform<Result: Sendable>(
-    _ body: @Sendable (inout Machine, Duration) -> (Result, Machine.Changes?)
-  ) -> Result {
+  private func apply(_ body: (inout Machine, Duration) -> Machine.Changes?) -> CallbackDisposition? {
     let now = clock.now()
-    let (result, changes, mustWake) = state.withLock { state in
+    let (changes, waitsChanged, mustWake) = state.withLock { state in
       let before = state.machine.waitCount
-      let (result, changes) = body(&state.machine, now)
+      let changes = body(&state.machine, now)
       var mustWake = false
       if let next = state.machine.nextDeadline, state.armed.map({ next < $0 }) ?? true {
         state.armed = next
         mustWake = true
       }
       let after = state.machine.waitCount
-      // Under the lock, or an older figure could be written last.
-      if after != before { telemetry.openWaits.record(after) }
-      return (result, changes, mustWake)
+      if after != before { openWaits.store(after, ordering: .relaxed) }
+      return (changes, after != before, mustWake)
     }
-    for (waiter, end) in changes?.resumptions ?? [] { waiter.resume(returning: end) }
-    for event in changes?.unmatched ?? [] { unmatched.publish(event) }
+    if let changes {
+      for (waiter, end) in changes.resumptions { waiter.resume(returning: end) }
+      for event in changes.unmatched { unmatched.publish(event) }
+    }
     if mustWake { wakeUp.yield() }
-    return result
+    if waitsChanged { recordOpenWaits() }
+    return changes?.disposition
+  }
+
+  /// Tells the caller's metrics the number of waits, outside the lock.
+  ///
+  /// The recorder that comes last looks once more, so an older number never stays.
+  private func recordOpenWaits() {
+    while true {
+      let count = openWaits.load(ordering: .sequentiallyConsistent)
+      telemetry.openWaits.record(count)
+      if openWaits.load(ordering: .sequentiallyConsistent) == count { return }
+    }
   }
 }

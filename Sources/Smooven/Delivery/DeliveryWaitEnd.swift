@@ -2,20 +2,24 @@ package import SmoovenCallbacks
 
 /// How a single wait of the state machine ended.
 ///
-/// Indirect, as what follows, because it lies in every suspended task and every slot, and is seldom needed.
+/// Indirect, like the types that follow, because it lies in every suspended task and every slot, and is seldom needed.
 package indirect enum DeliveryWaitEnd: Sendable, Equatable {
   /// This event met the goal.
   case met(CallbackEvent)
-  /// This event ended all hope.
+  /// This event made delivery impossible.
   case failed(CallbackEvent)
   /// The send is accepted, or unclear for good; the snapshot says which.
   case accepted
+  /// The stored delivery changed.
+  case changed
   /// Time ran out.
-  case expired(DeliveryStatus)
-  /// Nothing was sent.
+  case expired(DeliveryStatus, [FailedChannel])
+  /// The caller's own send failed, and nothing was sent.
   case sendFailed(SmoovenError)
   /// The client was closed, or the slot released.
   case closed
+  /// Nothing runs the receiver, so the wait's deadline had no one to keep it.
+  case notRunning
   /// The waiting task was cancelled.
   case cancelled
 }
@@ -24,14 +28,12 @@ package indirect enum DeliveryWaitEnd: Sendable, Equatable {
 package indirect enum DeliveryAcceptance: Sendable, Equatable {
   /// Still under way.
   case pending
-  /// Answered with a receipt.
+  /// Accepted, with a receipt.
   case accepted(NotifyReceipt)
-  /// Accepted, without a receipt: sent by somebody else, or by an earlier process.
+  /// Accepted, without a receipt: sent by another caller, or by an earlier process.
   case known
-  /// Bytes left and no clear answer came.
+  /// The body left and no clear response came.
   case unclear(SmoovenError)
-  /// Refused, or never sent.
-  case failed(SmoovenError)
 }
 
 /// What is known of a slot at one moment.
@@ -40,13 +42,15 @@ package struct DeliverySnapshot: Sendable, Equatable {
   package var status: DeliveryStatus
   package var acceptance: DeliveryAcceptance
   package var eventNames: [String]
+  package var verdict: DeliveryVerdict?
+  package var revision: UInt32
 }
 
-/// When the failure of one channel settles a wait.
+/// When the failure of a channel settles a wait.
 package indirect enum SettlingPolicy: Sendable, Equatable {
-  /// At once.
+  /// Immediately.
   case firstFailure
-  /// When all of these channels failed, or one did and nothing better came within the grace period: these channels
-  /// are tried at the same time.
-  case anyChannel(of: Set<NotificationChannel>, grace: Duration)
+  /// When every channel failed, because they are tried at the same time. With a grace period, a wait ends that long after
+  /// the first failure.
+  case everyChannel(grace: Duration?)
 }

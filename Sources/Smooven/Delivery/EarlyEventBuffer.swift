@@ -1,27 +1,23 @@
 internal import SmoovenCallbacks
 
-/// Verified events whose notification nobody has claimed yet, bounded in number and in time.
+/// The verified events of one group that no wait has claimed yet, bounded in number and in time.
 ///
-/// Never forgets before its time: when it is full the listener answers 503 and the sender tries again.
+/// Events are copied to those that claim them and stay until their time is up, because another wait may ask for them as
+/// well. It never forgets before its time: if it is full, the listener responds with 503 and the sender tries again.
 struct EarlyEventBuffer {
-  /// A notification's id and the scope it belongs to; ids of two scopes may be equal.
-  struct Key: Hashable {
-    let scope: String
-    let id: String
-  }
-
-  private struct Entry {
+  struct Entry {
     let event: CallbackEvent
+    let token: DeliveryToken?
     let expiry: Duration
-    /// Whether somebody had it before, so that it does not become unmatched.
-    let isKnown: Bool
+    /// Whether a wait has had it, so that it isn't reported as unmatched.
+    var isClaimed: Bool
   }
 
   private let capacity: Int
   private let lifetime: Duration
   private var entries: [UInt64: Entry] = [:]
-  private var byKey: [Key: [UInt64]] = [:]
-  private var knownCount = 0
+  private var byID: [String: [UInt64]] = [:]
+  private var claimedCount = 0
   // Entries live equally long, so they expire in the order of their numbers.
   private var oldest: UInt64 = 0
   private var next: UInt64 = 0
@@ -31,66 +27,69 @@ struct EarlyEventBuffer {
     self.lifetime = lifetime
   }
 
-  /// Whether there is no room for an event that nobody had.
-  var isFull: Bool { entries.count - knownCount >= capacity }
-  /// Whether there is no room for one that somebody had before.
-  var isFullOfKnown: Bool { knownCount >= capacity }
+  /// Whether there is no room for an unclaimed event.
+  var isFull: Bool { entries.count - claimedCount >= capacity }
+  /// Whether there is no room for a claimed one.
+  var isFullOfClaimed: Bool { claimedCount >= capacity }
   var count: Int { entries.count }
   var nextExpiry: Duration? { entries[oldest]?.expiry }
 
-  /// Keeps an event, unless the same one is there already.
+  /// Keeps an event, unless it is kept already.
   ///
   /// Returns whether it was new.
-  mutating func insert(_ event: CallbackEvent, now: Duration, isKnown: Bool = false) -> Bool {
-    let keys = event.correlationIDs.map { Key(scope: event.group, id: $0) }
-    for number in keys.flatMap({ byKey[$0] ?? [] })
-    where entries[number]?.event.deduplicationKey == event.deduplicationKey {
-      return false
+  mutating func insert(
+    _ event: CallbackEvent,
+    token: DeliveryToken?,
+    now: Duration,
+    isClaimed: Bool = false
+  ) -> Bool {
+    let ids = Set(event.correlationIDs + event.conversationIDs)
+    for number in ids.flatMap({ byID[$0] ?? [] }) {
+      guard let known = entries[number]?.event else { continue }
+      if known.deduplicationKey == event.deduplicationKey, known.endpoint == event.endpoint { return false }
     }
-    entries[next] = Entry(event: event, expiry: now + lifetime, isKnown: isKnown)
-    for key in keys { byKey[key, default: []].append(next) }
-    if isKnown { knownCount += 1 }
+    entries[next] = Entry(event: event, token: token, expiry: now + lifetime, isClaimed: isClaimed)
+    for id in ids { byID[id, default: []].append(next) }
+    if isClaimed { claimedCount += 1 }
     next += 1
     return true
   }
 
-  /// Hands over the events of a notification, in the order of their arrival.
-  mutating func claim(_ key: Key) -> [CallbackEvent] {
-    let claimed = (byKey[key] ?? []).compactMap { remove($0) }
-    skipClaimed()
-    return claimed
+  /// Copies the events of an id in arrival order, and marks them as claimed.
+  mutating func claim(_ id: String) -> [Entry] {
+    (byID[id] ?? []).compactMap { number in
+      if entries[number]?.isClaimed == false {
+        entries[number]?.isClaimed = true
+        claimedCount += 1
+      }
+      return entries[number]
+    }
   }
 
-  /// Hands over the events whose time is up.
+  /// Removes the events whose time is up; returns those that no wait has had.
   mutating func expire(now: Duration) -> [CallbackEvent] {
     var expired: [CallbackEvent] = []
-    while let entry = entries[oldest], entry.expiry <= now, let event = remove(oldest) {
-      if !entry.isKnown { expired.append(event) }
-      skipClaimed()
+    while let entry = entries[oldest], entry.expiry <= now {
+      remove(oldest, entry)
+      if !entry.isClaimed { expired.append(entry.event) }
+      oldest += 1
     }
     return expired
   }
 
-  /// Hands over everything.
+  /// Removes everything; returns the events that no wait has had.
   mutating func removeAll() -> [CallbackEvent] {
-    let all = entries.filter { !$0.value.isKnown }.sorted { $0.key < $1.key }.map(\.value.event)
-    (entries, byKey, oldest, knownCount) = ([:], [:], next, 0)
+    let all = entries.filter { !$0.value.isClaimed }.sorted { $0.key < $1.key }.map(\.value.event)
+    (entries, byID, oldest, claimedCount) = ([:], [:], next, 0)
     return all
   }
 
-  private mutating func remove(_ number: UInt64) -> CallbackEvent? {
-    guard let entry = entries.removeValue(forKey: number) else { return nil }
-    let event = entry.event
-    if entry.isKnown { knownCount -= 1 }
-    for id in event.correlationIDs {
-      let key = Key(scope: event.group, id: id)
-      byKey[key]?.removeAll { $0 == number }
-      if byKey[key]?.isEmpty == true { byKey[key] = nil }
+  private mutating func remove(_ number: UInt64, _ entry: Entry) {
+    entries[number] = nil
+    if entry.isClaimed { claimedCount -= 1 }
+    for id in Set(entry.event.correlationIDs + entry.event.conversationIDs) {
+      byID[id]?.removeAll { $0 == number }
+      if byID[id]?.isEmpty == true { byID[id] = nil }
     }
-    return event
-  }
-
-  private mutating func skipClaimed() {
-    while oldest < next, entries[oldest] == nil { oldest += 1 }
   }
 }

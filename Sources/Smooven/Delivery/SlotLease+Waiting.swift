@@ -1,18 +1,19 @@
 internal import SmoovenCallbacks
+internal import Synchronization
 
-// What an open wait costs in memory is the frames of its suspended functions; what they need for a moment only is
-// kept out of them.
+// The memory of an open wait is the frames of its suspended functions. What they need only for a moment is kept out of
+// them, by functions that aren't inlined.
 extension SlotLease {
-  /// Waits for a goal until a deadline, `nil` for as long as it takes.
+  /// Waits for a goal until a deadline; `nil` to wait for as long as it takes.
   ///
-  /// Returns at once when the task is cancelled.
+  /// Returns immediately if the task is cancelled.
   @inline(__always)
   package func wait(for goal: DeliveryGoal, deadline: Duration?) async -> DeliveryWaitEnd {
     let id = tracker.nextWaitID()
     return await withTaskCancellationHandler {
       await DeliveryWaiter.wait { keep($0, id, goal, deadline) }
     } onCancel: {
-      cancel(id)
+      end(id, .cancelled)
     }
   }
 
@@ -23,60 +24,124 @@ extension SlotLease {
     _ goal: DeliveryGoal,
     _ deadline: Duration?
   ) {
-    tracker.keep(waiter, id, for: token, goal, deadline)
+    tracker.keep(waiter, id, for: token, caller: caller, goal, deadline)
   }
 
   @inline(never)
-  private func cancel(_ id: UInt64) {
-    tracker.cancel(id, for: token)
+  private func end(_ id: UInt64, _ end: DeliveryWaitEnd) {
+    tracker.end(id, for: token, end)
   }
 
-  /// Waits until a criterion is met, a failure ends all hope, or the deadline passes.
+  /// Waits until a criterion is met, a failure makes it impossible, or the deadline passes.
   ///
-  /// - Throws: ``SmoovenError`` when the send failed or the client closes; `CancellationError` when cancelled.
+  /// - Throws: ``SmoovenError`` if the send failed, the client closes or nothing runs it; `CancellationError` if
+  ///   cancelled.
   @inline(never)
   func outcome(until criterion: DeliveryCriterion, deadline: Duration) async throws -> DeliveryOutcome {
-    let end: DeliveryWaitEnd
-    switch criterion.wrapped {
-    case .goal(let goal): end = await wait(for: goal, deadline: deadline)
-    case .predicate(let isMet): end = await wait(until: isMet, deadline: deadline)
-    }
-    return try DeliveryOutcome(end)
+    let watch = watch(until: deadline)
+    defer { watch?.cancel() }
+    var position = Int32(0)
+    return try DeliveryOutcome(await wait(until: criterion, from: &position, deadline: deadline))
   }
 
-  func wait(until criterion: DeliveryCriterion, deadline: Duration) async -> DeliveryWaitEnd {
+  /// Waits for a criterion. Of a predicate's events, begins with the one at a position, and moves the position on, so
+  /// that a later wait doesn't ask about them again.
+  func wait(
+    until criterion: DeliveryCriterion,
+    from position: inout Int32,
+    deadline: Duration
+  ) async -> DeliveryWaitEnd {
     switch criterion.wrapped {
     case .goal(let goal): await wait(for: goal, deadline: deadline)
-    case .predicate(let isMet): await wait(until: isMet, deadline: deadline)
+    case .predicate(let isMet): await wait(until: isMet, from: &position, deadline: deadline)
     }
   }
 
   @inline(never)
   private func wait(
     until isMet: @Sendable (CallbackEvent) -> Bool,
+    from position: inout Int32,
     deadline: Duration
   ) async -> DeliveryWaitEnd {
-    // Users' code runs here, in the waiting task, never under the lock.
-    var position: Int32 = 0
+    // The caller's code runs here, in the waiting task, never under the lock.
     while true {
       let end = await wait(for: .event(at: position, orFailure: true), deadline: deadline)
-      guard case .met(let event) = end, !isMet(event) else { return end }
+      guard case .met(let event) = end else { return end }
       position += 1
+      if isMet(event) { return end }
     }
+  }
+
+  /// Ends this lease's waits at a deadline while nothing runs the tracker; `nil` if something does.
+  ///
+  /// Without it a wait in a receiver that isn't run would never end.
+  @inline(never)
+  private func watch(until deadline: Duration) -> Task<Void, Never>? {
+    guard !tracker.isRunning else { return nil }
+    return Task { [weak self, tracker, token, caller] in
+      guard (try? await tracker.sleep(until: deadline)) != nil, self != nil, !tracker.isRunning else { return }
+      tracker.fail(token, caller: caller, .notRun)
+    }
+  }
+
+  /// Performs an operation, but waits for it only until a deadline.
+  ///
+  /// An operation that comes later goes on by itself, and its result is dropped.
+  ///
+  /// - Returns: The result; `nil` if the deadline came first or the client closed.
+  /// - Throws: What the operation throws; `CancellationError` if cancelled.
+  func bounded<Result: Sendable>(
+    by deadline: Duration,
+    _ operation: @escaping @Sendable () async throws -> Result
+  ) async throws -> Result? {
+    let id = tracker.nextWaitID()
+    let outcome = Outcome<Result>()
+    let task = Task { [tracker, token] in
+      do {
+        outcome.set(.success(try await operation()))
+      } catch {
+        outcome.set(.failure(error))
+      }
+      tracker.end(id, for: token, .changed)
+    }
+    let end = await withTaskCancellationHandler {
+      await DeliveryWaiter.wait {
+        tracker.keep($0, id, for: token, caller: caller, .operation, deadline, isDone: { outcome.isSet })
+      }
+    } onCancel: {
+      end(id, .cancelled)
+    }
+    if let result = outcome.value { return try result.get() }
+    task.cancel()
+    if case .cancelled = end { throw CancellationError() }
+    return nil
+  }
+}
+
+/// The result of an operation, once there is one.
+private final class Outcome<Value: Sendable>: Sendable {
+  private let state = Mutex<Result<Value, any Error>?>(nil)
+
+  var value: Result<Value, any Error>? { state.withLock { $0 } }
+  var isSet: Bool { state.withLock { $0 != nil } }
+
+  func set(_ result: Result<Value, any Error>) {
+    state.withLock { $0 = result }
   }
 }
 
 extension DeliveryOutcome {
-  /// The outcome that the end of a wait stands for.
+  /// The outcome that the end of a wait means.
   @inline(never)
   init(_ end: DeliveryWaitEnd) throws {
     switch end {
     case .met(let event): self = .delivered(event)
     case .failed(let event): self = .failed(event)
-    case .expired(let status): self = .timedOut(lastKnown: status)
+    case .expired(let status, let channels): self = .timedOut(lastKnown: status, failedChannels: channels)
     case .sendFailed(let error): throw error
+    case .notRunning: throw SmoovenError.notRun
     case .cancelled: throw CancellationError()
-    case .closed, .accepted: throw SmoovenError.clientClosed
+    case .closed, .accepted, .changed: throw SmoovenError.shutDown
     }
   }
 }

@@ -1,11 +1,19 @@
-/// Keeps a slot open for as long as somebody holds it; the last holder to let go releases it.
+/// One caller's hold of a slot. The last one to go releases the slot.
 package final class SlotLease: Sendable {
   package let token: DeliveryToken
-  let tracker: DeliveryTracker
+  /// The caller, whose waits end if its own send fails.
+  package let caller: UInt32
+  package let tracker: DeliveryTracker
   private let onRelease: (@Sendable () -> Void)?
 
-  init(token: DeliveryToken, tracker: DeliveryTracker, onRelease: (@Sendable () -> Void)?) {
+  init(
+    token: DeliveryToken,
+    caller: UInt32,
+    tracker: DeliveryTracker,
+    onRelease: (@Sendable () -> Void)?
+  ) {
     self.token = token
+    self.caller = caller
     self.tracker = tracker
     self.onRelease = onRelease
   }

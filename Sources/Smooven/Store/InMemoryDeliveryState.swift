@@ -1,58 +1,137 @@
+internal import DequeModule
 internal import SmoovenCallbacks
 
 internal import struct Foundation.Date
 
-/// What an in-memory store holds, without its lock.
+/// The contents of an in-memory store, without its lock.
 struct InMemoryDeliveryState {
-  struct Entry {
+  struct Row {
     var delivery: StoredDelivery
-    /// Its place among all that were opened.
-    let number: UInt64
-    var events: [(number: UInt64, event: CallbackEvent)] = []
+    var version: Int64
+    /// The date from which its retention counts.
+    let keptFrom: Date
+    /// Callbacks that carry its token or one of its ids, while its verdict is open.
+    var events: [StoredEvent] = []
   }
 
-  var deliveries: [DeliveryToken: Entry] = [:]
-  var byIdempotencyKey: [String: DeliveryToken] = [:]
-  var byNotificationID: [String: DeliveryToken] = [:]
-  var unclaimed: UnclaimedEvents
-  var lastNumber: UInt64 = 0
-  var latest = Date.distantPast
-  var seen = SeenKeys()
-  var lastPruned = Date.distantPast
-
-  mutating func nextNumber() -> UInt64 {
-    lastNumber += 1
-    return lastNumber
+  private struct ID: Hashable {
+    let group: String
+    let id: String
   }
 
-  /// Makes an id a delivery's, and hands it the events of that id that came before.
-  mutating func bind(_ token: DeliveryToken, to id: String) {
-    guard let entry = deliveries[token] else { return }
-    if let previous = entry.delivery.notificationID, byNotificationID[previous] == token {
-      byNotificationID[previous] = nil
+  private(set) var rows: [DeliveryToken: Row] = [:]
+  private var byKey: [String: DeliveryToken] = [:]
+  private var byID: [ID: [DeliveryToken]] = [:]
+  // Callbacks that belong to no open row yet. Nearly none is ever asked for, so they have no index.
+  private var others: Deque<StoredEvent> = []
+  private let othersLimit: Int
+  private var lastNumber: Int64 = 0
+
+  init(othersLimit: Int) {
+    self.othersLimit = othersLimit
+  }
+
+  var callbackCount: Int { others.count + rows.values.reduce(0) { $0 + $1.events.count } }
+
+  // MARK: Deliveries
+
+  func row(_ lookup: DeliveryLookup) -> Row? {
+    switch lookup {
+    case .token(let token): rows[token]
+    case .idempotencyKey(let key): byKey[key].flatMap { rows[$0] }
+    case .id(let id, let group): byID[ID(group: group, id: id)]?.last.flatMap { rows[$0] }
     }
-    deliveries[token]?.delivery.notificationID = id
-    byNotificationID[id] = token
-    let claimed = unclaimed.claim(id)
-    guard !claimed.isEmpty, entry.delivery.outcome == nil else { return }
-    deliveries[token]?.events = (entry.events + claimed).sorted { $0.number < $1.number }
   }
 
-  /// Keeps an event with the delivery with its token, or else with the one with its id, or until one has that id.
-  ///
-  /// When token and id are of two deliveries it is nobody's.
-  mutating func keep(_ event: CallbackEvent, token: DeliveryToken?, at now: Date) {
-    let byToken = token.flatMap { deliveries[$0] == nil ? nil : $0 }
-    let byID = event.correlationIDs.first { byNotificationID[$0] != nil }.flatMap { byNotificationID[$0] }
-    if let byToken, let byID, byToken != byID { return }
-    let number = nextNumber()
-    guard let owner = byToken ?? byID else { return unclaimed.insert(event, number: number, at: now) }
-    if deliveries[owner]?.delivery.outcome == nil { deliveries[owner]?.events.append((number, event)) }
+  /// Inserts a row, unless its key or token exists; returns the one that is there then.
+  mutating func insert(_ delivery: StoredDelivery, keptFrom: Date) -> (row: Row, isNew: Bool) {
+    if let existing = delivery.idempotencyKey.flatMap({ row(.idempotencyKey($0)) }) ?? rows[delivery.token] {
+      return (existing, false)
+    }
+    let row = Row(delivery: delivery, version: 1, keptFrom: keptFrom)
+    rows[delivery.token] = row
+    if let key = delivery.idempotencyKey { byKey[key] = delivery.token }
+    index(delivery.ids[...], of: delivery)
+    return (row, true)
+  }
+
+  /// Replaces a row whose version is unchanged; returns its new version.
+  mutating func replace(_ delivery: StoredDelivery, version: Int64) -> Int64? {
+    guard let row = rows[delivery.token], row.version == version else { return nil }
+    rows[delivery.token]?.delivery = delivery
+    rows[delivery.token]?.version += 1
+    if delivery.ids.count > row.delivery.ids.count {
+      index(delivery.ids.dropFirst(row.delivery.ids.count), of: delivery)
+    }
+    if !delivery.isPending, !row.events.isEmpty {
+      rows[delivery.token]?.events = []
+      for event in row.events { _ = rows[delivery.token]?.delivery.keep(event.callback) }
+    }
+    return version + 1
   }
 
   mutating func remove(_ token: DeliveryToken) {
-    guard let delivery = deliveries.removeValue(forKey: token)?.delivery else { return }
-    if let key = delivery.idempotencyKey { byIdempotencyKey[key] = nil }
-    if let id = delivery.notificationID, byNotificationID[id] == token { byNotificationID[id] = nil }
+    guard let delivery = rows.removeValue(forKey: token)?.delivery else { return }
+    if let key = delivery.idempotencyKey { byKey[key] = nil }
+    for id in delivery.ids {
+      let id = ID(group: delivery.group, id: id)
+      byID[id]?.removeAll { $0 == token }
+      if byID[id]?.isEmpty == true { byID[id] = nil }
+    }
+  }
+
+  private mutating func index(_ ids: ArraySlice<String>, of delivery: StoredDelivery) {
+    for id in ids { byID[ID(group: delivery.group, id: id), default: []].append(delivery.token) }
+  }
+
+  // MARK: Callbacks
+
+  /// Keeps a callback with the rows that it may belong to, or for one that may come.
+  ///
+  /// Returns its place.
+  mutating func append(_ callback: StoredCallback) -> StoredEvent {
+    lastNumber += 1
+    let stored = StoredEvent(cursor: EventCursor(rawValue: lastNumber), callback: callback)
+    let event = callback.event
+    var isKept = false
+    if let token = callback.token, rows[token]?.delivery.group == event.group { keep(stored, with: token) }
+    for id in event.correlationIDs {
+      for token in byID[ID(group: event.group, id: id)] ?? [] {
+        if token != callback.token { keep(stored, with: token) }
+        isKept = true
+      }
+    }
+    // By token alone isn't enough: the delivery that will be accepted under its id may be another one.
+    if !isKept, othersLimit > 0 {
+      if others.count >= othersLimit { others.removeFirst() }
+      others.append(stored)
+    }
+    return stored
+  }
+
+  private mutating func keep(_ stored: StoredEvent, with token: DeliveryToken) {
+    guard let row = rows[token] else { return }
+    if row.delivery.isPending {
+      rows[token]?.events.append(stored)
+    } else if rows[token]?.delivery.keep(stored.callback) == true {
+      rows[token]?.version += 1
+    }
+  }
+
+  func callbacks(matching lookup: CallbackLookup) -> [StoredEvent] {
+    var tokens = lookup.ids.flatMap { byID[ID(group: lookup.group, id: $0)] ?? [] }
+    if let token = lookup.token { tokens.append(token) }
+    var found: [EventCursor: StoredEvent] = [:]
+    for stored in tokens.flatMap({ rows[$0]?.events ?? [] }) + others where lookup.matches(stored.callback) {
+      found[stored.cursor] = stored
+    }
+    return found.values.sorted { $0.cursor < $1.cursor }
+  }
+
+  /// Forgets the callbacks that arrived before a date and belong to no pending row; returns their number.
+  mutating func forgetCallbacks(before date: Date) -> Int {
+    let before = others.count
+    while let oldest = others.first, oldest.callback.receivedAt < date { others.removeFirst() }
+    return before - others.count
   }
 }

@@ -1,68 +1,138 @@
 internal import DequeModule
+internal import HeapModule
 
 internal import struct Foundation.Date
 
-/// Deduplication keys, forgotten in the order of their arrival.
+/// The deduplication keys of one endpoint.
+///
+/// When there is no room, the oldest by their signed time go, and ``floor`` moves up to the newest of those: what was
+/// signed at the floor or before can't be told from a replay any more. So memory narrows the window instead of refusing
+/// callbacks, until the minimum window is reached.
 struct SeenKeys {
-  /// A key, and the scope in which it counts.
+  enum Insertion {
+    case new, duplicate, tooOld, full
+  }
+
+  /// A key with its hash, which is computed once: growing a set of a million would read every text again.
   struct Key: Hashable {
-    // Reckoned once: to grow a set of a million would read every text again, and each neighbour would be compared.
     private let digest: Int
-    private let scope: String
-    private let key: String
+    private let text: String
 
-    init(scope: String, key: String) {
-      var hasher = Hasher()
-      hasher.combine(scope)
-      hasher.combine(key)
-      digest = hasher.finalize()
-      self.scope = scope
-      self.key = key
-    }
-
-    static func == (left: Key, right: Key) -> Bool {
-      left.digest == right.digest && left.key == right.key && left.scope == right.scope
+    init(_ text: String) {
+      digest = text.hashValue
+      self.text = text
     }
 
     func hash(into hasher: inout Hasher) { hasher.combine(digest) }
   }
 
-  private typealias Arrival = (key: Key, at: Date)
-
   private static let chunkSize = 1_024
 
+  private let capacity: Int
+  // In seconds.
+  private let minimumWindow: Double
   private var keys: Set<Key> = []
-  // In chunks, for a queue that grows copies all that it holds.
-  private var arrivals: Deque<[Arrival]> = []
-  // How many of the first chunk are forgotten.
+  // By the second in which they were signed. Evicting a second at a time is exact enough for a window of minutes.
+  private var signed: [Int64: [Key]] = [:]
+  private var seconds = Heap<Int64>()
+  private var signedCount = 0
+  private var newest = -Double.infinity
+  private var arrivals: Deque<[(key: Key, at: Date)]> = []
+  // The number of keys of the first chunk that are forgotten.
   private var forgotten = 0
+  private var brief: [Key: Date] = [:]
+  /// The signed time up to which keys were forgotten.
+  private(set) var floor: Date?
+
+  init(capacity: Int, minimumWindow: Double) {
+    self.capacity = capacity
+    self.minimumWindow = minimumWindow
+  }
 
   var count: Int { keys.count }
 
-  func contains(_ key: Key) -> Bool { keys.contains(key) }
+  /// Records a key, unless it is known.
+  ///
+  /// - Parameters:
+  ///   - signedAt: The signed time, if the scheme signs one.
+  ///   - expiry: When the key may be used again, if it identifies only the bytes of its event.
+  ///   - now: The time of arrival.
+  mutating func insert(_ key: Key, signedAt: Date?, expiry: Date?, now: Date) -> Insertion {
+    if let expiry { return insertBriefly(key, until: expiry, now: now) }
+    if keys.contains(key) { return .duplicate }
+    guard let signedAt else { return insertByArrival(key, now: now) }
+    if let floor, signedAt <= floor { return .tooOld }
+    while signedCount >= capacity {
+      guard let second = seconds.min, Double(second) + 1 <= newest - minimumWindow else { return .full }
+      _ = forgetOldestSecond()
+      if let floor, signedAt <= floor { return .tooOld }
+    }
+    let time = signedAt.timeIntervalSinceReferenceDate
+    guard let second = Int64(exactly: time.rounded(.down)) else { return .tooOld }
+    newest = max(newest, time)
+    keys.insert(key)
+    if signed[second]?.append(key) == nil {
+      signed[second] = [key]
+      seconds.insert(second)
+    }
+    signedCount += 1
+    return .new
+  }
 
-  /// Notes a key; returns whether it is new.
-  mutating func insert(_ key: Key, at date: Date) -> Bool {
-    guard keys.insert(key).inserted else { return false }
+  /// Forgets the keys that were signed, or arrived, before a date.
+  mutating func forget(before date: Date) -> Int {
+    let before = keys.count
+    let limit = date.timeIntervalSinceReferenceDate
+    while let second = seconds.min, Double(second) + 1 <= limit { _ = forgetOldestSecond() }
+    while let oldest = oldestArrival, oldest.at < date { forgetOldestArrival() }
+    return before - keys.count
+  }
+
+  private mutating func forgetOldestSecond() -> Int {
+    guard let second = seconds.popMin(), let old = signed.removeValue(forKey: second) else { return 0 }
+    for key in old { keys.remove(key) }
+    signedCount -= old.count
+    let end = Date(timeIntervalSinceReferenceDate: (Double(second) + 1).nextDown)
+    floor = max(floor ?? end, end)
+    return old.count
+  }
+
+  // MARK: Without a signed time
+
+  private var oldestArrival: (key: Key, at: Date)? { arrivals.first?.dropFirst(forgotten).first }
+
+  private mutating func insertByArrival(_ key: Key, now: Date) -> Insertion {
+    if keys.count - signedCount >= capacity {
+      guard let oldest = oldestArrival, now.timeIntervalSince(oldest.at) > minimumWindow else { return .full }
+      forgetOldestArrival()
+    }
+    keys.insert(key)
+    // In chunks, because a queue that grows copies everything it holds.
     if arrivals.last.map({ $0.count < Self.chunkSize }) != true {
       arrivals.append([])
       arrivals[arrivals.count - 1].reserveCapacity(Self.chunkSize)
     }
-    arrivals[arrivals.count - 1].append((key, date))
-    return true
+    arrivals[arrivals.count - 1].append((key, now))
+    return .new
   }
 
-  /// Forgets what arrived before a date; returns how many that were.
-  mutating func forget(before date: Date) -> Int {
-    let before = keys.count
-    while let chunk = arrivals.first, let oldest = chunk.dropFirst(forgotten).first, oldest.at < date {
-      keys.remove(oldest.key)
-      forgotten += 1
-      if forgotten == chunk.count {
-        arrivals.removeFirst()
-        forgotten = 0
-      }
+  private mutating func forgetOldestArrival() {
+    guard let oldest = oldestArrival else { return }
+    keys.remove(oldest.key)
+    forgotten += 1
+    if forgotten == arrivals.first?.count {
+      arrivals.removeFirst()
+      forgotten = 0
     }
-    return before - keys.count
+  }
+
+  private mutating func insertBriefly(_ key: Key, until expiry: Date, now: Date) -> Insertion {
+    if let known = brief[key], known > now { return .duplicate }
+    if brief.count >= capacity {
+      brief = brief.filter { $0.value > now }
+      if brief.count >= capacity { return .full }
+    }
+    brief[key] = expiry
+    return .new
   }
 }

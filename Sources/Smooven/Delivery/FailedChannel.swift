@@ -1,0 +1,15 @@
+public import SmoovenCallbacks
+
+/// A channel on which a notification failed, while another may still deliver it.
+public struct FailedChannel: Sendable, Hashable {
+  /// The channel, if the event named one.
+  public var channel: NotificationChannel?
+  /// Why it failed, if the event said so.
+  public var failure: CallbackEvent.Failure?
+
+  /// Creates a failed channel.
+  public init(channel: NotificationChannel?, failure: CallbackEvent.Failure? = nil) {
+    self.channel = channel
+    self.failure = failure
+  }
+}
