@@ -1,4 +1,5 @@
 public import SmoovenCallbacks
+internal import SmoovenSupport
 internal import Synchronization
 
 public import struct Foundation.Date

@@ -1,6 +1,6 @@
 #if SQLiteSupport
 internal import Smooven
-internal import SmoovenHTTP
+internal import SmoovenSupport
 
 /// The events of a store behind a cursor: first those that are stored, then each new one.
 ///
