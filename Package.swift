@@ -1,7 +1,29 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Who may import whom is drawn in Sources/README.md.
+// The products of other packages that targets share.
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOHTTP1", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+]
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb: Target.Dependency = .product(
+  name: "GRDB",
+  package: "GRDB.swift",
+  condition: .when(traits: ["SQLiteSupport"])
+)
+
+// Sources/README.md draws which target may import which.
 let package = Package(
   name: "smooven-swift",
   platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
@@ -35,89 +57,41 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
   ],
   targets: [
+    // Floor 0
+    .target(name: "SmoovenSupport"),
     // Floor 1
-    .target(
-      name: "SmoovenCallbacks",
-      dependencies: [
-        .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-      ]
-    ),
-    .target(
-      name: "SmoovenHTTP",
-      dependencies: [
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      ]
-    ),
+    .target(name: "SmoovenCallbacks", dependencies: ["SmoovenSupport", crypto, httpTypes]),
+    .target(name: "SmoovenHTTP", dependencies: [httpTypes, logging, nioSSL] + nio),
     // Floor 2
     .target(
       name: "Smooven",
       dependencies: [
-        "SmoovenCallbacks",
-        "SmoovenHTTP",
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP",
+        crypto, httpClient, httpTypes, lifecycle, logging, metrics, nioSSL, tracing,
         .product(name: "CoreMetrics", package: "swift-metrics"),
-        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "DequeModule", package: "swift-collections"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "HeapModule", package: "swift-collections"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "Metrics", package: "swift-metrics"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "Tracing", package: "swift-distributed-tracing"),
-      ]
+      ] + nio
     ),
     // Floor 3
     .target(
       name: "SmoovenSQLite",
-      dependencies: [
-        "Smooven",
-        "SmoovenCallbacks",
-        "SmoovenHTTP",
-        .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLiteSupport"])),
-      ]
+      dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", crypto, grdb]
     ),
-    .target(
-      name: "SmoovenTesting",
-      dependencies: ["Smooven", .product(name: "HTTPTypes", package: "swift-http-types")]
-    ),
+    .target(name: "SmoovenTesting", dependencies: ["Smooven", httpTypes]),
     .target(
       name: "SmoovenSandbox",
       dependencies: [
-        "SmoovenCallbacks",
-        "SmoovenHTTP",
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ]
+        "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP",
+        httpClient, httpTypes, lifecycle, logging,
+      ] + nio
     ),
     // Floor 4
     .executableTarget(
       name: "SmoovenCommand",
       dependencies: [
-        "Smooven",
-        "SmoovenHTTP",
-        "SmoovenSQLite",
-        "SmoovenSandbox",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenSandbox",
+        argumentParser, httpClient, httpTypes, lifecycle, logging, signals,
       ]
     ),
     // Samples: what a user would write.
@@ -128,16 +102,12 @@ let package = Package(
     ),
     .executableTarget(
       name: "AwaitAJob",
-      dependencies: ["Smooven", .product(name: "HTTPTypes", package: "swift-http-types")],
+      dependencies: ["Smooven", httpTypes],
       path: "Samples/AwaitAJob"
     ),
     .executableTarget(
       name: "CustomProvider",
-      dependencies: [
-        "Smooven",
-        .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-      ],
+      dependencies: ["Smooven", crypto, httpTypes],
       path: "Samples/CustomProvider"
     ),
     .executableTarget(
@@ -147,33 +117,23 @@ let package = Package(
     ),
     .testTarget(
       name: "MockedAgentTests",
-      dependencies: [
-        "AgentLoop",
-        "Smooven",
-        "SmoovenTesting",
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-      ],
+      dependencies: ["AgentLoop", "Smooven", "SmoovenTesting", httpTypes],
       path: "Samples/MockedAgentTests"
     ),
-    // Compiled so that the code in the documentation is right; no product.
+    // Compiled so that the code in the documentation is right. It isn't a product.
     .target(
       name: "Snippets",
       dependencies: [
-        "Smooven",
-        "SmoovenCallbacks",
-        "SmoovenSQLite",
-        "SmoovenSandbox",
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        "Smooven", "SmoovenCallbacks", "SmoovenSQLite", "SmoovenSandbox",
+        httpTypes, lifecycle, logging, signals,
       ],
       path: "Samples/Snippets"
     ),
     // Tests mirror Sources.
+    .testTarget(name: "SmoovenSupportTests", dependencies: ["SmoovenSupport"]),
     .testTarget(
       name: "SmoovenCallbacksTests",
-      dependencies: ["SmoovenCallbacks", .product(name: "HTTPTypes", package: "swift-http-types")],
+      dependencies: ["SmoovenCallbacks", httpTypes],
       exclude: [
         "Interop/peers.py", "Interop/requirements.txt", "Interop/sign.mjs", "Interop/sign.py",
         "Interop/smartlyq.mjs",
@@ -181,93 +141,43 @@ let package = Package(
     ),
     .testTarget(
       name: "SmoovenHTTPTests",
-      dependencies: [
-        "SmoovenHTTP",
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      ]
+      dependencies: ["SmoovenHTTP", httpClient, httpTypes, logging, nioSSL] + nio
     ),
     .testTarget(
       name: "SmoovenTests",
       dependencies: [
-        "Smooven",
-        "SmoovenHTTP",
-        "SmoovenSandbox",
-        "SmoovenTesting",
-        .product(name: "HTTPTypes", package: "swift-http-types"),
+        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenTesting",
+        httpTypes, lifecycle, logging, metrics, tracing,
         .product(name: "InMemoryLogging", package: "swift-log"),
         .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "MetricsTestKit", package: "swift-metrics"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "Tracing", package: "swift-distributed-tracing"),
-      ]
+      ] + nio
     ),
     .testTarget(
       name: "SmoovenSQLiteTests",
-      dependencies: [
-        "Smooven",
-        "SmoovenSQLite",
-        "SmoovenTesting",
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "GRDB", package: "GRDB.swift", condition: .when(traits: ["SQLiteSupport"])),
-      ]
+      dependencies: ["Smooven", "SmoovenSQLite", "SmoovenTesting", httpTypes, grdb]
     ),
-    .testTarget(
-      name: "SmoovenTestingTests",
-      dependencies: ["SmoovenTesting"]
-    ),
+    .testTarget(name: "SmoovenTestingTests", dependencies: ["SmoovenTesting"]),
     .testTarget(
       name: "SmoovenSandboxTests",
       dependencies: [
-        "SmoovenSandbox",
-        "SmoovenHTTP",
-        "SmoovenCallbacks",
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ]
+        "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "SmoovenSandbox",
+        httpClient, httpTypes, lifecycle, logging,
+      ] + nio
     ),
     .testTarget(
       name: "SmoovenCommandTests",
       dependencies: [
-        "Smooven",
+        "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenTesting",
         "SmoovenCommand",
-        "SmoovenCallbacks",
-        "SmoovenHTTP",
-        "SmoovenSQLite",
-        "SmoovenTesting",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-      ],
+        argumentParser, httpClient, httpTypes, logging,
+      ] + nio,
       resources: [.copy("Servers")]
     ),
     // Reads README.md, DocC, Sources and Samples from the package's folder.
     .testTarget(
       name: "DocumentationTests",
-      dependencies: [
-        "Smooven",
-        "SmoovenCommand",
-        "SmoovenHTTP",
-        "SmoovenSandbox",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]
+      dependencies: ["SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenCommand", argumentParser]
     ),
   ],
   swiftLanguageModes: [.v6]
@@ -282,7 +192,7 @@ for target in package.targets {
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
     .strictMemorySafety(),  // SE-0458
   ]
-  // SE-0480. Not for everybody: the next compiler may warn of more.
+  // SE-0480. Opt-in, because the next compiler may have more warnings.
   if Context.environment["SMOOVEN_WARNINGS_AS_ERRORS"] != nil {
     target.swiftSettings?.append(.treatAllWarnings(as: .error))
   }

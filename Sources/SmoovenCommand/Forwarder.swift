@@ -48,11 +48,8 @@ final class Forwarder: HTTPServerHandler, Service {
   /// How many requests were dropped so far.
   var dropCount: Int { dropped.withLock { $0.total } }
 
-  func answer(_ request: HTTPServerRequest) -> HTTPServerAnswer {
-    switch receiver.answer(request) {
-    case .now(let reply): .now(handOn(request, reply))
-    case .later(let work): .later { self.handOn(request, await work()) }
-    }
+  func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
+    receiver.answer(request).map { self.handOn(request, $0) }
   }
 
   private func handOn(_ request: HTTPServerRequest, _ reply: HTTPServerReply) -> HTTPServerReply {

@@ -1,7 +1,7 @@
 #if SQLiteSupport
 internal import GRDB
 internal import Smooven
-internal import SmoovenHTTP
+internal import SmoovenSupport
 
 extension SQLiteDeliveryStore {
   /// All events behind a cursor, each once, in the order in which they were committed: first those that are stored,

@@ -3,7 +3,7 @@ internal import Dispatch
 internal import GRDB
 public import Smooven
 internal import SmoovenCallbacks
-internal import SmoovenHTTP
+internal import SmoovenSupport
 
 /// A store in one SQLite file: what it acknowledged outlives the process, and with the default durability the power.
 ///

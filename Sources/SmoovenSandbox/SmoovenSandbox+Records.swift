@@ -1,4 +1,4 @@
-import SmoovenHTTP
+internal import SmoovenSupport
 
 extension SmoovenSandbox {
   /// The notifications that were accepted, oldest first.

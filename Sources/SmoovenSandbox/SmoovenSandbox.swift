@@ -2,6 +2,7 @@ import AsyncHTTPClient
 public import Logging
 public import ServiceLifecycle
 import SmoovenHTTP
+internal import SmoovenSupport
 
 /// A local Smooven: it accepts notifications on loopback and sends really signed callbacks.
 ///

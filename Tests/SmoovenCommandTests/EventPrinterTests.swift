@@ -1,6 +1,6 @@
 import HTTPTypes
 import Smooven
-import SmoovenHTTP
+import SmoovenSupport
 import SmoovenTesting
 import Testing
 

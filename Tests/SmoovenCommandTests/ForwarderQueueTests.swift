@@ -2,6 +2,7 @@ import HTTPTypes
 import Logging
 import Smooven
 import SmoovenHTTP
+import SmoovenSupport
 import SmoovenTesting
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
   private struct Target: HTTPServerHandler {
     let bodies = Watched<[String]>([])
 
-    func answer(_ request: HTTPServerRequest) -> HTTPServerAnswer {
+    func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
       let body = String(decoding: request.body, as: UTF8.self)
       bodies.update { $0.append(body) }
       return .now(.response(HTTPServerResponse(status: .ok)))

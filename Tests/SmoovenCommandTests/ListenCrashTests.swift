@@ -4,7 +4,7 @@ import Smooven
 import SmoovenCallbacks
 import SmoovenSQLite
 import SmoovenTesting
-import SmoovenHTTP
+import SmoovenSupport
 import Testing
 
 /// `smooven listen --store`, killed over and over under a stream of callbacks.

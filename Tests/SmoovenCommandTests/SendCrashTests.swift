@@ -2,7 +2,7 @@
 import Foundation
 import Smooven
 import SmoovenCallbacks
-import SmoovenHTTP
+import SmoovenSupport
 import SmoovenSQLite
 import SmoovenTesting
 import Testing

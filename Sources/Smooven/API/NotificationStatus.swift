@@ -1,4 +1,5 @@
 public import SmoovenCallbacks
+internal import SmoovenSupport
 
 public import struct Foundation.Date
 

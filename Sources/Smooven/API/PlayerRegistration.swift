@@ -1,4 +1,5 @@
 public import SmoovenCallbacks
+internal import SmoovenSupport
 
 /// A person to register with Smooven, and how to reach them (source: Smooven's API reference).
 public struct PlayerRegistration: Sendable, Hashable {

@@ -1,5 +1,6 @@
 internal import Logging
 public import SmoovenCallbacks
+internal import SmoovenSupport
 internal import Tracing
 
 /// A notification that was sent, to wait on and to watch.

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Logging
 internal import SmoovenCallbacks
+internal import SmoovenSupport
 internal import Synchronization
 internal import Tracing
 

@@ -2,7 +2,7 @@ public import CoreMetrics
 public import Logging
 public import ServiceLifecycle
 internal import SmoovenCallbacks
-internal import SmoovenHTTP
+internal import SmoovenSupport
 public import Tracing
 
 /// Sends notifications through Smooven and waits until callbacks say what became of them.

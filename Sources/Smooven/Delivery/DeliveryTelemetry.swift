@@ -1,5 +1,6 @@
 package import CoreMetrics
 internal import SmoovenCallbacks
+internal import SmoovenSupport
 
 /// The metrics of callbacks and waits.
 ///

@@ -1,3 +1,5 @@
+internal import SmoovenSupport
+
 /// Why a call failed.
 ///
 /// Safe to log: the description holds no key, header, body, token, address or text of the server. A cancelled

@@ -2,6 +2,7 @@ public import Logging
 public import ServiceLifecycle
 public import SmoovenCallbacks
 package import SmoovenHTTP
+internal import SmoovenSupport
 
 /// The port on which callbacks arrive: ``CallbackReceiver`` behind an HTTP/1.1 server.
 ///
@@ -199,11 +200,8 @@ extension HTTPServerConfiguration {
 }
 
 extension CallbackReceiver: HTTPServerHandler {
-  package func answer(_ request: HTTPServerRequest) -> HTTPServerAnswer {
-    switch begin(CallbackRequest(request)) {
-    case .now(let head): .now(.response(HTTPServerResponse(head: head, body: [])))
-    case .later(let work): .later { .response(HTTPServerResponse(head: await work(), body: [])) }
-    }
+  package func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
+    begin(CallbackRequest(request)).map { .response(HTTPServerResponse(head: $0)) }
   }
 }
 

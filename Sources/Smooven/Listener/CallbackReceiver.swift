@@ -3,6 +3,8 @@ public import HTTPTypes
 public import Logging
 public import ServiceLifecycle
 public import SmoovenCallbacks
+package import SmoovenHTTP
+internal import SmoovenSupport
 internal import Synchronization
 
 public import struct Foundation.Date
@@ -82,14 +84,8 @@ public final class CallbackReceiver: Service {
     }
   }
 
-  /// A response, or the work that leads to it when the store does I/O.
-  package enum Reception: Sendable {
-    case now(HTTPResponse)
-    case later(@Sendable () async -> HTTPResponse)
-  }
-
   /// Answers a request, as far as that goes without suspending.
-  package func begin(_ request: CallbackRequest) -> Reception {
+  package func begin(_ request: CallbackRequest) -> Answer<HTTPResponse> {
     let event: CallbackEvent
     let token: DeliveryToken?
     let owner: DeliveryToken?

@@ -1,5 +1,5 @@
 public import SmoovenCallbacks
-internal import SmoovenHTTP
+internal import SmoovenSupport
 internal import Synchronization
 
 public import struct Foundation.Date

@@ -1,3 +1,5 @@
+internal import SmoovenSupport
+
 extension CallbackEvent {
   /// Why a notification failed.
   ///

@@ -1,3 +1,5 @@
+internal import SmoovenSupport
+
 public import struct Foundation.Date
 
 /// What a callback said, in one shape over all providers.

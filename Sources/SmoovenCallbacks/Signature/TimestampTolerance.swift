@@ -1,3 +1,5 @@
+internal import SmoovenSupport
+
 public import struct Foundation.Date
 
 /// How far a signed time may lie from now.
@@ -45,12 +47,5 @@ public struct TimestampTolerance: Sendable, Hashable {
   private static func text(_ seconds: Double) -> String {
     // Years away, a Double may not fit an Int; nobody needs the figure then.
     abs(seconds) < 1e9 ? "\(Int(seconds.rounded(.up))) s" : "decades"
-  }
-}
-
-extension Duration {
-  /// The duration in seconds, as a `Double`.
-  package var inSeconds: Double {
-    self / .seconds(1)
   }
 }

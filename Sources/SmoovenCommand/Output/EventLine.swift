@@ -1,4 +1,5 @@
 internal import Smooven
+internal import SmoovenSupport
 
 /// An event in one line, for people.
 enum EventLine {

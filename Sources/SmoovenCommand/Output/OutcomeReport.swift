@@ -1,4 +1,5 @@
 internal import Smooven
+internal import SmoovenSupport
 
 /// What `send` prints at the end, as JSON and as an exit code.
 struct OutcomeReport: Encodable {

@@ -1,4 +1,5 @@
 internal import Smooven
+internal import SmoovenSupport
 
 /// The story of one notification as it unfolds: a line an event, and on a terminal the seconds that are left.
 actor Timeline {

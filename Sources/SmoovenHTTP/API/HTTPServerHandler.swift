@@ -5,15 +5,7 @@ package protocol HTTPServerHandler: Sendable {
   /// Answers a request, or says how to.
   ///
   /// Runs on the event loop, so it must not block: other connections wait for the same thread.
-  func answer(_ request: HTTPServerRequest) -> HTTPServerAnswer
-}
-
-/// A reply, or the work that leads to it.
-package enum HTTPServerAnswer: Sendable {
-  case now(HTTPServerReply)
-
-  /// Done in a task of its own, which is cancelled when the connection is gone.
-  case later(@Sendable () async -> HTTPServerReply)
+  func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply>
 }
 
 /// Answers every request in a task of its own.
@@ -23,7 +15,7 @@ package protocol AsyncHTTPServerHandler: HTTPServerHandler {
 }
 
 extension AsyncHTTPServerHandler {
-  package func answer(_ request: HTTPServerRequest) -> HTTPServerAnswer {
+  package func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
     .later { await reply(to: request) }
   }
 }

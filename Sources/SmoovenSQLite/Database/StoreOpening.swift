@@ -3,6 +3,7 @@ internal import Dispatch
 internal import GRDB
 internal import Smooven
 internal import SmoovenCallbacks
+internal import SmoovenSupport
 
 internal import class Foundation.FileManager
 internal import class Foundation.Thread

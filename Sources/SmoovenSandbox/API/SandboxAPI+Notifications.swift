@@ -1,6 +1,7 @@
 import HTTPTypes
 import SmoovenCallbacks
 import SmoovenHTTP
+internal import SmoovenSupport
 
 extension SandboxAPI {
   /// `POST /v1/agent/notify`; `nil` to cut the connection.

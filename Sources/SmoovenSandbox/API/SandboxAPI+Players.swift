@@ -1,5 +1,6 @@
 import SmoovenCallbacks
 import SmoovenHTTP
+internal import SmoovenSupport
 
 extension SandboxAPI {
   /// `POST /v1/players/register`.

@@ -2,6 +2,7 @@ import HTTPTypes
 import Logging
 import SmoovenCallbacks
 import SmoovenHTTP
+internal import SmoovenSupport
 
 /// Answers the requests of a sandbox.
 struct SandboxAPI: AsyncHTTPServerHandler {

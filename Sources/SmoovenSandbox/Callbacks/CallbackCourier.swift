@@ -1,5 +1,5 @@
 import SmoovenCallbacks
-import SmoovenHTTP
+internal import SmoovenSupport
 
 /// Tells stories and repeats callbacks in the background.
 ///

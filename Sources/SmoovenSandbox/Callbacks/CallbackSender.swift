@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import SmoovenCallbacks
-import SmoovenHTTP
+internal import SmoovenSupport
 
 /// Posts callbacks and notes how that went.
 struct CallbackSender: Sendable {

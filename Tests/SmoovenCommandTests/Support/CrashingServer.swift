@@ -3,6 +3,7 @@ import HTTPTypes
 import Logging
 import SmoovenCallbacks
 import SmoovenHTTP
+import SmoovenSupport
 import SmoovenTesting
 
 /// A Smooven that a test steps through: it accepts every notification, calls back when told to, and says what it saw.

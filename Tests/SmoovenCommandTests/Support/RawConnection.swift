@@ -1,6 +1,6 @@
 import NIOCore
 import NIOPosix
-import SmoovenHTTP
+import SmoovenSupport
 
 /// A TCP connection on which any bytes may be sent.
 struct RawConnection: Sendable {

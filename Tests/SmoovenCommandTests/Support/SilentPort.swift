@@ -1,6 +1,6 @@
 import NIOCore
 import NIOPosix
-import SmoovenHTTP
+import SmoovenSupport
 
 /// A port that takes connections and bytes, and never says anything.
 struct SilentPort: Sendable {

@@ -1,5 +1,5 @@
 import Foundation
-import SmoovenHTTP
+import SmoovenSupport
 import Synchronization
 
 /// A program that runs as a subprocess: `smooven` itself, or a server that it talks to.

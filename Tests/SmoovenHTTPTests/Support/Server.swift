@@ -7,7 +7,7 @@ struct TestHandler: HTTPServerHandler {
   var immediate: @Sendable (HTTPServerRequest) -> HTTPServerReply? = { .echo($0) }
   var deferred: @Sendable (HTTPServerRequest) async -> HTTPServerReply = { .echo($0) }
 
-  func answer(_ request: HTTPServerRequest) -> HTTPServerAnswer {
+  func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
     immediate(request).map { .now($0) } ?? .later { await deferred(request) }
   }
 

@@ -1,6 +1,7 @@
 import HTTPTypes
 import SmoovenCallbacks
 import SmoovenHTTP
+import SmoovenSupport
 
 @testable import SmoovenSandbox
 

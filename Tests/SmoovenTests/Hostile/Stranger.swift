@@ -1,6 +1,6 @@
 import NIOCore
 import NIOPosix
-import SmoovenHTTP
+import SmoovenSupport
 
 /// A TCP connection of somebody who sends any bytes, and reads or not.
 struct Stranger: Sendable {

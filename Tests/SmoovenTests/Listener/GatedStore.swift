@@ -1,6 +1,6 @@
 import Foundation
 import Smooven
-import SmoovenHTTP
+import SmoovenSupport
 
 /// A store that takes its time: an append is not done before the store is released.
 final class GatedStore: DeliveryStore {

@@ -1,3 +1,5 @@
+internal import SmoovenSupport
+
 /// The typed view of an event of NotificationAPI or Pingram, beside the common fields of ``CallbackEvent``.
 ///
 /// Each field is `nil` where the event lacks it or holds another type.

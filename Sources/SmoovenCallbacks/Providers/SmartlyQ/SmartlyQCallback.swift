@@ -1,3 +1,5 @@
+internal import SmoovenSupport
+
 /// The typed view of a SmartlyQ webhook's payload, beside the common fields of ``CallbackEvent``.
 ///
 /// Each field is `nil` where the webhook lacks it or holds another type.

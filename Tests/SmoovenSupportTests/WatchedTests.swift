@@ -1,4 +1,4 @@
-import SmoovenHTTP
+import SmoovenSupport
 import Testing
 
 @Suite("Waiting for a value", .timeLimit(.minutes(1)))

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A locked value whose changes can be awaited, such as the phase of a server that starts and stops.
+/// A locked value whose changes can be awaited, like the phase of a server that starts and stops.
 package final class Watched<Value: Sendable>: Sendable {
   private struct Storage: Sendable {
     var value: Value
@@ -9,7 +9,7 @@ package final class Watched<Value: Sendable>: Sendable {
   }
 
   private struct Waiter: Sendable {
-    /// What to do, outside the lock, once the value is as awaited; `nil` until then.
+    /// Returns the work to do outside the lock once the value is as awaited, and `nil` until then.
     let resumption: @Sendable (Value) -> (@Sendable () -> Void)?
     let cancel: @Sendable () -> Void
   }
@@ -20,14 +20,14 @@ package final class Watched<Value: Sendable>: Sendable {
     storage = Mutex(Storage(value: value))
   }
 
-  /// Looks at the value.
+  /// Reads the value in place.
   ///
-  /// A copy of it would make the next change copy all that it holds.
+  /// Returning a copy would make the next change copy the whole storage.
   package func read<Result: Sendable>(_ look: @Sendable (Value) -> Result) -> Result {
     storage.withLock { look($0.value) }
   }
 
-  /// Changes the value, then resumes those whose wait is over.
+  /// Changes the value, then resumes the callers whose wait is over.
   @discardableResult
   package func update<Result: Sendable>(_ change: @Sendable (inout Value) -> Result) -> Result {
     let (result, resumptions) = storage.withLock { storage in
@@ -44,11 +44,11 @@ package final class Watched<Value: Sendable>: Sendable {
     return result
   }
 
-  /// Waits until a closure finds what it looks for in the value.
+  /// Waits until a closure returns a result for the value.
   ///
-  /// The closure runs under the lock, after every change.
+  /// The closure runs under the lock: once immediately, then after every change.
   ///
-  /// - Throws: What the closure throws, or `CancellationError` when the caller is cancelled.
+  /// - Throws: Any error that the closure throws, or `CancellationError` if the caller is cancelled.
   package func first<Result: Sendable>(
     _ find: @escaping @Sendable (Value) throws -> Result?
   ) async throws -> Result {
@@ -69,7 +69,7 @@ package final class Watched<Value: Sendable>: Sendable {
           },
           cancel: { continuation.resume(throwing: CancellationError()) }
         )
-        // Cancellation is looked at under the lock: before it, the handler below could run in between.
+        // Checked under the lock: otherwise the handler below could run between the check and the insertion.
         let resumption = storage.withLock { storage -> (@Sendable () -> Void)? in
           if Task.isCancelled { return waiter.cancel }
           if let resumption = waiter.resumption(storage.value) { return resumption }

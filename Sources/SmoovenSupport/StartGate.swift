@@ -1,6 +1,4 @@
-internal import SmoovenHTTP
-
-/// Holds callers back until something has started, or is known never to.
+/// Holds callers back until a service has started, or is known never to start.
 package final class StartGate<Value: Sendable>: Sendable {
   private enum Phase: Sendable {
     case idle
@@ -22,7 +20,7 @@ package final class StartGate<Value: Sendable>: Sendable {
     }
   }
 
-  /// Lets everybody through.
+  /// Lets all callers through.
   package func open(with value: Value) {
     phase.update { phase in
       if case .closed = phase { return }
@@ -30,28 +28,28 @@ package final class StartGate<Value: Sendable>: Sendable {
     }
   }
 
-  /// Lets nobody through any more; whoever waits gets `nil`.
+  /// Closes the gate for good: callers that wait get `nil`.
   package func close() {
     phase.update { $0 = .closed }
   }
 
-  /// The value, if there is one by now.
+  /// The value, or `nil` if the gate isn't open.
   package var current: Value? {
     phase.read { phase in
       if case .open(let value) = phase { value } else { nil }
     }
   }
 
-  /// Whether nobody is let through any more.
+  /// Whether the gate was closed.
   package var isClosed: Bool {
     phase.read { phase in
       if case .closed = phase { true } else { false }
     }
   }
 
-  /// The value, once there is one; `nil` when there will be none.
+  /// Waits for the value; `nil` if the gate was closed.
   ///
-  /// - Throws: `CancellationError` when cancelled.
+  /// - Throws: `CancellationError` if the caller is cancelled.
   package func value() async throws -> Value? {
     try await phase.first { phase -> Value?? in
       switch phase {
