@@ -273,11 +273,12 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   /// Delivers a verified event to everyone who gets it.
   ///
-  /// A duplicate is still news to a slot that hasn't seen it.
+  /// A duplicate is still news to a slot that hasn't seen it. What no slot here gets may be another process's.
   package mutating func deliver(
     _ event: CallbackEvent,
     token: DeliveryToken?,
     isDuplicate: Bool = false,
+    isElsewhere: Bool = false,
     now: Duration
   ) -> Changes {
     var changes = Changes()
@@ -288,6 +289,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
       changes.disposition = unaware.isEmpty ? .duplicate : .matched
     } else if isDuplicate {
       changes.disposition = .duplicate
+    } else if isElsewhere {
+      changes.disposition = .elsewhere
     } else if keepsEarly(event, token), !buffer(event.group).isFull {
       let isNew = early[event.group]?.insert(event, token: token, now: now) == true
       changes.disposition = isNew ? .early : .duplicate

@@ -2,6 +2,9 @@
 ///
 /// Whoever knows it can address the wait (though settle it only with a signature), so its description hides it.
 public struct DeliveryToken: Sendable, Hashable {
+  /// The number of digits in its text.
+  package static let length = 32
+
   private let high: UInt64
   private let low: UInt64
 

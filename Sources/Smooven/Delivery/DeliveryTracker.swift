@@ -36,8 +36,11 @@ package final class DeliveryTracker: Sendable {
 
   /// The time by which deadlines are measured.
   package var now: Duration { clock.now() }
-  /// Sleeps on the clock by which deadlines are measured.
-  package func sleep(until deadline: Duration) async throws { try await clock.sleep(deadline) }
+  /// Ends what is due at a deadline, once, whether or not the tracker runs.
+  func expire(at deadline: Duration) async {
+    guard (try? await clock.sleep(deadline)) != nil else { return }
+    apply { $0.expire(now: $1) }
+  }
   /// The number of tasks that wait.
   package var waitCount: Int { state.withLock { $0.machine.waitCount } }
   /// The number of notifications that are reserved and not released.
@@ -91,7 +94,7 @@ package final class DeliveryTracker: Sendable {
       isOpen = changes != nil
       return changes
     }
-    guard isOpen else { throw .shutDown }
+    guard isOpen else { throw .clientClosed }
     return lease(token, onRelease)
   }
 
@@ -155,9 +158,12 @@ package final class DeliveryTracker: Sendable {
   package func deliver(
     _ event: CallbackEvent,
     token: DeliveryToken?,
-    isDuplicate: Bool = false
+    isDuplicate: Bool = false,
+    isElsewhere: Bool = false
   ) -> CallbackDisposition {
-    apply { $0.deliver(event, token: token, isDuplicate: isDuplicate, now: $1) } ?? .unmatched
+    apply {
+      $0.deliver(event, token: token, isDuplicate: isDuplicate, isElsewhere: isElsewhere, now: $1)
+    } ?? .unmatched
   }
 
   // MARK: Waits

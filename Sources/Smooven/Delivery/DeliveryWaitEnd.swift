@@ -18,8 +18,6 @@ package indirect enum DeliveryWaitEnd: Sendable, Equatable {
   case sendFailed(SmoovenError)
   /// The client was closed, or the slot released.
   case closed
-  /// Nothing runs the receiver, so the wait's deadline had no one to keep it.
-  case notRunning
   /// The waiting task was cancelled.
   case cancelled
 }

@@ -41,7 +41,9 @@ extension SlotLease {
     let watch = watch(until: deadline)
     defer { watch?.cancel() }
     var position = Int32(0)
-    return try DeliveryOutcome(await wait(until: criterion, from: &position, deadline: deadline))
+    let end = await wait(until: criterion, from: &position, deadline: deadline)
+    if case .expired = end, watch != nil, !tracker.isRunning { throw SmoovenError.notRun }
+    return try DeliveryOutcome(end)
   }
 
   /// Waits for a criterion. Of a predicate's events, begins with the one at a position, and moves the position on, so
@@ -72,16 +74,12 @@ extension SlotLease {
     }
   }
 
-  /// Ends this lease's waits at a deadline while nothing runs the tracker; `nil` if something does.
+  /// Ends waits at a deadline while nothing runs the tracker; `nil` if something does.
   ///
-  /// Without it a wait in a receiver that isn't run would never end.
+  /// Without it, a wait in a receiver that isn't run would never end.
   @inline(never)
   private func watch(until deadline: Duration) -> Task<Void, Never>? {
-    guard !tracker.isRunning else { return nil }
-    return Task { [weak self, tracker, token, caller] in
-      guard (try? await tracker.sleep(until: deadline)) != nil, self != nil, !tracker.isRunning else { return }
-      tracker.fail(token, caller: caller, .notRun)
-    }
+    tracker.isRunning ? nil : Task { [tracker] in await tracker.expire(at: deadline) }
   }
 
   /// Performs an operation, but waits for it only until a deadline.
@@ -94,6 +92,8 @@ extension SlotLease {
     by deadline: Duration,
     _ operation: @escaping @Sendable () async throws -> Result
   ) async throws -> Result? {
+    let watch = watch(until: deadline)
+    defer { watch?.cancel() }
     let id = tracker.nextWaitID()
     let outcome = Outcome<Result>()
     let task = Task { [tracker, token] in
@@ -139,9 +139,8 @@ extension DeliveryOutcome {
     case .failed(let event): self = .failed(event)
     case .expired(let status, let channels): self = .timedOut(lastKnown: status, failedChannels: channels)
     case .sendFailed(let error): throw error
-    case .notRunning: throw SmoovenError.notRun
     case .cancelled: throw CancellationError()
-    case .closed, .accepted, .changed: throw SmoovenError.shutDown
+    case .closed, .accepted, .changed: throw SmoovenError.clientClosed
     }
   }
 }

@@ -9,7 +9,12 @@ public struct CallbackEndpoint: Sendable {
   public let provider: any CallbackProvider
   /// The endpoint's name: it stands at `/callbacks/<name>`, and in ``CallbackEvent/endpoint``.
   public let name: String
-  /// What a sender must show, beside the signature of a provider that signs.
+  /// The group whose waits and deliveries its events may settle.
+  ///
+  /// Endpoints with different secrets belong to different groups, so that the sender of one can't settle the waits of
+  /// another. Only endpoints of one sender share a group, such as Smobi's two webhooks.
+  public let group: String
+  /// The credentials that a sender must present, in addition to the signature of a provider that signs.
   public let authentication: CallbackAuthentication
 
   /// Makes an endpoint.
@@ -17,16 +22,19 @@ public struct CallbackEndpoint: Sendable {
   /// - Parameters:
   ///   - provider: Who sends.
   ///   - name: The endpoint's name, of a to z, 0 to 9, `-` and `_`. The provider's own.
+  ///   - group: The group whose waits its events may settle. Defaults to the endpoint's name.
   ///   - authentication: What a sender must show. By default the signature; for a provider that does not sign, a
   ///     fresh token in the URL (``CallbackListener/callbackURL(of:)``): give one of your own if the URL must outlive
   ///     the process.
   public init(
     _ provider: any CallbackProvider,
     name: String? = nil,
+    group: String? = nil,
     authentication: CallbackAuthentication? = nil
   ) {
     self.provider = provider
     self.name = name ?? provider.name
+    self.group = group ?? name ?? provider.name
     self.authentication =
       authentication ?? (provider.isSigned ? .signature : .token(Secret(DeliveryToken().text)))
   }
@@ -43,6 +51,9 @@ public struct CallbackEndpoint: Sendable {
         "endpoints",
         "\(provider.name) does not sign; choose a token, basic authentication, addresses, or none"
       )
+    }
+    guard !group.isEmpty, group.utf8.allSatisfy(Self.isPlain) else {
+      throw .misconfigured("endpoints", "the group of \(name) may hold only a to z, 0 to 9, '-' and '_'")
     }
     try authentication.validate(for: name)
   }

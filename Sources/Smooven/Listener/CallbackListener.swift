@@ -80,7 +80,7 @@ public actor CallbackListener: Service {
   /// - Throws: ``SmoovenError`` with `closed` when the listener has ended, and with `invalidRequest` when there is no
   ///   such endpoint; `CancellationError` when cancelled.
   public nonisolated func callbackURL(of endpoint: String) async throws -> String {
-    guard let path = receiver.path(ofEndpoint: endpoint) else {
+    guard let path = receiver.router.path(ofEndpoint: endpoint) else {
       throw SmoovenError.invalid("endpoint", "the listener has none named \(endpoint)")
     }
     return try Endpoint(await publicURL, setting: "listener.publicURL").url + path
@@ -156,8 +156,8 @@ public actor CallbackListener: Service {
       gate.close()
       receiver.close()
     }
-    let deadlines = Task { [receiver] in await receiver.tracker.run() }
-    defer { deadlines.cancel() }
+    let driving = Task { [receiver] in await receiver.drive() }
+    defer { driving.cancel() }
     do {
       try await withGracefulShutdownHandler {
         try await server.run { [gate] address in
@@ -201,7 +201,7 @@ extension HTTPServerConfiguration {
 
 extension CallbackReceiver: HTTPServerHandler {
   package func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
-    begin(CallbackRequest(request)).map { .response(HTTPServerResponse(head: $0)) }
+    respond(to: CallbackRequest(request)).map { .response(HTTPServerResponse(head: $0)) }
   }
 }
 

@@ -1,93 +1,105 @@
 public import SmoovenCallbacks
 
 extension CallbackReceiver {
-  /// Waits for the callbacks of one request to any API, at a URL of its own.
+  /// Waits for the callbacks of one request to any API, at a dedicated URL.
   ///
-  /// The closure gets a fresh callback URL to hand to the API that it calls. The wait begins before the closure does,
-  /// so no callback can be too early. The token in the URL also stands in for the authentication of a provider that
-  /// does not sign.
+  /// The closure gets a fresh callback URL to pass to the API that it calls. The wait begins before the closure does, so no
+  /// callback can be too early. The token in the URL also replaces the authentication of a provider that doesn't sign. A
+  /// callback that arrives later goes to ``unmatchedEvents(bufferingLimit:)`` and the store for another 10 minutes.
   ///
   /// - Parameters:
-  ///   - provider: Who will call back. It need not be one of the receiver's endpoints, and may have a secret of its
-  ///     own for this one callback.
+  ///   - provider: The system that will call back. It doesn't have to be one of the receiver's endpoints, and may have a
+  ///     secret for this one callback.
   ///   - publicURL: How the outside reaches this receiver.
-  ///   - timeout: How long to wait in all, from now; positive, at most 366 days.
-  ///   - criterion: What to wait for. Delivery.
-  ///   - body: Makes the request that leads to the callback.
+  ///   - timeout: The time to wait in all, the closure included; positive, at most 366 days.
+  ///   - criterion: The condition that ends the wait. Defaults to delivery.
+  ///   - body: Makes the request that leads to the callback. Cancelled at the deadline.
   /// - Returns: How the wait ended.
-  /// - Throws: What the closure throws; ``SmoovenError`` when the receiver closes; `CancellationError` when cancelled.
+  /// - Throws: What the closure throws; ``SmoovenError`` if the receiver closes, or with `notRunning` if nothing runs it;
+  ///   `CancellationError` if cancelled.
   public func expect(
     _ provider: any CallbackProvider,
     publicURL: String,
     timeout: Duration,
     until criterion: DeliveryCriterion = .delivered,
-    _ body: (ExpectedCallback) async throws -> Void
+    _ body: @escaping @Sendable (ExpectedCallback) async throws -> Void
   ) async throws -> DeliveryOutcome {
     try SmoovenError.checkTimeout(timeout)
     let base = try Endpoint(publicURL, setting: "publicURL")
     let deadline = clock.now() + timeout
     let token = DeliveryToken()
     try CallbackEndpoint(provider, authentication: CallbackAuthentication.none).validate()
-    // A scope of its own: another sender's ids, or those of another secret, must not count here.
-    let scope = "\(provider.name) \(UInt64.random(in: .min ... .max))"
+    let name = "\(provider.name)-\(String(UInt64.random(in: .min ... .max), radix: 16))"
     let lease = try tracker.reserve(
       token,
-      scope: scope,
-      trustsToken: true,
+      group: name,
       acceptance: .known,
-      onRelease: { [weak self] in self?.stopExpecting(at: token) }
+      isPrivate: true,
+      onRelease: { [weak self] in self?.expected.end(token) }
     )
-    expect(provider, in: scope, at: token)
+    expected.insert(CallbackTarget(expecting: provider, as: name, token: token), at: token)
     let url = base.url + Self.path(of: provider.name, token: token)
-    try await body(ExpectedCallback(callbackURL: url, lease: lease))
+    let expectedCallback = ExpectedCallback(callbackURL: url, lease: lease)
+    _ = try await lease.bounded(by: deadline) { try await body(expectedCallback) }
     return try await lease.outcome(until: criterion, deadline: deadline)
   }
 
   /// Waits for callbacks by a correlation id: a `trackingId`, a `job_id`, a `clientRef` chosen before sending.
   ///
-  /// Callbacks that came before are found too, for as long as ``DeliveryLimits/earlyEventLifetime``, where the receiver
-  /// keeps them (``DeliveryLimits/earlyEvents``).
+  /// Earlier callbacks are found too, for as long as ``DeliveryLimits/earlyEventLifetime``, if the receiver keeps them
+  /// (``DeliveryLimits/earlyEvents``), and from a store that several processes share.
   ///
   /// - Parameters:
-  ///   - provider: The provider's name.
+  ///   - group: The group of the endpoint, see ``CallbackEvent/group``, or the provider's name if all its endpoints are in
+  ///     one group.
   ///   - ids: The ids to match, any of them.
-  ///   - timeout: How long to wait from now; positive, at most 366 days.
-  ///   - criterion: What to wait for. Delivery.
+  ///   - timeout: The time to wait from now; positive, at most 366 days.
+  ///   - criterion: The condition that ends the wait. Defaults to delivery.
   /// - Returns: How the wait ended.
-  /// - Throws: ``SmoovenError`` when an argument is wrong or the receiver closes; `CancellationError` when cancelled.
+  /// - Throws: ``SmoovenError`` if an argument is wrong or the receiver closes, or with `notRunning` if nothing runs it;
+  ///   `CancellationError` if cancelled.
   public func outcome(
-    of provider: String,
+    of group: String,
     id ids: String...,
     timeout: Duration,
     until criterion: DeliveryCriterion = .delivered
   ) async throws -> DeliveryOutcome {
-    try await outcome(of: provider, ids: ids, timeout: timeout, until: criterion)
+    try await outcome(of: group, ids: ids, timeout: timeout, until: criterion)
   }
 
   func outcome(
-    of provider: String,
+    of group: String,
     ids: [String],
     timeout: Duration,
     until criterion: DeliveryCriterion
   ) async throws -> DeliveryOutcome {
-    let (lease, deadline) = try expect(provider, ids, timeout)
+    let (lease, deadline) = try reserve(group, ids, timeout)
+    if intake.store.isShared { try await look(group, ids, lease, deadline) }
     return try await lease.outcome(until: criterion, deadline: deadline)
   }
 
   // Apart, so that what it needs for a moment does not lie in the task for as long as it waits.
   @inline(never)
-  private func expect(
-    _ provider: String,
+  private func reserve(
+    _ name: String,
     _ ids: [String],
     _ timeout: Duration
   ) throws -> (lease: SlotLease, deadline: Duration) {
     try SmoovenError.checkTimeout(timeout)
-    guard listens(for: provider) else {
-      throw SmoovenError.invalid("provider", "no endpoint takes the callbacks of \(provider)")
-    }
+    let group = try router.group(named: name)
     guard !ids.isEmpty, !ids.contains("") else { throw SmoovenError.invalid("id", "it is empty") }
     let deadline = clock.now() + timeout
-    let lease = try tracker.reserve(DeliveryToken(), scope: provider, ids: ids, acceptance: .known)
+    let lease = try tracker.reserve(DeliveryToken(), group: group, asked: ids, acceptance: .known)
     return (lease, deadline)
+  }
+
+  /// Reads what other processes stored for the ids before the wait began.
+  @inline(never)
+  private func look(_ name: String, _ ids: [String], _ lease: SlotLease, _ deadline: Duration) async throws {
+    let lookup = CallbackLookup(group: try router.group(named: name), ids: ids)
+    _ = try await lease.bounded(by: deadline) { [intake] in
+      try await intake.store.watch(lookup)
+      try await intake.replay(lookup)
+    }
   }
 }

@@ -1,10 +1,10 @@
 public import SmoovenCallbacks
 
-/// A callback that somebody waits for, and the URL at which to send it.
+/// A callback that is waited for, and the URL to which it must be sent.
 public struct ExpectedCallback: Sendable {
   /// Where to send the callback.
   ///
-  /// Whoever knows it can address the wait, so treat it like a secret.
+  /// Anyone who knows it can address the wait, so treat it like a secret.
   public let callbackURL: String
   private let lease: SlotLease
 
@@ -13,8 +13,8 @@ public struct ExpectedCallback: Sendable {
     self.lease = lease
   }
 
-  /// The callbacks that come to this URL, from the first on.
-  public var events: CallbackEvents { CallbackEvents(lease) }
+  /// The callbacks that arrive at this URL, from the first on.
+  public var events: DeliveryEvents { DeliveryEvents(lease) }
 }
 
 extension ExpectedCallback: SafelyDescribed {

@@ -31,6 +31,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   private let minimumWindow: Duration
   private let monotonic: @Sendable () -> Duration
   private let state: Mutex<State>
+  private let followerCount = Atomic<Int>(0)
 
   /// Creates an empty store.
   ///
@@ -240,7 +241,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   // MARK: Other clients
 
   /// Whether several clients follow it.
-  public var isShared: Bool { state.withLock { $0.followers.count > 1 } }
+  public var isShared: Bool { followerCount.load(ordering: .relaxed) > 1 }
 
   /// Reports what other clients in this process store, until the task is cancelled.
   public func follow(
@@ -251,9 +252,15 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     let id = state.withLock { state in
       state.nextFollower += 1
       state.followers[state.nextFollower] = Follower(interests: interests, changes: changes)
+      followerCount.store(state.followers.count, ordering: .relaxed)
       return state.nextFollower
     }
-    defer { state.withLock { _ = $0.followers.removeValue(forKey: id) } }
+    defer {
+      state.withLock { state in
+        state.followers[id] = nil
+        followerCount.store(state.followers.count, ordering: .relaxed)
+      }
+    }
     for await change in stream { await onChange(change) }
     try Task.checkCancellation()
   }

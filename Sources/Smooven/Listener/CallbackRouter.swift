@@ -1,0 +1,105 @@
+internal import HTTPTypes
+internal import SmoovenCallbacks
+internal import SmoovenSupport
+
+/// Finds the endpoint of a request by its path, and the group of a wait by its name.
+struct CallbackRouter: Sendable {
+  private let endpoints: [String: CallbackEndpoint]
+  // By the whole path of the endpoint. The URL of a delivery is such a path with a token behind it.
+  private let targets: [String: CallbackTarget]
+
+  init(_ endpoints: [CallbackEndpoint]) throws(SmoovenError) {
+    var byName: [String: CallbackEndpoint] = [:]
+    for endpoint in endpoints {
+      try endpoint.validate()
+      guard byName.updateValue(endpoint, forKey: endpoint.name) == nil else {
+        throw .misconfigured("endpoints", "\(endpoint.name) is there twice; give one of them another name")
+      }
+    }
+    self.endpoints = byName
+    targets = Dictionary(
+      uniqueKeysWithValues: byName.map { (CallbackRoute.path(of: $0, token: nil), CallbackTarget($1)) }
+    )
+  }
+
+  enum Destination {
+    case health
+    case target(CallbackTarget)
+  }
+
+  /// Where a request leads.
+  ///
+  /// - Parameter expected: The target of a single expected callback.
+  func destination(
+    of request: CallbackRequest,
+    expected: (DeliveryToken) -> CallbackTarget?
+  ) throws(CallbackRejection) -> Destination {
+    guard let path = request.head.path else { throw .notFound }
+    if let target = targets[path] { return .target(target) }
+    if let target = deliveryTarget(path, expected) { return .target(target) }
+    switch CallbackRoute(path) {
+    case .health: return .health
+    case .callback(let name, let text):
+      guard let target = target(name, text, expected) else { throw .notFound }
+      return .target(target)
+    case nil: throw .notFound
+    }
+  }
+
+  /// The target of a delivery's URL in its plain form, which is nearly every callback that is waited for.
+  private func deliveryTarget(_ path: String, _ expected: (DeliveryToken) -> CallbackTarget?) -> CallbackTarget? {
+    let bytes = path.utf8
+    guard bytes.count > DeliveryToken.length + 1 else { return nil }
+    let end = bytes.index(bytes.endIndex, offsetBy: -DeliveryToken.length)
+    let slash = bytes.index(before: end)
+    guard bytes[slash] == UInt8(ascii: "/"), let token = DeliveryToken(path[end...]),
+      var target = targets[String(path[..<slash])], target.authentication.pathToken == nil
+    else { return nil }
+    if let expected = expected(token) { return expected }
+    target.token = token
+    return target
+  }
+
+  private func target(
+    _ name: String,
+    _ text: String?,
+    _ expected: (DeliveryToken) -> CallbackTarget?
+  ) -> CallbackTarget? {
+    let token = text.flatMap { DeliveryToken($0) }
+    if let token, let target = expected(token), target.provider.name == name { return target }
+    guard let endpoint = endpoints[name] else { return nil }
+    let ownsPath = endpoint.authentication.pathToken != nil
+    if !ownsPath, text != nil, token == nil { return nil }
+    var target = CallbackTarget(endpoint)
+    target.pathText = text
+    target.token = ownsPath ? nil : token
+    return target
+  }
+
+  /// The path to paste into a vendor's dashboard, its token included; `nil` if there is no such endpoint.
+  func path(ofEndpoint name: String) -> String? {
+    endpoints[name].map { endpoint in
+      CallbackRoute.path(of: name, token: nil) + (endpoint.authentication.pathToken.map { "/\($0)" } ?? "")
+    }
+  }
+
+  /// The group that a name means: a group's own, or that of a provider all of whose endpoints are in one group.
+  func group(named name: String) throws(SmoovenError) -> String {
+    if endpoints.values.contains(where: { $0.group == name }) { return name }
+    let groups = Set(endpoints.values.filter { $0.provider.name == name }.map(\.group)).sorted()
+    guard let group = groups.first else {
+      let known = Set(endpoints.values.map(\.group)).sorted().joined(separator: ", ")
+      throw .invalid(
+        "group",
+        "no endpoint belongs to \(name.loggable); the groups are: \(known.isEmpty ? "none" : known)"
+      )
+    }
+    guard groups.count == 1 else {
+      throw .invalid("group", "\(name) has several; name one of them: \(groups.joined(separator: ", "))")
+    }
+    return group
+  }
+
+  /// The providers of all endpoints.
+  var providers: [any CallbackProvider] { endpoints.values.map(\.provider) }
+}

@@ -1,0 +1,54 @@
+internal import DequeModule
+internal import SmoovenCallbacks
+internal import Synchronization
+
+/// The endpoints of single expected callbacks, by the token in their URL.
+///
+/// One is kept for a while after its wait has ended, so that a late callback is still verified, stored and streamed.
+final class ExpectedEndpoints: Sendable {
+  private struct State {
+    var targets: [DeliveryToken: CallbackTarget] = [:]
+    var ended: Deque<(token: DeliveryToken, expiry: Duration)> = []
+  }
+
+  private static let lifetime = Duration.seconds(600)
+
+  private let clock: DeliveryClock
+  private let state = Mutex(State())
+
+  init(clock: DeliveryClock) {
+    self.clock = clock
+  }
+
+  /// The number of endpoints, those of ended waits included.
+  var count: Int { state.withLock { $0.targets.count } }
+
+  func target(_ token: DeliveryToken) -> CallbackTarget? {
+    state.withLock { state in
+      guard !state.targets.isEmpty else { return nil }
+      sweep(&state)
+      return state.targets[token]
+    }
+  }
+
+  func insert(_ target: CallbackTarget, at token: DeliveryToken) {
+    state.withLock { state in
+      sweep(&state)
+      state.targets[token] = target
+    }
+  }
+
+  /// Begins the time after which an endpoint is forgotten.
+  func end(_ token: DeliveryToken) {
+    let expiry = clock.now() + Self.lifetime
+    state.withLock { $0.ended.append((token, expiry)) }
+  }
+
+  private func sweep(_ state: inout State) {
+    let now = clock.now()
+    while let oldest = state.ended.first, oldest.expiry <= now {
+      state.targets[oldest.token] = nil
+      state.ended.removeFirst()
+    }
+  }
+}
