@@ -1,28 +1,36 @@
 internal import Logging
 public import SmoovenCallbacks
 internal import SmoovenSupport
+internal import Synchronization
 internal import Tracing
 
 /// A notification that was sent, to wait on and to watch.
 ///
-/// While a handle lives, callbacks of its notification find it; when the last copy goes, later ones count as late.
+/// Callbacks for this notification are matched while a handle exists. After the last copy is released, they are reported as
+/// late.
 public struct NotificationHandle: Sendable {
+  /// Whether the verdict is stored, shared by all copies of a handle.
+  private final class SettleOnce: Sendable {
+    private let isSettled = Atomic(false)
+
+    /// Returns whether this call is the first.
+    func settle() -> Bool { !isSettled.exchange(true, ordering: .relaxed) }
+  }
+
   private let client: SmoovenClient
   let lease: SlotLease
-  private let progress: DeliveryProgress
+  private let settlement = SettleOnce()
   private let send: Task<Void, Never>?
   private let startedAt: Duration
 
   init(
     client: SmoovenClient,
     lease: SlotLease,
-    progress: DeliveryProgress,
     send: Task<Void, Never>?,
     startedAt: Duration
   ) {
     self.client = client
     self.lease = lease
-    self.progress = progress
     self.send = send
     self.startedAt = startedAt
   }
@@ -34,15 +42,15 @@ public struct NotificationHandle: Sendable {
     send?.cancel()
   }
 
-  /// The notification's id, from Smooven's answer or from its first callback; `nil` while neither has come.
+  /// The notification's id, from Smooven's response or from its first callback; `nil` while neither has arrived.
   public var id: String? { snapshot?.ids.first }
 
-  /// Smooven's answer; `nil` when it is lost, see ``sendError``.
+  /// Smooven's response; `nil` if it is lost, see ``sendError``, or if another call sent the notification.
   public var receipt: NotifyReceipt? {
     if case .accepted(let receipt) = snapshot?.acceptance { receipt } else { nil }
   }
 
-  /// Why it is not known whether Smooven accepted the notification; `nil` when it is.
+  /// Why it isn't known whether Smooven accepted the notification; `nil` if it is known.
   ///
   /// A callback may still tell.
   public var sendError: SmoovenError? {
@@ -52,83 +60,84 @@ public struct NotificationHandle: Sendable {
   /// How far the notification is known to have come.
   public var status: DeliveryStatus { snapshot?.status ?? .unconfirmed }
 
-  /// The names of the callbacks so far, in the order of their arrival.
+  /// The names of the callbacks so far, in arrival order.
   public var eventNames: [String] { snapshot?.eventNames ?? [] }
 
   /// The callbacks of this notification, opened and clicked too, from the first on.
   ///
-  /// The sequence does not end by itself, for a click may come days later: leave it when you have seen enough. It
-  /// ends when the client closes or the task is cancelled, and it keeps the handle's slot open meanwhile.
-  public var events: CallbackEvents { CallbackEvents(lease) }
+  /// The sequence doesn't end on its own, because a click may come days later: leave it when you have seen enough. It
+  /// ends when the client closes or the task is cancelled, and keeps the handle's slot open until then.
+  public var events: DeliveryEvents { DeliveryEvents(lease) }
 
   /// Waits until the notification arrives, fails, or time runs out.
   ///
-  /// It may be called again and from several tasks: each call has its own deadline and criterion, and what is
-  /// settled stays settled.
+  /// It may be called again and from several tasks: each call has its own deadline and criterion, and computes its result
+  /// from the events.
   ///
   /// - Parameters:
-  ///   - timeout: How long to wait from now; positive, at most 366 days.
-  ///   - criterion: What to wait for. Delivery.
+  ///   - timeout: The time to wait from now; positive, at most 366 days.
+  ///   - criterion: The condition that ends the wait. Defaults to delivery.
   /// - Returns: How the wait ended.
-  /// - Throws: ``SmoovenError`` when the send failed or the client closes; `CancellationError` when cancelled, at once.
+  /// - Throws: ``SmoovenError`` if the send failed or the client closes; `CancellationError` immediately if cancelled.
   public func outcome(
     timeout: Duration,
     until criterion: DeliveryCriterion = .delivered
   ) async throws -> DeliveryOutcome {
     try SmoovenError.checkTimeout(timeout)
+    await client.want(token, for: timeout)
     return try await outcome(deadline: client.clock.now() + timeout, until: criterion)
   }
 
   func outcome(deadline: Duration, until criterion: DeliveryCriterion) async throws -> DeliveryOutcome {
     try await client.tracer.withSpan("smooven.wait", ofKind: .internal) { span in
-      var end = await lease.wait(until: criterion, deadline: deadline)
-      if case .expired(let status) = end {
-        end = await reconcile(status, criterion)
+      var position: Int32 = 0
+      var end = await lease.wait(until: criterion, from: &position, deadline: deadline)
+      if case .expired(let status, let channels) = end {
+        end = await reconcile(status, channels, criterion, from: &position, deadline: deadline)
       }
       let outcome = try DeliveryOutcome(end)
       span.attributes["smooven.outcome"] = outcome.name
-      await settle(outcome)
+      await settle(outcome, deadline: deadline)
       return outcome
     }
   }
 
-  /// Asks the status endpoint once, when the callback did not come in time.
+  /// Asks the status endpoint once, if the callback didn't arrive in time.
   private func reconcile(
-    _ lastKnown: DeliveryStatus,
-    _ criterion: DeliveryCriterion
+    _ status: DeliveryStatus,
+    _ channels: [FailedChannel],
+    _ criterion: DeliveryCriterion,
+    from position: inout Int32,
+    deadline: Duration
   ) async -> DeliveryWaitEnd {
-    var known = lastKnown
+    var known = status
     if let timeout = client.configuration.reconciliationTimeout, let id,
-      let (status, event) = try? await client.fetchStatus(of: id, timeout: timeout)
+      let asked = await client.reconcile(id, token, timeout: timeout, deadline: deadline)
     {
-      var advanced = self.status
-      advanced.advance(to: status.status)
-      // The answer to the send may have said as much, but only an event settles.
-      let isNews = advanced != self.status || snapshot?.eventNames.contains(event.name) == false
-      if isNews, event.kind.impliesDelivery || event.kind == .failed {
-        client.tracker.deliver(event, token: token)
-      }
-      known.advance(to: advanced)
+      known.advance(to: asked)
     }
-    // The slot knows all there is to know, callbacks that came while asking included, so this ends at once.
-    let end = await lease.wait(until: criterion, deadline: client.clock.now())
-    guard case .expired(let status) = end else { return end }
+    // The slot knows all there is to know, callbacks that arrived while asking included, so this ends immediately.
+    let end = await lease.wait(until: criterion, from: &position, deadline: client.clock.now())
+    guard case .expired(let status, let channels) = end else { return end }
     known.advance(to: status)
-    return .expired(known)
+    return .expired(known, channels)
   }
 
-  private func settle(_ outcome: DeliveryOutcome) async {
-    client.telemetry.recordOutcome(after: client.clock.now() - startedAt)
+  /// Reports an outcome, and stores the verdict if there is one: what happened, not what this wait asked for.
+  private func settle(_ outcome: DeliveryOutcome, deadline: Duration) async {
+    let now = client.clock.now()
+    client.telemetry.recordOutcome(after: now - startedAt)
     client.logger.debug(
       "delivery settled",
       metadata: ["notification_id": "\((id ?? "unknown").loggable)", "outcome": "\(outcome.name)"]
     )
-    guard outcome.event != nil, progress.settle() else { return }
-    do {
-      // The caller may be cancelled by now; the outcome is no less true.
-      try await client.store.completing { [token] store in try await store.settle(token, outcome: outcome) }
-    } catch {
-      client.logger.error("could not store an outcome", metadata: ["error": "\(type(of: error))"])
+    guard let verdict = snapshot?.verdict, settlement.settle() else { return }
+    let limit = max(deadline, now + (client.configuration.reconciliationTimeout ?? .zero))
+    client.writes.begin()
+    // Goes on if the caller leaves: the verdict is no less true.
+    _ = try? await lease.bounded(by: limit) { [client, token] in
+      defer { client.writes.end() }
+      await client.conclude(token, verdict)
     }
   }
 }

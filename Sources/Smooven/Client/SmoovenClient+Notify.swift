@@ -5,7 +5,9 @@ extension SmoovenClient {
   ///   - intent: What is to be said, in plain words.
   ///   - urgency: How urgent it is. Normal.
   ///   - context: Whom it is for, and the values that shape it.
-  ///   - idempotencyKey: A name for this send, 1 to 255 bytes, under which it happens once. None.
+  ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes, under which it happens only once: for all
+  ///     tasks, processes and restarts that share the store. Defaults to `nil`.
+  ///   - label: A note to keep with the delivery. Defaults to `nil`.
   /// - Returns: A handle to wait on, once the notification is accepted, or once it is clear that the answer is lost;
   ///   see ``NotificationHandle/sendError``.
   /// - Throws: ``SmoovenError`` when nothing was sent; `CancellationError` when cancelled, in which case the
@@ -14,11 +16,13 @@ extension SmoovenClient {
     intent: String,
     urgency: Urgency = .normal,
     context: NotificationContext,
-    idempotencyKey: String? = nil
+    idempotencyKey: String? = nil,
+    label: String? = nil
   ) async throws -> NotificationHandle {
     try await notify(
       NotifyRequest(intent: intent, urgency: urgency, context: context),
-      idempotencyKey: idempotencyKey
+      idempotencyKey: idempotencyKey,
+      label: label
     )
   }
 
@@ -26,17 +30,20 @@ extension SmoovenClient {
   ///
   /// - Parameters:
   ///   - request: The notification.
-  ///   - idempotencyKey: A name for this send, 1 to 255 bytes, under which it happens once. None.
+  ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes, under which it happens only once: for all
+  ///     tasks, processes and restarts that share the store. Defaults to `nil`.
+  ///   - label: A note to keep with the delivery. Defaults to `nil`.
   /// - Returns: A handle to wait on, once the notification is accepted, or once it is clear that the answer is lost;
   ///   see ``NotificationHandle/sendError``.
   /// - Throws: ``SmoovenError`` when nothing was sent; `CancellationError` when cancelled, in which case the
   ///   notification may still have left.
   public func notify(
     _ request: NotifyRequest,
-    idempotencyKey: String? = nil
+    idempotencyKey: String? = nil,
+    label: String? = nil
   ) async throws -> NotificationHandle {
     let deadline = clock.now() + configuration.callTimeout
-    let handle = try await begin(request, idempotencyKey: idempotencyKey, deadline: deadline)
+    let handle = try await begin(request, idempotencyKey: idempotencyKey, label: label, deadline: deadline)
     switch await handle.lease.wait(for: .acceptance, deadline: deadline) {
     case .cancelled:
       handle.cancelSend()
@@ -45,7 +52,7 @@ extension SmoovenClient {
     case .closed:
       handle.cancelSend()
       throw SmoovenError.clientClosed
-    case .accepted, .expired, .met, .failed: return handle
+    case .accepted, .expired, .met, .failed, .changed: return handle
     }
   }
 
@@ -57,7 +64,9 @@ extension SmoovenClient {
   ///   - context: Whom it is for, and the values that shape it.
   ///   - timeout: How long to wait in all, from now; positive, at most 366 days.
   ///   - criterion: What to wait for. Delivery.
-  ///   - idempotencyKey: A name for this send, 1 to 255 bytes, under which it happens once. None.
+  ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes, under which it happens only once: for all
+  ///     tasks, processes and restarts that share the store. Defaults to `nil`.
+  ///   - label: A note to keep with the delivery. Defaults to `nil`.
   /// - Returns: How the wait ended.
   /// - Throws: ``SmoovenError`` when nothing was sent or the client closes; `CancellationError` when cancelled, at any
   ///   moment and at once.
@@ -67,13 +76,15 @@ extension SmoovenClient {
     context: NotificationContext,
     timeout: Duration,
     until criterion: DeliveryCriterion = .delivered,
-    idempotencyKey: String? = nil
+    idempotencyKey: String? = nil,
+    label: String? = nil
   ) async throws -> DeliveryOutcome {
     try await sendAndWait(
       NotifyRequest(intent: intent, urgency: urgency, context: context),
       timeout: timeout,
       until: criterion,
-      idempotencyKey: idempotencyKey
+      idempotencyKey: idempotencyKey,
+      label: label
     )
   }
 
@@ -86,7 +97,9 @@ extension SmoovenClient {
   ///   - request: The notification.
   ///   - timeout: How long to wait in all, from now; positive, at most 366 days.
   ///   - criterion: What to wait for. Delivery.
-  ///   - idempotencyKey: A name for this send, 1 to 255 bytes, under which it happens once. None.
+  ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes, under which it happens only once: for all
+  ///     tasks, processes and restarts that share the store. Defaults to `nil`.
+  ///   - label: A note to keep with the delivery. Defaults to `nil`.
   /// - Returns: How the wait ended.
   /// - Throws: ``SmoovenError`` when nothing was sent or the client closes; `CancellationError` when cancelled, at any
   ///   moment and at once.
@@ -94,13 +107,15 @@ extension SmoovenClient {
     _ request: NotifyRequest,
     timeout: Duration,
     until criterion: DeliveryCriterion = .delivered,
-    idempotencyKey: String? = nil
+    idempotencyKey: String? = nil,
+    label: String? = nil
   ) async throws -> DeliveryOutcome {
     try SmoovenError.checkTimeout(timeout)
     let deadline = clock.now() + timeout
-    let handle = try await begin(request, idempotencyKey: idempotencyKey, deadline: deadline)
-    // Once the wait is over nobody needs the answer.
+    let handle = try await begin(request, idempotencyKey: idempotencyKey, label: label, deadline: deadline)
+    // Once the wait is over, this caller needs no response.
     defer { handle.cancelSend() }
+    await want(handle.token, for: timeout)
     return try await handle.outcome(deadline: deadline, until: criterion)
   }
 }

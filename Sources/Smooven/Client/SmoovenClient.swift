@@ -7,8 +7,8 @@ public import Tracing
 
 /// Sends notifications through Smooven and waits until callbacks say what became of them.
 ///
-/// There are two doors: ``withSmoovenClient(configuration:transport:store:logger:metricsFactory:tracer:_:)`` for a
-/// scope, and ``run()`` as a `Service` of a `ServiceGroup`. Sends made before `run()` wait for it; when it ends, waits
+/// There are two ways to run it: ``withSmoovenClient(configuration:transport:store:logger:metricsFactory:tracer:_:)`` for
+/// a scope, and ``run()`` as a `Service` of a `ServiceGroup`. Sends made before `run()` wait for it; when it ends, waits
 /// throw ``SmoovenError/Code/closed``.
 public final class SmoovenClient: Service {
   /// Takes callbacks without a socket, to mount in another server (see ``ListenerConfiguration/mounted(publicURL:)``).
@@ -23,6 +23,16 @@ public final class SmoovenClient: Service {
   let telemetry: DeliveryTelemetry
   let clock: DeliveryClock
   let logger: Logger
+  let intake: EventIntake
+  /// This client among all that share the store: the owner of its claims.
+  let owner = DeliveryToken().text
+  let storeTime: StoreClock
+  let queries: StatusQueries
+  /// The POSTs under way.
+  let sends = Activity()
+  /// The writes that outlive their callers.
+  let writes = Activity()
+  private let draining = Atomic(false)
   private let explicitTracer: (any Tracer)?
   private let start = StartGate<Endpoint>()
 
@@ -56,8 +66,14 @@ public final class SmoovenClient: Service {
       throw .misconfigured("secretKey", error.message)
     }
     let tolerance = configuration.callbackTolerance
-    // A replay must be known for as long as it counts as fresh.
-    let store = store ?? InMemoryDeliveryStore(retention: tolerance.past + tolerance.future + .seconds(300))
+    // A replay must be recognized for as long as it counts as fresh.
+    let store = store ?? InMemoryDeliveryStore(retention: tolerance.past + tolerance.future + .seconds(2 * 3_600))
+    guard store.deduplicationRetention >= tolerance.past + tolerance.future + .seconds(2 * 3_600) else {
+      throw .misconfigured(
+        "store",
+        "it remembers callbacks for less time than callbackTolerance accepts them, plus 2 hours; raise its retention"
+      )
+    }
     receiver = try CallbackReceiver(
       endpoints: [CallbackEndpoint(provider)] + configuration.endpoints,
       store: store,
@@ -79,6 +95,9 @@ public final class SmoovenClient: Service {
     tracker = receiver.tracker
     telemetry = receiver.telemetry
     clock = receiver.clock
+    intake = receiver.intake
+    storeTime = StoreClock(store: store, clock: receiver.clock)
+    queries = StatusQueries(limit: configuration.maximumStatusQueries)
     explicitTracer = tracer
     self.configuration = configuration
     self.store = store
@@ -112,33 +131,54 @@ public final class SmoovenClient: Service {
     }
   }
 
-  private func finishing(_ body: () async throws -> Void) async throws {
+  /// Whether a stop has begun, so that no new send is accepted.
+  var isDraining: Bool { draining.load(ordering: .relaxed) || start.isClosed }
+
+  private func finishing(_ body: @escaping @Sendable () async throws -> Void) async throws {
     guard start.begin() else {
-      throw SmoovenError(.alreadyRunning, "run() was called before; make one client and run it once")
+      throw SmoovenError(.alreadyRunning, "run() was called before; create one client and run it once")
     }
     async let _: Void = recover(openedBefore: configuration.now())
     do {
-      try await body()
+      try await withGracefulShutdownHandler {
+        try await body()
+      } onGracefulShutdown: {
+        self.draining.store(true, ordering: .relaxed)
+      }
     } catch {
-      await finish()
+      await finish(gracefully: false)
       throw error
     }
-    await finish()
+    await finish(gracefully: true)
   }
 
-  private func finish() async {
+  /// Closes the client: after a graceful stop, once the sends under way have their response, or the limit is over.
+  private func finish(gracefully: Bool) async {
+    draining.store(true, ordering: .relaxed)
+    if gracefully { await drain(sends) }
     start.close()
     receiver.close()
-    // Connections must be let go of even when this task is cancelled.
+    await drain(writes)
+    // Connections must be released even if this task is cancelled.
     await Task { [api] in await api.transport.shutdown() }.value
   }
 
-  /// The callback URL of a wait, once it is known where callbacks arrive.
+  private func drain(_ activity: Activity) async {
+    await Task { [clock, limit = configuration.listener.shutdownTimeout] in
+      await withTaskGroup { group in
+        group.addTask { await activity.finished() }
+        group.addTask { try? await clock.sleep(clock.now() + limit) }
+        await group.next()
+        group.cancelAll()
+      }
+    }.value
+  }
+
+  /// The public URL, once it is known where callbacks arrive.
   ///
-  /// - Throws: ``SmoovenError`` with `closed`, or with `notRunning` when the deadline comes first.
-  package func callbackURL(for token: DeliveryToken, deadline: Duration) async throws -> String {
-    let path = CallbackReceiver.path(of: "smooven", token: token)
-    if let endpoint = start.current { return endpoint.url + path }
+  /// - Throws: ``SmoovenError`` with `closed`, or with `notRunning` if the deadline comes first.
+  package func callbackURL(deadline: Duration) async throws -> String {
+    if let endpoint = start.current { return endpoint.url }
     let endpoint = try await withThrowingTaskGroup(of: Endpoint?.self) { group in
       group.addTask { try await self.start.value() }
       group.addTask {
@@ -149,7 +189,7 @@ public final class SmoovenClient: Service {
       return try await group.next() ?? nil
     }
     guard let endpoint else { throw SmoovenError.clientClosed }
-    return endpoint.url + path
+    return endpoint.url
   }
 
   func checkOpen() throws(SmoovenError) {

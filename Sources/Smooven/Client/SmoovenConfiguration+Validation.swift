@@ -24,9 +24,10 @@ extension SmoovenConfiguration {
         code: .invalidConfiguration
       )
     }
-    if criticalGracePeriod < .zero || criticalGracePeriod > SmoovenError.maximumTimeout {
-      throw .misconfigured("criticalGracePeriod", "it must be between 0 and 366 days")
+    if let criticalGracePeriod, criticalGracePeriod < .zero || criticalGracePeriod > SmoovenError.maximumTimeout {
+      throw .misconfigured("criticalGracePeriod", "must be between 0 and 366 days")
     }
+    if maximumStatusQueries < 1 { throw .misconfigured("maximumStatusQueries", "must be at least 1") }
     try retry.validate()
   }
 }

@@ -43,10 +43,15 @@ public struct SmoovenConfiguration: Sendable {
   ///
   /// 5 s; `nil` to not ask.
   public var reconciliationTimeout: Duration?
-  /// How long the failure of one channel of a critical notification waits for its sibling to deliver.
+  /// The maximum number of status queries at the same time. Defaults to 16.
   ///
-  /// 10 s.
-  public var criticalGracePeriod: Duration
+  /// Of the waits that reach their deadline without a callback, the earliest is asked about first.
+  public var maximumStatusQueries: Int
+  /// How long a wait for a critical notification goes on after one of its channels failed. Defaults to `nil`, until the
+  /// wait's deadline.
+  ///
+  /// Its end asks for the status and ends that wait as timed out. The other channel may still deliver.
+  public var criticalGracePeriod: Duration?
   /// How much is kept for callbacks that nobody has claimed yet.
   ///
   /// By default only of those that come while a send waits for its answer; for ``CallbackReceiver/outcome(of:id:timeout:until:)``
@@ -71,7 +76,8 @@ public struct SmoovenConfiguration: Sendable {
     callTimeout: Duration = .seconds(30),
     retry: RetryPolicy = RetryPolicy(),
     reconciliationTimeout: Duration? = .seconds(5),
-    criticalGracePeriod: Duration = .seconds(10),
+    maximumStatusQueries: Int = 16,
+    criticalGracePeriod: Duration? = nil,
     limits: DeliveryLimits = DeliveryLimits(earlyEvents: .whileSending),
     clock: any Clock<Duration> = ContinuousClock(),
     now: @escaping @Sendable () -> Date = { Date() }
@@ -86,6 +92,7 @@ public struct SmoovenConfiguration: Sendable {
     self.callTimeout = callTimeout
     self.retry = retry
     self.reconciliationTimeout = reconciliationTimeout
+    self.maximumStatusQueries = maximumStatusQueries
     self.criticalGracePeriod = criticalGracePeriod
     self.limits = limits
     self.clock = clock

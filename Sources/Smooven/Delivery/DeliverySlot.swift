@@ -156,6 +156,8 @@ final class DeliverySlot<Waiter> {
   /// How a wait for a goal would end now, or `nil` while it must go on.
   func end(of goal: DeliveryGoal, caller: UInt32) -> DeliveryWaitEnd? {
     let failure = failures.first { $0.caller == caller }?.error
+    // Its key belongs to another request, so the events aren't its own.
+    if let failure, failure.code == .idempotencyConflict { return .sendFailed(failure) }
     switch goal {
     case .acceptance:
       if !history.isEmpty { return .accepted }

@@ -84,12 +84,17 @@ extension SlotLease {
 
   /// Performs an operation, but waits for it only until a deadline.
   ///
-  /// An operation that comes later goes on by itself, and its result is dropped.
+  /// An operation that takes longer goes on, and its result is dropped.
   ///
+  /// - Parameters:
+  ///   - deadline: When to stop waiting.
+  ///   - cancelsLate: Whether to cancel an operation that takes longer, or whose caller leaves.
+  ///   - operation: The operation.
   /// - Returns: The result; `nil` if the deadline came first or the client closed.
   /// - Throws: What the operation throws; `CancellationError` if cancelled.
   func bounded<Result: Sendable>(
     by deadline: Duration,
+    cancelsLate: Bool = false,
     _ operation: @escaping @Sendable () async throws -> Result
   ) async throws -> Result? {
     let watch = watch(until: deadline)
@@ -112,7 +117,7 @@ extension SlotLease {
       end(id, .cancelled)
     }
     if let result = outcome.value { return try result.get() }
-    task.cancel()
+    if cancelsLate { task.cancel() }
     if case .cancelled = end { throw CancellationError() }
     return nil
   }

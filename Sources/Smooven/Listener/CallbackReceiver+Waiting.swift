@@ -40,7 +40,7 @@ extension CallbackReceiver {
     expected.insert(CallbackTarget(expecting: provider, as: name, token: token), at: token)
     let url = base.url + Self.path(of: provider.name, token: token)
     let expectedCallback = ExpectedCallback(callbackURL: url, lease: lease)
-    _ = try await lease.bounded(by: deadline) { try await body(expectedCallback) }
+    _ = try await lease.bounded(by: deadline, cancelsLate: true) { try await body(expectedCallback) }
     return try await lease.outcome(until: criterion, deadline: deadline)
   }
 

@@ -27,6 +27,9 @@ public import struct Foundation.Date
 /// change would survive what your users expect it to survive. Test it with `DeliveryStoreConformance` of
 /// SmoovenTesting. A store whose log can be read from a cursor is an ``EventLog`` as well.
 public protocol DeliveryStore: Sendable {
+  /// The store's time now, by which claims are leased: never a wall clock, see ``StoreInstant``.
+  func time() async throws -> StoreInstant
+
   // MARK: Deliveries
 
   /// Inserts a delivery, unless its idempotency key or its token exists.

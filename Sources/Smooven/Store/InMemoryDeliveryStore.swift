@@ -90,6 +90,9 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     VersionedDelivery(row.delivery, version: row.version, time: now)
   }
 
+  /// The time since the store was created.
+  public func time() async throws -> StoreInstant { now }
+
   // MARK: Deliveries
 
   /// Inserts a delivery, unless its idempotency key or token exists.

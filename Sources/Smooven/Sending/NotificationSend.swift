@@ -1,0 +1,279 @@
+internal import HTTPTypes
+internal import Logging
+internal import SmoovenCallbacks
+internal import SmoovenSupport
+internal import Synchronization
+internal import Tracing
+
+/// Performs one caller's ``SendMachine``: asks the store, POSTs, waits, and tells the slot.
+final class NotificationSend: Sendable {
+  private struct State {
+    var machine: SendMachine
+    /// When the row that the machine has was read.
+    var readAt: Duration
+    /// The revision of the slot before that.
+    var revision: UInt32 = 0
+    var posts = 0
+  }
+
+  private let client: SmoovenClient
+  private let body: @Sendable (DeliveryToken) throws -> [UInt8]
+  private let isKeyed: Bool
+  private let deadline: Duration
+  private let state: Mutex<State>
+
+  /// Creates the send of one caller.
+  ///
+  /// - Parameters:
+  ///   - client: The client that sends.
+  ///   - proposal: The delivery to open, claimed by the client.
+  ///   - deadline: The caller's deadline.
+  ///   - body: Builds the body for the token under which the delivery is stored.
+  init(
+    client: SmoovenClient,
+    proposal: StoredDelivery,
+    deadline: Duration,
+    body: @escaping @Sendable (DeliveryToken) throws -> [UInt8]
+  ) {
+    self.client = client
+    self.body = body
+    self.deadline = deadline
+    isKeyed = proposal.idempotencyKey != nil
+    let terms = SendMachine.Terms(
+      owner: client.owner,
+      isKeyed: isKeyed,
+      takesUnclear: client.configuration.retry.retriesUnclearSends,
+      lease: client.leaseTime
+    )
+    state = Mutex(State(machine: SendMachine(proposal, terms: terms), readAt: client.clock.now()))
+  }
+
+  /// The token under which the delivery is stored: that of an earlier call under the same key, if there was one.
+  var token: DeliveryToken { state.withLock { $0.machine.token } }
+
+  /// The first action: it opens the delivery.
+  func start() -> SendMachine.Action { state.withLock { $0.machine.start() } }
+
+  /// Opens the delivery; returns the next action.
+  func open() async -> SendMachine.Action {
+    let proposed = token
+    var action = start()
+    while true {
+      switch action {
+      case .insert: action = handle(await ask(action))
+      case .load(let token) where token == proposed: action = handle(await ask(action))
+      default: return action
+      }
+    }
+  }
+
+  /// Performs the steps that only concern the store; returns the first action that takes time.
+  func prepare(_ first: SendMachine.Action) async -> SendMachine.Action {
+    var action = first
+    while true {
+      switch action {
+      case .insert, .load, .look, .replace: action = handle(await ask(action))
+      case .post, .wait, .pause, .finish, .sendBody, .withholdBody: return action
+      }
+    }
+  }
+
+  /// Performs actions until there is nothing left to do. Never throws: the slot is what must know.
+  func run(_ first: SendMachine.Action, for lease: SlotLease) async {
+    await client.tracer.withSpan("smooven.notify", ofKind: .client) { span in
+      var action = first
+      while true {
+        switch action {
+        case .insert, .load, .look, .replace:
+          action = isGone ? handle(.cancelled) : handle(await ask(action))
+        case .post(let delivery):
+          action = isGone ? handle(.cancelled) : await post(delivery, span)
+        case .wait(let time):
+          await wait(time, lease)
+          action = handle(isGone ? .cancelled : .woke)
+        case .pause(let time):
+          try? await client.clock.sleep(client.clock.now() + time)
+          let isProven = !isKeyed && client.tracker.snapshot(of: lease.token)?.eventNames.isEmpty == false
+          // A callback in the meantime proves that the request was carried out, whatever the response said.
+          action = isProven ? .finish(.accepted) : handle(isGone ? .cancelled : .woke)
+        case .finish(let end):
+          return finish(end, lease, span)
+        case .sendBody, .withholdBody:
+          return
+        }
+      }
+    }
+  }
+
+  private var isGone: Bool { Task.isCancelled || client.isDraining }
+
+  private func handle(_ event: SendMachine.Event) -> SendMachine.Action {
+    let now = client.clock.now()
+    return state.withLock { state in
+      switch event {
+      case .inserted, .existing, .loaded, .replaced: state.readAt = now
+      default: break
+      }
+      return state.machine.handle(event, timeLeft: deadline - now)
+    }
+  }
+
+  // MARK: Store
+
+  /// Performs a step of the store to its end, even if the caller leaves in the meantime.
+  private func ask(_ action: SendMachine.Action) async -> SendMachine.Event {
+    if isKeyed, let revision = client.tracker.snapshot(of: token)?.revision {
+      state.withLock { $0.revision = revision }
+    }
+    do {
+      return try await perform(action)
+    } catch {
+      // A store may give up if its caller is cancelled. The step may be repeated.
+      guard Task.isCancelled else { return .storeFailed(error) }
+      return await Task { [self] in
+        do { return try await perform(action) } catch { return .storeFailed(error) }
+      }.value
+    }
+  }
+
+  private func perform(_ action: SendMachine.Action) async throws -> SendMachine.Event {
+    let store = client.store
+    switch action {
+    case .insert(var delivery):
+      // Only its owner can send a delivery without a key, so that one is armed from the first.
+      let leaseUntil = try await client.storeTime.now().advanced(by: client.leaseTime)
+      delivery.claim = .init(owner: client.owner, isArmed: !isKeyed, leaseUntil: leaseUntil)
+      switch try await store.insert(delivery) {
+      case .inserted(let row): return .inserted(row)
+      case .existing(let row): return .existing(row)
+      }
+    case .load(let token):
+      return .loaded(try await store.load(.token(token)))
+    case .look(let delivery):
+      return .looked(isProven: try await client.isProven(delivery))
+    case .replace(let delivery, let version):
+      let result = try await store.replace(delivery, version: version)
+      // Other callers in this process follow the row as well.
+      if result != nil { client.tracker.noteChange(delivery.token) }
+      return .replaced(result)
+    case .post, .sendBody, .withholdBody, .wait, .pause, .finish:
+      return .cancelled
+    }
+  }
+
+  // MARK: Sending
+
+  private func post(_ delivery: StoredDelivery, _ span: any Span) async -> SendMachine.Action {
+    let attempt = state.withLock { state in
+      state.posts += 1
+      return state.posts
+    }
+    span.attributes["smooven.attempts"] = attempt
+    guard isKeyed else { return handle(await exchange(delivery, attempt)) }
+    // Not cancelled with its caller, because other callers may follow this attempt.
+    let event = await Task { [self] in await exchange(delivery, attempt) }.value
+    return handle(event)
+  }
+
+  private func exchange(_ delivery: StoredDelivery, _ attempt: Int) async -> SendMachine.Event {
+    client.sends.begin()
+    defer { client.sends.end() }
+    do {
+      let timeout = min(client.configuration.requestTimeout, max(deadline - client.clock.now(), .milliseconds(1)))
+      let answer = try await client.api.call(
+        .post,
+        "/v1/agent/notify",
+        body: try body(delivery.token),
+        timeout: timeout,
+        willSend: isKeyed ? { [self] in try await askToSend() } : nil
+      )
+      guard let receipt = NotifyReceipt(answer.json) else {
+        let error = SmoovenError(
+          .unconfirmed,
+          "the response has no notification_id",
+          requestID: answer.requestID,
+          attempts: attempt
+        )
+        return .answered(.unclear(error, pause: pause(after: error, attempt)))
+      }
+      await accept(receipt, of: delivery)
+      return .answered(.accepted)
+    } catch let error as TransportError where error.code == .withheld {
+      return .answered(.withheld)
+    } catch var error as SmoovenError {
+      error.attempts = attempt
+      return .answered(classify(error, attempt))
+    } catch {
+      return .cancelled
+    }
+  }
+
+  /// Asks whether the body may leave, at the last moment.
+  private func askToSend() async throws {
+    struct Withheld: Error {}
+    var action = handle(.willSend)
+    while true {
+      switch action {
+      case .replace, .load: action = handle(await ask(action))
+      case .sendBody: return
+      default: throw Withheld()
+      }
+    }
+  }
+
+  private func classify(_ error: SmoovenError, _ attempt: Int) -> SendMachine.Answer {
+    let pause = pause(after: error, attempt)
+    switch error.code {
+    case .unconfirmed:
+      return .unclear(error, pause: pause)
+    case .rejected, .notFound:
+      return .refused(error)
+    default:
+      // By the store's clock, since the row was read.
+      let hold = error.retryAfter.map { $0 + (client.clock.now() - state.withLock { $0.readAt }) }
+      return .notCarriedOut(error, hold: hold, pause: pause)
+    }
+  }
+
+  private func pause(after error: SmoovenError, _ attempt: Int) -> Duration? {
+    client.configuration.retry.pause(after: error, attempt: attempt, now: client.clock.now(), deadline: deadline)
+  }
+
+  private func accept(_ receipt: NotifyReceipt, of delivery: StoredDelivery) async {
+    client.tracker.accept(delivery.token, id: receipt.notificationID, receipt: receipt)
+    await client.keep(receipt.notificationID, of: delivery.token, held: state.withLock { $0.machine.held })
+    client.logger.debug(
+      "notification accepted",
+      metadata: ["notification_id": "\(receipt.notificationID.loggable)"]
+    )
+  }
+
+  // MARK: Waiting
+
+  private func wait(_ time: Duration?, _ lease: SlotLease) async {
+    let end = time.map { min(client.clock.now() + $0, deadline) } ?? deadline
+    let revision = state.withLock { $0.revision }
+    _ = await lease.wait(for: .change(after: revision), deadline: end)
+  }
+
+  private func finish(_ end: SendMachine.End, _ lease: SlotLease, _ span: any Span) {
+    switch end {
+    case .accepted, .cancelled: break
+    case .known(let delivery):
+      for id in delivery.ids { client.tracker.accept(lease.token, id: id, receipt: nil) }
+      client.tracker.resolve(lease.token, .known)
+    case .unclear(let error):
+      report(error, span)
+      client.tracker.resolve(lease.token, .unclear(error))
+    case .failed(let error):
+      report(error, span)
+      client.tracker.fail(lease.token, caller: lease.caller, error)
+    }
+  }
+
+  private func report(_ error: SmoovenError, _ span: any Span) {
+    span.recordError(error)
+    span.setStatus(.init(code: .error, message: error.code.description))
+    client.logger.debug("notification not confirmed", metadata: ["error": "\(error)"])
+  }
+}

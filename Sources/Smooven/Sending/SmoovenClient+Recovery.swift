@@ -1,0 +1,79 @@
+internal import SmoovenCallbacks
+internal import SmoovenSupport
+
+import struct Foundation.Date
+
+extension SmoovenClient {
+  private static let pageSize = 100
+
+  /// Asks, for each delivery that an earlier process left open, whether a callback was lost in the meantime.
+  ///
+  /// Each at most once a day, in pages, one at a time. Writes the verdicts that it can compute; the outcome is for
+  /// whoever resumes the delivery.
+  func recover(openedBefore start: Date) async {
+    guard let timeout = configuration.reconciliationTimeout else { return }
+    var cursor: PendingCursor?
+    while let page = try? await store.pending(after: cursor, limit: Self.pageSize), let last = page.last {
+      for row in page {
+        guard row.delivery.openedAt < start else { return }
+        guard !Task.isCancelled, !isDraining else { return }
+        await recover(row, timeout)
+      }
+      cursor = PendingCursor(last.delivery)
+    }
+  }
+
+  private func recover(_ row: VersionedDelivery, _ timeout: Duration) async {
+    let delivery = row.delivery
+    let now = configuration.now()
+    guard delivery.group == Self.group,
+      delivery.askedAt.map({ abs(now.timeIntervalSince($0)) >= 86_400 }) ?? true
+    else { return }
+    if let verdict = try? await storedVerdict(delivery) { return await conclude(delivery.token, verdict) }
+    guard let id = delivery.ids.last else { return }
+    _ = try? await update(delivery.token, from: row) { delivery in
+      delivery.askedAt = now
+      return true
+    }
+    await reconcile(id, delivery.token, timeout: timeout, deadline: clock.now())
+    if let verdict = try? await storedVerdict(delivery) { await conclude(delivery.token, verdict) }
+  }
+
+  /// The verdict that the stored events allow.
+  private func storedVerdict(_ delivery: StoredDelivery) async throws -> DeliveryVerdict? {
+    var ownership = EventOwnership(delivery)
+    var events = delivery.milestones
+    let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
+    for stored in try await store.callbacks(matching: lookup, after: .beginning, limit: 1_000)
+    where ownership.owns(stored.event, token: stored.callback.token) {
+      _ = ownership.learn(from: stored.event, token: stored.callback.token)
+      events.append(stored.event)
+    }
+    return DeliveryVerdict(events, isCritical: delivery.isCritical)
+  }
+
+  /// Asks the status endpoint once, and takes in what it says that is news.
+  ///
+  /// - Returns: The status; `nil` if it couldn't be asked in time.
+  @discardableResult
+  func reconcile(
+    _ id: String,
+    _ token: DeliveryToken,
+    timeout: Duration,
+    deadline: Duration
+  ) async -> DeliveryStatus? {
+    let end = clock.now() + timeout
+    guard let answer = try? await queries.perform(deadline: deadline, until: end, clock: clock, { [self] in
+      try await fetchStatus(of: id, timeout: max(end - clock.now(), .milliseconds(1)))
+    }) else { return nil }
+    let (status, event) = answer
+    let isNews = tracker.snapshot(of: token)?.eventNames.contains(event.name) != true
+    if isNews, event.kind.isTerminal {
+      switch intake.take(StoredCallback(event, token: token, receivedAt: configuration.now())) {
+      case .now: break
+      case .later(let work): _ = await work()
+      }
+    }
+    return status.status
+  }
+}

@@ -1,0 +1,125 @@
+internal import SmoovenCallbacks
+
+extension SmoovenClient {
+  /// The group of the client's own endpoint, and so of everything that it sends.
+  static let group = "smooven"
+
+  /// How long an attempt may take until it counts as unclear, or as given up.
+  var leaseTime: Duration { configuration.requestTimeout + .seconds(15) }
+
+  /// Begins a send: under an idempotency key, possibly one that another caller has begun.
+  func begin(
+    _ request: NotifyRequest,
+    idempotencyKey key: String?,
+    label: String?,
+    deadline: Duration
+  ) async throws -> NotificationHandle {
+    try request.validate()
+    try SmoovenError.checkIdempotencyKey(key)
+    if isDraining { throw SmoovenError.clientClosed }
+    let proposal = try proposal(request, key, label)
+    let url = try await callbackURL(deadline: deadline)
+    try Task.checkCancellation()
+    let send = NotificationSend(client: self, proposal: proposal, deadline: deadline) { token in
+      try request.body(callbackURL: url + CallbackReceiver.path(of: Self.group, token: token))
+    }
+    return key == nil
+      ? try start(send, proposal)
+      : try await join(send, proposal, deadline)
+  }
+
+  private func proposal(_ request: NotifyRequest, _ key: String?, _ label: String?) throws -> StoredDelivery {
+    var proposal = StoredDelivery(
+      token: DeliveryToken(),
+      idempotencyKey: key,
+      group: Self.group,
+      openedAt: configuration.now(),
+      fingerprint: key == nil ? "" : try request.fingerprint(),
+      isCritical: request.isCritical,
+      label: label
+    )
+    proposal.attempt = 1
+    return proposal
+  }
+
+  /// Sends without a key: all that takes time happens in a task of its own, so that the wait can begin.
+  private func start(_ send: NotificationSend, _ proposal: StoredDelivery) throws -> NotificationHandle {
+    let token = proposal.token
+    let lease = try tracker.reserve(
+      token,
+      group: Self.group,
+      policy: policy(for: proposal),
+      onRelease: { [weak self] in self?.forget(token) }
+    )
+    // Not a child of the caller: the wait must be able to end while a transport ignores its cancellation.
+    let task = Task { await send.run(send.start(), for: lease) }
+    return handle(lease, send: task)
+  }
+
+  /// Opens the key's delivery, and begins to send it or to follow the caller that does.
+  private func join(
+    _ send: NotificationSend,
+    _ proposal: StoredDelivery,
+    _ deadline: Duration
+  ) async throws -> NotificationHandle {
+    var lease = try tracker.reserve(proposal.token, group: Self.group, policy: policy(for: proposal))
+    var next = try await within(deadline, lease) { await send.open() }
+    if send.token != proposal.token {
+      lease = try tracker.reserve(send.token, group: Self.group, policy: policy(for: proposal))
+      try await within(deadline, lease) { [self] in
+        // Write, then look: what others store from now on is reported.
+        let lookup = CallbackLookup(group: Self.group, token: send.token)
+        do {
+          try await store.watch(lookup)
+          try await intake.replay(lookup)
+        } catch {
+          throw SmoovenError.notStored(error)
+        }
+      }
+      next = try await within(deadline, lease) { [next] in await send.prepare(next) }
+    }
+    switch next {
+    case .finish(.failed(let error)): throw error
+    case .finish(.known(let delivery)): try await within(deadline, lease) { try await self.catchUp(delivery) }
+    default: break
+    }
+    let task = Task { [next, lease] in await send.run(next, for: lease) }
+    return handle(lease, send: task)
+  }
+
+  /// Performs a step of the store, bounded by the caller's deadline.
+  private func within<Result: Sendable>(
+    _ deadline: Duration,
+    _ lease: SlotLease,
+    _ step: @escaping @Sendable () async throws -> Result
+  ) async throws -> Result {
+    if let result = try await lease.bounded(by: deadline, step) { return result }
+    if tracker.isClosed { throw SmoovenError.clientClosed }
+    throw SmoovenError(.storeFailed, "the store took longer than the timeout, so nothing was sent")
+  }
+
+  func handle(_ lease: SlotLease, send: Task<Void, Never>?) -> NotificationHandle {
+    NotificationHandle(client: self, lease: lease, send: send, startedAt: clock.now())
+  }
+
+  func policy(for delivery: StoredDelivery) -> SettlingPolicy {
+    // A failure that is known to be final needs no other channel.
+    if case .failed = delivery.verdict { return .firstFailure }
+    return delivery.isCritical ? .everyChannel(grace: configuration.criticalGracePeriod) : .firstFailure
+  }
+
+  /// Tells a slot all that the store knows of its delivery.
+  func catchUp(_ delivery: StoredDelivery) async throws {
+    let known = [delivery.verdict?.event].compactMap(\.self) + delivery.milestones
+    for event in known { tracker.deliver(event, token: delivery.token, isDuplicate: true) }
+    for id in delivery.ids { tracker.accept(delivery.token, id: id, receipt: nil) }
+    do {
+      let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
+      try await store.watch(lookup)
+      try await intake.replay(lookup)
+    } catch {
+      if error is CancellationError { throw error }
+      throw SmoovenError(.storeFailed, "what is known of the delivery could not be read", cause: error)
+    }
+  }
+}

@@ -1,0 +1,113 @@
+internal import Logging
+internal import SmoovenCallbacks
+internal import SmoovenSupport
+
+// What the client writes to its store besides the steps of a send.
+extension SmoovenClient {
+  /// Whether the log has an event of a delivery, which proves that it was sent.
+  func isProven(_ delivery: StoredDelivery) async throws -> Bool {
+    if !delivery.milestones.isEmpty { return true }
+    if tracker.snapshot(of: delivery.token)?.eventNames.isEmpty == false { return true }
+    let ownership = EventOwnership(delivery)
+    let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
+    let found = try await store.callbacks(matching: lookup, after: .beginning, limit: 64)
+    return found.contains { ownership.owns($0.event, token: $0.callback.token) }
+  }
+
+  /// Changes a delivery, whatever others do to it at the same time.
+  ///
+  /// - Parameters:
+  ///   - token: The delivery's token.
+  ///   - row: The row as it was read last, to save reading it again.
+  ///   - change: Returns `false` if there is nothing to change.
+  /// - Returns: The row; `nil` if there is none.
+  /// - Throws: What the store throws.
+  @discardableResult
+  func update(
+    _ token: DeliveryToken,
+    from row: VersionedDelivery? = nil,
+    _ change: @Sendable (inout StoredDelivery) -> Bool
+  ) async throws -> VersionedDelivery? {
+    var known = row
+    while true {
+      if known == nil { known = try await store.load(.token(token)) }
+      guard var next = known else { return nil }
+      guard change(&next.delivery) else { return next }
+      if let version = try await store.replace(next.delivery, version: next.version) {
+        tracker.noteChange(token)
+        next.version = version
+        return next
+      }
+      known = nil
+    }
+  }
+
+  /// Keeps the id under which a delivery was accepted; tries for as long as the client is open.
+  func keep(_ id: String, of token: DeliveryToken, held row: VersionedDelivery?) async {
+    do {
+      try await update(token, from: row) { $0.accept(id: id) }
+      await look(for: id, of: token)
+    } catch {
+      logger.error("could not store the id of a notification", metadata: ["error": "\(type(of: error))"])
+      // The caller may leave now; the notification is out all the same.
+      background { client in await client.keepTrying(id, of: token) }
+    }
+  }
+
+  private func keepTrying(_ id: String, of token: DeliveryToken) async {
+    for attempt in 1... where !tracker.isClosed {
+      let pause = configuration.retry.backoff(afterAttempt: attempt)
+      guard (try? await clock.sleep(clock.now() + pause)) != nil else { return }
+      if (try? await update(token) { $0.accept(id: id) }) != nil { return await look(for: id, of: token) }
+    }
+  }
+
+  /// Reads the callbacks of an id that came to another process before the id was known.
+  private func look(for id: String, of token: DeliveryToken) async {
+    guard store.isShared, tracker.contains(token) else { return }
+    let lookup = CallbackLookup(group: Self.group, ids: [id])
+    try? await store.watch(lookup)
+    try? await intake.replay(lookup)
+  }
+
+  /// Writes the verdict, which the first to compute it does.
+  func conclude(_ token: DeliveryToken, _ verdict: DeliveryVerdict) async {
+    do {
+      try await update(token) { $0.conclude(verdict) }
+    } catch {
+      logger.error("could not store an outcome", metadata: ["error": "\(type(of: error))"])
+    }
+  }
+
+  /// Forgets a delivery without a key when nothing in this client holds it any more: nothing leads back to it.
+  func forget(_ token: DeliveryToken) {
+    guard !tracker.isClosed else { return }
+    background { client in
+      guard let row = try? await client.store.load(.token(token)),
+        row.delivery.idempotencyKey == nil, row.delivery.claim?.owner == client.owner
+      else { return }
+      try? await client.store.remove(token, version: row.version)
+    }
+  }
+
+  /// Keeps a delivery from being forgotten while it is waited for.
+  func want(_ token: DeliveryToken, for timeout: Duration) async {
+    // Every store keeps what it opened for hours.
+    guard timeout > .seconds(6 * 3_600) else { return }
+    let until = configuration.now().addingTimeInterval(timeout.inSeconds)
+    _ = try? await update(token) { delivery in
+      guard delivery.wantedUntil.map({ $0 < until }) ?? true else { return false }
+      delivery.wantedUntil = until
+      return true
+    }
+  }
+
+  /// Runs work that outlives its caller, and that closing the client waits for a while.
+  func background(_ work: @escaping @Sendable (SmoovenClient) async -> Void) {
+    writes.begin()
+    Task { [self] in
+      await work(self)
+      writes.end()
+    }
+  }
+}
