@@ -50,6 +50,18 @@ public struct RetryPolicy: Sendable, Hashable {
     return min(pause, maximumBackoff) * jitter
   }
 
+  /// The time until the next attempt; `nil` if none is allowed, or none fits before the deadline.
+  func pause(after error: SmoovenError, attempt: Int, now: Duration, deadline: Duration) -> Duration? {
+    guard attempt < maximumAttempts else { return nil }
+    switch error.code {
+    case .rateLimited, .unavailable, .connectionFailed: break
+    case .unconfirmed where retriesUnclearSends: break
+    default: return nil
+    }
+    let pause = error.retryAfter ?? backoff(afterAttempt: attempt)
+    return now + pause < deadline ? pause : nil
+  }
+
   func validate() throws(SmoovenError) {
     if maximumAttempts < 1 { throw .misconfigured("retry.maximumAttempts", "it must be at least 1") }
     let range = Duration.zero...SmoovenError.maximumTimeout

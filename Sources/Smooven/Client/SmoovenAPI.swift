@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import SmoovenCallbacks
+internal import Synchronization
 
 import struct Foundation.Date
 
@@ -39,10 +40,23 @@ struct SmoovenAPI: Sendable {
     let response: TransportResponse
     do {
       if let willSend {
-        response = try await transport.send(request, body: body, timeout: timeout, willSend: willSend)
+        let refusal = Mutex<(any Error)?>(nil)
+        do {
+          response = try await transport.send(request, body: body, timeout: timeout) {
+            do { try await willSend() } catch {
+              refusal.withLock { $0 = error }
+              throw error
+            }
+          }
+        } catch {
+          if let cause = refusal.withLock({ $0 }) { throw TransportError(.withheld, "withheld", cause: cause) }
+          throw error
+        }
       } else {
         response = try await transport.send(request, body: body, timeout: timeout)
       }
+    } catch let error as TransportError where error.code == .withheld {
+      throw error
     } catch let error as TransportError where error.code == .notSent {
       throw SmoovenError(
         .connectionFailed,

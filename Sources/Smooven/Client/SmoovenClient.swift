@@ -3,6 +3,7 @@ public import Logging
 public import ServiceLifecycle
 internal import SmoovenCallbacks
 internal import SmoovenSupport
+internal import Synchronization
 public import Tracing
 
 /// Sends notifications through Smooven and waits until callbacks say what became of them.
@@ -134,7 +135,7 @@ public final class SmoovenClient: Service {
   /// Whether a stop has begun, so that no new send is accepted.
   var isDraining: Bool { draining.load(ordering: .relaxed) || start.isClosed }
 
-  private func finishing(_ body: @escaping @Sendable () async throws -> Void) async throws {
+  private func finishing(_ body: () async throws -> Void) async throws {
     guard start.begin() else {
       throw SmoovenError(.alreadyRunning, "run() was called before; create one client and run it once")
     }

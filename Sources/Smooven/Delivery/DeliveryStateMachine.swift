@@ -12,8 +12,16 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     package var resumptions: [(waiter: Waiter, end: DeliveryWaitEnd)] = []
     /// Events that belong to no open notification.
     package var unmatched: [CallbackEvent] = []
-    /// What became of the event, for ``deliver(_:token:isDuplicate:now:)``.
+    /// What became of the event, for ``deliver(_:token:isDuplicate:isElsewhere:now:)``.
     package var disposition: CallbackDisposition?
+    /// How a wait ended that was not kept, for the shell.
+    package var end: DeliveryWaitEnd?
+    /// A waiter that was removed, for the shell.
+    package var waiter: Waiter?
+    /// Whether the slot is gone, for ``release(_:now:)``.
+    package var isReleased = false
+
+    package init() {}
   }
 
   /// A task that wants to wait.
@@ -172,6 +180,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   private mutating func remove(_ slot: DeliverySlot<Waiter>, _ token: DeliveryToken, now: Duration) -> Changes {
     var changes = Changes()
+    changes.isReleased = true
     slots[token] = nil
     countUnbound(slot, wasUnbound: slot.isUnbound, isUnbound: false)
     for id in slot.ownership.ids { owners.remove(token, of: id, in: slot.group) }

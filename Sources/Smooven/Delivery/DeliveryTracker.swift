@@ -79,9 +79,8 @@ package final class DeliveryTracker: Sendable {
     isPrivate: Bool = false,
     onRelease: (@Sendable () -> Void)? = nil
   ) throws(SmoovenError) -> SlotLease {
-    var isOpen = false
-    apply { machine, now in
-      let changes = machine.reserve(
+    let changes = apply { machine, now in
+      machine.reserve(
         token,
         group: group,
         asked: asked,
@@ -91,10 +90,8 @@ package final class DeliveryTracker: Sendable {
         isPrivate: isPrivate,
         now: now
       )
-      isOpen = changes != nil
-      return changes
     }
-    guard isOpen else { throw .clientClosed }
+    guard changes != nil else { throw .clientClosed }
     return lease(token, onRelease)
   }
 
@@ -111,13 +108,7 @@ package final class DeliveryTracker: Sendable {
   /// Releases a slot; returns whether it is gone, because nothing else holds it.
   @discardableResult
   package func release(_ token: DeliveryToken) -> Bool {
-    var isGone = false
-    apply { machine, now in
-      let changes = machine.release(token, now: now)
-      isGone = !machine.contains(token)
-      return changes
-    }
-    return isGone
+    apply { $0.release(token, now: $1) }?.isReleased == true
   }
 
   package func contains(_ token: DeliveryToken) -> Bool {
@@ -163,7 +154,7 @@ package final class DeliveryTracker: Sendable {
   ) -> CallbackDisposition {
     apply {
       $0.deliver(event, token: token, isDuplicate: isDuplicate, isElsewhere: isElsewhere, now: $1)
-    } ?? .unmatched
+    }?.disposition ?? .unmatched
   }
 
   // MARK: Waits
@@ -179,31 +170,31 @@ package final class DeliveryTracker: Sendable {
     caller: UInt32,
     _ goal: DeliveryGoal,
     _ deadline: Duration?,
-    isDone: (() -> Bool)? = nil
+    isDone: (@Sendable () -> Bool)? = nil
   ) {
-    var end: DeliveryWaitEnd?
-    apply { machine, now in
+    let changes = apply { machine, now in
       let interruption: DeliveryWaitEnd? =
         Task.isCancelled ? .cancelled : isDone?() == true ? .changed : nil
-      end = machine.wait(
+      var changes = Machine.Changes()
+      changes.end = machine.wait(
         for: token,
         .init(id: id, waiter: waiter, goal: goal, caller: caller, deadline: deadline),
         now: now,
         interruption: interruption
       )
-      return nil
+      return changes
     }
-    if let end { waiter.resume(returning: end) }
+    if let end = changes?.end { waiter.resume(returning: end) }
   }
 
   /// Ends a wait, unless it has ended.
   func end(_ id: UInt64, for token: DeliveryToken, _ end: DeliveryWaitEnd) {
-    var waiter: DeliveryWaiter?
-    apply { machine, _ in
-      waiter = machine.cancel(token, id: id)
-      return nil
+    let changes = apply { machine, _ in
+      var changes = Machine.Changes()
+      changes.waiter = machine.cancel(token, id: id)
+      return changes
     }
-    waiter?.resume(returning: end)
+    changes?.waiter?.resume(returning: end)
   }
 
   /// A number for a wait that no other has.
@@ -246,7 +237,7 @@ package final class DeliveryTracker: Sendable {
 
   /// Mutates under the lock and performs the changes outside of it.
   @discardableResult
-  private func apply(_ body: (inout Machine, Duration) -> Machine.Changes?) -> CallbackDisposition? {
+  private func apply(_ body: @Sendable (inout Machine, Duration) -> Machine.Changes?) -> Machine.Changes? {
     let now = clock.now()
     let (changes, waitsChanged, mustWake) = state.withLock { state in
       let before = state.machine.waitCount
@@ -266,7 +257,7 @@ package final class DeliveryTracker: Sendable {
     }
     if mustWake { wakeUp.yield() }
     if waitsChanged { recordOpenWaits() }
-    return changes?.disposition
+    return changes
   }
 
   /// Tells the caller's metrics the number of waits, outside the lock.

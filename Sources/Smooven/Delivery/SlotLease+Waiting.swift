@@ -114,7 +114,7 @@ extension SlotLease {
         tracker.keep($0, id, for: token, caller: caller, .operation, deadline, isDone: { outcome.isSet })
       }
     } onCancel: {
-      end(id, .cancelled)
+      self.end(id, .cancelled)
     }
     if let result = outcome.value { return try result.get() }
     if cancelsLate { task.cancel() }

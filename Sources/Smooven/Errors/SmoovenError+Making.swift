@@ -10,7 +10,7 @@ extension SmoovenError {
     field: "idempotencyKey"
   )
 
-  static func notStored(_ cause: any Error) -> SmoovenError {
+  static func notStored(_ cause: (any Error)?) -> SmoovenError {
     SmoovenError(.storeFailed, "the delivery could not be stored, so nothing was sent", cause: cause)
   }
 

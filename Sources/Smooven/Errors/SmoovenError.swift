@@ -20,6 +20,12 @@ public struct SmoovenError: Error, Sendable {
 
     private init(_ wrapped: Wrapped) { self.wrapped = wrapped }
 
+    /// Finds a code by its name.
+    init?(named name: String) {
+      guard let wrapped = Wrapped(rawValue: name) else { return nil }
+      self.wrapped = wrapped
+    }
+
     /// The configuration cannot work; the message names the setting.
     public static let invalidConfiguration = Code(.invalidConfiguration)
     /// The request broke a documented rule before it was sent; the message names the field.

@@ -101,7 +101,7 @@ public actor CallbackListener: Service {
     _ provider: any CallbackProvider,
     timeout: Duration,
     until criterion: DeliveryCriterion = .delivered,
-    _ body: (ExpectedCallback) async throws -> Void
+    _ body: @escaping @Sendable (ExpectedCallback) async throws -> Void
   ) async throws -> DeliveryOutcome {
     try await receiver.expect(
       provider,
@@ -117,19 +117,19 @@ public actor CallbackListener: Service {
   /// See ``CallbackReceiver/outcome(of:id:timeout:until:)``.
   ///
   /// - Parameters:
-  ///   - provider: The provider's name.
+  ///   - group: The group of the endpoint, or the provider's name if all its endpoints are in one group.
   ///   - ids: The ids to match, any of them.
-  ///   - timeout: How long to wait from now; positive, at most 366 days.
-  ///   - criterion: What to wait for. Delivery.
+  ///   - timeout: The time to wait from now; positive, at most 366 days.
+  ///   - criterion: The condition that ends the wait. Defaults to delivery.
   /// - Returns: How the wait ended.
-  /// - Throws: ``SmoovenError`` when an argument is wrong or the listener closes; `CancellationError` when cancelled.
+  /// - Throws: ``SmoovenError`` if an argument is wrong or the listener closes; `CancellationError` if cancelled.
   public nonisolated func outcome(
-    of provider: String,
+    of group: String,
     id ids: String...,
     timeout: Duration,
     until criterion: DeliveryCriterion = .delivered
   ) async throws -> DeliveryOutcome {
-    try await receiver.outcome(of: provider, ids: ids, timeout: timeout, until: criterion)
+    try await receiver.outcome(of: group, ids: ids, timeout: timeout, until: criterion)
   }
 
   /// How the outside reaches the listener.

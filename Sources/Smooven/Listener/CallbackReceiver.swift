@@ -210,7 +210,7 @@ public final class CallbackReceiver: Service {
     }
   }
 
-  private func response(to result: EventIntake.Result, _ provider: String) -> HTTPResponse {
+  private func response(to result: EventIntake.Reception, _ provider: String) -> HTTPResponse {
     switch result {
     case .accepted: return HTTPResponse(status: .ok)
     case .noRoom: return reject(.unavailable("no_room", "\(provider): closed, or a buffer is full"))

@@ -1,7 +1,7 @@
 internal import Logging
-package import SmoovenCallbacks
-package import SmoovenSupport
-internal import SmoovenHTTP
+internal import SmoovenCallbacks
+package import SmoovenHTTP
+internal import SmoovenSupport
 
 /// The one door for events, whatever brings them: a callback, a status response, recovery, another process.
 ///
@@ -9,7 +9,7 @@ internal import SmoovenHTTP
 /// stored it publishes it, so that a consumer sees it once however many processes share the store.
 package final class EventIntake: Sendable {
   /// What became of an event that was taken in.
-  package enum Result: Sendable {
+  package enum Reception: Sendable {
     case accepted(CallbackDisposition)
     /// There is no room in memory, or the client is closed. The sender tries again.
     case noRoom
@@ -39,7 +39,7 @@ package final class EventIntake: Sendable {
   }
 
   /// Takes in one event, without suspending if the store needs no I/O.
-  package func take(_ callback: StoredCallback) -> Answer<Result> {
+  package func take(_ callback: StoredCallback) -> Answer<Reception> {
     guard tracker.admits(callback.event, token: callback.token) else { return .now(.noRoom) }
     do {
       if !mayBeElsewhere(callback), let result = try store.appendImmediately(callback) {
@@ -60,10 +60,10 @@ package final class EventIntake: Sendable {
   }
 
   /// Takes in the events of one request, with one append.
-  package func take(_ callbacks: [StoredCallback]) async -> Result {
+  package func take(_ callbacks: [StoredCallback]) async -> Reception {
     guard callbacks.allSatisfy({ tracker.admits($0.event, token: $0.token) }) else { return .noRoom }
     do {
-      var last = Result.accepted(.unmatched)
+      var last = Reception.accepted(.unmatched)
       for (callback, result) in zip(callbacks, try await store.append(callbacks)) {
         last = finish(callback, result, isElsewhere: await isElsewhere(callback))
       }
@@ -132,7 +132,7 @@ package final class EventIntake: Sendable {
     return (try? await store.load(.token(token))) != nil
   }
 
-  private func finish(_ callback: StoredCallback, _ result: AppendResult, isElsewhere: Bool) -> Result {
+  private func finish(_ callback: StoredCallback, _ result: AppendResult, isElsewhere: Bool) -> Reception {
     let event = callback.event
     if result == .tooOld { return .tooOld }
     // The process may have ended between storing this event and delivering it, so a duplicate is delivered too.

@@ -185,7 +185,7 @@ final class NotificationSend: Sendable {
         "/v1/agent/notify",
         body: try body(delivery.token),
         timeout: timeout,
-        willSend: isKeyed ? { [self] in try await askToSend() } : nil
+        willSend: isKeyed ? askToSend : nil
       )
       guard let receipt = NotifyReceipt(answer.json) else {
         let error = SmoovenError(
@@ -209,7 +209,7 @@ final class NotificationSend: Sendable {
   }
 
   /// Asks whether the body may leave, at the last moment.
-  private func askToSend() async throws {
+  @Sendable private func askToSend() async throws {
     struct Withheld: Error {}
     var action = handle(.willSend)
     while true {

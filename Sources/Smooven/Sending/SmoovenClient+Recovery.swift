@@ -1,5 +1,5 @@
 internal import SmoovenCallbacks
-internal import SmoovenSupport
+internal import SmoovenHTTP
 
 import struct Foundation.Date
 

@@ -1,4 +1,4 @@
-public import SmoovenCallbacks
+internal import SmoovenCallbacks
 
 extension SmoovenClient {
   /// The deliveries whose verdict is open, oldest first: one page of them.

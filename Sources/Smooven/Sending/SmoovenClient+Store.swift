@@ -2,6 +2,8 @@ internal import Logging
 internal import SmoovenCallbacks
 internal import SmoovenSupport
 
+import struct Foundation.Date
+
 // What the client writes to its store besides the steps of a send.
 extension SmoovenClient {
   /// Whether the log has an event of a delivery, which proves that it was sent.

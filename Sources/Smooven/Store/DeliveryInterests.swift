@@ -1,5 +1,3 @@
-public import SmoovenCallbacks
-
 /// What a process waits for: a view of its open waits, always current.
 ///
 /// A store asks it which changes are worth reporting. It is cheap to ask and takes no lock of the store's.

@@ -1,5 +1,3 @@
-public import SmoovenCallbacks
-
 public import struct Foundation.Date
 
 /// Keeps deliveries and callbacks, so that a 200 can mean "we have it".

@@ -1,4 +1,4 @@
-public import SmoovenCallbacks
+internal import SmoovenCallbacks
 internal import SmoovenSupport
 internal import Synchronization
 

@@ -4,7 +4,7 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
   ///
   /// The list is open.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
-    private enum Wrapped: String { case notSent, noResponse }
+    private enum Wrapped: String { case notSent, noResponse, withheld }
 
     private let wrapped: Wrapped
 
@@ -12,6 +12,9 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     public static let notSent = Code(wrapped: .notSent)
     /// Sent, wholly or in part, and the answer is missing.
     public static let noResponse = Code(wrapped: .noResponse)
+
+    /// `willSend` threw, so the body wasn't sent. Its error is the cause.
+    public static let withheld = Code(wrapped: .withheld)
 
     /// The code's name.
     public var description: String { wrapped.rawValue }
