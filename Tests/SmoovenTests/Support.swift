@@ -71,7 +71,7 @@ func withMockedClient<Result: Sendable>(
   ) { client in
     transport.deliverCallbacks(to: client.receiver)
     // Running, so that no timer of a manual clock is one that waits for the start.
-    _ = try await client.callbackURL(for: DeliveryToken(), deadline: .seconds(3_600))
+    _ = try await client.callbackURL(deadline: .seconds(3_600))
     return try await body(client)
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Smooven
 import SmoovenTesting
+import TestSupport
 import Testing
 
 /// A store that outlives its clients stands for a file: a second client is the process after a restart.
@@ -22,7 +23,7 @@ import Testing
     try await process { client in
       let call = Task { try await client.remind(key: "k") }
       while client.receiver.tracker.waitCount == 0 { await Task.yield() }
-      while try await store.pending().first?.notificationID == nil { await Task.yield() }
+      while try await store.allPending().first?.ids.first == nil { await Task.yield() }
       call.cancel()
       await #expect(throws: CancellationError.self) { try await call.value }
     }
@@ -36,7 +37,7 @@ import Testing
     let second = try await process { try await $0.remind(key: "k") }
     #expect(second == first)
     #expect(transport.requestCount == 1)
-    #expect(try await store.pending() == [])
+    #expect(try await store.allPending() == [])
   }
 
   @Test("A stored failure stays one, for critical notifications too", arguments: [Urgency.normal, .critical])
@@ -103,14 +104,14 @@ import Testing
       try await process { try await $0.remind(key: key) }
     }
     #expect(error.code == .invalidRequest)
-    #expect(try await store.pending() == [])
+    #expect(try await store.allPending() == [])
   }
 
   @Test("A send that certainly failed frees its key", arguments: [400, 401, 404])
   func refused(status: Int) async throws {
     transport.script(.bytes([], status: status), .accepted(id: "ntf_2", callbacks: [.delivered]))
     await #expect(throws: SmoovenError.self) { try await process { try await $0.remind(key: "k") } }
-    #expect(try await store.pending() == [])
+    #expect(try await store.allPending() == [])
     let outcome = try await process { try await $0.remind(key: "k") }
     #expect(outcome.isDelivered)
     #expect(transport.requestCount == 2)
@@ -138,7 +139,7 @@ import Testing
     }
     #expect(first == .timedOut(lastKnown: .sent))
     #expect(transport.requestCount == 1)
-    #expect(try await store.pending().count == 1)
+    #expect(try await store.allPending().count == 1)
     try await provenSecondCall()
   }
 
@@ -163,7 +164,7 @@ import Testing
   @Test("A callback that came after a refusal, while nobody ran, proves the send too")
   func provenWhileDown() async throws {
     let delivery = try await unfinished(mayHaveLeft: false)
-    _ = try await store.append(event(.sent), token: delivery.token, at: Date())
+    _ = try await store.append([StoredCallback(event(.sent), token: delivery.token, receivedAt: Date())])
     try await provenSecondCall(
       requests: 0,
       url: "https://agent.example.com/hooks/callbacks/smooven/\(delivery.token.text)"
@@ -174,7 +175,7 @@ import Testing
     let outcome = try await process { client in
       async let outcome = client.remind(timeout: .seconds(5), key: "k")
       while client.receiver.tracker.waitCount == 0 { await Task.yield() }
-      let id = try #require(try await store.events(of: store.pending()[0].token).first?.correlationIDs.first)
+      let id = try #require(try await store.events(of: store.allPending()[0]).first?.correlationIDs.first)
       await transport.deliver(
         .delivered,
         notificationID: id,
@@ -210,7 +211,7 @@ import Testing
     }
     #expect(outcome == .timedOut(lastKnown: .unconfirmed))
     #expect(transport.requestCount == 0)
-    #expect(try await store.pending().count == 1)
+    #expect(try await store.allPending().count == 1)
   }
 
   @Test("Repeating what is unclear is an opt-in here too")
@@ -259,14 +260,18 @@ import Testing
       urgency: .normal,
       context: .init(userID: "sarah@example.com")
     )
-    let delivery = StoredDelivery(
+    var delivery = StoredDelivery(
       token: DeliveryToken(),
       idempotencyKey: "k",
-      fingerprint: try request.fingerprint(),
-      mayHaveLeft: mayHaveLeft,
-      openedAt: Date()
+      group: "smooven",
+      openedAt: Date(),
+      fingerprint: try request.fingerprint()
     )
-    #expect(try await store.open(delivery) == nil)
+    if mayHaveLeft {
+      delivery.attempt = 1
+      delivery.claim = .init(owner: "dead", isArmed: true, leaseUntil: try await store.time())
+    }
+    _ = try await store.insert(delivery)
     return delivery
   }
 }

@@ -3,6 +3,7 @@ import HTTPTypes
 import Smooven
 import SmoovenTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Pending deliveries", .timeLimit(.minutes(1))) struct PendingDeliveriesTests {
@@ -15,7 +16,7 @@ import Testing
     let running = Task { try await client.run() }
     let call = Task { try await client.remind() }
     while client.receiver.tracker.waitCount == 0 { await Task.yield() }
-    while try await store.pending().first?.notificationID == nil { await Task.yield() }
+    while try await store.allPending().first?.ids.first == nil { await Task.yield() }
     running.cancel()
     let error = try await #require(throws: SmoovenError.self) { try await call.value }
     #expect(error.code == .closed)
@@ -35,7 +36,7 @@ import Testing
     try await sendAndStop()
     let outcome = try await restarted { client in
       let pending = try await client.pendingDeliveries()
-      #expect(pending.map(\.notificationID) == ["ntf_1"])
+      #expect(pending.map(\.ids.first) == ["ntf_1"])
       let handle = try await client.resume(try #require(pending.first))
       #expect(handle.id == "ntf_1")
       #expect(handle.sendError == nil)
@@ -46,13 +47,13 @@ import Testing
     }
     #expect(outcome.isDelivered)
     #expect(transport.requestCount == 1)
-    #expect(try await store.pending() == [])
+    #expect(try await store.allPending() == [])
   }
 
   @Test("A delivery that could not be resumed is as pending as before")
   func failedResume() async throws {
-    let store = FailingStore()
-    _ = try await store.open(StoredDelivery(token: DeliveryToken(), fingerprint: "", openedAt: Date()))
+    let store = HookedStore()
+    _ = try await store.insert(StoredDelivery(token: DeliveryToken(), group: "smooven", openedAt: Date()))
     try await withMockedClient(transport, store: store) { client in
       let pending = try await client.pendingDeliveries()
       let delivery = try #require(pending.first)
@@ -104,7 +105,7 @@ import Testing
     transport.script(.json(["notification_id": "ntf_1", "status": .string(status), "channel_used": "sms"]))
     try await restarted(reconciles: true) { client in
       let delivery = try #require(try await client.pendingDeliveries().first)
-      while try await store.events(of: delivery.token).isEmpty { await Task.yield() }
+      while try await store.events(of: delivery).isEmpty { await Task.yield() }
       let outcome = try await client.resume(delivery).outcome(timeout: .seconds(30))
       #expect(outcome.isDelivered == (status == "delivered"))
       #expect(outcome.event?.source == .statusQuery)
@@ -117,7 +118,7 @@ import Testing
     try await sendAndStop()
     transport.script(.json(["notification_id": "ntf_1", "status": "delivered", "channel_used": "sms"]))
     let outcome = try await restarted(reconciles: true) { client in
-      let delivery = try #require(try await store.pending().first)
+      let delivery = try #require(try await store.allPending().first)
       return try await client.resume(delivery).outcome(timeout: .seconds(30))
     }
     #expect(outcome.isDelivered)
@@ -136,7 +137,7 @@ import Testing
 
   @Test("A store that cannot be read says so")
   func unreadable() async throws {
-    let store = FailingStore()
+    let store = HookedStore()
     try await withMockedClient(transport, store: store) { client in
       store.isFailing.store(true, ordering: .relaxed)
       let error = try await #require(throws: SmoovenError.self) { try await client.pendingDeliveries() }

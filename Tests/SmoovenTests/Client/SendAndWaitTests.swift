@@ -235,7 +235,7 @@ import Testing
     let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
     try await withMockedClient(transport) { client in
       // As long as any send waits for its answer, an event of an unknown id may be its own.
-      let sending = try client.receiver.tracker.reserve(DeliveryToken(), scope: "smooven")
+      let sending = try client.receiver.tracker.reserve(DeliveryToken(), group: "smooven")
       if early { await transport.deliver(.delivered, notificationID: "ntf_1") }
       let handle = try await client.notifySarah()
       if !early { await transport.deliver(.delivered, notificationID: "ntf_1") }

@@ -35,7 +35,7 @@ import Tracing
     )
     transport.deliverCallbacks(to: client.receiver)
     let running = Task { try await client.run() }
-    let sending = try client.receiver.tracker.reserve(DeliveryToken(), scope: "smooven")
+    let sending = try client.receiver.tracker.reserve(DeliveryToken(), group: "smooven")
     await transport.deliver(.queued, notificationID: "ntf_1")
     let handle = try await client.notifySarah()
     let url = try #require(transport.requests.first?.callbackURL)

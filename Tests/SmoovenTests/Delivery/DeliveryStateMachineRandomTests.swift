@@ -11,7 +11,7 @@ import Testing
     for _ in 0..<250_000 { try run.step() }
     try run.finish()
     // The run has been everywhere, or it shows nothing.
-    for end in ["met", "failed", "accepted", "expired", "sendFailed", "closed", "cancelled"] {
+    for end in ["met", "failed", "accepted", "expired", "sendFailed", "closed", "cancelled", "changed"] {
       #expect(run.ends[end, default: 0] > 10, "no wait ended as \(end)")
     }
     for disposition in CallbackDisposition.allCases {
@@ -51,6 +51,7 @@ private struct Run: ~Copyable {
     case .sendFailed: name = "sendFailed"
     case .closed: name = "closed"
     case .cancelled: name = "cancelled"
+    case .changed: name = "changed"
     }
     ends[name, default: 0] += 1
   }
@@ -58,7 +59,8 @@ private struct Run: ~Copyable {
   mutating func apply(_ changes: DeliveryStateMachine<UInt64>.Changes) throws {
     for (waiter, end) in changes.resumptions {
       guard let wait = waiting.removeValue(forKey: waiter) else { throw Violation(what: "resumed twice") }
-      if case .expired = end, wait.deadline.map({ $0 > now }) ?? true {
+      if case .expired(_, let channels) = end, channels.isEmpty, wait.deadline.map({ $0 > now }) ?? true {
+        // Only a channel that failed, and a grace period, end a wait before its deadline.
         throw Violation(what: "expired before its time")
       }
       note(end)
@@ -88,15 +90,16 @@ private struct Run: ~Copyable {
     // Some are joined: then each of the holders must let go.
     let token = pick(8) == 0 ? tokens.first ?? DeliveryToken() : DeliveryToken()
     let policy: SettlingPolicy =
-      pick(3) == 0 ? .anyChannel(of: [.sms, .push], grace: .seconds(2)) : .firstFailure
+      pick(3) == 0 ? .everyChannel(grace: pick(2) == 0 ? .seconds(2) : nil) : .firstFailure
     let ids = pick(3) == 0 ? ["ntf_\(pick(60))"] : []
     let changes = machine.reserve(
       token,
-      scope: "smooven",
-      ids: ids,
-      trustsToken: pick(6) == 0,
+      group: "smooven",
+      asked: pick(2) == 0 ? ids : [],
+      accepted: pick(2) == 0 ? ids : [],
       policy: policy,
       acceptance: ids.isEmpty ? .pending : .known,
+      isPrivate: pick(6) == 0,
       now: now
     )
     guard let changes else {
@@ -115,18 +118,21 @@ private struct Run: ~Copyable {
     guard let token = pick(20) == 0 ? released.last : anyToken() else { return }
     let goals: [DeliveryGoal] = [
       .acceptance, .delivered, .opened, .clicked, .replied,
-      .event(at: Int32(pick(4)), orFailure: pick(2) == 0),
+      .event(at: Int32(pick(4)), orFailure: pick(2) == 0), .change(after: UInt32(pick(3))),
     ]
     let deadline: Duration? = pick(5) == 0 ? nil : now + .milliseconds(pick(8_000))
     nextWaiter += 1
     let end = machine.wait(
       for: token,
-      id: nextWaiter,
-      waiter: nextWaiter,
-      goal: goals[pick(goals.count)],
-      deadline: deadline,
+      .init(
+        id: nextWaiter,
+        waiter: nextWaiter,
+        goal: goals[pick(goals.count)],
+        caller: UInt32(pick(3)),
+        deadline: deadline
+      ),
       now: now,
-      isCancelled: pick(50) == 0
+      interruption: pick(50) == 0 ? .cancelled : nil
     )
     if let end { note(end) } else { waiting[nextWaiter] = (token, deadline) }
   }
@@ -147,15 +153,18 @@ private struct Run: ~Copyable {
     let token = pick(3) == 0 ? nil : pick(10) == 0 ? released.last : anyToken()
     let hasRoom = machine.admits(event, token: token)
     if !hasRoom && pick(2) == 0 { return }
-    try apply(machine.deliver(event, token: token, now: now))
+    try apply(
+      machine.deliver(event, token: token, isDuplicate: pick(20) == 0, isElsewhere: pick(20) == 0, now: now)
+    )
   }
 
   mutating func answer() throws {
     guard let token = anyToken() else { return }
     let error = SmoovenError(.rejected, "no")
-    switch pick(4) {
-    case 0: try apply(machine.failSend(token, error))
-    case 1: try apply(machine.noteUnclearSend(token, error))
+    switch pick(5) {
+    case 0: try apply(machine.fail(token, caller: UInt32(pick(3)), error))
+    case 1: try apply(machine.resolve(token, .unclear(error)))
+    case 2: try apply(machine.noteChange(token))
     default: try apply(machine.accept(token, id: "ntf_\(pick(60))", receipt: nil, now: now))
     }
   }

@@ -37,7 +37,7 @@ import Testing
       var random = SplitMix(seed: UInt64(round))
       let fates = (0..<waitsPerRound).map { _ in Int.random(in: 0..<5, using: &random) }
       let tasks = try fates.indices.map { index in
-        let lease = try tracker.reserve(DeliveryToken(), scope: "smooven")
+        let lease = try tracker.reserve(DeliveryToken(), group: "smooven")
         // One in five waits up to 50 ms, one until the end; the others meet their fate before.
         let deadline = tracker.now + (fates[index] == 2 ? .microseconds(index * 10) : .seconds(600))
         return (
@@ -88,7 +88,7 @@ import Testing
   @Test("Cancellation is never lost between check and registration")
   func cancellation() async throws {
     let tracker = Self.makeTracker()
-    let lease = try tracker.reserve(DeliveryToken(), scope: "smooven")
+    let lease = try tracker.reserve(DeliveryToken(), group: "smooven")
     for _ in 0..<50_000 {
       let task = Task.detached { await lease.wait(for: .delivered, deadline: nil) }
       task.cancel()
@@ -102,11 +102,11 @@ import Testing
   func earlierDeadline() async throws {
     let tracker = Self.makeTracker()
     let running = Task { await tracker.run() }
-    let lease = try tracker.reserve(DeliveryToken(), scope: "smooven")
+    let lease = try tracker.reserve(DeliveryToken(), group: "smooven")
     let now = tracker.now
     async let late = lease.wait(for: .delivered, deadline: now + .seconds(600))
     async let early = lease.wait(for: .clicked, deadline: now + .milliseconds(20))
-    #expect(await early == .expired(.unconfirmed))
+    #expect(await early == .expired(.unconfirmed, []))
     tracker.close()
     #expect(await late == .closed)
     running.cancel()

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Smooven
 import SmoovenTesting
@@ -7,7 +8,12 @@ struct GoodSender: Sendable {
   private let transport = HTTPClientTransport()
   private let authority: String
 
-  init(port: Int) { authority = "127.0.0.1:\(port)" }
+  private let now: @Sendable () -> Date
+
+  init(port: Int, now: @escaping @Sendable () -> Date = { Date() }) {
+    authority = "127.0.0.1:\(port)"
+    self.now = now
+  }
 
   /// Sends a signed callback and returns the status of the answer.
   func callBack(
@@ -16,7 +22,7 @@ struct GoodSender: Sendable {
     to path: String = "/callbacks/smooven",
     secret: Secret = testKey
   ) async throws -> Int {
-    let fixture = SmoovenCallbackFixture(event, notificationID: id)
+    let fixture = SmoovenCallbackFixture(event, notificationID: id, timestamp: now())
     return try await send(fixture.request(to: path, secret: secret))
   }
 

@@ -3,6 +3,7 @@ import HTTPTypes
 import Smooven
 import SmoovenTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Receiver", .timeLimit(.minutes(1))) struct CallbackReceiverTests {
@@ -164,14 +165,14 @@ import Testing
     #expect(response.status == .serviceUnavailable)
     #expect(response.headerFields[.retryAfter] != nil)
     // The refused event was not stored, so its redelivery is no duplicate.
-    let lease = try receiver.tracker.reserve(DeliveryToken(), scope: "smooven", ids: ["ntf_1"])
+    let lease = try receiver.tracker.reserve(DeliveryToken(), group: "smooven", asked: ["ntf_1"])
     #expect(await receiver.receive(delivered("ntf_3")).status == .ok)
     #expect(receiver.tracker.snapshot(of: lease.token)?.eventNames == ["notification.delivered"])
   }
 
   @Test("503 when the store cannot take it, and its redelivery is taken")
   func storeFails() async throws {
-    let store = FailingStore()
+    let store = HookedStore()
     let receiver = try makeReceiver(store: store)
     store.isFailing.store(true, ordering: .relaxed)
     #expect(await receiver.receive(delivered()).status == .serviceUnavailable)
@@ -186,7 +187,7 @@ import Testing
     let player = SmoovenCallbackFixture("player.registered", notificationID: nil, timestamp: Self.now)
     #expect(await receiver.receive(player.request(secret: testKey)).status == .ok)
     #expect(await unmatched.next()?.name == "player.registered")
-    let lease = try receiver.tracker.reserve(DeliveryToken(), scope: "smooven", ids: ["ntf_1"])
+    let lease = try receiver.tracker.reserve(DeliveryToken(), group: "smooven", asked: ["ntf_1"])
     let unknown = SmoovenCallbackFixture(
       "notification.teleported",
       notificationID: "ntf_1",
@@ -209,7 +210,7 @@ import Testing
     )
     .request(to: url, secret: testKey)
     do {
-      let lease = try receiver.tracker.reserve(token, scope: "smooven")
+      let lease = try receiver.tracker.reserve(token, group: "smooven")
       #expect(await receiver.receive(request).status == .ok)
       #expect(receiver.tracker.snapshot(of: lease.token)?.status == .delivered)
     }

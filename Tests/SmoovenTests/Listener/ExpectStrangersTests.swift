@@ -13,7 +13,7 @@ import Testing
     _ endpoints: [CallbackEndpoint] = [],
     of sender: Sender,
     secret: Secret = Sender.secret,
-    _ strangers: (CallbackReceiver, _ url: String) async throws -> Void
+    _ strangers: @escaping @Sendable (CallbackReceiver, _ url: String) async throws -> Void
   ) async throws -> DeliveryOutcome {
     try await withReceiver(endpoints) { receiver, clock in
       try await receiver.expect(

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Smooven
 import SmoovenTesting
+import Synchronization
 import Testing
 
 /// Waiting at a URL of one's own: whenever the callback comes, and whatever else comes.
@@ -14,7 +15,7 @@ import Testing
     _ sender: Sender,
     secret: Secret = Sender.secret,
     until criterion: DeliveryCriterion? = nil,
-    _ body: (ExpectedCallback) async throws -> Void
+    _ body: @escaping @Sendable (ExpectedCallback) async throws -> Void
   ) async throws -> DeliveryOutcome {
     try await receiver.expect(
       try sender.provider(secret),
@@ -89,8 +90,9 @@ import Testing
       let bodies = ["completed", "failed", "started"].map {
         #"{"event":"job.\#($0)","data":{"job_id":"job_1"}}"#
       }
-      var names: [String] = []
+      let seen = Mutex<[String]>([])
       let outcome = try await expect(receiver, .smartlyQ) { callback in
+        var names: [String] = []
         for body in bodies {
           let request = try Sender.smartlyQ.request(body, to: callback.callbackURL)
           #expect(await receiver.status(of: request) == 200)
@@ -99,10 +101,11 @@ import Testing
           names.append(event.name)
           if names.count == 3 { break }
         }
+        seen.withLock { $0 = names }
       }
       #expect(outcome.event?.name == "job.completed")
       #expect(outcome.isDelivered)
-      #expect(names == ["job.completed", "job.failed", "job.started"])
+      #expect(seen.withLock { $0 } == ["job.completed", "job.failed", "job.started"])
     }
   }
 

@@ -7,7 +7,7 @@ import Testing
 @Suite("A graceful stop with a slow store", .timeLimit(.minutes(1))) struct GracefulStopTests {
   /// A client on a real port, with two notifications on their way, and a callback of the first in its store.
   private struct Scene {
-    let store = GatedStore()
+    let gate = AppendGate()
     let client: SmoovenClient
     let group: ServiceGroup
     let port: Int
@@ -26,7 +26,7 @@ import Testing
           reconciliationTimeout: nil
         ),
         transport: transport,
-        store: store
+        store: gate.store()
       )
       let group = ServiceGroup(
         services: [client],
@@ -53,14 +53,14 @@ import Testing
     async let outcome = scene.first.outcome(timeout: .seconds(600))
     async let closed = scene.second.outcome(timeout: .seconds(600))
     async let status = scene.sender.callBack(scene.first.id ?? "")
-    try await scene.store.reached(1)
+    try await scene.gate.reached(1)
     while scene.client.receiver.tracker.waitCount < 2 { await Task.yield() }
 
     await scene.group.triggerGracefulShutdown()
     await scene.stoppedListening()
     #expect(scene.client.receiver.tracker.waitCount == 2)
 
-    scene.store.release()
+    scene.gate.open()
     let answer = try await status
     #expect(answer == 200)
     let isDelivered = try await outcome.isDelivered
@@ -83,7 +83,7 @@ import Testing
     }
     let stranger = try await Stranger(port: scene.port)
     await stranger.send(Attack.callback(scene.first.id ?? ""))
-    try await scene.store.reached(1)
+    try await scene.gate.reached(1)
     while scene.client.receiver.tracker.waitCount < 2 { await Task.yield() }
 
     await scene.group.triggerGracefulShutdown()
@@ -96,7 +96,7 @@ import Testing
     }
 
     // A store that comes back after the end finds nobody to tell, and does no harm.
-    scene.store.release()
+    scene.gate.open()
     let late = try await scene.client.pendingDeliveries()
     #expect(late.count == 2)
     await stranger.close()

@@ -113,8 +113,8 @@ final class SoakRun: Sendable {
       expected in
       let url = expected.callbackURL
       let path = url.firstRange(of: "/callbacks/").map { String(url[$0.lowerBound...]) } ?? url
-      try await job(DeliveryToken().text, to: path, secret: "whsec_of_somebody_else_0123", status: 401)
-      if Bool.random() { try await job(DeliveryToken().text, to: path) }
+      try await self.job(DeliveryToken().text, to: path, secret: "whsec_of_somebody_else_0123", status: 401)
+      if Bool.random() { try await self.job(DeliveryToken().text, to: path) }
     }
     return name(outcome)
   }

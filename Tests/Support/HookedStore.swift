@@ -1,0 +1,99 @@
+package import Foundation
+package import Smooven
+package import Synchronization
+
+/// A store that runs a hook around each step: to fail, to wait, to count, to do something at the worst moment.
+package final class HookedStore: DeliveryStore {
+  package enum Step: Sendable, Hashable, CaseIterable {
+    case time, insert, load, replace, remove, pending, append, callbacks, prune
+  }
+
+  package typealias Hook = @Sendable (Step) async throws -> Void
+
+  package let base: any DeliveryStore
+  /// Whether every step fails.
+  package let isFailing = Atomic(false)
+  private let before: Hook
+  private let after: Hook
+
+  /// Creates a store around another one. What a hook throws after a step is thrown although the step was carried out.
+  package init(
+    _ base: any DeliveryStore = InMemoryDeliveryStore(),
+    before: @escaping Hook = { _ in },
+    after: @escaping Hook = { _ in }
+  ) {
+    self.base = base
+    self.before = before
+    self.after = after
+  }
+
+  private func step<Result>(_ step: Step, _ body: () async throws -> Result) async throws -> Result {
+    if isFailing.load(ordering: .relaxed) { throw DeliveryStoreError(.unavailable, "the test says so") }
+    try await before(step)
+    let result = try await body()
+    try await after(step)
+    return result
+  }
+
+  package func time() async throws -> StoreInstant { try await step(.time) { try await base.time() } }
+
+  package func insert(_ delivery: StoredDelivery) async throws -> DeliveryInsertion {
+    try await step(.insert) { try await base.insert(delivery) }
+  }
+
+  package func load(_ lookup: DeliveryLookup) async throws -> VersionedDelivery? {
+    try await step(.load) { try await base.load(lookup) }
+  }
+
+  package func replace(_ delivery: StoredDelivery, version: Int64) async throws -> Int64? {
+    try await step(.replace) { try await base.replace(delivery, version: version) }
+  }
+
+  package func remove(_ token: DeliveryToken, version: Int64) async throws {
+    try await step(.remove) { try await base.remove(token, version: version) }
+  }
+
+  package func pending(after cursor: PendingCursor?, limit: Int) async throws -> [VersionedDelivery] {
+    try await step(.pending) { try await base.pending(after: cursor, limit: limit) }
+  }
+
+  package func append(_ callbacks: [StoredCallback]) async throws -> [AppendResult] {
+    try await step(.append) { try await base.append(callbacks) }
+  }
+
+  package func callbacks(
+    matching lookup: CallbackLookup,
+    after cursor: EventCursor,
+    limit: Int
+  ) async throws -> [StoredEvent] {
+    try await step(.callbacks) { try await base.callbacks(matching: lookup, after: cursor, limit: limit) }
+  }
+
+  package var deduplicationRetention: Duration { base.deduplicationRetention }
+
+  package func prune(before date: Date) async throws -> Int {
+    try await step(.prune) { try await base.prune(before: date) }
+  }
+
+  package var isShared: Bool { base.isShared }
+
+  package func follow(
+    _ interests: DeliveryInterests,
+    onChange: @escaping @Sendable (StoreChange) async -> Void
+  ) async throws {
+    try await base.follow(interests, onChange: onChange)
+  }
+}
+
+extension DeliveryStore {
+  /// The deliveries without a verdict.
+  package func allPending() async throws -> [StoredDelivery] {
+    try await pending(after: nil, limit: 1_000).map(\.delivery)
+  }
+
+  /// The events of a delivery in the log, by its token and ids.
+  package func events(of delivery: StoredDelivery) async throws -> [CallbackEvent] {
+    let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
+    return try await callbacks(matching: lookup, after: .beginning, limit: 1_000).map(\.event)
+  }
+}
