@@ -1,0 +1,37 @@
+#if SQLiteSupport
+internal import GRDB
+public import Smooven
+internal import SmoovenSupport
+
+extension SQLiteDeliveryStore {
+  /// `true`: other processes may use the file.
+  public var isShared: Bool { true }
+
+  /// Reports what other processes store in the file, and other clients in this one, until the task is cancelled.
+  ///
+  /// Returns if the store is closed.
+  ///
+  /// - Throws: `CancellationError` if cancelled; `DeliveryStoreError` if the file can't be read.
+  public func follow(
+    _ interests: DeliveryInterests,
+    onChange: @escaping @Sendable (StoreChange) async -> Void
+  ) async throws {
+    let id = followers.add()
+    defer { followers.remove(id) }
+    try await watch.whileWatching { [self] in
+      var follower = StoreFollower(store: self, interests: interests, onChange: onChange)
+      var seen: UInt64 = 0
+      while true {
+        let known = seen
+        let commits: UInt64? = try await progress.first { progress in
+          if progress.isClosed { return .some(nil) }
+          return progress.foreignCommits != known ? progress.foreignCommits : nil
+        }
+        guard let commits else { return }
+        seen = commits
+        try await follower.look(own: followers.take(id))
+      }
+    }
+  }
+}
+#endif
