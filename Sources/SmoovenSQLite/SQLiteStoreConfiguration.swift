@@ -36,9 +36,13 @@ public struct SQLiteStoreConfiguration: Sendable, Hashable {
   /// It must cover the sender's last retry. If that leaves no room, appending throws `full`, and the listener responds
   /// with 503. Defaults to 10 minutes.
   public var minimumWindow: Duration
-  /// The maximum number of bytes in the file, in whole pages; `nil` for as much as the disk has. Defaults to `nil`.
+  /// The maximum number of bytes in the file, in whole pages; `nil` for as much as the disk has.
+  ///
+  /// Defaults to `nil`.
   public var maximumFileSize: Int?
-  /// What a commit survives. Defaults to ``Durability/full``.
+  /// What a commit survives.
+  ///
+  /// Defaults to ``Durability/full``.
   public var durability: Durability
   /// How long a call waits for a lock that another process holds on the file.
   ///

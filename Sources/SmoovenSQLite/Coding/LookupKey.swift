@@ -33,7 +33,6 @@ enum LookupKey {
     return keys
   }
 
-
   /// 128 bits of a hash of two texts.
   static func digest(_ first: String, _ second: String) -> Data {
     var hash = SHA256()
@@ -71,7 +70,8 @@ extension DeliveryToken {
   var bytes: Data {
     let digits = Array(text.utf8)
     func value(_ digit: UInt8) -> UInt8 { digit < 0x3A ? digit - 0x30 : digit - 0x57 }
-    return Data(stride(from: 0, to: digits.count - 1, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) })
+    let starts = stride(from: 0, to: digits.count - 1, by: 2)
+    return Data(starts.map { value(digits[$0]) << 4 | value(digits[$0 + 1]) })
   }
 
   init?(bytes: Data) {

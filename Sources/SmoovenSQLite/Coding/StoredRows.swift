@@ -13,7 +13,8 @@ enum StoredRows {
   /// A row of ``eventColumns``.
   static func event(_ row: Row) -> StoredEvent? {
     guard
-      let id = row.integer(0), let receivedAt = row.real(1), let detail = row.text(3), let body = row.bytes(5),
+      let id = row.integer(0), let receivedAt = row.real(1), let detail = row.text(3),
+      let body = row.bytes(5),
       let event = CallbackEvent(detail: detail, payload: row.text(4), body: body)
     else { return nil }
     let callback = StoredCallback(

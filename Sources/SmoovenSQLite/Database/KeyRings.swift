@@ -36,11 +36,7 @@ struct KeyRings {
 
   init(_ limits: KeyLimits) { self.limits = limits }
 
-  /// Records a key, unless it is known.
-  ///
-  /// - Parameters:
-  ///   - record: The event.
-  ///   - now: The time of its arrival by the retention clock.
+  /// Records the key of an event that arrives now by the retention clock, unless it is known.
   mutating func insert(_ record: EventRecord, now: Double, _ db: Database) throws -> Insertion {
     let name = record.ring
     let at = record.position(now)
@@ -147,20 +143,19 @@ struct KeyRings {
       [ring.id, limit, step]
     )
     guard let last = rows.last?.real(1) else { return 0 }
-    for digest in rows.compactMap({ $0.bytes(0) }) { try db.run("DELETE FROM seen WHERE digest = ?", [digest]) }
+    for digest in rows.compactMap({ $0.bytes(0) }) {
+      try db.run("DELETE FROM seen WHERE digest = ?", [digest])
+    }
     rings[name]?.count -= Int64(rows.count)
     if name.kind == .signed { rings[name]?.floor = max(ring.floor ?? last, last) }
     rings[name]?.isChanged = true
     return rows.count
   }
 
-  /// Forgets the keys that are past the retention, of some rings after one, at most a step of each.
+  /// Forgets the keys that were signed or arrived before the horizon, or have expired.
   ///
-  /// - Parameters:
-  ///   - cursor: The last ring that was looked at.
-  ///   - horizon: What was signed or arrived before may go.
-  ///   - now: What expires before may go.
-  /// - Returns: The number of keys, and the last ring that was looked at now; 0 after the last of all.
+  /// Looks at some rings after a cursor, and takes at most a step of each. Returns the largest number of keys that one of
+  /// them lost, and the next cursor: 0 after the last ring.
   mutating func forget(
     after cursor: Int64,
     horizon: Double,

@@ -17,14 +17,12 @@ final class LockPatience: Sendable {
 
   init(timeout: Duration) { self.timeout = timeout }
 
-  /// Sets the end of all waiting from now on. With `nil`, each wait may take the whole timeout.
+  /// Sets the end of all waits from now on; with `nil`, each may take the whole timeout.
   func limit(until end: ContinuousClock.Instant?) {
     state.withLock { $0.fixedEnd = end }
   }
 
-  /// Pauses before the next try, unless the time is up.
-  ///
-  /// - Parameter tries: The number of tries before this one in the same wait.
+  /// Pauses before the next try of a wait that had some already; returns `false` if the time is up.
   func wait(tries: Int) -> Bool {
     let end = state.withLock { state in
       if let end = state.fixedEnd { return end }

@@ -42,7 +42,8 @@ package struct StoreClock: Sendable {
   private static let source = CLOCK_MONOTONIC
   #else
   private static func readBootID() -> String? {
-    guard let data = FileManager.default.contents(atPath: "/proc/sys/kernel/random/boot_id") else { return nil }
+    let path = "/proc/sys/kernel/random/boot_id"
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
     let text = String(decoding: data.prefix { $0 > 0x20 }, as: UTF8.self)
     return text.isEmpty ? nil : text
   }

@@ -42,7 +42,7 @@ final class StoreConnections: Sendable {
     return try await readers[index].read(body)
   }
 
-  /// Closes all connections. If nothing reads or writes, each lets go of the file.
+  /// Closes all connections, which must have nothing left to do.
   func close() {
     // What stays in the log is read from there the next time: nothing waits for readers in other processes.
     _ = try? writer.writeWithoutTransaction { try $0.checkpoint(.passive) }

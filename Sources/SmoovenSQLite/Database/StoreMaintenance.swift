@@ -136,7 +136,8 @@ final class StoreMaintenance: Sendable {
     let monotonic = monotonic()
     return state.withLock { state in
       guard let clock = state.clock else { return nil }
-      guard state.isBehind || state.prunedAt.map({ monotonic - $0 >= Self.interval }) ?? true else { return nil }
+      let isDue = state.prunedAt.map { monotonic - $0 >= Self.interval } ?? true
+      guard isDue || state.isBehind else { return nil }
       state.prunedAt = monotonic
       let horizon = { (retention: Duration) in
         clock.horizon(wall: state.wall, retention: retention).timeIntervalSinceReferenceDate

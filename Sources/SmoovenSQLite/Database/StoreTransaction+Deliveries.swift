@@ -56,9 +56,8 @@ extension StoreTransaction {
 
   /// Removes a delivery whose version is unchanged.
   func remove(_ token: Data, version: Int64) throws {
-    guard
-      let row = try db.row("SELECT id, record FROM delivery WHERE token = ? AND version = ?", [token, version])
-    else { return }
+    let select = "SELECT id, record FROM delivery WHERE token = ? AND version = ?"
+    guard let row = try db.row(select, [token, version]) else { return }
     try removeDelivery(row)
     try db.run("INSERT INTO removal (change, token) VALUES (?, ?)", [try changeNumber(), token])
     try db.run("DELETE FROM removal WHERE id <= ?", [db.lastInsertedRowID - Self.removalLimit])
@@ -77,12 +76,9 @@ extension StoreTransaction {
     noteRemoved(deliveries: 1)
   }
 
-  /// Removes the oldest deliveries of a kind, at most a step; returns their number.
+  /// Removes the oldest deliveries that are kept from before a date, at most a step; returns their number.
   ///
-  /// - Parameters:
-  ///   - date: Those kept from before it may go.
-  ///   - today: Those that are wanted until then, or longer, stay.
-  ///   - keepsPending: Whether those without a verdict stay.
+  /// Those that are wanted today stay.
   func removeDeliveries(before date: Double, today: Double, keepsPending: Bool, limit: Int) throws -> Int {
     let rows = try db.rows(
       """

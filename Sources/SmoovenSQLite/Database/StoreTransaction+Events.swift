@@ -7,11 +7,8 @@ internal import struct Foundation.Data
 extension StoreTransaction {
   /// Removes the oldest callbacks, at most a step; returns their number.
   ///
-  /// Each delivery keeps what it needs of those that are its own.
-  ///
-  /// - Parameters:
-  ///   - received: Those that arrived before it may go.
-  ///   - kept: Those that are kept from before it may go.
+  /// Those may go that arrived before one date and are kept from before another. Each delivery keeps what it needs of
+  /// its own.
   func removeEvents(receivedBefore received: Double, keptBefore kept: Double, limit: Int) throws -> Int {
     let rows = try db.rows(
       """

@@ -29,9 +29,7 @@ final class StoreTransaction {
     return number
   }
 
-  /// Writes what is written once a transaction.
-  ///
-  /// - Parameter clock: The retention clock, if it is time to keep it.
+  /// Writes what is written once a transaction, and the retention clock if given.
   func finish(clock: String? = nil) throws {
     try keys.save(db)
     guard change != nil || events != 0 || deliveries != 0 || clock != nil else { return }

@@ -38,9 +38,7 @@ struct StoreUpgrade {
 
   /// Reads rows in the order of their ids, of which few are in memory.
   ///
-  /// - Parameters:
-  ///   - sql: A query for an id after which to begin, and the number of rows. The first column is the id.
-  ///   - body: What to do with a row.
+  /// The arguments of the query are an id after which to begin and the number of rows; its first column is the id.
   private func pages(_ sql: String, _ body: (Int64, Row) throws -> Void) throws {
     var last = Int64.min
     while true {

@@ -21,7 +21,7 @@ final class WriteQueue: Sendable {
     var isClosed = false
   }
 
-  /// The maximum number of writes of a transaction. Past it, readers and other processes would wait too long.
+  /// The maximum number of writes in a transaction, so that readers and other processes don't wait for too long.
   private static let batchLimit = 512
 
   private let connections: StoreConnections

@@ -93,7 +93,8 @@ final class ChangeWatch: Sendable {
       connection = try connections.another()
       watcher.withLock { $0.connection = connection }
     }
-    return try await connection.writeWithoutTransaction { db in try db.row("PRAGMA data_version")?.integer(0) }
+    return try await connection.writeWithoutTransaction { db in try db.row("PRAGMA data_version")?.integer(0)
+    }
   }
 }
 

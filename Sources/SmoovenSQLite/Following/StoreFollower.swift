@@ -25,9 +25,7 @@ struct StoreFollower {
     lastChange = store.followers.change
   }
 
-  /// Reports what is new and of interest.
-  ///
-  /// - Parameter own: What this process appended, which is not read from the file.
+  /// Reports what is new and of interest, of which this process's own callbacks are not read from the file.
   mutating func look(own: StoreFollowers.Own) async throws {
     let (event, change) = try await store.read { db in
       let row = try db.row("SELECT (SELECT max(id) FROM event), change FROM state")
@@ -49,7 +47,8 @@ struct StoreFollower {
         """,
         [lastChange, change, lastChange]
       )
-      return rows.compactMap { $0.bytes(0).flatMap(DeliveryToken.init(bytes:)) }.filter { interests.contains($0) }
+      return rows.compactMap { $0.bytes(0).flatMap(DeliveryToken.init(bytes:)) }
+        .filter { interests.contains($0) }
     }
     if !tokens.isEmpty { await onChange(.deliveries(tokens)) }
   }
@@ -78,7 +77,9 @@ struct StoreFollower {
         limit: Int(min(Int64(Self.pageSize), range.upperBound - next + 1))
       )
       guard let last = page.last?.cursor.rawValue else { return }
-      try await report(page.filter { $0.cursor.rawValue <= range.upperBound && interests.contains($0.callback) })
+      try await report(
+        page.filter { $0.cursor.rawValue <= range.upperBound && interests.contains($0.callback) }
+      )
       next = last + 1
     }
   }

@@ -46,11 +46,11 @@ final class StoreFollowers: Sendable {
 
   /// Records what was committed here in one transaction, so that its numbers have no gap.
   func note(_ appended: [StoredEvent]) {
-    guard let first = appended.first?.cursor.rawValue, let last = appended.last?.cursor.rawValue else { return }
+    guard let first = appended.first?.cursor, let last = appended.last?.cursor else { return }
     state.withLock { state in
       for id in Array(state.own.keys) {
         guard let count = state.own[id]?.events.count, count + appended.count <= Self.limit else { continue }
-        state.own[id]?.add(first...last, appended)
+        state.own[id]?.add(first.rawValue...last.rawValue, appended)
       }
     }
   }
