@@ -5,6 +5,9 @@ public import Smooven
 internal import struct Foundation.Date
 
 extension SQLiteDeliveryStore {
+  /// The time of the machine's own clock, which all processes with the file share.
+  public func time() async throws -> StoreInstant { clock.now() }
+
   /// Inserts a delivery, unless its idempotency key or token exists.
   ///
   /// - Throws: `DeliveryStoreError`. Whether the row was inserted may then be unknown.

@@ -18,7 +18,7 @@ extension SQLiteDeliveryStore {
   ) async throws {
     let id = followers.add()
     defer { followers.remove(id) }
-    try await watch.whileWatching { [self] in
+    try await changes.whileWatching { [self] in
       var follower = StoreFollower(store: self, interests: interests, onChange: onChange)
       var seen: UInt64 = 0
       while true {

@@ -21,7 +21,7 @@ extension SQLiteDeliveryStore: EventLog {
   ///
   /// - Throws: `CancellationError` if cancelled; `DeliveryStoreError`.
   public func waitForEvents(after cursor: EventCursor) async throws -> Bool {
-    try await watch.whileWatching { [self] in
+    try await changes.whileWatching { [self] in
       // From here on nothing is missed, neither what is found now nor what comes.
       let foreignCommits = progress.read { $0.foreignCommits }
       if progress.read({ $0.isClosed }) { return false }

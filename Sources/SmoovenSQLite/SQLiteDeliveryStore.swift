@@ -27,7 +27,7 @@ public final class SQLiteDeliveryStore: DeliveryStore {
   let writes: WriteQueue
   let maintenance: StoreMaintenance
   let progress: Watched<StoreProgress>
-  let watch: ChangeWatch
+  let changes: ChangeWatch
   let followers: StoreFollowers
 
   /// Opens a file, or creates it, readable for its owner only.
@@ -59,7 +59,7 @@ public final class SQLiteDeliveryStore: DeliveryStore {
     self.followers = followers
     connections = opened.connections
     maintenance = StoreMaintenance(configuration, clock: clock, stored: opened.clock)
-    watch = ChangeWatch(connections, interval: configuration.pollInterval, progress: progress)
+    changes = ChangeWatch(connections, interval: configuration.pollInterval, progress: progress)
     writes = WriteQueue(
       connections: opened.connections,
       place: opened.place,
@@ -79,7 +79,7 @@ public final class SQLiteDeliveryStore: DeliveryStore {
   public func close() async {
     guard await writes.close() else { return }
     progress.update { $0.isClosed = true }
-    await watch.close()
+    await changes.close()
     // Not cancelled with the caller. GRDB must not be closed while it reads.
     await Task { [progress] in _ = try? await progress.first { $0.readerCount == 0 ? () : nil } }.value
     await withCheckedContinuation { continuation in

@@ -139,8 +139,8 @@ final class StoreMaintenance: Sendable {
       let isDue = state.prunedAt.map { monotonic - $0 >= Self.interval } ?? true
       guard isDue || state.isBehind else { return nil }
       state.prunedAt = monotonic
-      let horizon = { (retention: Duration) in
-        clock.horizon(wall: state.wall, retention: retention).timeIntervalSinceReferenceDate
+      let horizon = { [wall = state.wall] (retention: Duration) in
+        clock.horizon(wall: wall, retention: retention).timeIntervalSinceReferenceDate
       }
       return Step(
         horizon: horizon(retention),

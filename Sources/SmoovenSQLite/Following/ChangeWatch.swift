@@ -18,6 +18,13 @@ final class ChangeWatch: Sendable {
   private struct Watcher: Sendable {
     var connection: DatabaseQueue?
     var version: Int64?
+
+    /// Takes a version; returns whether it is another one.
+    mutating func replace(_ version: Int64?) -> Bool {
+      guard let version, version != self.version else { return false }
+      self.version = version
+      return true
+    }
   }
 
   private let connections: StoreConnections
@@ -95,15 +102,6 @@ final class ChangeWatch: Sendable {
     }
     return try await connection.writeWithoutTransaction { db in try db.row("PRAGMA data_version")?.integer(0)
     }
-  }
-}
-
-extension ChangeWatch.Watcher {
-  /// Takes a version; returns whether it is another one.
-  fileprivate mutating func replace(_ version: Int64?) -> Bool {
-    guard let version, version != self.version else { return false }
-    self.version = version
-    return true
   }
 }
 #endif

@@ -1,0 +1,85 @@
+#if SQLiteSupport
+import Foundation
+import Smooven
+import Testing
+
+@testable import SmoovenSQLite
+
+@Suite("SQLite: looking up callbacks", .timeLimit(.minutes(5)))
+struct CallbackTests {
+  private let store: SQLiteDeliveryStore
+  private let folder: TemporaryFolder
+
+  init() async throws {
+    folder = try TemporaryFolder()
+    store = try await SQLiteDeliveryStore(path: folder.file())
+  }
+
+  private func numbers(_ lookup: CallbackLookup, after: Int64 = 0, limit: Int = 100) async throws -> [Int64] {
+    try await store.callbacks(matching: lookup, after: EventCursor(rawValue: after), limit: limit)
+      .map(\.cursor.rawValue)
+  }
+
+  @Test("Callbacks are found by token, by any id and by conversation, within their group, each once")
+  func lookups() async throws {
+    let token = DeliveryToken()
+    var conversation = event(3, ids: ["ntf_3"])
+    conversation.conversationIDs = ["thread"]
+    var partner = event(4, ids: ["ntf_1"])
+    partner.group = "partner"
+    partner.endpoint = "partner"
+    try await store.append(event(1, ids: ["ntf_1", "ntf_2"]), token: token)
+    try await store.append(event(2, ids: []), token: token)
+    try await store.append(conversation)
+    try await store.append(partner, token: token)
+    try await store.append(event(5, ids: ["ntf_2"]), token: DeliveryToken())
+    #expect(try await numbers(CallbackLookup(group: "smooven", token: token)) == [1, 2])
+    #expect(try await numbers(CallbackLookup(group: "smooven", ids: ["ntf_2"])) == [1, 5])
+    #expect(
+      try await numbers(CallbackLookup(group: "smooven", token: token, ids: ["ntf_1", "ntf_2"])) == [1, 2, 5]
+    )
+    #expect(try await numbers(CallbackLookup(group: "smooven", ids: ["thread", "ntf_3"])) == [3])
+    #expect(try await numbers(CallbackLookup(group: "partner", token: token, ids: ["ntf_1"])) == [4])
+    #expect(try await numbers(CallbackLookup(group: "smooven")).isEmpty)
+    #expect(try await numbers(CallbackLookup(group: "smooven", token: DeliveryToken(), ids: ["ntf"])).isEmpty)
+  }
+
+  @Test("Pages of a lookup have each callback once and in order")
+  func pages() async throws {
+    let token = DeliveryToken()
+    for number in 0..<100 {
+      try await store.append(event(number, ids: ["id-\(number % 3)"]), token: number % 2 == 0 ? token : nil)
+    }
+    let lookup = CallbackLookup(group: "smooven", token: token, ids: ["id-1"])
+    let expected = (0..<100).filter { $0 % 2 == 0 || $0 % 3 == 1 }.map { Int64($0 + 1) }
+    var found: [Int64] = []
+    while true {
+      let page = try await numbers(lookup, after: found.last ?? 0, limit: 9)
+      found += page
+      if page.count < 9 { break }
+    }
+    #expect(found == expected)
+    #expect(try await numbers(lookup, limit: 0).isEmpty)
+  }
+
+  @Test("Ids with the same hash are told apart, over pages as well")
+  func collisions() async throws {
+    for number in 0..<30 { try await store.append(event(number, ids: ["ntf_a"])) }
+    try await store.append(event(30, ids: ["ntf_b"]))
+    // As if all ids had one hash.
+    let key = LookupKey.id("ntf_b", group: "smooven")
+    try await store.writes.perform { try $0.db.run("UPDATE event_key SET key = ?", [key]) }
+    #expect(try await numbers(CallbackLookup(group: "smooven", ids: ["ntf_b"]), limit: 3) == [31])
+  }
+
+  @Test("Callbacks appended together get a result each, and are stored all or none")
+  func together() async throws {
+    let callbacks = [1, 2, 1, 3].map { StoredCallback(event($0), receivedAt: start) }
+    #expect(try await store.append(callbacks) == [.stored, .stored, .duplicate, .stored])
+    #expect(try await store.append([]) == [])
+    #expect(try await store.all().map(\.event) == [event(1), event(2), event(3)])
+    #expect(try await store.usage()?.callbacks == 3)
+    #expect(try await store.usage()?.keys["smooven"]?.count == 3)
+  }
+}
+#endif
