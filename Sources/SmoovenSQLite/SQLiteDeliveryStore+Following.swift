@@ -23,12 +23,11 @@ extension SQLiteDeliveryStore {
       var seen: UInt64 = 0
       while true {
         let known = seen
-        let commits: UInt64? = try await progress.first { progress in
-          if progress.isClosed { return .some(nil) }
-          return progress.foreignCommits != known ? progress.foreignCommits : nil
+        let now = try await progress.first { progress in
+          progress.isClosed || progress.foreignCommits != known ? progress : nil
         }
-        guard let commits else { return }
-        seen = commits
+        if now.isClosed { return }
+        seen = now.foreignCommits
         try await follower.look(own: followers.take(id))
       }
     }

@@ -6,14 +6,28 @@ internal import SmoovenSupport
 extension SQLiteDeliveryStore: EventLog {
   /// The callbacks after a place in the order in which they were committed, one page of them.
   ///
+  /// Empty if the store is closed, so that a sequence ends.
+  ///
   /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
   public func page(after cursor: EventCursor, limit: Int) async throws -> [StoredEvent] {
-    try await read { [self] db in
+    try await readIfOpen { [self] db in
       try db.rows(
         "SELECT \(StoredRows.eventColumns) FROM event WHERE id > ? ORDER BY id LIMIT ?",
         [cursor.rawValue, max(0, limit)]
       )
       .map { try event($0) }
+    } ?? []
+  }
+
+  /// Reads; returns `nil` if the store is closed before that or in the meantime.
+  private func readIfOpen<Result: Sendable>(
+    _ body: @Sendable (Database) throws -> Result
+  ) async throws -> Result? {
+    do {
+      return try await read(body)
+    } catch let error as DeliveryStoreError {
+      if progress.read(\.isClosed) { return nil }
+      throw error
     }
   }
 
@@ -24,8 +38,8 @@ extension SQLiteDeliveryStore: EventLog {
     try await changes.whileWatching { [self] in
       // From here on nothing is missed, neither what is found now nor what comes.
       let foreignCommits = progress.read { $0.foreignCommits }
-      if progress.read({ $0.isClosed }) { return false }
-      let last = try await read { db in try db.row("SELECT max(id) FROM event")?.integer(0) ?? 0 }
+      let last = try await readIfOpen { db in try db.row("SELECT max(id) FROM event")?.integer(0) ?? 0 }
+      guard let last else { return false }
       if last > cursor.rawValue { return true }
       return try await progress.first { progress in
         if progress.isClosed { return false }

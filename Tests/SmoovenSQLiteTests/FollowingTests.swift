@@ -6,7 +6,7 @@ import Testing
 
 @testable import SmoovenSQLite
 
-@Suite("SQLite: learning what other processes store", .timeLimit(.minutes(5)))
+@Suite("SQLite: learning what other processes store", .timeLimit(.minutes(1)))
 struct FollowingTests {
   private let folder: TemporaryFolder
 
@@ -70,7 +70,7 @@ struct FollowingTests {
     try await other.append(event(1), token: DeliveryToken())
     try await other.append(event(2), token: token)
     #expect(await events.next()?.event == event(2))
-    try await other.append((10..<600).map { StoredCallback(event($0), receivedAt: start) })
+    try await other.append(together: (10..<600).map { event($0) })
     try await other.append(event(9))
     #expect(await events.next()?.event == event(9))
     // Of 590 that are nobody's, none was read: two keys were looked up instead.
@@ -130,7 +130,7 @@ struct FollowingTests {
     }
     try await mine.append(event(1))
     try await other.append(event(2))
-    try await mine.append([3, 4].map { StoredCallback(event($0), receivedAt: start) })
+    try await mine.append(together: [event(3), event(4)])
     // If one of these was read, that would be an error.
     try await mine.writes.perform { try $0.db.run("UPDATE event SET detail = '' WHERE id <> 2") }
     try await follower.look(own: mine.followers.take(id))

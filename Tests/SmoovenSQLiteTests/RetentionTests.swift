@@ -121,7 +121,7 @@ struct RetentionTests {
 
   @Test(
     "A wall clock that jumps for one call deletes nothing, however far",
-    arguments: [25 * 3_600.0, 40 * 86_400, 400 * 86_400, -25 * 3_600, -40 * 86_400]
+    arguments: [90_000.0, 3_456_000, 34_560_000, -90_000, -3_456_000]
   )
   func jump(_ seconds: Double) async throws {
     let store = try await open()
@@ -143,7 +143,7 @@ struct RetentionTests {
 
   @Test(
     "A process whose wall clock is wrong deletes nothing, and neither does the next",
-    arguments: [25 * 3_600.0, 40 * 86_400, -40 * 86_400]
+    arguments: [90_000.0, 3_456_000, -3_456_000]
   )
   func wrongProcess(_ seconds: Double) async throws {
     var store = try await open()
@@ -180,7 +180,7 @@ struct RetentionTests {
     try await store.append(event(2), after: 40 * 86_400)
     try await store.append(event(3), after: 1)
     _ = try await pass(20, from: 1, store)
-    #expect(try await store.callbacks("ntf_1").isEmpty && store.callbacks("ntf_3").isEmpty)
+    #expect(try await store.callbacks("ntf_1", "ntf_3").isEmpty)
     #expect(try await store.callbacks("ntf_2").count == 1)
   }
 
@@ -218,7 +218,7 @@ struct RetentionTests {
   @Test("Pruning removes callbacks and concluded deliveries before a date, and says how many")
   func pruning() async throws {
     let store = try await open(SQLiteStoreConfiguration(durability: .normal))
-    try await store.append((0..<2_500).map { StoredCallback(event($0), receivedAt: start) })
+    try await store.append(together: (0..<2_500).map { event($0) })
     var wanted = delivery("wanted")
     wanted.verdict = .delivered(event(1, kind: .delivered))
     wanted.wantedUntil = start.addingTimeInterval(1_000)
@@ -263,7 +263,7 @@ struct RetentionTests {
   func shrinking() async throws {
     let store = try await open(SQLiteStoreConfiguration(retention: .seconds(600), durability: .normal))
     let body = String(repeating: "x", count: 2_000)
-    try await store.append((0..<5_000).map { StoredCallback(event($0, body: body), receivedAt: start) })
+    try await store.append(together: (0..<5_000).map { event($0, body: body) })
     let large = try await pages(of: store)
     _ = try await pass(100, store)
     let small = try await pages(of: store)

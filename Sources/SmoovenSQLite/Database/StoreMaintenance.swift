@@ -17,6 +17,7 @@ final class StoreMaintenance: Sendable {
   private struct State {
     /// `nil` until a caller has passed a time.
     var clock: RetentionClock?
+    /// The clock that the file had when it was opened.
     var stored: RetentionClock?
     var wall: Date = .distantPast
     var savedAt: Duration?
@@ -70,12 +71,20 @@ final class StoreMaintenance: Sendable {
   /// Finishes a transaction, which keeps the clock as well if a minute has passed.
   func finish(_ transaction: StoreTransaction) throws {
     let monotonic = monotonic()
+    let isDue = state.withLock { state in
+      state.clock != nil && state.savedAt.map { monotonic - $0 >= Self.interval } ?? true
+    }
+    guard isDue else { return try transaction.finish() }
+    let kept = try transaction.db.row("SELECT clock FROM state")?.text(0).flatMap(Self.clock)
     let clock: RetentionClock? = state.withLock { state in
-      guard state.savedAt.map({ monotonic - $0 >= Self.interval }) ?? true else { return nil }
+      // Another process was the first to write into the new file.
+      if state.stored == nil, let kept {
+        state.clock = Self.started(kept, wall: state.wall, monotonic: monotonic)
+      }
+      state.stored = kept ?? state.clock
       return state.clock
     }
     guard let clock else { return try transaction.finish() }
-    let kept = try transaction.db.row("SELECT clock FROM state")?.text(0).flatMap(Self.clock)
     // Each process moves its own clock on; together they must not move faster than one.
     let isAhead = kept.map { $0.reached < clock.reached } ?? true
     try transaction.finish(clock: isAhead ? Self.text(clock) : nil)

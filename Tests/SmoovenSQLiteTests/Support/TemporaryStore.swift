@@ -93,6 +93,12 @@ func delivery(
 }
 
 extension SQLiteDeliveryStore {
+  /// Appends events that arrive together.
+  func append(together events: [CallbackEvent], after seconds: Double = 0) async throws {
+    let date = start.addingTimeInterval(seconds)
+    _ = try await append(events.map { StoredCallback($0, receivedAt: date) })
+  }
+
   /// Appends one event that arrives some time after the start.
   @discardableResult
   func append(
