@@ -65,7 +65,7 @@ extension SQLiteDeliveryStore {
       var last = cursor.rawValue
       // Another page if hashes led to callbacks that have nothing in common with the lookup.
       while found.count < limit {
-        let ids = try Self.events(with: keys, after: last, limit: limit, db)
+        let ids = try EventIndex.events(with: keys, after: last, limit: limit, db)
         for id in ids where found.count < limit {
           last = id
           guard let stored = try event(id, db), lookup.matches(stored.callback) else { continue }
@@ -75,19 +75,6 @@ extension SQLiteDeliveryStore {
       }
       return found
     }
-  }
-
-  /// The numbers of the first callbacks after one that have one of some keys, in order.
-  static func events(with keys: Set<Int64>, after last: Int64, limit: Int, _ db: Database) throws -> [Int64] {
-    var ids: Set<Int64> = []
-    for key in keys {
-      let rows = try db.rows(
-        "SELECT event FROM event_key WHERE key = ? AND event > ? ORDER BY event LIMIT ?",
-        [key, last, limit]
-      )
-      ids.formUnion(rows.compactMap { $0.integer(0) })
-    }
-    return Array(ids.sorted().prefix(limit))
   }
 
   /// Reads a callback; `nil` if there is none of that number.

@@ -63,14 +63,52 @@ struct CallbackTests {
     #expect(try await numbers(lookup, limit: 0).isEmpty)
   }
 
-  @Test("Ids with the same hash are told apart, over pages as well")
+  @Test("Callbacks that the index leads to by mistake are left out, over pages as well")
   func collisions() async throws {
     for number in 0..<30 { try await store.append(event(number, ids: ["ntf_a"])) }
     try await store.append(event(30, ids: ["ntf_b"]))
-    // As if all ids had one hash.
+    // As if both ids had one hash.
     let key = LookupKey.id("ntf_b", group: "smooven")
-    try await store.writes.perform { try $0.db.run("UPDATE event_key SET key = ?", [key]) }
+    try await store.writes.perform { transaction in
+      for id in Int64(1)...31 { try EventIndex.insert([key], event: id, transaction.db) }
+    }
     #expect(try await numbers(CallbackLookup(group: "smooven", ids: ["ntf_b"]), limit: 3) == [31])
+    #expect(try await numbers(CallbackLookup(group: "smooven", ids: ["ntf_a"]), limit: 3) == [1, 2, 3])
+  }
+
+  @Test("Callbacks are found over the whole log, and its index shrinks with it")
+  func longLog() async throws {
+    let size = 40_000
+    for batch in 0..<8 {
+      try await store.append(
+        together: (0..<size / 8).map { number in
+          let number = batch * (size / 8) + number
+          return event(number, ids: ["ntf_\(number)", "id-\(number % 10_000)"])
+        },
+        after: Double(batch)
+      )
+    }
+    func entries() async throws -> Int64? {
+      try await store.read { db in try db.row("SELECT count(*) FROM event_key")?.integer(0) }
+    }
+    #expect(try await entries() == 80_000)
+    let expected: [Int64] = [18, 10_018, 20_018, 30_018]
+    let lookup = CallbackLookup(group: "smooven", ids: ["id-17"])
+    #expect(try await numbers(lookup) == expected)
+    #expect(try await numbers(lookup, after: 18, limit: 2) == [10_018, 20_018])
+    #expect(try await numbers(lookup, after: 30_017) == [30_018])
+    #expect(
+      try await numbers(CallbackLookup(group: "smooven", ids: ["ntf_16383", "ntf_16384"])) == [
+        16_384, 16_385,
+      ]
+    )
+    try await store.prune(before: start.addingTimeInterval(5))
+    #expect(try await numbers(lookup) == [30_018])
+    // The first bucket of 16,383 is gone as a whole.
+    #expect(try await entries() == 2 * (40_000 - 16_383))
+    try await store.prune(before: start.addingTimeInterval(100))
+    #expect(try await numbers(lookup).isEmpty)
+    #expect(try await entries() == 2 * (40_000 - 32_767))
   }
 
   @Test("Callbacks appended together get a result each, and are stored all or none")

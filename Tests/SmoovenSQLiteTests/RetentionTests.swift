@@ -67,7 +67,6 @@ struct RetentionTests {
     #expect(try await store.callbacks("ntf_1").count == 1)
     now = try await pass(2, from: now, store)
     #expect(try await store.callbacks("ntf_1").isEmpty)
-    #expect(try await store.read { db in try db.row("SELECT count(*) FROM event_key")?.integer(0) } == 17)
     #expect(try await store.usage()?.callbacks == 17)
   }
 

@@ -5,7 +5,7 @@ internal import SmoovenCallbacks
 
 internal import struct Foundation.Data
 
-/// What tokens and ids are looked up by: 64 bits, so that the tree of keys stays small whatever their length.
+/// What tokens and ids are looked up by: 64 bits, so that indexes stay small whatever their length.
 ///
 /// Different ids may have the same key, so rows that are found by one are compared.
 enum LookupKey {

@@ -71,19 +71,15 @@ enum StoreSchema {
       received_at REAL NOT NULL,
       kept_from REAL,                   -- NULL: received_at
       token BLOB,
-      keys BLOB,                        -- its keys in event_key, 8 bytes each
+      keys BLOB,                        -- hashes of token and ids, 8 bytes each
       detail TEXT NOT NULL,
       payload TEXT,                     -- NULL: what the body says
       body BLOB NOT NULL
     );
     CREATE INDEX event_received ON event (received_at, kept_from);
 
-    -- Events by token and ids. Each key is 64 bits of a hash, so that the tree stays small; rows found are compared.
-    CREATE TABLE event_key (
-      key INTEGER NOT NULL,
-      event INTEGER NOT NULL,
-      PRIMARY KEY (key, event)
-    ) WITHOUT ROWID;
+    -- Events by token and ids, see EventIndex.
+    CREATE TABLE event_key (entry INTEGER PRIMARY KEY);
 
     CREATE TABLE delivery (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -101,7 +97,7 @@ enum StoreSchema {
     CREATE INDEX delivery_kept ON delivery (kept_from);
     CREATE INDEX delivery_change ON delivery (change);
 
-    -- Deliveries by the ids under which they were accepted, hashed like those of events.
+    -- Deliveries by the ids under which they were accepted, hashed like those of events. Rows found are compared.
     CREATE TABLE delivery_key (
       key INTEGER NOT NULL,
       delivery INTEGER NOT NULL,

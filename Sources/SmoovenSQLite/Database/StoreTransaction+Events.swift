@@ -17,13 +17,14 @@ extension StoreTransaction {
       """,
       [received, kept, limit]
     )
-    for id in rows.compactMap({ $0.integer(0) }) {
+    let ids = rows.compactMap { $0.integer(0) }
+    for id in ids {
       let row = try db.row("SELECT token, keys FROM event WHERE id = ?", [id])
       let keys = row?.bytes(1).map { LookupKey.keys($0) } ?? []
       for delivery in try deliveries(token: row?.bytes(0), keys: keys) { try keep(event: id, in: delivery) }
-      for key in keys { try db.run("DELETE FROM event_key WHERE key = ? AND event = ?", [key, id]) }
       try db.run("DELETE FROM event WHERE id = ?", [id])
     }
+    try EventIndex.clean(after: ids, db)
     noteRemoved(events: rows.count)
     return rows.count
   }

@@ -59,7 +59,7 @@ final class StoreTransaction {
       ]
     )
     let id = db.lastInsertedRowID
-    for key in record.keys { try db.run("INSERT INTO event_key (key, event) VALUES (?, ?)", [key, id]) }
+    try EventIndex.insert(record.keys, event: id, db)
     events += 1
     appended.append(StoredEvent(cursor: EventCursor(rawValue: id), callback: record.callback))
     return .new

@@ -93,7 +93,7 @@ struct StoreUpgrade {
         record.payload, body,
       ]
     )
-    for key in record.keys { try db.run("INSERT INTO event_key (key, event) VALUES (?, ?)", [key, id]) }
+    try EventIndex.insert(record.keys, event: id, db)
     let key = EventRecord.digest(endpoint: event.endpoint, key: event.event.deduplicationKey)
     try see(key, endpoint: event.endpoint, receivedAt)
   }

@@ -90,7 +90,7 @@ struct StoreFollower {
     var next = lastEvent
     while true {
       let ids = try await store.read { [next] db in
-        try SQLiteDeliveryStore.events(with: keys, after: next, limit: Self.pageSize, db)
+        try EventIndex.events(with: keys, after: next, limit: Self.pageSize, db)
       }
       guard let end = ids.last else { return }
       let foreign = ids.filter { id in id <= last && !own.ranges.contains { $0.contains(id) } }
