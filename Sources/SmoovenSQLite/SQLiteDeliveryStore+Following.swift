@@ -9,9 +9,9 @@ extension SQLiteDeliveryStore {
 
   /// Reports what other processes store in the file, and other clients in this one, until the task is cancelled.
   ///
-  /// Returns if the store is closed.
+  /// Returns if the store is closed. What can't be read, because of a lock or the disk, is read a moment later.
   ///
-  /// - Throws: `CancellationError` if cancelled; `DeliveryStoreError` if the file can't be read.
+  /// - Throws: `CancellationError` if cancelled.
   public func follow(
     _ interests: DeliveryInterests,
     onChange: @escaping @Sendable (StoreChange) async -> Void
@@ -27,8 +27,12 @@ extension SQLiteDeliveryStore {
           progress.isClosed || progress.foreignCommits != known ? progress : nil
         }
         if now.isClosed { return }
-        seen = now.foreignCommits
-        try await follower.look(own: followers.take(id))
+        do {
+          try await follower.look(own: followers.take(id))
+          seen = now.foreignCommits
+        } catch is DeliveryStoreError {
+          try await Task.sleep(for: configuration.pollInterval ?? .seconds(1))
+        }
       }
     }
   }

@@ -32,7 +32,7 @@ struct SubscriptionTests {
   }
 
   @Test(
-    "Over restarts of the worker and of the store, beside appends, a worker gets each event once and in order"
+    "Over restarts of the worker and of the store, while appends go on, a worker gets each event once and in order"
   )
   func worker() async throws {
     let count = 1_000 * stressFactor
@@ -75,7 +75,7 @@ struct SubscriptionTests {
     #expect(seen.values == (1...Int64(count)).map { $0 })
   }
 
-  @Test("Several readers beside many writers each get all, in the same order")
+  @Test("Several readers next to many writers each get all, in the same order")
   func readers() async throws {
     let store = try await open(SQLiteStoreConfiguration(durability: .normal))
     let count = 2_000

@@ -3,6 +3,8 @@ internal import GRDB
 internal import Smooven
 
 /// One reader of what is new in the file, and the place that it has reached.
+///
+/// It passes over rows that are damaged: a call that asks for them gets the error.
 struct StoreFollower {
   /// The maximum number of callbacks in memory, and in one report.
   private static let pageSize = 256
@@ -72,14 +74,15 @@ struct StoreFollower {
   private func readAll(_ range: ClosedRange<Int64>) async throws {
     var next = range.lowerBound
     while next <= range.upperBound {
-      let page = try await store.page(
-        after: EventCursor(rawValue: next - 1),
-        limit: Int(min(Int64(Self.pageSize), range.upperBound - next + 1))
-      )
-      guard let last = page.last?.cursor.rawValue else { return }
-      try await report(
-        page.filter { $0.cursor.rawValue <= range.upperBound && interests.contains($0.callback) }
-      )
+      let (page, last) = try await store.read { [next] db in
+        let rows = try db.rows(
+          "SELECT \(StoredRows.eventColumns) FROM event WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?",
+          [next, range.upperBound, Self.pageSize]
+        )
+        return (rows.compactMap(StoredRows.event), rows.last?.integer(0))
+      }
+      guard let last else { return }
+      try await report(page.filter { interests.contains($0.callback) })
       next = last + 1
     }
   }
@@ -94,7 +97,12 @@ struct StoreFollower {
       }
       guard let end = ids.last else { return }
       let foreign = ids.filter { id in id <= last && !own.ranges.contains { $0.contains(id) } }
-      let found = try await store.read { [store] db in try foreign.compactMap { try store.event($0, db) } }
+      let found = try await store.read { db in
+        try foreign.compactMap { id in
+          try db.row("SELECT \(StoredRows.eventColumns) FROM event WHERE id = ?", [id])
+        }
+        .compactMap(StoredRows.event)
+      }
       try await report(found.filter { interests.contains($0.callback) })
       next = end
       if ids.count < Self.pageSize || end >= last { return }
