@@ -2,80 +2,89 @@
 internal import Dispatch
 internal import GRDB
 public import Smooven
-internal import SmoovenCallbacks
 internal import SmoovenSupport
 
 /// A store in one SQLite file: what it acknowledged outlives the process, and with the default durability the power.
 ///
-/// Calls that come while another is on its way to the disk share the next commit. Nothing blocks the caller's thread,
+/// Calls that arrive while another is on its way to the disk share the next commit. No call blocks the caller's thread,
 /// and cancelling a call that writes does not undo it.
 ///
-/// Retention: events and their deduplication keys are kept for
-/// ``SQLiteStoreConfiguration/retention``, deliveries for ``SQLiteStoreConfiguration/deliveryRetention``. What is older
-/// is removed in small steps after writes; there is nothing to run. Time is what callers pass as `now` and `openedAt`.
+/// Callbacks and their deduplication keys are kept for ``SQLiteStoreConfiguration/retention``, deliveries for
+/// ``SQLiteStoreConfiguration/deliveryRetention``. What is older is removed in small steps after writes; there is nothing
+/// to run. A wall clock that jumps makes nothing old.
 ///
-/// Several processes may open the same file, on a local disk: an event that two of them are given is stored once. SQLite
-/// keeps two more files beside it, `-wal` and `-shm`: they belong to it.
+/// Several processes may open the same file on a local disk: a callback that two of them receive is stored once, and
+/// each learns what the others store. SQLite keeps two more files next to it, `-wal` and `-shm`, which belong to it.
 ///
-/// Every call may throw `DeliveryStoreError`, whose message says what was wrong and what to do. When the disk has room
-/// again or a lock is released the store goes on by itself.
+/// Every call may throw `DeliveryStoreError`, whose message says what was wrong and what to do. If the disk has room
+/// again or a lock is released, the store continues on its own.
 public final class SQLiteDeliveryStore: DeliveryStore {
   /// The path of the file.
   public let path: String
   let configuration: SQLiteStoreConfiguration
-  let pool: DatabasePool
+  let clock: StoreClock
+  let connections: StoreConnections
   let writes: WriteQueue
   let maintenance: StoreMaintenance
-  let progress = Watched(StoreProgress())
+  let progress: Watched<StoreProgress>
+  let changes: ChangeWatch
+  let followers: StoreFollowers
 
   /// Opens a file, or creates it, readable for its owner only.
+  ///
+  /// Opening a file of this version writes nothing. One of an earlier version is converted.
   ///
   /// - Parameters:
   ///   - path: The path of the file; its folder must exist.
   ///   - configuration: How the file is kept.
-  /// - Throws: `DeliveryStoreError` with `unavailable`: no such folder, no right to write, no SQLite file, the file of
-  ///   something else, of a newer version, damaged, or locked. Damage is looked for in files up to 64 MiB.
-  public init(
+  /// - Throws: `DeliveryStoreError` with `unavailable`: the folder is missing, the process may not write, or the file
+  ///   isn't an SQLite database, belongs to something else, is of a newer version, is damaged where it was read, or is
+  ///   locked for longer than ``SQLiteStoreConfiguration/busyTimeout``.
+  public convenience init(
     path: String,
     configuration: SQLiteStoreConfiguration = SQLiteStoreConfiguration()
   ) async throws {
+    try await self.init(path: path, configuration: configuration, clock: .system)
+  }
+
+  package init(path: String, configuration: SQLiteStoreConfiguration, clock: StoreClock) async throws {
     try configuration.validate()
-    let pool = try await StoreOpening.open(path, configuration)
-    let latest = try await Self.read(pool, path) { db in
-      try db.row("SELECT received_at FROM event ORDER BY id DESC LIMIT 1")?.real(0)
-    }
-    let maintenance = StoreMaintenance(
-      retention: configuration.retention.inSeconds,
-      deliveryRetention: configuration.deliveryRetention.inSeconds,
-      latest: latest ?? -.infinity
-    )
+    let opened = try await StoreOpening.open(path, configuration)
+    let progress = Watched(StoreProgress())
+    let followers = StoreFollowers(lastEvent: opened.lastEvent, change: opened.change)
     self.path = path
     self.configuration = configuration
-    self.pool = pool
-    self.maintenance = maintenance
+    self.clock = clock
+    self.progress = progress
+    self.followers = followers
+    connections = opened.connections
+    maintenance = StoreMaintenance(configuration, clock: clock, stored: opened.clock)
+    changes = ChangeWatch(connections, interval: configuration.pollInterval, progress: progress)
     writes = WriteQueue(
-      pool: pool,
-      path: path,
-      limit: configuration.maximumWaitingWrites,
-      onCommit: { [progress] event in progress.update { $0.lastEvent = max($0.lastEvent, event) } },
-      afterBatch: { maintenance.step($0) }
+      connections: opened.connections,
+      place: opened.place,
+      configuration: configuration,
+      maintenance: maintenance,
+      onCommit: { appended in
+        guard let last = appended.last else { return }
+        followers.note(appended)
+        progress.update { $0.lastEvent = max($0.lastEvent, last.cursor.rawValue) }
+      }
     )
   }
 
-  /// Finishes what was begun, ends the sequences of events and lets go of the file.
+  /// Finishes what was begun, ends the sequences of callbacks and closes the file.
   ///
-  /// Later calls throw. A store that is released without it lets go of the file too. Cancelling does nothing.
+  /// Later calls throw. A store that is released without it closes the file too. Cancelling does nothing.
   public func close() async {
     guard await writes.close() else { return }
     progress.update { $0.isClosed = true }
+    await changes.close()
     // Not cancelled with the caller. GRDB must not be closed while it reads.
     await Task { [progress] in _ = try? await progress.first { $0.readerCount == 0 ? () : nil } }.value
     await withCheckedContinuation { continuation in
-      DispatchQueue.global().async { [pool] in
-        // GRDB closes its readers last, who may not do this: all goes into the one file, so that it can be moved.
-        _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-        // What fails to close now is closed when the last reference goes.
-        try? pool.close()
+      DispatchQueue.global().async { [connections] in
+        connections.close()
         continuation.resume()
       }
     }
@@ -83,7 +92,7 @@ public final class SQLiteDeliveryStore: DeliveryStore {
 
   /// Reads without waiting for writers.
   ///
-  /// - Throws: `DeliveryStoreError`, or `CancellationError` when cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   func read<Result: Sendable>(_ body: @Sendable (Database) throws -> Result) async throws -> Result {
     let isOpen = progress.update { progress in
       if !progress.isClosed { progress.readerCount += 1 }
@@ -91,16 +100,8 @@ public final class SQLiteDeliveryStore: DeliveryStore {
     }
     guard isOpen else { throw DeliveryStoreError(.unavailable, "\(path): the store is closed") }
     defer { progress.update { $0.readerCount -= 1 } }
-    return try await Self.read(pool, path, body)
-  }
-
-  private static func read<Result: Sendable>(
-    _ pool: DatabasePool,
-    _ path: String,
-    _ body: @Sendable (Database) throws -> Result
-  ) async throws -> Result {
     do {
-      return try await pool.read(body)
+      return try await connections.read(body)
     } catch is CancellationError {
       throw CancellationError()
     } catch {
@@ -109,9 +110,12 @@ public final class SQLiteDeliveryStore: DeliveryStore {
   }
 }
 
-/// What readers that have caught up wait for, and who closes the store.
+/// What readers that have caught up wait for, and what closing the store waits for.
 struct StoreProgress: Sendable {
+  /// The last callback that this process appended.
   var lastEvent: Int64 = 0
+  /// Counts the times at which another connection was found to have committed.
+  var foreignCommits: UInt64 = 0
   var readerCount = 0
   var isClosed = false
 }

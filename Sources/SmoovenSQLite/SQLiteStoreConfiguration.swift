@@ -7,63 +7,72 @@ public struct SQLiteStoreConfiguration: Sendable, Hashable {
 
     let wrapped: Wrapped
 
-    /// Each commit is on the disk before its caller goes on: it survives a power cut, at the cost of one `fsync` a
+    /// Each commit is on the disk before its caller continues: it survives a power cut, at the cost of one `fsync` per
     /// commit.
     public static let full = Durability(wrapped: .full)
     /// A commit survives the end of the process, `kill -9` included, but the last ones may be lost with the power.
     ///
-    /// Then a callback that was answered with 200 may be gone, and nobody sends it again. Faster, because the disk is
-    /// only waited for at checkpoints.
+    /// Then a callback that got a 200 may be gone, and its sender doesn't repeat it. Faster, because only checkpoints
+    /// wait for the disk.
     public static let normal = Durability(wrapped: .normal)
   }
 
-  /// How long an event and its deduplication key are kept, from its arrival.
+  /// How long a callback and its deduplication key are kept, from its arrival.
   ///
-  /// It must cover the time window in which a callback counts as fresh; whoever reads with a cursor must come by
-  /// within it. 24 h and 10 min.
+  /// It must be 2 hours longer than the age up to which a callback counts as fresh, and readers with a cursor must read
+  /// within it. Defaults to 26 hours and 15 minutes.
   public var retention: Duration
-  /// How long a delivery and its idempotency key are kept, settled or not, from its opening.
+  /// How long a delivery and its idempotency key are kept, pending or not, from its opening.
   ///
-  /// 30 days.
+  /// A delivery that a wait needs for longer is kept until then. Defaults to 30 days.
   public var deliveryRetention: Duration
-  /// The most events.
+  /// The maximum number of deduplication keys for each endpoint, about 80 bytes each.
   ///
-  /// When they are reached the store is full until the oldest is past the retention; it never forgets one early.
-  /// 10,000,000, about 15 GB of typical callbacks.
+  /// Past it, the oldest by signed time are forgotten, and callbacks signed before them are refused as too old. No
+  /// callback is removed for it. Defaults to 10,000,000.
   public var capacity: Int
-  /// The most bytes of the file, in whole pages; `nil`, the default, for as much as the disk has.
+  /// The time before the newest signed time within which no key is forgotten to make room.
+  ///
+  /// It must cover the sender's last retry. If that leaves no room, appending throws `full`, and the listener responds
+  /// with 503. Defaults to 10 minutes.
+  public var minimumWindow: Duration
+  /// The maximum number of bytes in the file, in whole pages; `nil` for as much as the disk has.
+  ///
+  /// Defaults to `nil`.
   public var maximumFileSize: Int?
   /// What a commit survives.
   ///
-  /// ``Durability/full``.
+  /// Defaults to ``Durability/full``.
   public var durability: Durability
-  /// How long to wait for a lock that another process holds on the file.
+  /// How long a call waits for a lock that another process holds on the file.
   ///
-  /// 5 s.
+  /// Opening the store takes no longer than that either. At most 24 days. Defaults to 5 seconds.
   public var busyTimeout: Duration
-  /// The most calls that wait for a commit; beyond, a call fails as `unavailable`.
+  /// The maximum number of calls that wait for a commit; past it, a call fails as `unavailable`.
   ///
-  /// 10,000.
+  /// Defaults to 10,000.
   public var maximumWaitingWrites: Int
-  /// How often a reader that has caught up looks for what other processes wrote to the same file; `nil` for never.
+  /// How often the store checks for what other processes wrote to the file, while something waits for it.
   ///
-  /// What this process writes, readers learn at once. 1 s.
+  /// `nil` for never. Readers learn immediately what this process writes. Defaults to 50 milliseconds.
   public var pollInterval: Duration?
 
-  /// Makes a configuration; each setting has the default that its property states.
+  /// Creates a configuration; each setting has the default that its property states.
   public init(
-    retention: Duration = .seconds(86_400 + 600),
+    retention: Duration = .seconds(26 * 3_600 + 900),
     deliveryRetention: Duration = .seconds(30 * 86_400),
     capacity: Int = 10_000_000,
+    minimumWindow: Duration = .seconds(600),
     maximumFileSize: Int? = nil,
     durability: Durability = .full,
     busyTimeout: Duration = .seconds(5),
     maximumWaitingWrites: Int = 10_000,
-    pollInterval: Duration? = .seconds(1)
+    pollInterval: Duration? = .milliseconds(50)
   ) {
     self.retention = retention
     self.deliveryRetention = deliveryRetention
     self.capacity = capacity
+    self.minimumWindow = minimumWindow
     self.maximumFileSize = maximumFileSize
     self.durability = durability
     self.busyTimeout = busyTimeout

@@ -8,13 +8,15 @@ import Testing
 struct CodingTests {
   static let events: [CallbackEvent] = {
     let plain = event(1)
-    var full = event(2, provider: "custom", ids: ["a\u{0}b", "e\u{301}", ""])
+    var full = event(2, provider: "custom", ids: ["a\u{0}b", "e\u{301}", "", "a\u{0}b"])
     full.name = "line\nbreak \"quoted\" \\ \u{1} 🎉"
     full.kind = .init(rawValue: "own kind")
+    full.conversationIDs = ["conversation", "a\u{0}b"]
     full.channel = "carrier pigeon"
     full.recipient = .init(userID: nil, address: "+1\u{0}23")
     full.failure = .init(reason: nil, code: nil)
     full.occurredAt = Date(timeIntervalSinceReferenceDate: 0.1 + 0.2)
+    full.signedAt = Date(timeIntervalSinceReferenceDate: 0.7)
     full.deduplicationKey = ""
     full.endpoint = "endpoint"
     full.group = "custom 17"
@@ -30,55 +32,89 @@ struct CodingTests {
     return [plain, full, binary]
   }()
 
-  @Test("Every field of an event comes back", arguments: events.indices)
-  func fieldsOfEvent(_ index: Int) async throws {
+  @Test("Every field of a callback comes back", arguments: events.indices)
+  func fieldsOfCallback(_ index: Int) async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteDeliveryStore(path: folder.file())
-    let event = Self.events[index]
-    let delivery = SmoovenSQLiteTests.delivery("key")
-    _ = try await store.open(delivery)
-    _ = try await store.append(event, token: delivery.token, at: start)
-    for try await stored in store.events() {
-      #expect(stored.event == event)
-      break
-    }
-    try await store.settle(delivery.token, outcome: .failed(event))
+    let callback = StoredCallback(
+      Self.events[index],
+      token: index == 0 ? nil : DeliveryToken(),
+      receivedAt: start.addingTimeInterval(0.1 + 0.2)
+    )
+    #expect(try await store.append([callback]) == [.stored])
     await store.close()
     let again = try await SQLiteDeliveryStore(path: folder.file())
-    #expect(try await again.open(delivery)?.outcome == .failed(event))
+    let stored = StoredEvent(cursor: EventCursor(rawValue: 1), callback: callback)
+    #expect(try await again.all() == [stored])
+    for id in callback.event.correlationIDs + callback.event.conversationIDs {
+      let lookup = CallbackLookup(group: callback.event.group, ids: [id])
+      #expect(try await again.callbacks(matching: lookup, after: .beginning, limit: 2) == [stored])
+    }
   }
 
   @Test("Every field of a delivery comes back")
   func fieldsOfDelivery() async throws {
     let folder = try TemporaryFolder()
-    let store = try await SQLiteDeliveryStore(path: folder.file())
+    var store = try await SQLiteDeliveryStore(path: folder.file())
     var first = delivery("key\u{0}1", after: 0.1 + 0.2)
     first.fingerprint = "\u{0}\n\""
-    _ = try await store.open(first)
+    first.isCritical = true
+    first.label = "🎉\u{0}"
+    first.attachment = ["a": [1, "\u{0}", .null]]
+    guard case .inserted(let row) = try await store.insert(first) else {
+      Issue.record("the key is new")
+      return
+    }
+    #expect(row.delivery == first && row.version == 1)
     // SQLite would end these texts at the zero, and take them for the same.
-    #expect(try await store.open(delivery("key\u{0}2")) == nil)
-    first.notificationID = "ntf\u{0}1"
-    try await store.accept(first.token, notificationID: "ntf\u{0}1")
-    try await store.settle(first.token, outcome: .timedOut(lastKnown: .sent))
-    first.outcome = .timedOut(lastKnown: .sent)
-    #expect(try await store.open(first) == first)
+    guard case .inserted = try await store.insert(delivery("key\u{0}2")) else {
+      Issue.record("the key is another")
+      return
+    }
+    first.claim = .init(owner: "me", isArmed: true, leaseUntil: try await store.time())
+    first.attempt = 7
+    first.notBefore = StoreInstant(epoch: "e", nanoseconds: .max)
+    first.refusal = .init(
+      attempt: 6,
+      status: 422,
+      apiCode: "a",
+      requestID: "r",
+      code: "rejected",
+      message: "m"
+    )
+    first.ids = ["ntf\u{0}1", "ntf\u{0}2"]
+    first.verdict = .failed(Self.events[1])
+    first.milestones = Self.events
+    first.askedAt = start.addingTimeInterval(0.7)
+    first.wantedUntil = start.addingTimeInterval(0.3)
+    #expect(try await store.replace(first, version: 1) == 2)
+    for lookup in [
+      DeliveryLookup.token(first.token), .idempotencyKey("key\u{0}1"), .id("ntf\u{0}1", group: "smooven"),
+      .id("ntf\u{0}2", group: "smooven"),
+    ] {
+      #expect(try await store.load(lookup)?.delivery == first)
+      #expect(try await store.load(lookup)?.version == 2)
+    }
+    await store.close()
+    store = try await SQLiteDeliveryStore(path: folder.file())
+    #expect(try await store.row(first.token)?.delivery == first)
   }
 
-  @Test("Keys that begin alike, and keys of another scope, are other keys")
+  @Test("Keys that begin alike, and keys of another endpoint, are other keys")
   func keys() async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteDeliveryStore(path: folder.file())
-    func append(_ key: String, _ scope: String) async throws -> DeliveryAppend {
-      var event = SmoovenSQLiteTests.event(1)
+    func append(_ key: String, _ endpoint: String) async throws -> AppendResult {
+      var event = event(1)
       event.deduplicationKey = key
-      event.group = scope
-      return try await store.append(event, token: nil, at: start)
+      event.endpoint = endpoint
+      return try await store.append(event)
     }
-    for (key, scope) in [
+    for (key, endpoint) in [
       ("a\u{0}b", "s"), ("a\u{0}c", "s"), ("a", "s"), ("b", "sa"), ("ab", "s"), ("1 a", "s"),
     ] {
-      #expect(try await append(key, scope) == .stored)
-      #expect(try await append(key, scope) == .duplicate)
+      #expect(try await append(key, endpoint) == .stored)
+      #expect(try await append(key, endpoint) == .duplicate)
     }
   }
 }

@@ -82,60 +82,155 @@ struct FaultTests {
     #expect(await opening(folder.file())?.message.contains("newer version") == true)
   }
 
-  @Test("Damage is found when the file is opened, wherever it is", arguments: [100, 4_096, 20_000, 60_000])
+  @Test("Damage is an error wherever it is met, and never a crash", arguments: [100, 9_000, 20_000, 60_000])
   func damage(offset: Int) async throws {
-    let store = try await SQLiteDeliveryStore(path: folder.file())
-    for number in 0..<300 { _ = try await store.append(event(number), token: nil, at: start) }
+    var store = try await SQLiteDeliveryStore(path: folder.file())
+    for number in 0..<300 { try await store.append(event(number)) }
+    _ = try await store.insert(delivery("key"))
     await store.close()
     let url = URL(fileURLWithPath: folder.file())
     var bytes = try Data(contentsOf: url)
     try #require(bytes.count > offset + 4_000)
     bytes.replaceSubrange(offset..<offset + 4_000, with: Data(repeating: 0xA5, count: 4_000))
     try bytes.write(to: url)
-    let error = await opening(folder.file())
-    #expect(error?.code == .unavailable)
-    #expect(error?.message.contains("damaged") == true, "\(String(describing: error))")
+    do {
+      store = try await SQLiteDeliveryStore(path: folder.file())
+      var failures = 0
+      for number in 0..<300 where (try? await store.append(event(number))) == nil { failures += 1 }
+      do { _ = try await store.all() } catch { failures += 1 }
+      do { _ = try await store.load(.idempotencyKey("key")) } catch { failures += 1 }
+      #expect(failures > 0)
+    } catch let error as DeliveryStoreError {
+      #expect(error.code == .unavailable && error.message.contains("damaged"), "\(error)")
+    }
   }
 
   @Test("Damage that comes while the store is open is an error, not a crash")
   func damageWhileOpen() async throws {
     let store = try await SQLiteDeliveryStore(path: folder.file())
-    for number in 0..<300 { _ = try await store.append(event(number), token: nil, at: start) }
+    for number in 0..<300 { _ = try await store.append(event(number)) }
     let queue = try DatabaseQueue(path: folder.file())
     try await queue.writeWithoutTransaction { db in
       try db.execute(
         sql: "UPDATE event SET detail = x'00', body = 7; INSERT INTO cursor VALUES (x'61', 'text')"
       )
       try db.execute(
-        sql: "INSERT INTO delivery (token, opened_at, detail) VALUES ('no token', 'no time', '[')"
+        sql: "INSERT INTO delivery VALUES (7, 'no token', NULL, 'no time', 0, NULL, 1, 1, 1, '[')"
       )
     }
     try queue.close()
-    await #expect(throws: DeliveryStoreError.self) { try await store.pending() }
+    await #expect(throws: DeliveryStoreError.self) { try await store.pending(after: nil, limit: 9) }
     await #expect(throws: DeliveryStoreError.self) { for try await _ in store.events() {} }
     #expect(try await store.cursor(named: "a") == .beginning)
   }
 
-  @Test("A lock of another process is waited for, then an error; afterwards the store goes on")
+  @Test("A lock of another process is waited for, then an error; afterwards the store continues")
   func lock() async throws {
     let store = try await SQLiteDeliveryStore(
       path: folder.file(),
       configuration: SQLiteStoreConfiguration(busyTimeout: .milliseconds(50))
     )
-    var unsafe = Configuration()
-    unsafe.allowsUnsafeTransactions = true
-    let other = try DatabaseQueue(path: folder.file(), configuration: unsafe)
-    try await other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
-    let error = await #expect(throws: DeliveryStoreError.self) {
-      _ = try await store.append(event(1), token: nil, at: start)
-    }
+    let lock = try Lock(folder.file())
+    let error = await #expect(throws: DeliveryStoreError.self) { try await store.append(event(1)) }
     #expect(error?.code == .unavailable)
     #expect(error?.message.contains("another process") == true)
-    #expect(try await store.pending() == [])
-    try await other.writeWithoutTransaction { db in try db.execute(sql: "ROLLBACK") }
-    #expect(try await store.append(event(1), token: nil, at: start) == .stored)
+    #expect(try await store.pending(after: nil, limit: 1).isEmpty)
+    try lock.release()
+    #expect(try await store.append(event(1)) == .stored)
     #expect(await opening(folder.file()) == nil)
-    try other.close()
+  }
+
+  @Test("Many calls that wait for one lock all end at their timeout, and not one after the other")
+  func queueAtLock() async throws {
+    let store = try await SQLiteDeliveryStore(
+      path: folder.file(),
+      configuration: SQLiteStoreConfiguration(busyTimeout: .seconds(1), maximumWaitingWrites: 10_000)
+    )
+    let lock = try Lock(folder.file())
+    let clock = ContinuousClock()
+    let begin = clock.now
+    // Six transactions' worth.
+    await withTaskGroup { group in
+      for number in 0..<3_000 { group.addTask { _ = try? await store.append(event(number)) } }
+    }
+    let passed = begin.duration(to: clock.now)
+    #expect(passed >= .seconds(1) && passed < .seconds(4), "\(passed)")
+    try lock.release()
+    #expect(try await store.all().isEmpty)
+    #expect(try await store.append(event(1)) == .stored)
+  }
+
+  @Test("Opening writes nothing into a file of this version, so a lock doesn't hold it up")
+  func openingAtLock() async throws {
+    let configuration = SQLiteStoreConfiguration(busyTimeout: .seconds(60))
+    var store = try await SQLiteDeliveryStore(path: folder.file(), configuration: configuration)
+    try await store.append(event(1))
+    await store.close()
+    let before = try Data(contentsOf: URL(fileURLWithPath: folder.file()))
+    let lock = try Lock(folder.file())
+    let clock = ContinuousClock()
+    let begin = clock.now
+    store = try await SQLiteDeliveryStore(path: folder.file(), configuration: configuration)
+    #expect(try await store.all().count == 1)
+    #expect(begin.duration(to: clock.now) < .seconds(30))
+    try lock.release()
+    await store.close()
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file())) == before)
+  }
+
+  @Test("Opening a file that has to be changed gives up at the timeout, which counts for all its steps")
+  func creationAtLock() async throws {
+    let queue = try DatabaseQueue(path: folder.file())
+    try await queue.writeWithoutTransaction { db in
+      try db.execute(
+        sql: """
+          PRAGMA journal_mode = WAL;
+          CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+          """
+      )
+    }
+    let lock = try Lock(folder.file())
+    let clock = ContinuousClock()
+    let begin = clock.now
+    let error = await opening(folder.file(), SQLiteStoreConfiguration(busyTimeout: .milliseconds(400)))
+    let passed = begin.duration(to: clock.now)
+    #expect(error?.message.contains("another process") == true, "\(String(describing: error))")
+    #expect(passed >= .milliseconds(300) && passed < .seconds(2), "\(passed)")
+    try lock.release()
+    #expect(await opening(folder.file()) == nil)
+    try queue.close()
+  }
+
+  @Test("Durations and limits that can't be kept are refused by name")
+  func configuration() async throws {
+    func refusal(_ change: (inout SQLiteStoreConfiguration) -> Void) async -> String {
+      var configuration = SQLiteStoreConfiguration()
+      change(&configuration)
+      return await opening(folder.file(), configuration)?.message ?? ""
+    }
+    #expect(await refusal { $0.busyTimeout = .seconds(25 * 86_400) }.contains("busyTimeout"))
+    #expect(await refusal { $0.busyTimeout = .seconds(Int64.max) }.contains("busyTimeout"))
+    #expect(await refusal { $0.busyTimeout = .seconds(-1) }.contains("busyTimeout"))
+    #expect(await refusal { $0.retention = .seconds(Int64.max) }.contains("retention"))
+    #expect(await refusal { $0.retention = .zero }.contains("retention"))
+    #expect(await refusal { $0.deliveryRetention = .seconds(Int64.max) }.contains("deliveryRetention"))
+    #expect(await refusal { $0.minimumWindow = .seconds(-1) }.contains("minimumWindow"))
+    #expect(await refusal { $0.pollInterval = .zero }.contains("pollInterval"))
+    #expect(await refusal { $0.capacity = 0 }.contains("capacity"))
+    #expect(await refusal { $0.maximumFileSize = 0 }.contains("maximumFileSize"))
+    #expect(await refusal { $0.maximumWaitingWrites = 0 }.contains("maximumWaitingWrites"))
+    #expect(await refusal { $0.busyTimeout = .seconds(24 * 86_400) }.isEmpty)
+    #expect(await refusal { $0.capacity = .max }.isEmpty)
+  }
+
+  @Test("Faults of the disk that mean there is no room say so")
+  func noRoom() {
+    for code in [ResultCode.SQLITE_FULL, .SQLITE_IOERR_SHMSIZE, .SQLITE_IOERR_SHMMAP, .SQLITE_IOERR_WRITE] {
+      let error = StoreFault.error(DatabaseError(resultCode: code), path: "p")
+      #expect(error.message.contains("full"), "\(code)")
+    }
+    let other = StoreFault.error(DatabaseError(resultCode: .SQLITE_IOERR_READ), path: "p")
+    #expect(other.message.contains("the disk reported an error (266)"))
   }
 
   @Test("A file that may not grow refuses what has no room; when there is room again the store goes on")
@@ -150,7 +245,7 @@ struct FaultTests {
     var failure: DeliveryStoreError?
     while failure == nil, count < 200 {
       do {
-        _ = try await store.append(event(count, body: body), token: nil, at: start)
+        _ = try await store.append(event(count, body: body))
         count += 1
       } catch {
         failure = error as? DeliveryStoreError
@@ -162,46 +257,64 @@ struct FaultTests {
     #expect(failure.map { "\($0)" }?.contains("xxx") == false)
     // What was acknowledged is there, and nothing else.
     #expect(try await store.page(after: .beginning, limit: 500).count == count)
-    #expect(try await store.append(event(0, body: body), token: nil, at: start) == .duplicate)
+    #expect(try await store.append(event(0, body: body)) == .duplicate)
     // Of a crowd that has no room, those fail who do not fit.
     await withTaskGroup { group in
       for number in 1_000..<1_050 {
-        group.addTask { _ = try? await store.append(event(number, body: body), token: nil, at: start) }
+        group.addTask { _ = try? await store.append(event(number, body: body)) }
       }
     }
     #expect(try await store.page(after: .beginning, limit: 500).count == count)
-    // Room comes with time: what is past the retention goes, by and by.
-    #expect(try await store.prune(before: start.addingTimeInterval(1)) == 0)
-    var later: DeliveryAppend?
-    for _ in 0..<5 where later == nil {
-      later = try? await store.append(event(500, body: body), token: nil, at: start.addingTimeInterval(200))
-    }
-    #expect(later == .stored)
+    // Room comes with time.
+    try await store.prune(before: start.addingTimeInterval(1))
+    #expect(try await store.append(event(500, body: body), after: 200) == .stored)
     await store.close()
     // Or with a larger disk.
     let larger = try await SQLiteDeliveryStore(path: path, configuration: configuration(nil))
-    #expect(try await larger.append(event(501, body: body), token: nil, at: start) == .stored)
+    #expect(try await larger.append(event(501, body: body)) == .stored)
   }
 
-  @Test("A folder that goes away while the store is open is an error, not a crash")
-  func folderGone() async throws {
+  @Test(
+    "A file that is removed or replaced while the store is open is noticed before anything more is acknowledged",
+    arguments: ["store.sqlite", "store.sqlite-wal", "all", "replaced", "folder"]
+  )
+  func removed(_ what: String) async throws {
     let store = try await SQLiteDeliveryStore(path: folder.file())
-    _ = try await store.append(event(1), token: nil, at: start)
-    try FileManager.default.removeItem(atPath: folder.path)
-    // The system keeps a file that is open; whatever the answer, it comes.
-    _ = try? await store.append(event(2), token: nil, at: start)
-    _ = try? await store.pending()
+    _ = try await store.insert(delivery("key"))
+    #expect(try await store.append(event(1)) == .stored)
+    let files = FileManager.default
+    let names = what.hasPrefix("store") ? [what] : ["store.sqlite", "store.sqlite-wal", "store.sqlite-shm"]
+    switch what {
+    case "folder": try files.removeItem(atPath: folder.path)
+    case "replaced":
+      try files.copyItem(atPath: folder.file(), toPath: folder.file("copy"))
+      try files.removeItem(atPath: folder.file())
+      try files.moveItem(atPath: folder.file("copy"), toPath: folder.file())
+    default: for name in names { try files.removeItem(atPath: folder.file(name)) }
+    }
+    let error = await #expect(throws: DeliveryStoreError.self) { try await store.append(event(2)) }
+    #expect(error?.code == .unavailable)
+    #expect(error?.message.contains("removed or replaced") == true, "\(String(describing: error))")
+    await #expect(throws: DeliveryStoreError.self) { _ = try await store.insert(delivery()) }
     await store.close()
-    #expect(await opening(folder.file())?.message.contains("create it first") == true)
   }
 
-  @Test("Many may open the same new file at once", arguments: 0..<20)
+  @Test("A file that is put back while the store is open is used again")
+  func putBack() async throws {
+    let store = try await SQLiteDeliveryStore(path: folder.file())
+    try FileManager.default.moveItem(atPath: folder.file(), toPath: folder.file("away"))
+    await #expect(throws: DeliveryStoreError.self) { try await store.append(event(1)) }
+    try FileManager.default.moveItem(atPath: folder.file("away"), toPath: folder.file())
+    #expect(try await store.append(event(1)) == .stored)
+  }
+
+  @Test("Many may open the same new file at the same time", arguments: 0..<20)
   func openedAtOnce(round: Int) async throws {
     let path = folder.file("store\(round)")
     try await withThrowingTaskGroup(of: SQLiteDeliveryStore.self) { group in
       for _ in 0..<8 { group.addTask { try await SQLiteDeliveryStore(path: path) } }
       var stored = 0
-      for try await store in group where try await store.append(event(1), token: nil, at: start) == .stored {
+      for try await store in group where try await store.append(event(1)) == .stored {
         stored += 1
       }
       #expect(stored == 1)
@@ -211,11 +324,28 @@ struct FaultTests {
   @Test("The file is for its owner only")
   func permissions() async throws {
     let store = try await SQLiteDeliveryStore(path: folder.file())
-    _ = try await store.append(event(1), token: nil, at: start)
+    _ = try await store.append(event(1))
     for name in ["store.sqlite", "store.sqlite-wal", "store.sqlite-shm"] {
       let attributes = try FileManager.default.attributesOfItem(atPath: folder.file(name))
       #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
     }
+  }
+}
+
+/// A write lock that another process seems to hold.
+private struct Lock {
+  private let queue: DatabaseQueue
+
+  init(_ path: String) throws {
+    var unsafe = Configuration()
+    unsafe.allowsUnsafeTransactions = true
+    queue = try DatabaseQueue(path: path, configuration: unsafe)
+    try queue.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
+  }
+
+  func release() throws {
+    try queue.writeWithoutTransaction { db in try db.execute(sql: "ROLLBACK") }
+    try queue.close()
   }
 }
 #endif

@@ -8,23 +8,23 @@ import Testing
 
 @Suite("SQLite: group commit", .timeLimit(.minutes(5)))
 struct GroupCommitTests {
-  @Test("Concurrent appends share commits, and each is answered once")
+  @Test("Concurrent appends share commits, and each gets its own result")
   func sharing() async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteDeliveryStore(path: folder.file())
     let count = 2_000 * stressFactor
     let before = store.writes.commitCount
-    let stored = try await withThrowingTaskGroup(of: DeliveryAppend.self) { group in
+    let stored = try await withThrowingTaskGroup(of: AppendResult.self) { group in
       var next = 0
       var stored = 0
       while next < min(256, count) {
-        group.addTask { [next] in try await store.append(event(next), token: nil, at: start) }
+        group.addTask { [next] in try await store.append(event(next)) }
         next += 1
       }
-      while let answer = try await group.next() {
-        if answer == .stored { stored += 1 }
+      while let result = try await group.next() {
+        if result == .stored { stored += 1 }
         guard next < count else { continue }
-        group.addTask { [next] in try await store.append(event(next), token: nil, at: start) }
+        group.addTask { [next] in try await store.append(event(next)) }
         next += 1
       }
       return stored
@@ -42,14 +42,14 @@ struct GroupCommitTests {
     let store = try await SQLiteDeliveryStore(path: folder.file())
     let gate = Gate()
     // Holds the writer, so that all that follow wait for one transaction.
-    store.pool.asyncWriteWithoutTransaction { _ in gate.wait() }
+    store.connections.writer.asyncWriteWithoutTransaction { _ in gate.wait() }
     let answers = await withTaskGroup(of: Bool.self) { group in
       for number in 0..<100 {
         group.addTask {
           if number == 50 {
             return (try? await store.writes.perform { _ -> Int in throw Failure() }) != nil
           }
-          return (try? await store.append(event(number), token: nil, at: start)) == .stored
+          return (try? await store.append(event(number))) == .stored
         }
       }
       gate.open()
@@ -59,12 +59,12 @@ struct GroupCommitTests {
     #expect(try await store.page(after: .beginning, limit: 200).count == 99)
   }
 
-  @Test("A cancelled caller is answered, and its event kept")
+  @Test("A cancelled caller gets its result, and its callback is kept")
   func cancellation() async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteDeliveryStore(path: folder.file())
     let tasks = (0..<200).map { number in
-      Task { try await store.append(event(number), token: nil, at: start) }
+      Task { try await store.append(event(number)) }
     }
     for task in tasks { task.cancel() }
     for task in tasks { #expect(try await task.value == .stored) }
@@ -79,13 +79,13 @@ struct GroupCommitTests {
       configuration: SQLiteStoreConfiguration(maximumWaitingWrites: 10)
     )
     let gate = Gate()
-    store.pool.asyncWriteWithoutTransaction { _ in gate.wait() }
+    store.connections.writer.asyncWriteWithoutTransaction { _ in gate.wait() }
     let refused = Collected<Int>()
     await withTaskGroup { group in
       for number in 0..<50 {
         group.addTask {
           do {
-            _ = try await store.append(event(number), token: nil, at: start)
+            _ = try await store.append(event(number))
           } catch let error as DeliveryStoreError where error.code == .unavailable {
             if refused.add(number) == 40 { gate.open() }
           } catch {
@@ -95,16 +95,16 @@ struct GroupCommitTests {
       }
     }
     #expect(refused.values.count == 40)
-    #expect(try await store.append(event(99), token: nil, at: start) == .stored)
+    #expect(try await store.append(event(99)) == .stored)
   }
 
   @Test("Closing finishes what was begun, and refuses what comes later")
   func closing() async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteDeliveryStore(path: folder.file())
-    let answers = await withTaskGroup(of: DeliveryAppend?.self) { group in
+    let answers = await withTaskGroup(of: AppendResult?.self) { group in
       for number in 0..<100 {
-        group.addTask { try? await store.append(event(number), token: nil, at: start) }
+        group.addTask { try? await store.append(event(number)) }
       }
       group.addTask {
         await store.close()
@@ -112,9 +112,11 @@ struct GroupCommitTests {
       }
       return await group.reduce(into: 0) { if $1 == .stored { $0 += 1 } }
     }
-    let error = await #expect(throws: DeliveryStoreError.self) { try await store.pending() }
+    let error = await #expect(throws: DeliveryStoreError.self) {
+      try await store.pending(after: nil, limit: 1)
+    }
     #expect(error?.message.contains("closed") == true)
-    await #expect(throws: DeliveryStoreError.self) { _ = try await store.open(delivery()) }
+    await #expect(throws: DeliveryStoreError.self) { _ = try await store.insert(delivery()) }
     await store.close()
     let again = try await SQLiteDeliveryStore(path: folder.file())
     #expect(try await again.page(after: .beginning, limit: 200).count == answers)
@@ -127,7 +129,7 @@ struct GroupCommitTests {
       path: folder.file(),
       configuration: SQLiteStoreConfiguration(durability: isFull ? .full : .normal)
     )
-    let mode = try await store.pool.writeWithoutTransaction { db in
+    let mode = try await store.connections.writer.writeWithoutTransaction { db in
       try Int.fetchOne(db, sql: "PRAGMA synchronous")
     }
     #expect(mode == (isFull ? 2 : 1))

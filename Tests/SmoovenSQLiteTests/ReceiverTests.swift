@@ -44,7 +44,7 @@ struct ReceiverTests {
     }
   }
 
-  @Test("While the file is locked the answer is 503; then the same callback is taken")
+  @Test("While the file is locked the response is 503; then the same callback is accepted")
   func locked() async throws {
     let store = try await SQLiteDeliveryStore(
       path: folder.file(),

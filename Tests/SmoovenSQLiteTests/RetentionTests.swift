@@ -9,44 +9,232 @@ import Testing
 @Suite("SQLite: retention", .timeLimit(.minutes(5)))
 struct RetentionTests {
   private let folder: TemporaryFolder
+  private let machine = MachineClock()
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func open(_ configuration: SQLiteStoreConfiguration) async throws -> SQLiteDeliveryStore {
-    try await SQLiteDeliveryStore(path: folder.file(), configuration: configuration)
+  private func open(_ configuration: SQLiteStoreConfiguration = .init()) async throws -> SQLiteDeliveryStore {
+    try await SQLiteDeliveryStore(path: folder.file(), configuration: configuration, clock: machine.clock)
   }
 
-  @Test("A captured request changes nothing after minutes, hours and restarts")
+  /// Moves wall clock and machine clock on together, a minute at a time, with a write in each.
+  private func pass(
+    _ minutes: Int,
+    from seconds: Double = 0,
+    _ store: SQLiteDeliveryStore
+  ) async throws -> Double {
+    var now = seconds
+    for minute in 0..<minutes {
+      machine.advance(by: .seconds(60))
+      now += 60
+      try await store.append(event(1_000_000 + Int(now) + minute), after: now)
+    }
+    try await settle(store)
+    return now
+  }
+
+  /// Returns when the removals after earlier writes are done.
+  private func settle(_ store: SQLiteDeliveryStore) async throws {
+    try await store.advance("order", to: .beginning)
+  }
+
+  @Test("A captured request has no effect after minutes, hours and restarts")
   func replay() async throws {
-    var store = try await open(SQLiteStoreConfiguration())
-    #expect(try await store.append(event(1), token: nil, at: start) == .stored)
-    for hours in [0.1, 1, 12, 24] {
-      let now = start.addingTimeInterval(hours * 3_600)
-      #expect(try await store.append(event(1), token: nil, at: now) == .duplicate)
-      try await store.prune(before: now)
+    var store = try await open()
+    #expect(try await store.append(event(1)) == .stored)
+    for hours in [0.1, 1, 12, 24, 26] {
+      machine.advance(by: .seconds(3_600))
+      #expect(try await store.append(event(1), after: hours * 3_600) == .duplicate)
       await store.close()
-      store = try await open(SQLiteStoreConfiguration())
-      #expect(try await store.append(event(1), token: nil, at: now) == .duplicate)
+      store = try await open()
+      #expect(try await store.append(event(1), after: hours * 3_600) == .duplicate)
     }
-    #expect(try await store.page(after: .beginning, limit: 10).count == 1)
+    #expect(try await store.all().count == 1)
   }
 
-  @Test("A full store says so until the oldest event is past the retention, and forgets none early")
-  func full() async throws {
-    let configuration = SQLiteStoreConfiguration(retention: .seconds(100), capacity: 2)
-    var store = try await open(configuration)
-    func append(_ number: Int, after seconds: Double) async throws -> DeliveryAppend {
-      try await store.append(event(number), token: nil, at: start.addingTimeInterval(seconds))
-    }
-    #expect(try await append(1, after: 0) == .stored)
-    #expect(try await append(2, after: 50) == .stored)
+  @Test("By default callbacks are kept for 2 h longer than they count as fresh")
+  func defaults() async throws {
+    let store = try await open()
+    #expect(store.deduplicationRetention >= .seconds(86_400 + 300 + 7_200))
+    #expect(store.deduplicationRetention == SQLiteStoreConfiguration().retention)
+  }
+
+  @Test("Callbacks go when they are past the retention, and not before")
+  func callbacks() async throws {
+    let store = try await open(SQLiteStoreConfiguration(retention: .seconds(1_000)))
+    try await store.append(event(1))
+    var now = try await pass(16, store)
+    #expect(try await store.callbacks("ntf_1").count == 1)
+    now = try await pass(2, from: now, store)
+    #expect(try await store.callbacks("ntf_1").isEmpty)
+    #expect(try await store.usage()?.callbacks == 17)
+  }
+
+  @Test("A delivery goes past its retention, pending or not, but never while a wait needs it")
+  func deliveries() async throws {
+    let store = try await open(
+      SQLiteStoreConfiguration(retention: .seconds(100), deliveryRetention: .seconds(600))
+    )
+    var wanted = delivery("wanted", ids: ["ntf_1"])
+    wanted.wantedUntil = start.addingTimeInterval(1_200)
+    let plain = delivery("plain", ids: ["ntf_2"])
+    _ = try await store.insert(wanted)
+    _ = try await store.insert(plain)
+    var now = try await pass(9, store)
+    #expect(try await store.load(.idempotencyKey("plain")) != nil)
+    now = try await pass(4, from: now, store)
+    #expect(try await store.load(.idempotencyKey("plain")) == nil)
+    #expect(try await store.load(.id("ntf_2", group: "smooven")) == nil)
+    #expect(try await store.load(.idempotencyKey("wanted"))?.delivery == wanted)
+    now = try await pass(9, from: now, store)
+    #expect(try await store.load(.idempotencyKey("wanted")) == nil)
+  }
+
+  @Test("A delivery keeps the first event of each terminal kind when its callbacks go")
+  func milestones() async throws {
+    let store = try await open(SQLiteStoreConfiguration(retention: .seconds(100)))
+    let first = delivery("key", ids: ["ntf_1"])
+    let (delivered, clicked) = (
+      event(2, kind: .delivered, ids: ["ntf_1"]), event(3, kind: .clicked, ids: ["ntf_1"])
+    )
+    var stranger = event(5, kind: .read, ids: ["ntf_1"])
+    stranger.group = "partner"
+    stranger.endpoint = "partner"
+    _ = try await store.insert(first)
+    try await store.append(event(1, kind: .queued, ids: ["ntf_1"]), token: first.token)
+    // One by its id alone, one by token, one again, and one of another group.
+    try await store.append(delivered)
+    try await store.append(clicked, token: first.token)
+    try await store.append(event(4, kind: .delivered, ids: ["ntf_1"]), token: first.token)
+    try await store.append(stranger, token: first.token)
+    _ = try await pass(3, store)
+    #expect(try await store.callbacks("ntf_1").isEmpty)
+    let row = try #require(try await store.row(first.token))
+    #expect(row.delivery.milestones == [delivered, clicked])
+    // A client that read the row before has to read it again.
+    #expect(row.version > 1)
+    #expect(try await store.replace(first, version: 1) == nil)
+  }
+
+  // MARK: Clocks that jump
+
+  @Test(
+    "A wall clock that jumps for one call deletes nothing, however far",
+    arguments: [90_000.0, 3_456_000, 34_560_000, -90_000, -3_456_000]
+  )
+  func jump(_ seconds: Double) async throws {
+    let store = try await open()
+    let first = delivery("key")
+    _ = try await store.insert(first)
+    try await store.append(event(1, signedAfter: 0), token: first.token)
+    machine.advance(by: .seconds(60))
+    // A send and a callback by the wrong clock.
+    _ = try await store.insert(delivery("other", after: seconds))
+    try await store.append(event(2, signedAfter: seconds), after: seconds)
+    machine.advance(by: .seconds(60))
+    try await store.append(event(3, signedAfter: 120), after: 120)
+    try await settle(store)
+    #expect(try await store.append(event(1, signedAfter: 0), token: first.token, after: 120) == .duplicate)
+    #expect(try await store.callbacks("ntf_1").count == 1)
+    #expect(try await store.load(.idempotencyKey("key")) != nil)
+    #expect(try await store.all().count == 3)
+  }
+
+  @Test(
+    "A process whose wall clock is wrong deletes nothing, and neither does the next",
+    arguments: [90_000.0, 3_456_000, -3_456_000]
+  )
+  func wrongProcess(_ seconds: Double) async throws {
+    var store = try await open()
+    let first = delivery("key")
+    _ = try await store.insert(first)
+    try await store.append(event(1), token: first.token)
     await store.close()
+    // Three processes, one after the other.
+    for process in 0..<3 {
+      machine.advance(by: .seconds(60))
+      store = try await open()
+      try await store.append(event(10 + process), after: seconds + Double(process))
+      for minute in 1...10 {
+        machine.advance(by: .seconds(60))
+        try await store.append(event(100 * process + 100 + minute), after: seconds + Double(minute) * 60)
+      }
+      await store.close()
+    }
+    machine.restart()
+    store = try await open()
+    try await store.append(event(4), after: 1_800)
+    try await settle(store)
+    #expect(try await store.append(event(1), token: first.token, after: 1_800) == .duplicate)
+    #expect(try await store.callbacks("ntf_1").count == 1)
+    #expect(try await store.load(.idempotencyKey("key")) != nil)
+  }
+
+  @Test(
+    "After a jump ahead, what is old still goes; what came by the wrong clock stays longer, and blocks nothing"
+  )
+  func goesOn() async throws {
+    let store = try await open(SQLiteStoreConfiguration(retention: .seconds(1_000)))
+    try await store.append(event(1))
+    try await store.append(event(2), after: 40 * 86_400)
+    try await store.append(event(3), after: 1)
+    _ = try await pass(20, from: 1, store)
+    #expect(try await store.callbacks("ntf_1", "ntf_3").isEmpty)
+    #expect(try await store.callbacks("ntf_2").count == 1)
+  }
+
+  @Test("A long pause isn't a jump: what is old goes some time after the restart")
+  func pause() async throws {
+    let configuration = SQLiteStoreConfiguration(retention: .seconds(1_000))
+    var store = try await open(configuration)
+    try await store.append(event(1))
+    await store.close()
+    machine.restart()
     store = try await open(configuration)
-    let error = await #expect(throws: DeliveryStoreError.self) { _ = try await append(3, after: 99) }
-    #expect(error?.code == .full)
-    #expect(try await append(1, after: 99) == .duplicate)
-    #expect(try await append(3, after: 101) == .stored)
-    #expect(try await append(2, after: 101) == .duplicate)
+    _ = try await pass(60, from: 10 * 86_400, store)
+    #expect(try await store.callbacks("ntf_1").isEmpty)
+  }
+
+  @Test("The wall clock of several processes with one file moves on no faster than that of one")
+  func severalProcesses() async throws {
+    let stores = [try await open(), try await open(), try await open()]
+    try await stores[0].append(event(0))
+    for minute in 1...30 {
+      machine.advance(by: .seconds(60))
+      for (index, store) in stores.enumerated() {
+        try await store.append(event(minute * 10 + index), after: 40 * 86_400)
+      }
+    }
+    for store in stores { await store.close() }
+    let store = try await open()
+    // Each may begin an hour ahead, and then four times as fast as the machine's clock.
+    let reached = try #require(store.maintenance.reached)
+    #expect(reached <= start.timeIntervalSinceReferenceDate + 3_600 + 4 * 1_800)
+  }
+
+  // MARK: Pruning
+
+  @Test("Pruning removes callbacks and concluded deliveries before a date, and says how many")
+  func pruning() async throws {
+    let store = try await open(SQLiteStoreConfiguration(durability: .normal))
+    try await store.append(together: (0..<2_500).map { event($0) })
+    var wanted = delivery("wanted")
+    wanted.verdict = .delivered(event(1, kind: .delivered))
+    wanted.wantedUntil = start.addingTimeInterval(1_000)
+    _ = try await store.insert(wanted)
+    _ = try await store.insert(delivery("pending"))
+    for number in 0..<10 {
+      var next = delivery("\(number)")
+      next.verdict = .delivered(event(number, kind: .delivered))
+      _ = try await store.insert(next)
+    }
+    try await store.append(event(-1), after: 50)
+    #expect(try await store.prune(before: start) == 0)
+    #expect(try await store.prune(before: start.addingTimeInterval(10)) == 2_510)
+    #expect(try await store.all().map(\.event) == [event(-1)])
+    #expect(try await store.usage()?.deliveries == 2)
+    // No deduplication key went with them.
+    #expect(try await store.append(event(7), after: 60) == .duplicate)
   }
 
   @Test("Under a steady stream the file stops growing, and nothing young is lost")
@@ -55,14 +243,17 @@ struct RetentionTests {
     let body = String(repeating: "x", count: 2_000)
     var sizes: [Int64] = []
     let count = 10_000
-    for number in 0..<count {
+    for number in stride(from: 0, to: count, by: 10) {
       // One event a second: 600 are within the retention.
-      let now = start.addingTimeInterval(Double(number))
-      _ = try await store.append(event(number, body: body), token: nil, at: now)
-      if number % 1_000 == 999 { sizes.append(try await pages(of: store)) }
+      machine.advance(by: .seconds(10))
+      let callbacks = (number..<number + 10).map { number in
+        StoredCallback(event(number, body: body), receivedAt: start.addingTimeInterval(Double(number)))
+      }
+      _ = try await store.append(callbacks)
+      if number % 1_000 == 990 { sizes.append(try await pages(of: store)) }
     }
     #expect((sizes.last ?? .max) <= sizes[1] * 2, "\(sizes)")
-    let kept = try await store.page(after: .beginning, limit: count)
+    let kept = try await store.all()
     #expect((600..<800).contains(kept.count), "\(kept.count)")
     #expect(kept.last?.cursor.rawValue == Int64(count))
   }
@@ -71,53 +262,11 @@ struct RetentionTests {
   func shrinking() async throws {
     let store = try await open(SQLiteStoreConfiguration(retention: .seconds(600), durability: .normal))
     let body = String(repeating: "x", count: 2_000)
-    await withTaskGroup { group in
-      for number in 0..<5_000 {
-        group.addTask { _ = try? await store.append(event(number, body: body), token: nil, at: start) }
-      }
-    }
+    try await store.append(together: (0..<5_000).map { event($0, body: body) })
     let large = try await pages(of: store)
-    for number in 0..<100 {
-      let now = start.addingTimeInterval(1_000 + Double(number) * 61)
-      _ = try await store.append(event(10_000 + number), token: nil, at: now)
-    }
+    _ = try await pass(100, store)
     let small = try await pages(of: store)
     #expect(small < large / 3, "\(large) to \(small) pages")
-  }
-
-  @Test("A delivery and its key are kept for their own retention")
-  func deliveries() async throws {
-    let store = try await open(
-      SQLiteStoreConfiguration(retention: .seconds(100), deliveryRetention: .seconds(10_000))
-    )
-    _ = try await store.open(delivery("old"))
-    _ = try await store.append(event(1), token: nil, at: start.addingTimeInterval(9_000))
-    #expect(try await store.open(delivery("old", after: 9_000)) != nil)
-    _ = try await store.append(event(2), token: nil, at: start.addingTimeInterval(10_100))
-    // Removed after the append, so asked behind it.
-    try await store.advance("order", to: .beginning)
-    #expect(try await store.open(delivery("old", after: 10_100)) == nil)
-  }
-
-  @Test("Pruning goes in steps, and says how much it removed")
-  func pruning() async throws {
-    let store = try await open(SQLiteStoreConfiguration(retention: .seconds(50), durability: .normal))
-    await withTaskGroup { group in
-      for number in 0..<2_500 {
-        group.addTask { _ = try? await store.append(event(number), token: nil, at: start) }
-      }
-    }
-    for number in 0..<10 {
-      let delivery = SmoovenSQLiteTests.delivery("\(number)")
-      _ = try await store.open(delivery)
-      try await store.settle(delivery.token, outcome: .timedOut(lastKnown: .sent))
-    }
-    #expect(try await store.prune(before: start.addingTimeInterval(10)) == 10)
-    _ = try await store.append(event(-1), token: nil, at: start.addingTimeInterval(55))
-    let removed = try await store.prune(before: start.addingTimeInterval(10))
-    // The append may have removed the first step itself.
-    #expect((1_500...2_500).contains(removed))
-    #expect(try await store.page(after: .beginning, limit: 10).map(\.event) == [event(-1)])
   }
 
   private func pages(of store: SQLiteDeliveryStore) async throws -> Int64 {

@@ -18,7 +18,7 @@ struct SubscriptionTests {
   @Test("First what is stored, then what comes, in order and each once")
   func storedThenLive() async throws {
     let store = try await open()
-    for number in 0..<100 { _ = try await store.append(event(number), token: nil, at: start) }
+    for number in 0..<100 { _ = try await store.append(event(number)) }
     let reader = Task {
       var numbers: [String] = []
       for try await stored in store.events(after: EventCursor(rawValue: 10)) {
@@ -27,12 +27,12 @@ struct SubscriptionTests {
       }
       return numbers
     }
-    for number in 100..<200 { _ = try await store.append(event(number), token: nil, at: start) }
+    for number in 100..<200 { _ = try await store.append(event(number)) }
     #expect(try await reader.value == (10..<200).map { "ntf_\($0)" })
   }
 
   @Test(
-    "Over restarts of the worker and of the store, beside appends, a worker gets each event once and in order"
+    "Over restarts of the worker and of the store, while appends go on, a worker gets each event once and in order"
   )
   func worker() async throws {
     let count = 1_000 * stressFactor
@@ -49,7 +49,7 @@ struct SubscriptionTests {
         await withTaskGroup { group in
           for number in round {
             group.addTask {
-              if (try? await store.append(event(number), token: nil, at: start)) == .stored {
+              if (try? await store.append(event(number))) == .stored {
                 appended.add(number)
               }
             }
@@ -75,7 +75,7 @@ struct SubscriptionTests {
     #expect(seen.values == (1...Int64(count)).map { $0 })
   }
 
-  @Test("Several readers beside many writers each get all, in the same order")
+  @Test("Several readers next to many writers each get all, in the same order")
   func readers() async throws {
     let store = try await open(SQLiteStoreConfiguration(durability: .normal))
     let count = 2_000
@@ -91,7 +91,7 @@ struct SubscriptionTests {
     }
     await withTaskGroup { group in
       for number in 0..<count {
-        group.addTask { _ = try? await store.append(event(number), token: nil, at: start) }
+        group.addTask { _ = try? await store.append(event(number)) }
       }
     }
     let first = try await readers[0].value
@@ -129,7 +129,7 @@ struct SubscriptionTests {
     let (reader, writer) = (try await open(configuration), try await open(configuration))
     var iterator = reader.events().makeAsyncIterator()
     let next = Task {
-      try await writer.append(event(1), token: nil, at: start)
+      try await writer.append(event(1))
     }
     #expect(try await iterator.next()?.event == event(1))
     #expect(try await next.value == .stored)
@@ -137,7 +137,7 @@ struct SubscriptionTests {
       for number in 0..<200 {
         for store in [reader, writer] {
           group.addTask {
-            (try? await store.append(event(number + 10), token: nil, at: start)) == .stored ? 1 : 0
+            (try? await store.append(event(number + 10))) == .stored ? 1 : 0
           }
         }
       }
@@ -148,17 +148,15 @@ struct SubscriptionTests {
 
   @Test("After pruning, cursors go on where they were")
   func pruned() async throws {
-    let store = try await open(SQLiteStoreConfiguration(retention: .seconds(10), pollInterval: nil))
-    for number in 0..<10 { _ = try await store.append(event(number), token: nil, at: start) }
-    // Time goes on by an opening; then nothing is left.
-    _ = try await store.open(delivery(after: 100))
+    let store = try await open(SQLiteStoreConfiguration(pollInterval: nil))
+    for number in 0..<10 { try await store.append(event(number)) }
     try await store.prune(before: start.addingTimeInterval(50))
-    #expect(try await store.page(after: .beginning, limit: 10).isEmpty)
+    #expect(try await store.all().isEmpty)
     let next = Task {
       var iterator = store.events(after: EventCursor(rawValue: 5)).makeAsyncIterator()
       return try await iterator.next()?.cursor.rawValue
     }
-    _ = try await store.append(event(20), token: nil, at: start.addingTimeInterval(100))
+    try await store.append(event(20), after: 100)
     #expect(try await next.value == 11)
   }
 }

@@ -2,53 +2,36 @@
 internal import Smooven
 internal import SmoovenCallbacks
 
+internal import class Foundation.JSONDecoder
+internal import class Foundation.JSONEncoder
 internal import struct Foundation.Data
 internal import struct Foundation.Date
 
-/// What a row holds of a delivery beyond the columns by which it is looked up.
-///
-/// A new field of `StoredDelivery` becomes a key of ``detail``; a file written before lacks it.
+/// A delivery as a row holds it.
 struct DeliveryRecord: Sendable {
-  let detail: String
-  let outcome: String?
+  let token: Data
+  let idempotencyKey: Data?
+  let openedAt: Double
+  let wantedUntil: Double?
+  let isPending: Bool
+  /// The keys by which it is found.
+  let keys: [Int64]
+  let text: String
 
-  init(_ delivery: StoredDelivery) {
-    detail =
-      JSONValue.object([
-        "fingerprint": .string(delivery.fingerprint), "critical": .bool(delivery.isCritical),
-      ]).text
-    outcome = delivery.outcome.map(Self.text)
+  /// - Throws: `EncodingError`, if a date of the delivery is no number.
+  init(_ delivery: StoredDelivery) throws {
+    token = delivery.token.bytes
+    idempotencyKey = delivery.idempotencyKey?.bytes
+    openedAt = delivery.openedAt.timeIntervalSinceReferenceDate
+    wantedUntil = delivery.wantedUntil?.timeIntervalSinceReferenceDate
+    isPending = delivery.isPending
+    keys = delivery.ids.map { LookupKey.id($0, group: delivery.group) }
+    text = String(decoding: try JSONEncoder().encode(delivery), as: UTF8.self)
   }
 
-  static func text(_ outcome: DeliveryOutcome) -> String {
-    var members: [String: JSONValue] = ["outcome": .string(outcome.name)]
-    switch outcome {
-    case .delivered(let event), .failed(let event):
-      let record = EventRecord(event)
-      members["event"] = .string(record.detail)
-      members["payload"] = record.payload.map(JSONValue.string)
-      members["body"] = .string(record.body.base64EncodedString())
-    case .timedOut(let status): members["status"] = .string(status.rawValue)
-    }
-    return JSONValue.object(members).text
-  }
-
-  /// Reads an outcome, or returns `nil` when it is no such record.
-  static func outcome(_ text: String) -> DeliveryOutcome? {
-    guard let json = try? JSONValue(parsing: Array(text.utf8)) else { return nil }
-    if json["outcome"] == "timed_out" {
-      return json["status"]?.stringValue.map { .timedOut(lastKnown: DeliveryStatus(rawValue: $0)) }
-    }
-    guard
-      let body = json["body"]?.stringValue.flatMap({ Data(base64Encoded: $0) }),
-      let detail = json["event"]?.stringValue,
-      let event = CallbackEvent(detail: detail, payload: json["payload"]?.stringValue, body: body)
-    else { return nil }
-    switch json["outcome"] {
-    case "delivered": return .delivered(event)
-    case "failed": return .failed(event)
-    default: return nil
-    }
+  /// Reads a delivery, or returns `nil` if the text is none.
+  static func delivery(_ text: String) -> StoredDelivery? {
+    try? JSONDecoder().decode(StoredDelivery.self, from: Data(text.utf8))
   }
 }
 #endif

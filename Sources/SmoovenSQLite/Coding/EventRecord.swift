@@ -1,31 +1,51 @@
 #if SQLiteSupport
-internal import Crypto
+internal import Smooven
 internal import SmoovenCallbacks
+internal import SmoovenSupport
 
 internal import struct Foundation.Data
+internal import struct Foundation.Date
 
-/// An event as a row holds it.
+/// A callback as rows hold it.
 struct EventRecord: Sendable {
-  /// Names the event among all: a hash of its scope and deduplication key, so that the index stays small whatever
-  /// their length.
+  let callback: StoredCallback
+  /// Identifies the event among all, by its endpoint and deduplication key.
   let digest: Data
-  /// All but payload and body, as JSON.
+  /// The keys by which it is found.
+  let keys: Set<Int64>
+  /// Everything except payload and body, as JSON.
   let detail: String
-  /// The payload as JSON; `nil` when it is that of the body, as it nearly always is.
+  /// The payload as JSON; `nil` if it is the body's, as it nearly always is.
   let payload: String?
   let body: Data
+  /// How long its deduplication key counts, if that is less than usual.
+  let window: Duration?
 
-  init(_ event: CallbackEvent) {
-    var hash = SHA256()
-    let scope = Data(event.group.utf8)
-    // The length in front keeps "a" + "bc" and "ab" + "c" apart.
-    hash.update(data: Data("\(scope.count) ".utf8))
-    hash.update(data: scope)
-    hash.update(data: Data(event.deduplicationKey.utf8))
-    digest = Data(hash.finalize())
+  init(_ callback: StoredCallback, window: Duration? = nil) {
+    let event = callback.event
+    self.callback = callback
+    self.window = window
+    digest = Self.digest(endpoint: event.endpoint, key: event.deduplicationKey)
+    keys = LookupKey.keys(callback)
     detail = event.record.text
     payload = event.storedPayload?.text
     body = Data(event.rawBody)
+  }
+
+  static func digest(endpoint: String, key: String) -> Data { LookupKey.digest(endpoint, key) }
+
+  var receivedAt: Double { callback.receivedAt.timeIntervalSinceReferenceDate }
+
+  /// The ring that its deduplication key belongs in.
+  var ring: KeyRings.Name {
+    let kind: KeyRings.Kind = window != nil ? .brief : callback.event.signedAt != nil ? .signed : .arrived
+    return KeyRings.Name(endpoint: callback.event.endpoint, kind: kind)
+  }
+
+  /// The place of its deduplication key in the ring, if it arrives now.
+  func position(_ now: Double) -> Double {
+    if let window { return now + window.inSeconds }
+    return callback.event.signedAt?.timeIntervalSinceReferenceDate ?? now
   }
 }
 

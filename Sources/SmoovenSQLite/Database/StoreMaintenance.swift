@@ -1,85 +1,166 @@
 #if SQLiteSupport
 internal import GRDB
+internal import Smooven
+internal import SmoovenSupport
 internal import Synchronization
+
+internal import class Foundation.JSONDecoder
+internal import class Foundation.JSONEncoder
+internal import struct Foundation.Data
+internal import struct Foundation.Date
 
 /// Forgets what is past its retention, a little after each batch of writes, so that no writer waits long for it.
 ///
-/// Time is what callers say it is. A store that nobody writes to is not pruned, and does not grow either.
+/// What is old is decided by a ``RetentionClock``, which is kept in the file and follows the times that callers pass. A
+/// store that isn't written to is not pruned, and doesn't grow either.
 final class StoreMaintenance: Sendable {
   private struct State {
-    /// The latest time that a caller gave; never ahead of the clock, so nothing is forgotten early.
-    var latest: Double
-    var prunedAt = -Double.infinity
+    /// `nil` until a caller has passed a time.
+    var clock: RetentionClock?
+    /// The clock that the file had when it was opened.
+    var stored: RetentionClock?
+    var wall: Date = .distantPast
+    var savedAt: Duration?
+    var prunedAt: Duration?
     var isBehind = false
+    var ring: Int64 = 0
   }
 
-  /// The most rows that one step removes, and the most pages that it gives back.
-  private static let stepSize = 1_000
+  /// The maximum number of rows that one step removes, and of pages that it gives back.
+  static let stepSize = 1_000
   private static let vacuumSize = 256
-  private static let interval: Double = 60
+  private static let interval: Duration = .seconds(60)
 
-  private let retention: Double
-  private let deliveryRetention: Double
+  private let retention: Duration
+  private let deliveryRetention: Duration
+  private let monotonic: @Sendable () -> Duration
   private let state: Mutex<State>
 
-  init(retention: Double, deliveryRetention: Double, latest: Double) {
-    self.retention = retention
-    self.deliveryRetention = deliveryRetention
-    state = Mutex(State(latest: latest))
+  init(_ configuration: SQLiteStoreConfiguration, clock: StoreClock, stored: RetentionClock?) {
+    retention = configuration.retention
+    deliveryRetention = configuration.deliveryRetention
+    monotonic = { .nanoseconds(clock.now().nanoseconds) }
+    state = Mutex(State(stored: stored))
   }
 
-  func note(_ now: Double) {
-    state.withLock { $0.latest = max($0.latest, now) }
-  }
-
-  /// Events that came before this may go.
-  var eventLimit: Double { state.withLock { $0.latest } - retention }
-
-  /// One step, when a minute has gone by or there is more to do.
-  func step(_ db: Database) {
-    let latest: Double? = state.withLock { state in
-      guard state.isBehind || state.latest - state.prunedAt >= Self.interval else { return nil }
-      state.prunedAt = state.latest
-      return state.latest
+  /// The date under which to keep something that arrives at a wall time.
+  func date(of wall: Date) -> Double {
+    let monotonic = monotonic()
+    return state.withLock { state in
+      state.wall = wall
+      var clock = state.clock ?? Self.started(state.stored, wall: wall, monotonic: monotonic)
+      clock.step(wall: wall, monotonic: monotonic)
+      state.clock = clock
+      return clock.date(of: wall).timeIntervalSinceReferenceDate
     }
-    guard let latest else { return }
-    var removed = 0
-    // What fails here fails nobody's call, and is tried again after a minute.
+  }
+
+  private static func started(_ stored: RetentionClock?, wall: Date, monotonic: Duration) -> RetentionClock {
+    guard var clock = stored else { return RetentionClock(wall: wall, monotonic: monotonic) }
+    clock.start(wall: wall, monotonic: monotonic)
+    return clock
+  }
+
+  /// The time that the retention clock has reached; `nil` for a new store to which no time was passed.
+  var reached: Double? {
+    state.withLock { ($0.clock ?? $0.stored)?.reached.timeIntervalSinceReferenceDate }
+  }
+
+  // MARK: Keeping the clock
+
+  /// Finishes a transaction, which keeps the clock as well if a minute has passed.
+  func finish(_ transaction: StoreTransaction) throws {
+    let monotonic = monotonic()
+    let isDue = state.withLock { state in
+      state.clock != nil && state.savedAt.map { monotonic - $0 >= Self.interval } ?? true
+    }
+    guard isDue else { return try transaction.finish() }
+    let kept = try transaction.db.row("SELECT clock FROM state")?.text(0).flatMap(Self.clock)
+    let clock: RetentionClock? = state.withLock { state in
+      // Another process was the first to write into the new file.
+      if state.stored == nil, let kept {
+        state.clock = Self.started(kept, wall: state.wall, monotonic: monotonic)
+      }
+      state.stored = kept ?? state.clock
+      return state.clock
+    }
+    guard let clock else { return try transaction.finish() }
+    // Each process moves its own clock on; together they must not move faster than one.
+    let isAhead = kept.map { $0.reached < clock.reached } ?? true
+    try transaction.finish(clock: isAhead ? Self.text(clock) : nil)
+    state.withLock { $0.savedAt = monotonic }
+  }
+
+  static func clock(_ text: String) -> RetentionClock? {
+    try? JSONDecoder().decode(RetentionClock.self, from: Data(text.utf8))
+  }
+
+  static func text(_ clock: RetentionClock) -> String? {
+    (try? JSONEncoder().encode(clock)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  // MARK: Forgetting
+
+  private struct Step {
+    /// What may go, by the retention of callbacks and of deliveries.
+    let horizon: Double
+    let deliveryHorizon: Double
+    let today: Double
+    let ring: Int64
+  }
+
+  /// One step, if a minute has passed or there is more to do.
+  func step(_ transaction: StoreTransaction) {
+    guard let step = nextStep() else { return }
+    let db = transaction.db
+    var isBehind = false
+    var ring: Int64 = 0
+    // What fails here fails no call, and is tried again after a minute.
     try? db.inTransaction(.immediate) {
-      removed = try max(
-        Self.removeEvents(before: latest - retention, db),
-        Self.removeDeliveries(before: latest - deliveryRetention, onlySettled: false, db)
+      let keys = try transaction.forgetKeys(after: step.ring, horizon: step.horizon, now: step.today)
+      let deliveries = try transaction.removeDeliveries(
+        before: step.deliveryHorizon,
+        today: step.today,
+        keepsPending: false,
+        limit: Self.stepSize
       )
+      let events = try transaction.removeEvents(
+        receivedBefore: step.horizon,
+        keptBefore: step.horizon,
+        limit: Self.stepSize
+      )
+      try transaction.finish()
+      ring = keys.cursor
+      isBehind = max(keys.count, deliveries, events) == Self.stepSize
       return .commit
     }
     try? Self.giveBackPages(db)
-    state.withLock { $0.isBehind = removed == Self.stepSize }
+    state.withLock { state in
+      state.isBehind = isBehind
+      state.ring = ring
+    }
   }
 
-  /// Removes the oldest events, at most a step, up to the first that is young enough.
-  static func removeEvents(before limit: Double, _ db: Database) throws -> Int {
-    let oldest = try db.rows("SELECT id, received_at FROM event ORDER BY id LIMIT ?", [stepSize])
-    let old = oldest.prefix { row in row.real(1).map { $0 < limit } ?? false }
-    guard let last = old.last?.integer(0) else { return 0 }
-    try db.run("DELETE FROM event WHERE id <= ?", [last])
-    try db.run("DELETE FROM unclaimed WHERE event <= ?", [last])
-    return old.count
-  }
-
-  static func removeDeliveries(before limit: Double, onlySettled: Bool, _ db: Database) throws -> Int {
-    try db.run(
-      """
-      DELETE FROM delivery WHERE id IN (
-        SELECT id FROM delivery WHERE opened_at < ? \(onlySettled ? "AND outcome IS NOT NULL" : "")
-        ORDER BY opened_at LIMIT ?
+  private func nextStep() -> Step? {
+    let monotonic = monotonic()
+    return state.withLock { state in
+      guard let clock = state.clock else { return nil }
+      let isDue = state.prunedAt.map { monotonic - $0 >= Self.interval } ?? true
+      guard isDue || state.isBehind else { return nil }
+      state.prunedAt = monotonic
+      let horizon = { [wall = state.wall] (retention: Duration) in
+        clock.horizon(wall: wall, retention: retention).timeIntervalSinceReferenceDate
+      }
+      return Step(
+        horizon: horizon(retention),
+        deliveryHorizon: horizon(deliveryRetention),
+        today: horizon(.zero),
+        ring: state.ring
       )
-      """,
-      [limit, stepSize]
-    )
-    return db.changesCount
+    }
   }
 
-  /// Gives pages back to the disk when more than a quarter of the file is free; fewer are soon used again.
+  /// Gives pages back to the disk if more than a quarter of the file is free; fewer are soon used again.
   private static func giveBackPages(_ db: Database) throws {
     let free = try db.row("PRAGMA freelist_count")?.integer(0) ?? 0
     let all = try db.row("PRAGMA page_count")?.integer(0) ?? 0

@@ -2,27 +2,31 @@
 internal import Dispatch
 internal import GRDB
 internal import Smooven
-internal import SmoovenCallbacks
-internal import SmoovenSupport
 
 internal import class Foundation.FileManager
-internal import class Foundation.Thread
 internal import struct Foundation.Data
 internal import struct Foundation.FileAttributeType
 internal import struct Foundation.URL
 
 /// Opens the file, or says why it cannot be opened.
 enum StoreOpening {
-  /// Files up to this size are read through for damage when they are opened.
-  private static let checkedSize = 64 << 20
+  /// An open file, and what was read from it.
+  struct Opened: Sendable {
+    let connections: StoreConnections
+    let place: StorePlace
+    var clock: RetentionClock?
+    /// The place of the last callback, and the number of the last change.
+    var lastEvent: Int64 = 0
+    var change: Int64 = 0
+  }
 
-  /// Opens on a thread of its own: it waits for the disk.
+  /// Opens the file on a thread that may wait for the disk.
   static func open(
     _ path: String,
     _ configuration: SQLiteStoreConfiguration
-  ) async throws(DeliveryStoreError) -> DatabasePool {
+  ) async throws(DeliveryStoreError) -> Opened {
     let result = await withCheckedContinuation {
-      (continuation: CheckedContinuation<Result<DatabasePool, DeliveryStoreError>, Never>) in
+      (continuation: CheckedContinuation<Result<Opened, DeliveryStoreError>, Never>) in
       DispatchQueue.global().async {
         let result = Result { try openNow(path, configuration) }
         continuation.resume(returning: result.mapError { StoreFault.error($0, path: path) })
@@ -31,27 +35,29 @@ enum StoreOpening {
     return try result.get()
   }
 
-  private static func openNow(
-    _ path: String,
-    _ configuration: SQLiteStoreConfiguration
-  ) throws -> DatabasePool {
+  private static func openNow(_ path: String, _ configuration: SQLiteStoreConfiguration) throws -> Opened {
     try checkPlace(path)
-    var attempts = Int(configuration.busyTimeout.inSeconds * 20)
+    // One deadline for everything: SQLite may wait for a lock in each step.
+    let end = ContinuousClock.now.advanced(by: configuration.busyTimeout)
+    var collisions = 0
     while true {
       do {
-        try check(path, configuration)
-        return try makePool(path, configuration)
-      } catch let error as DatabaseError where isPassing(error) && attempts > 0 {
-        // Another process opens the same new file at this moment: not all of that waits for a lock.
-        attempts -= 1
-        Thread.sleep(forTimeInterval: 0.05)
+        return try attempt(path, configuration, until: end)
+      } catch let error as DatabaseError where mayPass(error, &collisions) && ContinuousClock.now < end {
+        LockPatience.pause()
       }
     }
   }
 
-  private static func isPassing(_ error: DatabaseError) -> Bool {
-    [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_ERROR].contains(error.resultCode)
+  /// Whether another process may be the cause, which opens the same new file at this moment.
+  private static func mayPass(_ error: DatabaseError, _ collisions: inout Int) -> Bool {
+    if StoreFault.isLock(error) { return true }
+    // Both create the same table.
+    collisions += 1
+    return error.resultCode == .SQLITE_ERROR && collisions < 10
   }
+
+  // MARK: The place
 
   private static func checkPlace(_ path: String) throws(DeliveryStoreError) {
     guard !path.isEmpty, !path.hasPrefix(":") else {
@@ -66,9 +72,13 @@ enum StoreOpening {
     if isFolder(path) {
       throw DeliveryStoreError(.unavailable, "\(path): it is a folder; name a file in it")
     }
-    guard !files.fileExists(atPath: path) else { return }
-    // The bodies of callbacks are for nobody else's eyes. SQLite gives its other files the rights of this one.
-    if (try? Data().write(to: url, options: .withoutOverwriting)) != nil {
+    if files.fileExists(atPath: path) {
+      // Found out now, not at the first callback.
+      guard files.isWritableFile(atPath: path) else {
+        throw DeliveryStoreError(.unavailable, "\(path): \(StoreFault.isReadOnly)")
+      }
+    } else if (try? Data().write(to: url, options: .withoutOverwriting)) != nil {
+      // The bodies of callbacks are for the owner only. SQLite gives its other files the rights of this one.
       try? files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     }
   }
@@ -79,14 +89,60 @@ enum StoreOpening {
     return attributes?[.type] as? FileAttributeType == .typeDirectory
   }
 
-  /// Looks whether the file is one of ours before anything is changed in it.
-  private static func check(_ path: String, _ configuration: SQLiteStoreConfiguration) throws {
-    let queue = try DatabaseQueue(path: path, configuration: base(configuration))
-    defer { try? queue.close() }
-    // In one transaction: another process may be writing the first tables at this moment.
-    try queue.read { db in
+  // MARK: The file
+
+  private static func attempt(
+    _ path: String,
+    _ configuration: SQLiteStoreConfiguration,
+    until end: ContinuousClock.Instant
+  ) throws -> Opened {
+    let (writer, patience) = try connect(path, configuration, until: end)
+    do {
+      if try needsPreparation(writer, path) { try prepare(writer) }
+      try set(configuration, on: writer)
+      // Both files are open now, and have the names that they keep.
+      let place = StorePlace(path: path)
+      let connections = try StoreConnections(writer: writer, patience: patience) {
+        try connect(path, configuration, until: nil).queue
+      }
+      var opened = Opened(connections: connections, place: place)
+      try writer.read { db in
+        let row = try db.row("SELECT change, clock, (SELECT max(id) FROM event) FROM state")
+        opened.change = row?.integer(0) ?? 0
+        opened.clock = row?.text(1).flatMap(StoreMaintenance.clock)
+        opened.lastEvent = row?.integer(2) ?? 0
+      }
+      patience.limit(until: nil)
+      return opened
+    } catch {
+      try? writer.close()
+      throw error
+    }
+  }
+
+  private static func connect(
+    _ path: String,
+    _ configuration: SQLiteStoreConfiguration,
+    until end: ContinuousClock.Instant?
+  ) throws -> (queue: DatabaseQueue, patience: LockPatience) {
+    let patience = LockPatience(timeout: configuration.busyTimeout)
+    patience.limit(until: end)
+    var base = Configuration()
+    base.label = "SmoovenSQLite"
+    // GRDB would trap if a rollback fails; `WriteQueue` rolls back again before its next transaction.
+    base.allowsUnsafeTransactions = true
+    base.busyMode = .callback { tries in patience.wait(tries: tries) }
+    return (try DatabaseQueue(path: path, configuration: base), patience)
+  }
+
+  /// Whether the file lacks something that this version needs.
+  ///
+  /// - Throws: `DeliveryStoreError` if the file isn't ours; nothing was changed in it.
+  private static func needsPreparation(_ writer: DatabaseQueue, _ path: String) throws -> Bool {
+    // In one transaction, because another process may be writing the first tables at this moment.
+    try writer.read { db in
       let id = try db.row("PRAGMA application_id")?.integer(0)
-      // The migrator's own table comes first, in a transaction of its own.
+      // The migrator's own table is created first, in its own transaction.
       let tables = try db.row(
         "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations'"
       )?.integer(0)
@@ -102,48 +158,31 @@ enum StoreOpening {
           "\(path): a newer version of SmoovenSQLite wrote the file; update this one, or name another file"
         )
       }
-      let pages = try db.row("PRAGMA page_count")?.integer(0) ?? 0
-      let pageSize = try db.row("PRAGMA page_size")?.integer(0) ?? 0
-      guard pages.multipliedReportingOverflow(by: pageSize).partialValue <= checkedSize else { return }
-      if try db.row("PRAGMA quick_check(1)")?.text(0) != "ok" {
-        throw DatabaseError(resultCode: .SQLITE_CORRUPT)
-      }
+      guard try db.row("PRAGMA journal_mode")?.text(0) == "wal" else { return true }
+      return try !StoreSchema.migrator.hasCompletedMigrations(db)
     }
   }
 
-  private static func makePool(
-    _ path: String,
-    _ configuration: SQLiteStoreConfiguration
-  ) throws -> DatabasePool {
-    let pool = try DatabasePool(path: path, configuration: base(configuration))
-    try StoreSchema.migrator.migrate(pool)
-    try pool.writeWithoutTransaction { db in
-      // Only now: switching to a write-ahead log sets NORMAL.
+  private static func prepare(_ writer: DatabaseQueue) throws {
+    try writer.writeWithoutTransaction { db in
+      // Before the first table, or it has no effect.
+      try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+      guard try db.row("PRAGMA journal_mode = WAL")?.text(0) == "wal" else {
+        throw DatabaseError(resultCode: .SQLITE_BUSY)
+      }
+    }
+    try StoreSchema.migrator.migrate(writer)
+  }
+
+  /// Sets what SQLite keeps for a connection only.
+  private static func set(_ configuration: SQLiteStoreConfiguration, on writer: DatabaseQueue) throws {
+    try writer.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA synchronous = \(configuration.durability.wrapped.rawValue)")
       try db.execute(sql: "PRAGMA journal_size_limit = \(16 << 20)")
       if let size = configuration.maximumFileSize, let page = try db.row("PRAGMA page_size")?.integer(0) {
         try db.execute(sql: "PRAGMA max_page_count = \(max(1, Int64(size) / page))")
       }
-      // A file that can only be read is found out now, not at the first callback.
-      try db.inTransaction(.immediate) {
-        try db.execute(sql: "PRAGMA application_id = \(StoreSchema.applicationID)")
-        return .commit
-      }
     }
-    return pool
-  }
-
-  private static func base(_ configuration: SQLiteStoreConfiguration) -> Configuration {
-    var base = Configuration()
-    base.label = "SmoovenSQLite"
-    // GRDB would trap when a rollback fails; `WriteQueue` rolls back again before its next transaction.
-    base.allowsUnsafeTransactions = true
-    base.busyMode = .timeout(configuration.busyTimeout.inSeconds)
-    base.prepareDatabase { db in
-      // Before the first table, or it has no effect.
-      if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
-    }
-    return base
   }
 }
 #endif

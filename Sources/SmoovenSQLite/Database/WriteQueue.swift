@@ -3,20 +3,15 @@ internal import GRDB
 internal import Smooven
 internal import Synchronization
 
-/// Group commit: all who want to write while a transaction runs share the next one, and one `fsync`.
+/// Group commit: all callers that write while a transaction runs share the next one, and one `fsync`.
 ///
 /// Writes happen in the order of their calls, on GRDB's own thread. Each caller is resumed exactly once, after the
-/// commit; cancelling it changes nothing, because the write may be on its way to the disk.
+/// commit. Cancelling it changes nothing, because the write may be on its way to the disk.
 final class WriteQueue: Sendable {
-  /// What a write left behind, to be made known once it is committed.
-  struct Completion {
-    /// The last event it added.
-    var event: Int64?
-    let resume: @Sendable () -> Void
-  }
-
   private struct Job: Sendable {
-    let body: @Sendable (Database) throws -> Completion
+    let since: ContinuousClock.Instant
+    /// Writes, and returns how to resume the caller after the commit.
+    let body: @Sendable (StoreTransaction) throws -> @Sendable () -> Void
     let fail: @Sendable (DeliveryStoreError) -> Void
   }
 
@@ -26,72 +21,70 @@ final class WriteQueue: Sendable {
     var isClosed = false
   }
 
-  /// The most writes of a transaction: beyond, readers and other processes would wait too long for it.
+  /// The maximum number of writes in a transaction, so that readers and other processes don't wait for too long.
   private static let batchLimit = 512
 
-  private let pool: DatabasePool
-  private let path: String
+  private let connections: StoreConnections
+  private let place: StorePlace
+  private let limits: KeyLimits
   private let limit: Int
+  private let maintenance: StoreMaintenance
   private let state = Mutex(State())
   private let commits = Atomic<Int>(0)
-  private let onCommit: @Sendable (_ event: Int64) -> Void
-  private let afterBatch: @Sendable (Database) -> Void
+  private let onCommit: @Sendable (_ appended: [StoredEvent]) -> Void
 
   init(
-    pool: DatabasePool,
-    path: String,
-    limit: Int,
-    onCommit: @escaping @Sendable (_ event: Int64) -> Void,
-    afterBatch: @escaping @Sendable (Database) -> Void
+    connections: StoreConnections,
+    place: StorePlace,
+    configuration: SQLiteStoreConfiguration,
+    maintenance: StoreMaintenance,
+    onCommit: @escaping @Sendable (_ appended: [StoredEvent]) -> Void
   ) {
-    self.pool = pool
-    self.path = path
-    self.limit = limit
+    self.connections = connections
+    self.place = place
+    limits = configuration.keyLimits
+    limit = configuration.maximumWaitingWrites
+    self.maintenance = maintenance
     self.onCommit = onCommit
-    self.afterBatch = afterBatch
   }
 
-  /// How many transactions were committed.
+  /// The number of transactions that were committed.
   var commitCount: Int { commits.load(ordering: .relaxed) }
 
   /// Writes in a transaction, and returns when it is committed.
   ///
-  /// The closure may run more than once: after the failure of another write in the same transaction.
+  /// The closure may run more than once: again after another write in the same transaction failed.
   func perform<Result: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> (Result, event: Int64?)
+    _ body: @escaping @Sendable (StoreTransaction) throws -> Result
   ) async throws(DeliveryStoreError) -> Result {
     let result = await withCheckedContinuation {
       (continuation: CheckedContinuation<Swift.Result<Result, DeliveryStoreError>, Never>) in
       let job = Job(
-        body: { db in
-          let (result, event) = try body(db)
-          return Completion(event: event) { continuation.resume(returning: .success(result)) }
+        since: .now,
+        body: { transaction in
+          let result = try body(transaction)
+          return { continuation.resume(returning: .success(result)) }
         },
         fail: { continuation.resume(returning: .failure($0)) }
       )
-      if !submit(job) { job.fail(DeliveryStoreError(.unavailable, "\(path): the store is closed")) }
+      if !submit(job) { job.fail(DeliveryStoreError(.unavailable, "\(place.path): the store is closed")) }
     }
     return try result.get()
   }
 
-  func perform<Result: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> Result
-  ) async throws(DeliveryStoreError) -> Result {
-    try await perform { db in (try body(db), event: nil) }
-  }
-
-  /// Refuses what comes later, and returns when all that came before is written: whether it was open until now.
+  /// Refuses later writes, and returns when all earlier ones are done: whether it was open until now.
   func close() async -> Bool {
     await withCheckedContinuation { continuation in
       let job = Job(
-        body: { _ in Completion { continuation.resume(returning: true) } },
+        since: .now,
+        body: { _ in { continuation.resume(returning: true) } },
         fail: { _ in continuation.resume(returning: true) }
       )
       if !submit(job, isLast: true) { continuation.resume(returning: false) }
     }
   }
 
-  /// Queues a write, or tells it that there is no room; returns `false` when the queue is closed, and does neither.
+  /// Queues a write, or fails it if there is no room; returns `false`, and does neither, if the queue is closed.
   private func submit(_ job: Job, isLast: Bool = false) -> Bool {
     enum Place { case closed, full, queued(mustStart: Bool) }
     let place = state.withLock { state -> Place in
@@ -105,8 +98,10 @@ final class WriteQueue: Sendable {
     switch place {
     case .closed: return false
     case .full:
-      job.fail(DeliveryStoreError(.unavailable, "\(path): \(limit) writes wait for the disk already"))
-    case .queued(mustStart: true): pool.asyncWriteWithoutTransaction { [self] db in drain(db) }
+      job.fail(
+        DeliveryStoreError(.unavailable, "\(self.place.path): \(limit) writes wait for the disk already")
+      )
+    case .queued(mustStart: true): connections.writer.asyncWriteWithoutTransaction { [self] db in drain(db) }
     case .queued: break
     }
     return true
@@ -114,8 +109,14 @@ final class WriteQueue: Sendable {
 
   private func drain(_ db: Database) {
     while let batch = nextBatch() {
+      // Looked at before each commit: afterwards it would be too late.
+      if let fault = place.fault {
+        for job in batch { job.fail(fault) }
+        continue
+      }
       commit(batch, db)
-      afterBatch(db)
+      connections.patience.limit(until: .now.advanced(by: .milliseconds(50)))
+      maintenance.step(StoreTransaction(db, path: place.path, limits: limits))
     }
   }
 
@@ -132,23 +133,49 @@ final class WriteQueue: Sendable {
   }
 
   private func commit(_ batch: [Job], _ db: Database) {
+    guard let oldest = batch.first?.since else { return }
     do {
       if db.isInsideTransaction { try db.rollback() }
-      var completions: [Completion] = []
+      connections.patience.limit(until: end(of: oldest))
+      let transaction = StoreTransaction(db, path: place.path, limits: limits)
+      var resumptions: [@Sendable () -> Void] = []
+      resumptions.reserveCapacity(batch.count)
       try db.inTransaction(.immediate) {
-        for job in batch { completions.append(try job.body(db)) }
+        for job in batch { resumptions.append(try job.body(transaction)) }
+        try maintenance.finish(transaction)
         return .commit
       }
       commits.add(1, ordering: .relaxed)
-      if let event = completions.compactMap(\.event).max() { onCommit(event) }
-      for completion in completions { completion.resume() }
+      onCommit(transaction.appended)
+      for resume in resumptions { resume() }
+    } catch  where StoreFault.isLock(error) {
+      giveUp(batch, StoreFault.error(error, path: place.path))
     } catch  where batch.count > 1 && !StoreFault.concernsAll(error) {
       // One failed, and nothing of the batch was written. Alone, it fails alone.
       for job in batch { commit([job], db) }
     } catch {
-      let failure = StoreFault.error(error, path: path)
+      let failure = StoreFault.error(error, path: place.path)
       for job in batch { job.fail(failure) }
     }
+  }
+
+  /// When to stop waiting for a lock: after the timeout, of which a slow disk may have taken most.
+  private func end(of oldest: ContinuousClock.Instant) -> ContinuousClock.Instant {
+    let timeout = connections.patience.timeout
+    return max(oldest.advanced(by: timeout), .now.advanced(by: min(timeout, .milliseconds(100))))
+  }
+
+  /// Fails all writes that have waited for a lock long enough, and puts the others of the batch back.
+  private func giveUp(_ batch: [Job], _ failure: DeliveryStoreError) {
+    let limit = ContinuousClock.now.advanced(by: .zero - connections.patience.timeout)
+    let late = state.withLock { state in
+      let all = batch + state.waiting
+      state.waiting = all.filter { $0.since > limit }
+      return all.filter { $0.since <= limit }
+    }
+    for job in late { job.fail(failure) }
+    // SQLite may report a lock without any wait.
+    if late.isEmpty { LockPatience.pause() }
   }
 }
 #endif

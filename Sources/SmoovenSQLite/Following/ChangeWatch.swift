@@ -1,0 +1,107 @@
+#if SQLiteSupport
+internal import GRDB
+internal import SmoovenSupport
+internal import Synchronization
+
+/// Notices what other processes commit, while something waits for it.
+///
+/// One connection asks SQLite for the version of the data. It is never inside a transaction, or it would always see the
+/// same. What it costs doesn't depend on how many wait.
+final class ChangeWatch: Sendable {
+  private struct State {
+    var users = 0
+    var task: Task<Void, Never>?
+    var isClosed = false
+  }
+
+  /// What the task keeps from one run to the next.
+  private struct Watcher: Sendable {
+    var connection: DatabaseQueue?
+    var version: Int64?
+
+    /// Takes a version; returns whether it is another one.
+    mutating func replace(_ version: Int64?) -> Bool {
+      guard let version, version != self.version else { return false }
+      self.version = version
+      return true
+    }
+  }
+
+  private let connections: StoreConnections
+  private let interval: Duration?
+  private let progress: Watched<StoreProgress>
+  private let state = Mutex(State())
+  private let watcher = Mutex(Watcher())
+
+  init(_ connections: StoreConnections, interval: Duration?, progress: Watched<StoreProgress>) {
+    self.connections = connections
+    self.interval = interval
+    self.progress = progress
+  }
+
+  /// Watches for the duration of a closure.
+  func whileWatching<Result>(_ body: () async throws -> Result) async rethrows -> Result {
+    begin()
+    defer { end() }
+    return try await body()
+  }
+
+  /// Stops, and closes the connection.
+  func close() async {
+    let task = state.withLock { state in
+      state.isClosed = true
+      return state.task
+    }
+    task?.cancel()
+    await task?.value
+    let connection = watcher.withLock { watcher in
+      defer { watcher.connection = nil }
+      return watcher.connection
+    }
+    try? connection?.close()
+  }
+
+  private func begin() {
+    guard let interval else { return }
+    state.withLock { state in
+      state.users += 1
+      guard state.users == 1, !state.isClosed else { return }
+      // The one before, which was cancelled, may still use the connection.
+      state.task = Task { [self, previous = state.task] in
+        await previous?.value
+        await run(interval)
+      }
+    }
+  }
+
+  private func end() {
+    guard interval != nil else { return }
+    state.withLock { state in
+      state.users -= 1
+      if state.users == 0 { state.task?.cancel() }
+    }
+  }
+
+  private func run(_ interval: Duration) async {
+    while !Task.isCancelled {
+      // What can't be read now, because of a lock or the disk, is asked for again.
+      if let version = try? await version(), watcher.withLock({ $0.replace(version) }) {
+        progress.update { $0.foreignCommits &+= 1 }
+      }
+      try? await Task.sleep(for: interval)
+    }
+  }
+
+  private func version() async throws -> Int64? {
+    let connection: DatabaseQueue
+    if let known = watcher.withLock(\.connection) {
+      connection = known
+    } else {
+      connection = try connections.another()
+      watcher.withLock { $0.connection = connection }
+    }
+    return try await connection.writeWithoutTransaction { db in try db.row("PRAGMA data_version")?.integer(0)
+    }
+  }
+}
+#endif

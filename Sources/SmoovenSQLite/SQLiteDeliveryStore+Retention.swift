@@ -1,0 +1,64 @@
+#if SQLiteSupport
+internal import GRDB
+public import Smooven
+
+public import struct Foundation.Date
+
+extension SQLiteDeliveryStore {
+  /// How long a deduplication key is remembered: ``SQLiteStoreConfiguration/retention``.
+  public var deduplicationRetention: Duration { configuration.retention }
+
+  /// Forgets callbacks and concluded deliveries that were stored before a date.
+  ///
+  /// In small steps, each a commit of its own; cancelling stops between two of them.
+  ///
+  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled. Some may be gone.
+  @discardableResult
+  public func prune(before date: Date) async throws -> Int {
+    let date = date.timeIntervalSinceReferenceDate
+    let today = maintenance.reached ?? date
+    var total = 0
+    while true {
+      let removed = try await writes.perform { transaction in
+        let limit = StoreMaintenance.stepSize
+        let deliveries = try transaction.removeDeliveries(
+          before: date,
+          today: today,
+          keepsPending: true,
+          limit: limit
+        )
+        let events = try transaction.removeEvents(receivedBefore: date, keptBefore: .infinity, limit: limit)
+        return deliveries + events
+      }
+      total += removed
+      if removed == 0 { return total }
+      try Task.checkCancellation()
+    }
+  }
+
+  /// The number of deliveries, callbacks and deduplication keys.
+  ///
+  /// The keys of an endpoint with and without a signed time are limited separately; reported is the larger number.
+  ///
+  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  public func usage() async throws -> DeliveryStoreUsage? {
+    try await read { [configuration] db in
+      let state = try db.row("SELECT deliveries, events FROM state")
+      var keys: [String: DeliveryStoreUsage.Keys] = [:]
+      for row in try db.rows("SELECT endpoint, max(count), max(floor) FROM ring GROUP BY endpoint") {
+        guard let endpoint = row.bytes(0), let count = row.integer(1) else { continue }
+        keys[String(decoding: endpoint, as: UTF8.self)] = DeliveryStoreUsage.Keys(
+          count: Int(count),
+          capacity: configuration.capacity,
+          floor: row.real(2).map(Date.init(timeIntervalSinceReferenceDate:))
+        )
+      }
+      return DeliveryStoreUsage(
+        deliveries: Int(state?.integer(0) ?? 0),
+        callbacks: Int(state?.integer(1) ?? 0),
+        keys: keys
+      )
+    }
+  }
+}
+#endif
