@@ -129,6 +129,8 @@ let package = Package(
       ],
       path: "Samples/Snippets"
     ),
+    // What several test targets use.
+    .target(name: "TestSupport", dependencies: ["Smooven", "SmoovenSupport"], path: "Tests/Support"),
     // Tests mirror Sources.
     .testTarget(name: "SmoovenSupportTests", dependencies: ["SmoovenSupport"]),
     .testTarget(
@@ -146,7 +148,7 @@ let package = Package(
     .testTarget(
       name: "SmoovenTests",
       dependencies: [
-        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenTesting",
+        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenTesting", "TestSupport",
         httpTypes, lifecycle, logging, metrics, tracing,
         .product(name: "InMemoryLogging", package: "swift-log"),
         .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
