@@ -78,7 +78,10 @@ let package = Package(
       name: "SmoovenSQLite",
       dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", crypto, grdb]
     ),
-    .target(name: "SmoovenTesting", dependencies: ["Smooven", httpTypes]),
+    .target(
+      name: "SmoovenTesting",
+      dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", httpTypes]
+    ),
     .target(
       name: "SmoovenSandbox",
       dependencies: [
@@ -109,6 +112,11 @@ let package = Package(
       name: "CustomProvider",
       dependencies: ["Smooven", crypto, httpTypes],
       path: "Samples/CustomProvider"
+    ),
+    .executableTarget(
+      name: "CustomStore",
+      dependencies: ["Smooven", "SmoovenTesting"],
+      path: "Samples/CustomStore"
     ),
     .executableTarget(
       name: "HumanInTheLoop",
@@ -146,7 +154,7 @@ let package = Package(
     .testTarget(
       name: "SmoovenTests",
       dependencies: [
-        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenTesting",
+        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenTesting", "CustomStore",
         httpTypes, lifecycle, logging, metrics, tracing,
         .product(name: "InMemoryLogging", package: "swift-log"),
         .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),

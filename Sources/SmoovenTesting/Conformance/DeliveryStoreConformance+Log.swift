@@ -1,6 +1,8 @@
 internal import Smooven
 internal import SmoovenCallbacks
 
+internal import struct Foundation.Date
+
 extension DeliveryStoreConformance {
   /// The promises of an `EventLog`.
   func checkLog() async throws {
@@ -45,7 +47,7 @@ extension DeliveryStoreConformance {
 
   private func theLogIsReadWhileItGrows() async throws {
     let log = try await makeLog()
-    let keys = try await promptly("a reader gets what is appended while it reads") {
+    let reads: [[StoredEvent]] = try await promptly("a reader gets what is appended while it reads") {
       try await withThrowingTaskGroup(of: [StoredEvent].self) { group in
         for writer in 0..<4 {
           group.addTask {
@@ -68,7 +70,7 @@ extension DeliveryStoreConformance {
         return try await group.reduce(into: []) { if !$1.isEmpty { $0.append($1) } }
       }
     }
-    for read in keys {
+    for read in reads {
       try require(
         zip(read, read.dropFirst()).allSatisfy { $0.cursor < $1.cursor },
         "a reader gets callbacks in the order of their cursors while others append"
@@ -78,7 +80,7 @@ extension DeliveryStoreConformance {
         "a reader skips no callback and gets none twice while others append"
       )
     }
-    try require(keys.count == 2 && keys[0] == keys[1], "all readers get the same callbacks in the same order")
+    try require(reads.count == 2 && reads[0] == reads[1], "all readers get the same callbacks in the same order")
   }
 
   private func cursorsAreNeverReused() async throws {

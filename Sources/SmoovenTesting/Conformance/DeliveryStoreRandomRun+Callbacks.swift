@@ -1,6 +1,8 @@
 internal import Smooven
 internal import SmoovenCallbacks
 
+internal import struct Foundation.Date
+
 extension DeliveryStoreRandomRun {
   mutating func append(callbacks count: Int) async throws {
     note(count == 1 ? "append" : "appendSeveral")

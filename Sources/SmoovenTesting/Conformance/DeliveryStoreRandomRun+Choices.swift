@@ -1,6 +1,8 @@
 internal import Smooven
 internal import SmoovenCallbacks
 
+internal import struct Foundation.Date
+
 extension DeliveryStoreRandomRun {
   mutating func note(_ operation: String) { tally.operations[operation, default: 0] += 1 }
 
@@ -12,7 +14,7 @@ extension DeliveryStoreRandomRun {
     advance?(.seconds(seconds))
   }
 
-  /// A delivery that must be there. Of those that may be gone, nothing is asked.
+  /// A delivery that must be there, because nothing can be asked of those that may be gone.
   mutating func chooseToken() -> DeliveryToken? {
     tokens.randomElement(using: &random).flatMap { token in
       model.rows[token].flatMap { model.isKept($0.delivery) ? token : nil }

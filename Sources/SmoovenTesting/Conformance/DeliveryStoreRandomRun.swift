@@ -11,7 +11,7 @@ struct DeliveryStoreRandomRun {
   var random: SeededGenerator
   let retention: Int64
   let advance: (@Sendable (Duration) -> Void)?
-  /// Deliveries to choose from, with the id under which each is accepted. Some of them are gone.
+  /// Deliveries to choose from, of which some are gone, with the id under which each is accepted.
   var tokens: [DeliveryToken] = []
   var ids: [DeliveryToken: String] = [:]
   /// Versions that rows had.
