@@ -78,7 +78,10 @@ let package = Package(
       name: "SmoovenSQLite",
       dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", crypto, grdb]
     ),
-    .target(name: "SmoovenTesting", dependencies: ["Smooven", httpTypes]),
+    .target(
+      name: "SmoovenTesting",
+      dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", httpTypes]
+    ),
     .target(
       name: "SmoovenSandbox",
       dependencies: [
@@ -109,6 +112,11 @@ let package = Package(
       name: "CustomProvider",
       dependencies: ["Smooven", crypto, httpTypes],
       path: "Samples/CustomProvider"
+    ),
+    .executableTarget(
+      name: "CustomStore",
+      dependencies: ["Smooven", "SmoovenTesting"],
+      path: "Samples/CustomStore"
     ),
     .executableTarget(
       name: "HumanInTheLoop",
@@ -149,6 +157,7 @@ let package = Package(
       name: "SmoovenTests",
       dependencies: [
         "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenTesting", "TestSupport",
+        "CustomStore",
         httpTypes, lifecycle, logging, metrics, tracing,
         .product(name: "InMemoryLogging", package: "swift-log"),
         .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),

@@ -1,13 +1,17 @@
 /// What a random test did: the same for the same seed, store and number of steps.
 public struct ConformanceTally: Sendable, Hashable {
-  /// How often each operation was called, by its name.
+  /// The number of calls of each operation, by its name.
   public var operations: [String: Int] = [:]
-  /// How many appends stored an event.
+  /// The number of callbacks that were stored.
   public var stored = 0
-  /// How many appends met a duplicate.
+  /// The number of callbacks that were duplicates.
   public var duplicates = 0
-  /// How many deliveries were returned by their idempotency key.
+  /// The number of insertions that returned an existing delivery.
   public var repeated = 0
-  /// How many events of deliveries were compared.
+  /// The number of rows that were replaced.
+  public var replaced = 0
+  /// The number of replacements and removals that were refused because their version was old.
+  public var refused = 0
+  /// The number of callbacks that were read and compared.
   public var compared = 0
 }

@@ -1,28 +1,33 @@
-import Smooven
+internal import Smooven
 
 extension DeliveryStoreConformance {
   /// Compares a store with a model over random operations, with time moving.
   ///
-  /// The operations open, accept, append, settle, list and prune, with duplicates, late and contradicting ids, and
-  /// closing and opening again where the store outlives its process. The same seed makes the same operations.
+  /// The operations insert, replace, remove, append, look up, page, prune and open again, with stale versions,
+  /// duplicates, late and contradicting ids, and several tasks at the same time. The same seed makes the same operations.
   ///
   /// - Parameters:
   ///   - seed: Chooses the operations.
-  ///   - steps: How many.
-  ///   - retention: What the store was made with, for events and for deliveries. 24 h and 10 min.
+  ///   - steps: The number of operations.
+  ///   - retention: How long the store keeps callbacks and deliveries. What is older may be kept or not. Defaults to
+  ///     24 hours.
+  ///   - advance: Moves the clock of the store, if it has one that a test can move. Defaults to `nil`, for a store whose
+  ///     own clock goes on as it does.
   /// - Returns: What was done.
   /// - Throws: ``ConformanceFailure`` that names the seed, the step and the promise; what the store threw.
   @discardableResult
   public func runRandomly(
     seed: UInt64,
     steps: Int,
-    retention: Duration = .seconds(86_400 + 600)
+    retention: Duration = .seconds(86_400),
+    advance: (@Sendable (Duration) -> Void)? = nil
   ) async throws -> ConformanceTally {
     var run = DeliveryStoreRandomRun(
+      conformance: self,
       store: try await make(),
-      reopen: reopen,
       seed: seed,
-      retention: retention
+      retention: retention,
+      advance: advance
     )
     for step in 0..<steps {
       do {

@@ -1,176 +1,192 @@
-import Smooven
+internal import Smooven
+internal import SmoovenCallbacks
+internal import SmoovenSupport
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
-/// What a store must answer: the promises of `DeliveryStore` as a value.
+/// The promises of `DeliveryStore` as a value: rows with versions, a log, and the keys that were seen.
 ///
-/// Past their retention things may be kept or forgotten, as the store likes; then the model learns from its answer.
+/// What is past its retention, or was pruned, may be there or not; then the model learns from what the store returns.
 struct DeliveryStoreModel {
-  struct Delivery {
-    var stored: StoredDelivery
-    /// Its place among all that were opened.
-    let number: Int
-    /// The id that it has, or will have once it is accepted.
-    let id: String
-    var events: [(number: Int, event: CallbackEvent)] = []
+  struct Row {
+    var delivery: StoredDelivery
+    var version: Int64
   }
 
-  private struct Unclaimed {
+  struct Logged {
     let number: Int
-    let event: CallbackEvent
-    let at: Date
+    let callback: StoredCallback
+    /// The pending rows with its token or one of its ids when it was appended.
+    let rows: Set<DeliveryToken>
   }
 
-  private(set) var deliveries: [DeliveryToken: Delivery] = [:]
+  private struct Key: Hashable {
+    let endpoint: String
+    let key: String
+
+    init(_ event: CallbackEvent) { (endpoint, key) = (event.endpoint, event.deduplicationKey) }
+  }
+
+  /// How many of the latest callbacks are kept for a delivery that may come.
+  private static let recent = 500
+
+  private(set) var rows: [DeliveryToken: Row] = [:]
   private var byKey: [String: DeliveryToken] = [:]
-  private var byID: [String: DeliveryToken] = [:]
-  private var seen: [String: (event: CallbackEvent, at: Date)] = [:]
-  private var arrivals: [String] = []
-  private var unclaimed: [Unclaimed] = []
+  private var log: [Int: Logged] = [:]
+  private var byToken: [DeliveryToken: [Int]] = [:]
+  private var byID: [String: [Int]] = [:]
+  private var seen: [Key: Date] = [:]
   private var lastNumber = 0
-  private var sweepAt = 4_000
-  private let retention: Duration
+  private var oldestNumber = 1
+  private(set) var pruned = Date.distantPast
+  private let retention: Double
+  private let keyRetention: Double
   var now: Date
 
-  init(now: Date, retention: Duration) {
+  init(now: Date, retention: Duration, keyRetention: Duration) {
     self.now = now
-    self.retention = retention
+    self.retention = retention.inSeconds
+    self.keyRetention = keyRetention.inSeconds
   }
 
-  /// Whether something of this age must still be there.
-  func isKept(_ date: Date) -> Bool { now.timeIntervalSince(date) <= retention / .seconds(1) }
+  // MARK: Deliveries
 
-  var unclaimedCount: Int { unclaimed.count }
-  /// A delivery that must be there.
-  func delivery(_ token: DeliveryToken) -> Delivery? {
-    deliveries[token].flatMap { isKept($0.stored.openedAt) ? $0 : nil }
+  /// Whether a delivery must be there.
+  func isKept(_ delivery: StoredDelivery) -> Bool {
+    if let wanted = delivery.wantedUntil, wanted >= now { return true }
+    return now.timeIntervalSince(delivery.openedAt) <= retention
+      && (delivery.isPending || delivery.openedAt >= pruned)
   }
-  func delivery(key: String) -> Delivery? { byKey[key].flatMap { deliveries[$0] } }
 
-  // MARK: Operations
+  func token(key: String) -> DeliveryToken? { byKey[key] }
 
-  mutating func open(_ delivery: StoredDelivery, id: String, answer: StoredDelivery?) -> Bool {
-    if let existing = delivery.idempotencyKey.flatMap({ self.delivery(key: $0) }) {
-      if answer == existing.stored { return true }
-      if answer != nil || isKept(existing.stored.openedAt) { return false }
-      remove(existing.stored.token)
-    }
-    guard answer == nil else { return false }
-    lastNumber += 1
-    deliveries[delivery.token] = Delivery(stored: delivery, number: lastNumber, id: id)
+  mutating func put(_ delivery: StoredDelivery, version: Int64) {
+    rows[delivery.token] = Row(delivery: delivery, version: version)
     if let key = delivery.idempotencyKey { byKey[key] = delivery.token }
-    return true
   }
 
-  /// Whether the request of a delivery may leave now.
-  mutating func beginSend(_ token: DeliveryToken) -> Bool {
-    guard let stored = deliveries[token]?.stored, stored.outcome == nil, !stored.mayHaveLeft else {
+  mutating func remove(_ token: DeliveryToken) {
+    guard let key = rows.removeValue(forKey: token)?.delivery.idempotencyKey, byKey[key] == token else {
+      return
+    }
+    byKey[key] = nil
+  }
+
+  /// Whether a store may return a row for a delivery; if so, what the store kept by itself is known from then on.
+  mutating func accepts(_ loaded: VersionedDelivery) -> Bool {
+    guard let row = rows[loaded.delivery.token] else { return false }
+    // A store adds the events that decide, and nothing else.
+    var expected = row.delivery
+    let milestones = loaded.delivery.milestones
+    guard milestones.starts(with: expected.milestones) else { return false }
+    expected.milestones = milestones
+    guard loaded.delivery == expected, milestones == row.delivery.milestones || loaded.version != row.version
+    else {
       return false
     }
-    deliveries[token]?.stored.mayHaveLeft = true
+    rows[loaded.delivery.token] = Row(delivery: loaded.delivery, version: loaded.version)
     return true
   }
 
-  mutating func retractSend(_ token: DeliveryToken) {
-    deliveries[token]?.stored.mayHaveLeft = false
-  }
-
-  mutating func accept(_ token: DeliveryToken, id: String) {
-    guard deliveries[token] != nil else { return }
-    deliveries[token]?.stored.notificationID = id
-    byID[id] = token
-    let claimed = unclaimed.filter { $0.event.correlationIDs.contains(id) }
-    if !claimed.isEmpty { unclaimed.removeAll { $0.event.correlationIDs.contains(id) } }
-    guard deliveries[token]?.stored.outcome == nil else { return }
-    deliveries[token]?.events += claimed.map { ($0.number, $0.event) }
-    deliveries[token]?.events.sort { $0.number < $1.number }
-  }
-
-  mutating func append(_ event: CallbackEvent, token: DeliveryToken?, answer: DeliveryAppend) -> Bool {
-    forget()
-    let key = "\(event.provider) \(event.deduplicationKey)"
-    if let previous = seen[key] {
-      if answer == .duplicate { return true }
-      if isKept(previous.at) { return false }
-    } else if answer == .duplicate {
-      return false
+  /// Whether these are the pending deliveries: all that must be there, in order, and none that must not.
+  mutating func accepts(pending: [VersionedDelivery]) -> Bool {
+    let open = rows.values.map(\.delivery).filter(\.isPending).sorted {
+      PendingCursor($0) < PendingCursor($1)
     }
-    seen[key] = (event, now)
-    arrivals.append(key)
-    guard event.provider == "smooven" else { return true }
-    lastNumber += 1
-    let byToken = token.flatMap { deliveries[$0]?.stored.token }
-    let byID = event.correlationIDs.compactMap { self.byID[$0] }.first
-    if let byToken, let byID, byToken != byID { return true }
-    if let owner = byToken ?? byID {
-      if deliveries[owner]?.stored.outcome == nil { deliveries[owner]?.events.append((lastNumber, event)) }
-    } else {
-      unclaimed.append(Unclaimed(number: lastNumber, event: event, at: now))
-    }
-    return true
-  }
-
-  mutating func settle(_ token: DeliveryToken, outcome: DeliveryOutcome?) {
-    guard let delivery = deliveries[token]?.stored, delivery.outcome == nil else { return }
-    guard let outcome, delivery.idempotencyKey != nil else { return remove(token) }
-    deliveries[token]?.stored.outcome = outcome
-    deliveries[token]?.events = []
-  }
-
-  /// Whether these are the open deliveries: all that must be there, in order, and none that must not.
-  func accepts(pending answer: [StoredDelivery]) -> Bool {
-    let open = deliveries.values.filter { $0.stored.outcome == nil }
-      .sorted { ($0.stored.openedAt, $0.number) < ($1.stored.openedAt, $1.number) }
-    var rest = answer[...]
+    var rest = pending[...]
     for delivery in open {
-      if rest.first == delivery.stored {
+      if let first = rest.first, first.delivery.token == delivery.token {
+        guard accepts(first) else { return false }
         rest.removeFirst()
-      } else if isKept(delivery.stored.openedAt) {
+      } else if isKept(delivery) {
         return false
+      } else {
+        remove(delivery.token)
       }
     }
     return rest.isEmpty
   }
 
-  /// The events that a store must return; `nil` when it may do as it likes.
-  func events(of token: DeliveryToken) -> [CallbackEvent]? {
-    guard let delivery = deliveries[token] else { return [] }
-    guard isKept(delivery.stored.openedAt), delivery.stored.outcome == nil else { return nil }
-    return delivery.events.map(\.event)
-  }
+  // MARK: Callbacks
 
-  mutating func prune(before date: Date) {
-    for delivery in deliveries.values where delivery.stored.outcome != nil && delivery.stored.openedAt < date
-    {
-      remove(delivery.stored.token)
+  /// Whether a store may say this of a callback.
+  mutating func append(_ callback: StoredCallback, _ result: AppendResult) -> Bool {
+    let event = callback.event
+    let key = Key(event)
+    let isKnown = seen[key].map { now.timeIntervalSince($0) <= keyRetention }
+    switch result {
+    case .duplicate: return isKnown != nil
+    case .tooOld: return isKnown == false
+    case .stored: if isKnown == true { return false }
     }
+    seen[key] = event.signedAt ?? now
+    lastNumber += 1
+    let open = rows.values.map(\.delivery).filter { delivery in
+      delivery.isPending && delivery.group == event.group
+        && (delivery.token == callback.token || event.correlationIDs.contains(where: delivery.ids.contains))
+    }
+    log[lastNumber] = Logged(number: lastNumber, callback: callback, rows: Set(open.map(\.token)))
+    if let token = callback.token { byToken[token, default: []].append(lastNumber) }
+    for id in Set(event.correlationIDs) { byID[id, default: []].append(lastNumber) }
+    forget()
+    return true
   }
 
-  /// An event that was appended before, by a number that chooses; `nil` when it is that of a delivery that may be
-  /// forgotten.
-  func previousEvent(_ choice: Int) -> CallbackEvent? {
-    guard !arrivals.isEmpty, let event = seen[arrivals[choice % arrivals.count]]?.event else { return nil }
-    let owners = event.correlationIDs.compactMap { byID[$0].flatMap { deliveries[$0] } }
-    return owners.allSatisfy { isKept($0.stored.openedAt) } ? event : nil
+  /// Whether a callback of the log must be there, whoever asks.
+  func isKept(_ callback: StoredCallback) -> Bool {
+    callback.receivedAt >= pruned && now.timeIntervalSince(callback.receivedAt) <= retention
   }
 
-  private mutating func remove(_ token: DeliveryToken) {
-    guard let delivery = deliveries.removeValue(forKey: token) else { return }
-    if let key = delivery.stored.idempotencyKey { byKey[key] = nil }
-    if let id = delivery.stored.notificationID, byID[id] == token { byID[id] = nil }
+  /// Whether these are the callbacks of a row: all that must be there, in order, and none that must not.
+  func accepts(_ found: [StoredCallback], of delivery: StoredDelivery) -> Bool {
+    let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
+    let numbers = Set((byToken[delivery.token] ?? []) + delivery.ids.flatMap { byID[$0] ?? [] }).sorted()
+    let ownership = EventOwnership(delivery)
+    var rest = found[...]
+    for logged in numbers.compactMap({ log[$0] }) where lookup.matches(logged.callback) {
+      let event = logged.callback.event
+      if rest.first == logged.callback {
+        rest.removeFirst()
+        continue
+      }
+      let isRowsOwn = logged.rows.contains(delivery.token)
+      let mustBeThere = isRowsOwn || lastNumber - logged.number < Self.recent
+      if mustBeThere, delivery.isPending, isKept(logged.callback) { return false }
+      // What decides is in the log or in the row.
+      guard isRowsOwn, event.kind.isTerminal, ownership.owns(event, token: logged.callback.token) else {
+        continue
+      }
+      let isCovered = (delivery.milestones + found.map(\.event)).contains { other in
+        other.kind == event.kind && (event.kind != .failed || other.channel == event.channel)
+      }
+      if !isCovered { return false }
+    }
+    return rest.isEmpty
   }
 
-  /// Lets go of what is long past the retention, so that a test of any length needs no more memory.
+  mutating func prune(before date: Date) { pruned = max(pruned, date) }
+
+  /// A callback that was appended before, by a number that chooses.
+  func previous(_ choice: UInt64) -> StoredCallback? {
+    guard lastNumber >= oldestNumber else { return nil }
+    return log[oldestNumber + Int(choice % UInt64(lastNumber - oldestNumber + 1))]?.callback
+  }
+
+  /// Forgets what is long past every retention, so that a test of any length needs no more memory.
   private mutating func forget() {
-    let kept = now.addingTimeInterval(-(retention / .seconds(1)))
-    while let oldest = unclaimed.first, oldest.at < kept { unclaimed.removeFirst() }
-    guard arrivals.count > sweepAt else { return }
-    let limit = now.addingTimeInterval(-1.5 * (retention / .seconds(1)))
-    arrivals.removeAll { key in
-      guard let at = seen[key]?.at, at < limit else { return seen[key] == nil }
-      seen[key] = nil
-      return true
+    let limit = now.addingTimeInterval(-1.5 * max(retention, keyRetention))
+    while let oldest = log[oldestNumber], oldest.callback.receivedAt < limit {
+      log[oldestNumber] = nil
+      oldestNumber += 1
+      let event = oldest.callback.event
+      if let at = seen[Key(event)], at < limit { seen[Key(event)] = nil }
+      if let token = oldest.callback.token { drop(oldest.number, from: &byToken[token]) }
+      for id in event.correlationIDs { drop(oldest.number, from: &byID[id]) }
     }
-    sweepAt = max(4_000, 2 * arrivals.count)
+  }
+
+  private func drop(_ number: Int, from numbers: inout [Int]?) {
+    numbers?.removeAll { $0 == number }
+    if numbers?.isEmpty == true { numbers = nil }
   }
 }

@@ -1,23 +1,23 @@
-import Smooven
+internal import Smooven
+internal import SmoovenCallbacks
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 extension DeliveryStoreRandomRun {
   mutating func note(_ operation: String) { tally.operations[operation, default: 0] += 1 }
 
-  /// About 2,000 steps go by within the retention; now and then half of it passes at once.
-  mutating func moveTime() async throws {
-    let leap = random.next() % 5_000 == 0
-    let seconds =
-      leap ? Double(retention / 2) : Double(Int64.random(in: 0...max(1, retention / 1_000), using: &random))
-    model.now.addTimeInterval(seconds)
+  /// About 2,000 steps are one retention; now and then half of one passes in a step.
+  mutating func moveTime() {
+    let isLeap = random.next() % 5_000 == 0
+    let seconds = isLeap ? retention / 2 : Int64.random(in: 0...retention / 1_000, using: &random)
+    model.now.addTimeInterval(Double(seconds))
+    advance?(.seconds(seconds))
   }
 
+  /// A delivery that must be there, because nothing can be asked of those that may be gone.
   mutating func chooseToken() -> DeliveryToken? {
-    // What is past its retention may be there or not, so nothing is asked of it.
     tokens.randomElement(using: &random).flatMap { token in
-      guard let delivery = model.deliveries[token] else { return token }
-      return model.isKept(delivery.stored.openedAt) ? token : nil
+      model.rows[token].flatMap { model.isKept($0.delivery) ? token : nil }
     }
   }
 
@@ -29,27 +29,88 @@ extension DeliveryStoreRandomRun {
     return DeliveryToken(text.joined()) ?? DeliveryToken()
   }
 
-  mutating func makeEvent(_ kind: CallbackEvent.Kind = .sent) -> CallbackEvent {
-    var ids = ["msg_\(count)"]
-    // Its notification is a known one, or one that nobody knows: not too many of those, a store may limit them.
-    if let token = chooseToken(), let delivery = model.delivery(token) {
-      let isBound = delivery.stored.notificationID != nil
-      if isBound || model.unclaimedCount < 100 { ids.insert(delivery.id, at: 0) }
+  mutating func makeDelivery() -> StoredDelivery {
+    let key: String? =
+      switch random.next() % 4 {
+      case 0: nil
+      case 1: keys.randomElement(using: &random)
+      default: "key \(count)"
+      }
+    return StoredDelivery(
+      token: makeToken(),
+      idempotencyKey: key,
+      group: random.next() % 10 == 0 ? "other" : DeliveryStoreConformance.group,
+      openedAt: model.now,
+      fingerprint: "fingerprint \(count)",
+      isCritical: random.next() % 2 == 0
+    )
+  }
+
+  /// What a client does to a row, or might.
+  mutating func change(_ delivery: StoredDelivery) -> StoredDelivery {
+    var delivery = delivery
+    let instant = StoreInstant(epoch: "epoch", nanoseconds: count)
+    switch random.next() % 10 {
+    case 0: delivery.claim = .init(owner: "owner \(count)", isArmed: false, leaseUntil: instant)
+    case 1: delivery.claim?.isArmed = true
+    case 2: (delivery.claim, delivery.notBefore) = (nil, instant)
+    case 3:
+      delivery.refusal = .init(attempt: delivery.attempt, status: 422, code: "rejected", message: "\u{0}")
+    case 4: delivery.attempt += 1
+    case 5: (delivery.label, delivery.attachment) = ("label \(count)", ["n": [.integer(count), .null]])
+    case 6: delivery.askedAt = model.now.addingTimeInterval(-0.123_456)
+    case 7: delivery.wantedUntil = model.now.addingTimeInterval(Double(random.next() % UInt64(retention)))
+    case 8:
+      if let id = ids[delivery.token], !delivery.ids.contains(id) { delivery.ids.append(id) }
+    default:
+      if delivery.isPending {
+        let event = makeEvent(random.next() % 2 == 0 ? .delivered : .failed, group: delivery.group, ids: [])
+        delivery.verdict = event.kind == .failed ? .failed(event) : .delivered(event)
+      }
     }
-    if ids.count == 1, model.unclaimedCount >= 100 { ids = [] }
-    let isForeign = random.next() % 10 == 0
-    return CallbackEvent(
-      provider: isForeign ? "other" : "smooven",
+    return delivery
+  }
+
+  /// A callback: a new one, or one that was appended before.
+  mutating func chooseCallback() -> StoredCallback {
+    if random.next() % 5 == 0, let previous = model.previous(random.next()) {
+      return StoredCallback(previous.event, token: previous.token, receivedAt: model.now)
+    }
+    let token = chooseToken()
+    var group = token.flatMap { model.rows[$0]?.delivery.group } ?? DeliveryStoreConformance.group
+    if random.next() % 20 == 0 { group = "other" }
+    var ids = ["msg_\(count)"]
+    // Mostly the id of the same delivery, at times that of another.
+    let named = random.next() % 10 == 0 ? chooseToken() : token
+    if let id = named.flatMap({ self.ids[$0] }), random.next() % 3 != 0 { ids.insert(id, at: 0) }
+    if random.next() % 20 == 0 { ids = [] }
+    let kinds: [CallbackEvent.Kind] = [
+      .queued, .sent, .fallback, .delivered, .failed, .opened, .clicked, .other,
+    ]
+    let event = makeEvent(kinds[Int(random.next() % 8)], group: group, ids: ids)
+    let carried = random.next() % 8 == 0 ? makeToken() : random.next() % 3 == 0 ? nil : token
+    return StoredCallback(event, token: carried, receivedAt: model.now)
+  }
+
+  private mutating func makeEvent(_ kind: CallbackEvent.Kind, group: String, ids: [String]) -> CallbackEvent {
+    let number = random.next() % 1_000_000
+    var event = CallbackEvent(
+      provider: "smooven",
       name: "notification.\(kind)",
       kind: kind,
       correlationIDs: ids,
-      channel: random.next() % 2 == 0 ? .sms : nil,
+      conversationIDs: random.next() % 10 == 0 ? ["conversation"] : [],
+      channel: random.next() % 2 == 0 ? .sms : .email,
       recipient: random.next() % 2 == 0 ? .init(userID: "user \(count)", address: nil) : nil,
       failure: kind == .failed ? .init(reason: "no such number", code: "\u{0}404") : nil,
       occurredAt: random.next() % 2 == 0 ? model.now.addingTimeInterval(-0.123_456) : nil,
-      deduplicationKey: "event \(count)",
+      signedAt: random.next() % 8 == 0 ? nil : model.now.addingTimeInterval(-Double(random.next() % 4)),
+      deduplicationKey: "event \(count) \(number)",
       payload: ["n": .integer(count), "ratio": 5.0],
       rawBody: Array(#"{"n":\#(count),"ratio":5.0}"#.utf8)
     )
+    event.endpoint = random.next() % 10 == 0 ? "endpoint" : group
+    event.group = group
+    return event
   }
 }

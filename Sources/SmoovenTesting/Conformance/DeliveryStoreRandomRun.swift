@@ -1,190 +1,224 @@
-import Smooven
+internal import Smooven
+internal import SmoovenCallbacks
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// One store and its model under random operations.
 struct DeliveryStoreRandomRun {
-  private var store: any DeliveryStore
-  private let reopen: (@Sendable (any DeliveryStore) async throws -> any DeliveryStore)?
+  let conformance: DeliveryStoreConformance
+  var store: any DeliveryStore
   var model: DeliveryStoreModel
   var random: SeededGenerator
   let retention: Int64
-  /// Deliveries to choose from; some of them are settled or gone.
+  let advance: (@Sendable (Duration) -> Void)?
+  /// Deliveries to choose from, of which some are gone, with the id under which each is accepted.
   var tokens: [DeliveryToken] = []
-  private var keys: [String] = []
+  var ids: [DeliveryToken: String] = [:]
+  /// Versions that rows had.
+  var stale: [DeliveryToken: Int64] = [:]
+  var keys: [String] = []
+  /// What was appended since the log was last read, and where that was.
+  var unread: [StoredCallback] = []
+  var cursor = EventCursor.beginning
   var count: Int64 = 0
   var tally = ConformanceTally()
 
   init(
+    conformance: DeliveryStoreConformance,
     store: any DeliveryStore,
-    reopen: (@Sendable (any DeliveryStore) async throws -> any DeliveryStore)?,
     seed: UInt64,
-    retention: Duration
+    retention: Duration,
+    advance: (@Sendable (Duration) -> Void)?
   ) {
+    self.conformance = conformance
     self.store = store
-    self.reopen = reopen
-    self.retention = max(100, retention.components.seconds)
+    self.retention = max(1_000, retention.components.seconds)
+    self.advance = advance
     random = SeededGenerator(seed: seed)
-    model = DeliveryStoreModel(now: Date(timeIntervalSince1970: 1_772_697_600), retention: retention)
+    model = DeliveryStoreModel(
+      now: conformance.start,
+      retention: retention,
+      keyRetention: store.deduplicationRetention
+    )
   }
 
   mutating func step() async throws {
     count += 1
-    try await moveTime()
+    moveTime()
     switch random.next() % 1_000 {
-    case ..<500: try await append()
-    case ..<600: try await open()
-    case ..<690: try await accept()
-    case ..<720: try await send()
-    case ..<790: try await settle()
-    case ..<890: try await compareEvents()
-    case ..<930: try await comparePending()
-    case ..<980: try await append(copies: 4)
-    case ..<995: try await prune()
+    case ..<300: try await append(callbacks: 1)
+    case ..<360: try await append(callbacks: Int.random(in: 2...5, using: &random))
+    case ..<400: try await appendConcurrently()
+    case ..<520: try await insert()
+    case ..<680: try await replace()
+    case ..<720: try await replaceConcurrently()
+    case ..<760: try await useOldVersion()
+    case ..<790: try await remove()
+    case ..<880: try await load()
+    case ..<950: try await compareCallbacks()
+    case ..<970: try await comparePending()
+    case ..<985: try await readLog()
+    case ..<997: try await prune()
     default: try await openAgain()
     }
   }
 
-  /// Compares all that the store holds.
+  /// Compares everything that the store holds.
   mutating func compareAll() async throws {
     try await comparePending()
-    for token in tokens { try await compareEvents(of: token) }
+    try await readLog()
+    for token in tokens { try await compareCallbacks(of: token) }
   }
 
-  // MARK: Operations
+  // MARK: Deliveries
 
-  private mutating func open() async throws {
-    note("open")
-    let key: String? =
-      switch random.next() % 4 {
-      case 0: nil
-      case 1: keys.randomElement(using: &random)
-      default: "key \(count)"
+  private mutating func insert() async throws {
+    note("insert")
+    let delivery = makeDelivery()
+    let insertion = try await store.insert(delivery)
+    let known = delivery.idempotencyKey.flatMap { model.token(key: $0) }
+    switch insertion {
+    case .inserted(let row):
+      if let known, let old = model.rows[known]?.delivery {
+        try require(!model.isKept(old), "a key inserts nothing while its delivery is there")
+        model.remove(known)
       }
-    let delivery = StoredDelivery(
-      token: makeToken(),
-      idempotencyKey: key,
-      fingerprint: "fingerprint \(count)",
-      isCritical: random.next() % 2 == 0,
-      mayHaveLeft: random.next() % 2 == 0,
-      openedAt: model.now
-    )
-    let answer = try await store.open(delivery)
-    try require(
-      model.open(delivery, id: "ntf_\(count)", answer: answer),
-      "open returns the delivery of the key, or nil"
-    )
-    if answer != nil { tally.repeated += 1 }
-    tokens.append(delivery.token)
-    if let key { keys.append(key) }
-    if tokens.count > 60 { try await retire(tokens.removeFirst()) }
+      try require(row.delivery == delivery, "an insertion returns the delivery that was inserted")
+      model.put(row.delivery, version: row.version)
+      tokens.append(delivery.token)
+      ids[delivery.token] = "ntf_\(count)"
+      if let key = delivery.idempotencyKey { keys.append(key) }
+    case .existing(let row):
+      tally.repeated += 1
+      try require(known == row.delivery.token, "an insertion returns the delivery of its key")
+      try require(model.accepts(row), "an insertion returns the delivery of its key as it was stored")
+    }
+    if tokens.count > 60 { try await retire() }
     if keys.count > 200 { keys.removeFirst() }
   }
 
-  /// Settles what will not be chosen any more, or it would stay open for ever.
-  private mutating func retire(_ token: DeliveryToken) async throws {
-    guard model.deliveries[token]?.stored.outcome == nil else { return }
-    try await store.settle(token, outcome: nil)
-    model.settle(token, outcome: nil)
+  /// Removes a delivery that isn't chosen anymore, so that a test of any length holds few.
+  private mutating func retire() async throws {
+    let token = tokens.removeFirst()
+    if let row = try await loaded(token) { try await store.remove(token, version: row.version) }
+    model.remove(token)
+    (ids[token], stale[token]) = (nil, nil)
   }
 
-  private mutating func send() async throws {
-    note("send")
-    let token = chooseToken() ?? makeToken()
-    if random.next() % 3 == 0 {
-      try await store.retractSend(token)
-      return model.retractSend(token)
+  private mutating func replace() async throws {
+    note("replace")
+    guard let token = chooseToken(), let row = try await loaded(token) else { return }
+    let changed = change(row.delivery)
+    guard let version = try await store.replace(changed, version: row.version) else {
+      throw ConformanceFailure("a row whose version is unchanged is replaced")
     }
-    let mayLeave = try await store.beginSend(token)
-    try require(mayLeave == model.beginSend(token), "a request may leave once, until it is retracted")
+    try require(version != row.version, "a replaced row has a new version")
+    tally.replaced += 1
+    stale[token] = row.version
+    // The version that is loaded next: what the row kept while it was replaced belongs to it.
+    try await replaced(changed, version)
   }
 
-  private mutating func accept() async throws {
-    note("accept")
-    guard let token = chooseToken(), let delivery = model.delivery(token) else {
-      return try await store.accept(makeToken(), notificationID: "ntf_unknown")
+  private mutating func replaceConcurrently() async throws {
+    note("replaceConcurrently")
+    guard let token = chooseToken(), let row = try await loaded(token) else { return }
+    let store = store
+    let versions = try await conformance.concurrently(4) { number in
+      var mine = row.delivery
+      mine.label = "writer \(number)"
+      return try await store.replace(mine, version: row.version).map { (mine, $0) }
     }
-    try await store.accept(token, notificationID: delivery.id)
-    model.accept(token, id: delivery.id)
+    let winners = versions.compactMap { $0 }
+    try require(winners.count == 1, "of concurrent replacements of one version, exactly one wins")
+    stale[token] = row.version
+    if let (mine, version) = winners.first { try await replaced(mine, version) }
   }
 
-  private mutating func append(copies: Int = 1) async throws {
-    note(copies == 1 ? "append" : "appendAtOnce")
-    let isAgain = random.next() % 5 == 0
-    let event = (isAgain ? model.previousEvent(Int(random.next() % (1 << 40))) : nil) ?? makeEvent()
-    let token: DeliveryToken? =
-      switch random.next() % 8 {
-      case ..<4: chooseToken()
-      case 4: makeToken()
-      default: nil
-      }
-    let (store, now) = (store, model.now)
-    var answers: [DeliveryAppend] = []
-    if copies == 1 {
-      answers.append(try await store.append(event, token: token, at: now))
+  private mutating func replaced(_ delivery: StoredDelivery, _ version: Int64) async throws {
+    guard let now = try await store.load(.token(delivery.token)) else {
+      throw ConformanceFailure("a delivery that was replaced is there")
+    }
+    try require(now.version == version, "a replacement returns the version that is then loaded")
+    model.put(delivery, version: version)
+    var kept = delivery
+    kept.milestones = now.delivery.milestones
+    try require(now.delivery == kept, "a replaced row is returned as it was replaced")
+    model.put(now.delivery, version: version)
+  }
+
+  private mutating func useOldVersion() async throws {
+    note("useOldVersion")
+    guard let token = chooseToken(), let version = stale[token], let row = try await loaded(token) else {
+      return
+    }
+    tally.refused += 1
+    if random.next() % 2 == 0 {
+      try await store.remove(token, version: version)
     } else {
-      answers = try await withThrowingTaskGroup(of: DeliveryAppend.self) { group in
-        for _ in 0..<copies { group.addTask { try await store.append(event, token: token, at: now) } }
-        return try await group.reduce(into: []) { $0.append($1) }
-      }
-      // Which of them was first is not known: the one that was stored, if any.
-      answers.sort { left, _ in left == .stored }
+      let result = try await store.replace(change(row.delivery), version: version)
+      try require(result == nil, "a row is never replaced by an old version")
     }
-    for answer in answers {
-      if answer == .stored { tally.stored += 1 } else { tally.duplicates += 1 }
+    try require(try await loaded(token) != nil, "a row is never removed by an old version")
+  }
+
+  private mutating func remove() async throws {
+    note("remove")
+    guard let token = chooseToken(), let row = try await loaded(token) else { return }
+    try await store.remove(token, version: row.version)
+    try require(try await store.load(.token(token)) == nil, "a removed delivery is gone")
+    model.remove(token)
+  }
+
+  private mutating func load() async throws {
+    note("load")
+    guard let token = chooseToken(), let delivery = model.rows[token]?.delivery else {
+      return try require(try await store.load(.token(makeToken())) == nil, "an unknown token finds nothing")
+    }
+    var lookups: [DeliveryLookup] = [.token(token)]
+    if let key = delivery.idempotencyKey { lookups.append(.idempotencyKey(key)) }
+    lookups += delivery.ids.map { .id($0, group: delivery.group) }
+    for lookup in lookups {
+      guard let row = try await store.load(lookup) else {
+        throw ConformanceFailure("a delivery is found by its token, its key and its ids")
+      }
+      try require(row.delivery.token == token, "a lookup finds the delivery that was looked up")
+      try require(model.accepts(row), "a delivery is loaded as it was stored, with its version")
+    }
+    if let id = delivery.ids.first {
       try require(
-        model.append(event, token: token, answer: answer),
-        "append says stored for a new event and duplicate for one within the retention"
+        try await store.load(.id(id, group: "\(delivery.group) of another")) == nil,
+        "an id finds no delivery of another group"
       )
     }
   }
 
-  private mutating func settle() async throws {
-    note("settle")
-    let token = random.next() % 10 == 0 ? makeToken() : chooseToken() ?? makeToken()
-    let outcome: DeliveryOutcome? =
-      switch random.next() % 4 {
-      case 0: nil
-      case 1: .failed(makeEvent(.failed))
-      default: .delivered(makeEvent(.delivered))
-      }
-    try await store.settle(token, outcome: outcome)
-    model.settle(token, outcome: outcome)
-  }
-
-  private mutating func compareEvents() async throws {
-    try await compareEvents(of: chooseToken() ?? makeToken())
-  }
-
-  private mutating func compareEvents(of token: DeliveryToken) async throws {
-    note("events")
-    guard let expected = model.events(of: token) else { return }
-    tally.compared += expected.count
-    let answer = try await store.events(of: token)
-    let (found, wanted) = (answer.map(\.deduplicationKey), expected.map(\.deduplicationKey))
+  private mutating func comparePending() async throws {
+    note("pending")
+    let limit = Int.random(in: 1...80, using: &random)
+    let found = try await conformance.pending(in: store, limit: limit)
     try require(
-      answer == expected,
-      "events are those of the delivery, in the order in which they came: \(wanted), not \(found)"
+      model.accepts(pending: found),
+      "pending deliveries come oldest first, each once, and no others"
     )
   }
 
-  private mutating func comparePending() async throws {
-    note("pending")
-    let answer = try await store.pending()
-    try require(model.accepts(pending: answer), "pending lists the open deliveries, oldest first")
+  /// The row of a delivery as it is now, or `nil` if it may be gone and is.
+  mutating func loaded(_ token: DeliveryToken) async throws -> VersionedDelivery? {
+    guard let delivery = model.rows[token]?.delivery else { return nil }
+    guard let row = try await store.load(.token(token)) else {
+      try require(
+        !model.isKept(delivery),
+        "a delivery stays until it is removed, or pruned after its retention"
+      )
+      model.remove(token)
+      return nil
+    }
+    try require(model.accepts(row), "a delivery is loaded as it was stored, with its version")
+    return row
   }
 
-  private mutating func prune() async throws {
-    note("prune")
-    // Mostly what is old; at times everything that may go.
-    let age = random.next() % 8 == 0 ? 0 : Int64.random(in: retention / 4...retention, using: &random)
-    let date = model.now.addingTimeInterval(-Double(age))
-    try await store.prune(before: date)
-    model.prune(before: date)
-  }
-
-  private mutating func openAgain() async throws {
-    guard let reopen else { return }
+  mutating func openAgain() async throws {
+    guard let reopen = conformance.reopen else { return }
     note("reopen")
     store = try await reopen(store)
     try await comparePending()

@@ -1,0 +1,15 @@
+import Foundation
+import SmoovenTesting
+
+extension TableStore {
+  /// The conformance suite for stores in a folder: new ones, and the same opened again, as after a crash.
+  static func conformance(in folder: URL) -> DeliveryStoreConformance {
+    DeliveryStoreConformance(
+      make: { try TableStore(file: folder.appending(path: "\(UUID().uuidString).jsonl")) },
+      reopen: { store in
+        guard let store = store as? TableStore else { return store }
+        return try TableStore(file: store.file)
+      }
+    )
+  }
+}

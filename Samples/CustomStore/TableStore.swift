@@ -1,0 +1,170 @@
+import Foundation
+import Smooven
+
+/// A store of one process in one file of JSON lines: a snapshot in the first, then a line for every change.
+///
+/// A change is in the file before a call returns, so it survives a crash of the process.
+actor TableStore: EventLog {
+  private struct Row: Codable {
+    var delivery: StoredDelivery
+    var version: Int64
+  }
+  private struct Key: Hashable, Codable {
+    var endpoint: String
+    var key: String
+  }
+  /// Everything that is stored, or a change of it.
+  private struct Tables: Codable {
+    var rows: [DeliveryToken: Row?] = [:]
+    var log: [StoredEvent] = []
+    var lastCursor = EventCursor.beginning
+    var keys: [Key: Date] = [:]
+    var places: [String: EventCursor] = [:]
+
+    mutating func merge(_ change: Tables) {
+      for (token, row) in change.rows { rows[token] = row }
+      log += change.log
+      lastCursor = max(lastCursor, change.lastCursor)
+      keys.merge(change.keys) { $1 }
+      places.merge(change.places) { $1 }
+    }
+  }
+
+  let deduplicationRetention: Duration = .seconds(30 * 86_400)
+  nonisolated let file: URL
+  private var tables = Tables()
+  private var handle: FileHandle?
+  private var clock = RetentionClock(wall: Date(), monotonic: .zero)
+  // Another epoch each time: the leases of a process end with it.
+  private let epoch = UUID().uuidString
+  private let opened = ContinuousClock.now
+
+  init(file: URL) throws {
+    self.file = file
+    if FileManager.default.fileExists(atPath: file.path) {
+      for line in try Data(contentsOf: file).split(separator: UInt8(ascii: "\n")) {
+        // A line that a crash cut off is the last one, and its call never returned.
+        guard let change = try? JSONDecoder().decode(Tables.self, from: line) else { break }
+        tables.merge(change)
+      }
+    }
+    handle = try Self.write(tables, to: file)
+  }
+
+  func close() throws {
+    try handle?.close()
+    handle = nil
+  }
+
+  func time() -> StoreInstant {
+    StoreInstant(epoch: epoch, nanoseconds: 0).advanced(by: opened.duration(to: .now))
+  }
+
+  func insert(_ delivery: StoredDelivery) throws -> DeliveryInsertion {
+    if let row = load(.token(delivery.token)) { return .existing(row) }
+    if let key = delivery.idempotencyKey, let row = load(.idempotencyKey(key)) { return .existing(row) }
+    try commit(Tables(rows: [delivery.token: Row(delivery: delivery, version: 1)]))
+    return .inserted(VersionedDelivery(delivery, version: 1, time: time()))
+  }
+
+  func load(_ lookup: DeliveryLookup) -> VersionedDelivery? {
+    let rows = tables.rows.values.compactMap { $0 }.filter { row in
+      switch lookup {
+      case .token(let token): row.delivery.token == token
+      case .idempotencyKey(let key): row.delivery.idempotencyKey == key
+      case .id(let id, let group): row.delivery.group == group && row.delivery.ids.contains(id)
+      }
+    }
+    return rows.max { $0.delivery.openedAt < $1.delivery.openedAt }
+      .map { VersionedDelivery($0.delivery, version: $0.version, time: time()) }
+  }
+
+  func replace(_ delivery: StoredDelivery, version: Int64) throws -> Int64? {
+    guard tables.rows[delivery.token]??.version == version else { return nil }
+    try commit(Tables(rows: [delivery.token: Row(delivery: delivery, version: version + 1)]))
+    return version + 1
+  }
+
+  func remove(_ token: DeliveryToken, version: Int64) throws {
+    if tables.rows[token]??.version == version { try commit(Tables(rows: [token: nil])) }
+  }
+
+  func pending(after cursor: PendingCursor?, limit: Int) -> [VersionedDelivery] {
+    tables.rows.values.compactMap { $0 }
+      .filter { row in row.delivery.isPending && cursor.map { $0 < PendingCursor(row.delivery) } ?? true }
+      .sorted { PendingCursor($0.delivery) < PendingCursor($1.delivery) }
+      .prefix(limit).map { VersionedDelivery($0.delivery, version: $0.version, time: time()) }
+  }
+
+  func append(_ callbacks: [StoredCallback]) throws -> [AppendResult] {
+    var change = Tables(lastCursor: tables.lastCursor)
+    let results: [AppendResult] = callbacks.map { callback in
+      let key = Key(endpoint: callback.event.endpoint, key: callback.event.deduplicationKey)
+      guard tables.keys[key] == nil, change.keys.updateValue(callback.receivedAt, forKey: key) == nil else {
+        return .duplicate
+      }
+      change.lastCursor = EventCursor(rawValue: change.lastCursor.rawValue + 1)
+      change.log.append(StoredEvent(cursor: change.lastCursor, callback: callback))
+      return .stored
+    }
+    if !change.log.isEmpty { try commit(change) }
+    return results
+  }
+
+  func callbacks(matching lookup: CallbackLookup, after cursor: EventCursor, limit: Int) -> [StoredEvent] {
+    Array(tables.log.lazy.filter { $0.cursor > cursor && lookup.matches($0.callback) }.prefix(limit))
+  }
+
+  func page(after cursor: EventCursor, limit: Int) -> [StoredEvent] {
+    Array(tables.log.lazy.filter { $0.cursor > cursor }.prefix(limit))
+  }
+
+  func waitForEvents(after cursor: EventCursor) async throws -> Bool {
+    if tables.lastCursor <= cursor { try await Task.sleep(for: .milliseconds(20)) }
+    return handle != nil
+  }
+
+  func cursor(named name: String) -> EventCursor { tables.places[name] ?? .beginning }
+
+  func advance(_ name: String, to cursor: EventCursor) throws {
+    if cursor > self.cursor(named: name) { try commit(Tables(places: [name: cursor])) }
+  }
+
+  func prune(before date: Date) throws -> Int {
+    var kept = tables
+    kept.log = tables.log.filter { $0.callback.receivedAt >= date }
+    kept.rows = tables.rows.filter { _, row in
+      guard let delivery = row?.delivery else { return false }
+      return delivery.isPending || delivery.openedAt >= date || delivery.wantedUntil ?? .distantPast >= Date()
+    }
+    for stored in tables.log where stored.callback.receivedAt < date {
+      for token in kept.rows.keys where kept.rows[token]??.delivery.keep(stored.callback) == true {
+        kept.rows[token]??.version += 1
+      }
+    }
+    // Keys outlive their callbacks, and no wall clock that jumps makes one old.
+    clock.step(wall: Date(), monotonic: opened.duration(to: .now))
+    let horizon = clock.horizon(wall: Date(), retention: deduplicationRetention)
+    kept.keys = tables.keys.filter { $0.value >= horizon }
+    handle = try Self.write(kept, to: file)
+    defer { tables = kept }
+    return tables.rows.count - kept.rows.count + tables.log.count - kept.log.count
+  }
+
+  private func commit(_ change: Tables) throws {
+    guard let handle else { throw DeliveryStoreError(.unavailable, "the store is closed") }
+    do {
+      try handle.write(contentsOf: JSONEncoder().encode(change) + [UInt8(ascii: "\n")])
+    } catch {
+      throw DeliveryStoreError(.unavailable, "the file can't be written", cause: error)
+    }
+    tables.merge(change)
+  }
+
+  private static func write(_ tables: Tables, to file: URL) throws -> FileHandle {
+    try (JSONEncoder().encode(tables) + [UInt8(ascii: "\n")]).write(to: file, options: .atomic)
+    let handle = try FileHandle(forWritingTo: file)
+    try handle.seekToEnd()
+    return handle
+  }
+}
