@@ -19,11 +19,18 @@ extension CallbackEvent {
     members["failure"] = failure.map {
       .object(["reason": $0.reason, "code": $0.code].compactMapValues { $0.map(JSONValue.string) })
     }
-    // Seconds since 2001, which is what `Date` holds: nothing is lost to rounding.
-    members["occurred_at"] = occurredAt.map { .number($0.timeIntervalSinceReferenceDate) }
-    members["signed_at"] = signedAt.map { .number($0.timeIntervalSinceReferenceDate) }
+    members["occurred_at"] = occurredAt.flatMap(Self.seconds)
+    members["signed_at"] = signedAt.flatMap(Self.seconds)
     if source == .statusQuery { members["source"] = "status_query" }
     return .object(members)
+  }
+
+  /// Seconds since 2001, which is what `Date` holds: nothing is lost to rounding.
+  ///
+  /// JSON has no infinity, so a time that is not finite is left out.
+  private static func seconds(_ date: Date) -> JSONValue? {
+    let seconds = date.timeIntervalSinceReferenceDate
+    return seconds.isFinite ? .number(seconds) : nil
   }
 
   /// The payload as a store keeps it: `nil` if it is the JSON of the body, as it nearly always is.
@@ -36,11 +43,11 @@ extension CallbackEvent {
     guard
       let provider = record["provider"]?.stringValue, let name = record["name"]?.stringValue,
       let kind = record["kind"]?.stringValue, let key = record["key"]?.stringValue,
-      let payload = payload ?? (try? JSONValue(parsing: body))
+      payload != nil || JSONScanner.isJSON(body)
     else { return nil }
     let texts = { (key: String) in record[key]?.arrayValue?.compactMap(\.stringValue) ?? [] }
     let time = { (key: String) in record[key]?.doubleValue.map(Date.init(timeIntervalSinceReferenceDate:)) }
-    self.init(
+    var fields = Fields(
       provider: provider,
       name: name,
       kind: Kind(rawValue: kind),
@@ -57,11 +64,11 @@ extension CallbackEvent {
       signedAt: time("signed_at"),
       deduplicationKey: key,
       source: record["source"]?.stringValue == "status_query" ? .statusQuery : .callback,
-      payload: payload,
       rawBody: body
     )
-    endpoint = record["endpoint"]?.stringValue ?? provider
-    group = record["group"]?.stringValue ?? endpoint
+    fields.endpoint = record["endpoint"]?.stringValue ?? provider
+    fields.group = record["group"]?.stringValue ?? fields.endpoint
+    self.init(fields, payload: payload)
   }
 }
 
@@ -84,10 +91,15 @@ extension CallbackEvent: Codable {
   /// - Throws: `DecodingError` if it is not one.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
+    let payload = try container.decodeIfPresent(String.self, forKey: .payload)
     let event = CallbackEvent(
       record: try container.decode(JSONValue.self, forKey: .event),
-      payload: try container.decodeIfPresent(String.self, forKey: .payload).flatMap {
-        try? JSONValue(parsing: Array($0.utf8))
+      payload: try payload.map { text in
+        do {
+          return try JSONValue(parsing: Array(text.utf8))
+        } catch {
+          throw DecodingError.dataCorruptedError(forKey: .payload, in: container, debugDescription: "\(error)")
+        }
       },
       body: Array(try container.decode(Data.self, forKey: .body))
     )
@@ -95,7 +107,7 @@ extension CallbackEvent: Codable {
       throw DecodingError.dataCorruptedError(
         forKey: .event,
         in: container,
-        debugDescription: "the event lacks its provider, name, kind or key"
+        debugDescription: "the event has no provider, name, kind, key or payload"
       )
     }
     self = event

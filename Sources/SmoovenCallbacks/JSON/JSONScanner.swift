@@ -42,6 +42,19 @@ struct JSONScanner {
     guard position == bytes.count else { throw error("unexpected bytes after the value") }
   }
 
+  /// Whether bytes are one JSON text.
+  static func isJSON(_ bytes: [UInt8]) -> Bool {
+    var scanner = JSONScanner(bytes)
+    scanner.skipWhitespace()
+    do {
+      try scanner.skipValue()
+      try scanner.finish()
+      return true
+    } catch {
+      return false
+    }
+  }
+
   mutating func takeLiteral(_ text: String) throws(JSONParsingError) {
     for byte in text.utf8 where !take(byte) { throw error("unknown literal") }
   }
