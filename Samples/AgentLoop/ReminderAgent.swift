@@ -38,7 +38,7 @@ struct ReminderAgent: Sendable {
       case .failed(let event):
         log("failed: \(event.failure?.reason ?? "no reason given"); try email")
         return try await email(person, about: appointment)
-      case .timedOut(let lastKnown):
+      case .timedOut(let lastKnown, _):
         log("nothing heard in time, last known: \(lastKnown)")
       }
     }

@@ -50,7 +50,7 @@ import Smooven
       return message?.postback ?? message?.text ?? "an answer without words"
     case .failed(let event):
       return "not asked: \(event.failure?.reason ?? "no reason given")"
-    case .timedOut(let lastKnown):
+    case .timedOut(let lastKnown, _):
       return "no answer, the message was \(lastKnown)"
     }
   }

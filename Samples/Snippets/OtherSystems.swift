@@ -30,7 +30,7 @@ func waitForText(clientRef: String, on listener: CallbackListener) async throws 
 func runJob(
   on listener: CallbackListener,
   secret: Secret,
-  start: (_ callbackURL: String) async throws -> Void
+  start: @escaping @Sendable (_ callbackURL: String) async throws -> Void
 ) async throws -> DeliveryOutcome {
   try await listener.expect(try .smartlyQ(secret), timeout: .seconds(600)) { expected in
     try await start(expected.callbackURL)

@@ -16,6 +16,6 @@ func remindSarah(secretKey: Secret) async throws {
   switch outcome {
   case .delivered(let event): print("arrived by \(event.channel?.rawValue ?? "-")")
   case .failed(let event): print("failed: \(event.failure?.reason ?? "no reason given")")
-  case .timedOut(let lastKnown): print("not known yet; last known: \(lastKnown)")
+  case .timedOut(let lastKnown, _): print("not known yet; last known: \(lastKnown)")
   }
 }

@@ -103,7 +103,7 @@ struct ListenCrashTests {
       payload: .null,
       rawBody: []
     )
-    _ = try await store.append(last, token: nil, at: Date())
+    _ = try await store.append([StoredCallback(last, receivedAt: Date())])
     var ids: [String] = []
     for try await stored in store.events() {
       if stored.event.provider == "test" { break }

@@ -88,7 +88,7 @@ struct SendCrashTests {
       try await crash(at: url) { _ in
         _ = try await server.state.first { $0.refusals == 1 ? true : nil }
         let store = try await SQLiteDeliveryStore(path: file.path)
-        while try await store.pending().first?.mayHaveLeft != false { await Task.yield() }
+        while try await !isFree(in: store) { await Task.yield() }
         await store.close()
       }
       try await expectDelivery(server, at: url)
@@ -125,10 +125,16 @@ struct SendCrashTests {
     }
   }
 
+  /// Whether the delivery was given back after an attempt.
+  private func isFree(in store: SQLiteDeliveryStore) async throws -> Bool {
+    guard let delivery = try await store.pending(after: nil, limit: 1).first?.delivery else { return false }
+    return delivery.claim == nil && delivery.attempt == 1
+  }
+
   private func idIsStored() async throws {
     while !FileManager.default.fileExists(atPath: file.path) { await Task.yield() }
     let store = try await SQLiteDeliveryStore(path: file.path)
-    while try await store.pending().first?.notificationID == nil { await Task.yield() }
+    while try await store.pending(after: nil, limit: 1).first?.delivery.notificationID == nil { await Task.yield() }
     await store.close()
   }
 }

@@ -117,6 +117,9 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
     milestones = []
   }
 
+  /// The first id under which Smooven accepted it; `nil` while none is known.
+  public var notificationID: String? { ids.first }
+
   /// Whether its verdict is still open.
   public var isPending: Bool { verdict == nil }
 }

@@ -23,7 +23,7 @@ struct OutcomeReport: Encodable {
     self.outcome = outcome.name
     notificationID = handle.id
     channel = (outcome.event?.channel ?? handle.receipt?.channel)?.rawValue
-    if case .timedOut(let lastKnown) = outcome {
+    if case .timedOut(let lastKnown, _) = outcome {
       status = lastKnown.rawValue
     } else {
       status = handle.status.rawValue
