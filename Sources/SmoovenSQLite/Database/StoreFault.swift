@@ -6,6 +6,9 @@ internal import Smooven
 enum StoreFault {
   static func error(_ error: any Error, path: String) -> DeliveryStoreError {
     if let error = error as? DeliveryStoreError { return error }
+    if error is RowDecodingError {
+      return DeliveryStoreError(.unavailable, "\(path): \(isDamaged)", cause: error)
+    }
     guard let fault = error as? DatabaseError else {
       return DeliveryStoreError(.unavailable, "\(path): \(type(of: error))", cause: error)
     }
@@ -20,6 +23,8 @@ enum StoreFault {
   private static let diskIsFull =
     "the disk is full, or the file has its maximum size; free some space, and the store continues on its own"
 
+  private static let isDamaged = "the file is damaged; put it aside, restore a copy or begin with a new file"
+
   private static func words(for error: DatabaseError) -> String {
     switch error.extendedResultCode {
     // The index of the log could not get its size.
@@ -32,8 +37,7 @@ enum StoreFault {
     case .SQLITE_FULL: diskIsFull
     case .SQLITE_BUSY, .SQLITE_LOCKED:
       "another process holds a lock on the file; end it, or raise the busy timeout"
-    case .SQLITE_CORRUPT:
-      "the file is damaged; put it aside, restore a copy or begin with a new file"
+    case .SQLITE_CORRUPT: isDamaged
     case .SQLITE_NOTADB:
       "the file is no SQLite database; name another file"
     case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: isReadOnly
