@@ -23,6 +23,7 @@ struct FollowingTests {
   private final class Process: Sendable {
     private let wanted = Mutex<[CallbackLookup]>([])
     private let asked = Mutex(0)
+    private let listed = Mutex(0)
     let events = AsyncStream<StoredEvent>.makeStream()
     let tokens = AsyncStream<DeliveryToken>.makeStream()
 
@@ -34,12 +35,18 @@ struct FollowingTests {
           self.asked.withLock { $0 += 1 }
           return self.wanted.withLock { $0.contains { $0.matches(callback) } }
         },
-        lookups: { self.wanted.withLock { $0 } }
+        lookups: {
+          self.listed.withLock { $0 += 1 }
+          return self.wanted.withLock { $0 }
+        }
       )
     }
 
     /// How often it was asked about a callback.
     var questions: Int { asked.withLock { $0 } }
+
+    /// How often it listed everything that it waits for.
+    var lists: Int { listed.withLock { $0 } }
 
     func wait(for token: DeliveryToken? = nil, ids: String...) {
       wanted.withLock { $0.append(CallbackLookup(group: "smooven", token: token, ids: ids)) }
@@ -151,6 +158,22 @@ struct FollowingTests {
     try await other.writes.perform { try $0.db.run("UPDATE event SET detail = '' WHERE id = 7") }
     try await follower.look(own: StoreFollowers.Own())
     #expect(reported.values == (1...20).filter { $0 != 7 })
+  }
+
+  @Test("After own callbacks alone nothing is looked up in the file")
+  func ownAlone() async throws {
+    let store = try await open()
+    let process = Process()
+    process.wait(ids: "ntf_1000")
+    let id = store.followers.add()
+    var follower = StoreFollower(store: store, interests: process.interests) { _ in }
+    for number in 0..<20 { try await store.append(event(number)) }
+    try await follower.look(own: store.followers.take(id))
+    #expect(process.lists == 0)
+    // With none of them in memory, the one key is looked up.
+    for number in 20..<40 { try await store.append(event(number)) }
+    try await follower.look(own: StoreFollowers.Own())
+    #expect(process.lists == 1)
   }
 
   @Test("Ranges of own callbacks leave the others between them")

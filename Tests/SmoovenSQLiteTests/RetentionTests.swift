@@ -212,6 +212,22 @@ struct RetentionTests {
     #expect(reached <= start.timeIntervalSinceReferenceDate + 3_600 + 4 * 1_800)
   }
 
+  @Test("A process that is behind doesn't set the clock of the file back")
+  func neverBack() async throws {
+    let (ahead, behind) = (try await open(), try await open())
+    try await ahead.append(event(0))
+    try await behind.append(event(1))
+    for minute in 1...10 {
+      machine.advance(by: .seconds(60))
+      try await ahead.append(event(10 + minute), after: 40 * 86_400)
+    }
+    try await behind.append(event(2), after: 600)
+    await ahead.close()
+    await behind.close()
+    let reached = try #require(try await open().maintenance.reached)
+    #expect(reached == start.timeIntervalSinceReferenceDate + 4 * 600)
+  }
+
   // MARK: Pruning
 
   @Test("Pruning removes callbacks and concluded deliveries before a date, and says how many")
