@@ -160,22 +160,38 @@ struct FaultTests {
     #expect(try await store.append(event(1)) == .stored)
   }
 
-  @Test("Opening writes nothing into a file of this version, so a lock doesn't hold it up")
+  @Test("Opening a file of this version writes nothing into it, also while others have it open")
+  func openingWritesNothing() async throws {
+    let first = try await SQLiteDeliveryStore(path: folder.file())
+    try await first.append(event(1))
+    let watcher = try first.connections.another()
+    func version() async throws -> Int64? {
+      try await watcher.writeWithoutTransaction { db in try db.row("PRAGMA data_version")?.integer(0) }
+    }
+    let before = try await version()
+    let second = try await SQLiteDeliveryStore(path: folder.file())
+    #expect(try await second.all().count == 1)
+    #expect(try await version() == before)
+    try watcher.close()
+    await second.close()
+    await first.close()
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file()))
+    await (try SQLiteDeliveryStore(path: folder.file())).close()
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file())) == bytes)
+  }
+
+  @Test("Opening a file that is locked gives up at the timeout")
   func openingAtLock() async throws {
-    let configuration = SQLiteStoreConfiguration(busyTimeout: .seconds(60))
-    var store = try await SQLiteDeliveryStore(path: folder.file(), configuration: configuration)
-    try await store.append(event(1))
-    await store.close()
-    let before = try Data(contentsOf: URL(fileURLWithPath: folder.file()))
+    await (try SQLiteDeliveryStore(path: folder.file())).close()
     let lock = try Lock(folder.file())
     let clock = ContinuousClock()
     let begin = clock.now
-    store = try await SQLiteDeliveryStore(path: folder.file(), configuration: configuration)
-    #expect(try await store.all().count == 1)
-    #expect(begin.duration(to: clock.now) < .seconds(30))
+    let error = await opening(folder.file(), SQLiteStoreConfiguration(busyTimeout: .milliseconds(400)))
+    let passed = begin.duration(to: clock.now)
+    #expect(error?.message.contains("another process") == true, "\(String(describing: error))")
+    #expect(passed >= .milliseconds(300) && passed < .seconds(2), "\(passed)")
     try lock.release()
-    await store.close()
-    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file())) == before)
+    #expect(await opening(folder.file()) == nil)
   }
 
   @Test("Opening a file that has to be changed gives up at the timeout, which counts for all its steps")

@@ -40,7 +40,8 @@ enum StoreFault {
     case .SQLITE_CORRUPT: isDamaged
     case .SQLITE_NOTADB:
       "the file is no SQLite database; name another file"
-    case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: isReadOnly
+    case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+      "the file or its folder cannot be written; the process needs the right to write to both"
     case .SQLITE_CANTOPEN:
       "the file cannot be opened or created; check that its folder exists, can be written and has room"
     case .SQLITE_IOERR:
@@ -51,9 +52,6 @@ enum StoreFault {
       "SQLite reported error \(error.extendedResultCode.rawValue)"
     }
   }
-
-  static let isReadOnly =
-    "the file or its folder cannot be written; the process needs the right to write to both"
 
   /// Whether a lock of another process is the cause.
   static func isLock(_ error: any Error) -> Bool {

@@ -72,12 +72,8 @@ enum StoreOpening {
     if isFolder(path) {
       throw DeliveryStoreError(.unavailable, "\(path): it is a folder; name a file in it")
     }
-    if files.fileExists(atPath: path) {
-      // Found out now, not at the first callback.
-      guard files.isWritableFile(atPath: path) else {
-        throw DeliveryStoreError(.unavailable, "\(path): \(StoreFault.isReadOnly)")
-      }
-    } else if (try? Data().write(to: url, options: .withoutOverwriting)) != nil {
+    guard !files.fileExists(atPath: path) else { return }
+    if (try? Data().write(to: url, options: .withoutOverwriting)) != nil {
       // The bodies of callbacks are for the owner only. SQLite gives its other files the rights of this one.
       try? files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     }
@@ -182,6 +178,8 @@ enum StoreOpening {
       if let size = configuration.maximumFileSize, let page = try db.row("PRAGMA page_size")?.integer(0) {
         try db.execute(sql: "PRAGMA max_page_count = \(max(1, Int64(size) / page))")
       }
+      // That nothing can be written, for want of a right or of a lock, is found out now and not at the first callback.
+      try db.inTransaction(.immediate) { .rollback }
     }
   }
 }
