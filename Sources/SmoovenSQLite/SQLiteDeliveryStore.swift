@@ -32,7 +32,7 @@ public final class SQLiteDeliveryStore: DeliveryStore {
 
   /// Opens a file, or creates it, readable for its owner only.
   ///
-  /// Opening a file of this version writes nothing, but waits for its turn to. One of an earlier version is converted.
+  /// Opening a file of this version writes nothing, but waits if the file is locked. One of an earlier version is converted.
   ///
   /// - Parameters:
   ///   - path: The path of the file; its folder must exist.
