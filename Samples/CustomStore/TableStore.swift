@@ -9,51 +9,51 @@ actor TableStore: EventLog {
     var delivery: StoredDelivery
     var version: Int64
   }
-  private struct Key: Hashable, Codable {
-    var endpoint: String
-    var key: String
-  }
   /// Everything that is stored, or a change of it.
   private struct Tables: Codable {
-    var rows: [DeliveryToken: Row?] = [:]
+    var rows: [DeliveryToken: Row] = [:]
+    var removed: [DeliveryToken] = []
     var log: [StoredEvent] = []
     var lastCursor = EventCursor.beginning
-    var keys: [Key: Date] = [:]
+    /// When each key arrived, by its endpoint and itself.
+    var keys: [[String]: Date] = [:]
     var places: [String: EventCursor] = [:]
+    var clock: RetentionClock?
 
     mutating func merge(_ change: Tables) {
-      for (token, row) in change.rows { rows[token] = row }
+      rows.merge(change.rows) { $1 }
+      for token in change.removed { rows[token] = nil }
       log += change.log
       lastCursor = max(lastCursor, change.lastCursor)
       keys.merge(change.keys) { $1 }
       places.merge(change.places) { $1 }
+      clock = change.clock ?? clock
     }
   }
 
-  let deduplicationRetention: Duration = .seconds(30 * 86_400)
+  nonisolated let deduplicationRetention: Duration = .seconds(30 * 86_400)
   nonisolated let file: URL
   private var tables = Tables()
-  private var handle: FileHandle?
-  private var clock = RetentionClock(wall: Date(), monotonic: .zero)
+  private var handle: FileHandle
   // Another epoch each time: the leases of a process end with it.
   private let epoch = UUID().uuidString
   private let opened = ContinuousClock.now
 
   init(file: URL) throws {
     self.file = file
-    if FileManager.default.fileExists(atPath: file.path) {
-      for line in try Data(contentsOf: file).split(separator: UInt8(ascii: "\n")) {
-        // A line that a crash cut off is the last one, and its call never returned.
-        guard let change = try? JSONDecoder().decode(Tables.self, from: line) else { break }
-        tables.merge(change)
+    let data = FileManager.default.fileExists(atPath: file.path) ? try Data(contentsOf: file) : Data()
+    let lines = data.split(separator: UInt8(ascii: "\n"))
+    for (number, line) in lines.enumerated() {
+      do {
+        tables.merge(try JSONDecoder().decode(Tables.self, from: line))
+      } catch  where number > 0 && number == lines.count - 1 {
+        // A crash cut off the last line, so its call never returned. Any other line must be right.
       }
     }
+    var clock = tables.clock ?? RetentionClock(wall: Date(), monotonic: .zero)
+    clock.start(wall: Date(), monotonic: .zero)
+    tables.clock = clock
     handle = try Self.write(tables, to: file)
-  }
-
-  func close() throws {
-    try handle?.close()
-    handle = nil
   }
 
   func time() -> StoreInstant {
@@ -68,38 +68,37 @@ actor TableStore: EventLog {
   }
 
   func load(_ lookup: DeliveryLookup) -> VersionedDelivery? {
-    let rows = tables.rows.values.compactMap { $0 }.filter { row in
+    let rows = tables.rows.values.filter { row in
       switch lookup {
       case .token(let token): row.delivery.token == token
       case .idempotencyKey(let key): row.delivery.idempotencyKey == key
       case .id(let id, let group): row.delivery.group == group && row.delivery.ids.contains(id)
       }
     }
-    return rows.max { $0.delivery.openedAt < $1.delivery.openedAt }
-      .map { VersionedDelivery($0.delivery, version: $0.version, time: time()) }
+    return rows.max { $0.delivery.openedAt < $1.delivery.openedAt }.map(versioned)
   }
 
   func replace(_ delivery: StoredDelivery, version: Int64) throws -> Int64? {
-    guard tables.rows[delivery.token]??.version == version else { return nil }
+    guard tables.rows[delivery.token]?.version == version else { return nil }
     try commit(Tables(rows: [delivery.token: Row(delivery: delivery, version: version + 1)]))
     return version + 1
   }
 
   func remove(_ token: DeliveryToken, version: Int64) throws {
-    if tables.rows[token]??.version == version { try commit(Tables(rows: [token: nil])) }
+    if tables.rows[token]?.version == version { try commit(Tables(removed: [token])) }
   }
 
   func pending(after cursor: PendingCursor?, limit: Int) -> [VersionedDelivery] {
-    tables.rows.values.compactMap { $0 }
+    tables.rows.values
       .filter { row in row.delivery.isPending && cursor.map { $0 < PendingCursor(row.delivery) } ?? true }
       .sorted { PendingCursor($0.delivery) < PendingCursor($1.delivery) }
-      .prefix(limit).map { VersionedDelivery($0.delivery, version: $0.version, time: time()) }
+      .prefix(limit).map(versioned)
   }
 
   func append(_ callbacks: [StoredCallback]) throws -> [AppendResult] {
     var change = Tables(lastCursor: tables.lastCursor)
     let results: [AppendResult] = callbacks.map { callback in
-      let key = Key(endpoint: callback.event.endpoint, key: callback.event.deduplicationKey)
+      let key = [callback.event.endpoint, callback.event.deduplicationKey]
       guard tables.keys[key] == nil, change.keys.updateValue(callback.receivedAt, forKey: key) == nil else {
         return .duplicate
       }
@@ -121,7 +120,7 @@ actor TableStore: EventLog {
 
   func waitForEvents(after cursor: EventCursor) async throws -> Bool {
     if tables.lastCursor <= cursor { try await Task.sleep(for: .milliseconds(20)) }
-    return handle != nil
+    return true
   }
 
   func cursor(named name: String) -> EventCursor { tables.places[name] ?? .beginning }
@@ -134,28 +133,34 @@ actor TableStore: EventLog {
     var kept = tables
     kept.log = tables.log.filter { $0.callback.receivedAt >= date }
     kept.rows = tables.rows.filter { _, row in
-      guard let delivery = row?.delivery else { return false }
-      return delivery.isPending || delivery.openedAt >= date || delivery.wantedUntil ?? .distantPast >= Date()
+      row.delivery.isPending || row.delivery.openedAt >= date
+        || row.delivery.wantedUntil ?? .distantPast > Date()
     }
     for stored in tables.log where stored.callback.receivedAt < date {
-      for token in kept.rows.keys where kept.rows[token]??.delivery.keep(stored.callback) == true {
-        kept.rows[token]??.version += 1
+      for token in kept.rows.keys where kept.rows[token]?.delivery.keep(stored.callback) == true {
+        kept.rows[token]?.version += 1
       }
     }
     // Keys outlive their callbacks, and no wall clock that jumps makes one old.
-    clock.step(wall: Date(), monotonic: opened.duration(to: .now))
-    let horizon = clock.horizon(wall: Date(), retention: deduplicationRetention)
-    kept.keys = tables.keys.filter { $0.value >= horizon }
+    kept.clock?.step(wall: Date(), monotonic: opened.duration(to: .now))
+    if let horizon = kept.clock?.horizon(wall: Date(), retention: deduplicationRetention) {
+      kept.keys = tables.keys.filter { $0.value >= horizon }
+    }
     handle = try Self.write(kept, to: file)
     defer { tables = kept }
     return tables.rows.count - kept.rows.count + tables.log.count - kept.log.count
   }
 
+  private func versioned(_ row: Row) -> VersionedDelivery {
+    VersionedDelivery(row.delivery, version: row.version, time: time())
+  }
+
   private func commit(_ change: Tables) throws {
-    guard let handle else { throw DeliveryStoreError(.unavailable, "the store is closed") }
+    let end = try? handle.offset()
     do {
       try handle.write(contentsOf: JSONEncoder().encode(change) + [UInt8(ascii: "\n")])
     } catch {
+      if let end { try? handle.truncate(atOffset: end) }
       throw DeliveryStoreError(.unavailable, "the file can't be written", cause: error)
     }
     tables.merge(change)

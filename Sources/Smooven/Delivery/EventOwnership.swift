@@ -48,7 +48,7 @@ package struct EventOwnership: Sendable {
   ///
   /// - Returns: The ids that are new.
   package mutating func learn(from event: CallbackEvent, token: DeliveryToken?) -> [String] {
-    guard isDirect(event, token) else { return [] }
+    guard event.group == group, isDirect(event, token) else { return [] }
     let new = event.correlationIDs.filter { !knows($0) }
     for (index, id) in new.enumerated() where !new[..<index].contains(id) { learned.append(id) }
     return new

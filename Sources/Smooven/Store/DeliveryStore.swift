@@ -7,23 +7,18 @@ public import struct Foundation.Date
 /// do is to replace a row only while its version is unchanged.
 ///
 /// ```swift
-/// actor TableStore: DeliveryStore {
-///   var rows: [DeliveryToken: VersionedDelivery] = [:]
-///
-///   func replace(_ delivery: StoredDelivery, version: Int64) async throws -> Int64? {
-///     guard rows[delivery.token]?.version == version else { return nil }
-///     rows[delivery.token] = VersionedDelivery(delivery, version: version + 1, time: now())
-///     return version + 1
-///   }
-///   // … the other requirements
+/// func replace(_ delivery: StoredDelivery, version: Int64) throws -> Int64? {
+///   guard tables.rows[delivery.token]?.version == version else { return nil }
+///   try commit(Tables(rows: [delivery.token: Row(delivery: delivery, version: version + 1)]))
+///   return version + 1
 /// }
 /// ```
 ///
-/// `Samples/CustomStore` is a whole one. Every record is `Codable`: keep it as JSON next to the columns by which it is
-/// looked up (token, idempotency key, ids, opening time, whether it is pending; of a callback its group, token and ids).
-/// Make each call atomic, throw ``DeliveryStoreError`` if it couldn't be carried out, and never return before the
-/// change would survive what your users expect it to survive. Test it with `DeliveryStoreConformance` of
-/// SmoovenTesting. A store whose log can be read from a cursor is an ``EventLog`` as well.
+/// That is from `Samples/CustomStore`, a whole store in one file. Every record is `Codable`: keep it as JSON next to the
+/// columns by which it is looked up (token, idempotency key, ids, opening time, whether it is pending; of a callback its
+/// group, token and ids). Make each call atomic, throw ``DeliveryStoreError`` if it couldn't be carried out, and never
+/// return before the change would survive what your users expect it to survive. Test it with
+/// `DeliveryStoreConformance` of SmoovenTesting. A store whose log can be read from a cursor is an ``EventLog`` as well.
 public protocol DeliveryStore: Sendable {
   /// The store's time now, by which claims are leased: never a wall clock, see ``StoreInstant``.
   func time() async throws -> StoreInstant

@@ -62,14 +62,15 @@ struct SeenKeys {
     if keys.contains(key) { return .duplicate }
     guard let signedAt else { return insertByArrival(key, now: now) }
     if let floor, signedAt <= floor { return .tooOld }
+    let time = signedAt.timeIntervalSinceReferenceDate
+    guard let second = Int64(exactly: time.rounded(.down)) else { return .tooOld }
+    // Before room is made, or a store that filled up within the window would stay full after a pause.
+    newest = max(newest, time)
     while signedCount >= capacity {
-      guard let second = seconds.min, Double(second) + 1 <= newest - minimumWindow else { return .full }
+      guard let oldest = seconds.min, Double(oldest) + 1 <= newest - minimumWindow else { return .full }
       _ = forgetOldestSecond()
       if let floor, signedAt <= floor { return .tooOld }
     }
-    let time = signedAt.timeIntervalSinceReferenceDate
-    guard let second = Int64(exactly: time.rounded(.down)) else { return .tooOld }
-    newest = max(newest, time)
     keys.insert(key)
     if signed[second]?.append(key) == nil {
       signed[second] = [key]

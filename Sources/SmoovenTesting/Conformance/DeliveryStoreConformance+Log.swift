@@ -49,14 +49,6 @@ extension DeliveryStoreConformance {
     let log = try await makeLog()
     let reads: [[StoredEvent]] = try await promptly("a reader gets what is appended while it reads") {
       try await withThrowingTaskGroup(of: [StoredEvent].self) { group in
-        for writer in 0..<4 {
-          group.addTask {
-            for number in 0..<25 {
-              _ = try await log.append([callback("\(writer) \(number) a"), callback("\(writer) \(number) b")])
-            }
-            return []
-          }
-        }
         for _ in 0..<2 {
           group.addTask {
             var read: [StoredEvent] = []
@@ -65,6 +57,14 @@ extension DeliveryStoreConformance {
               if read.count == 200 { break }
             }
             return read
+          }
+        }
+        for writer in 0..<4 {
+          group.addTask {
+            for number in 0..<25 {
+              _ = try await log.append([callback("\(writer) \(number) a"), callback("\(writer) \(number) b")])
+            }
+            return []
           }
         }
         return try await group.reduce(into: []) { if !$1.isEmpty { $0.append($1) } }
@@ -80,7 +80,10 @@ extension DeliveryStoreConformance {
         "a reader skips no callback and gets none twice while others append"
       )
     }
-    try require(reads.count == 2 && reads[0] == reads[1], "all readers get the same callbacks in the same order")
+    try require(
+      reads.count == 2 && reads[0] == reads[1],
+      "all readers get the same callbacks in the same order"
+    )
   }
 
   private func cursorsAreNeverReused() async throws {

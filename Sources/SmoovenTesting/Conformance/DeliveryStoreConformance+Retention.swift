@@ -24,6 +24,8 @@ extension DeliveryStoreConformance {
     _ = try await store.append([before])
     _ = try await store.append([after])
     _ = try await insert(young, into: store)
+    let removed = try await insert(delivery("removed", after: 5), into: store)
+    try await store.remove(removed.delivery.token, version: removed.version)
     try require(try await store.prune(before: start) == 0, "pruning forgets nothing that isn't old")
     let count = try await store.prune(before: time(500))
     for lookup in [DeliveryLookup.token(old.token), .idempotencyKey("old"), .id("ntf_1", group: Self.group)] {
@@ -162,6 +164,13 @@ extension DeliveryStoreConformance {
     try require(
       try await store.append([elsewhere]) == [.stored],
       "a flood at one endpoint narrows no other endpoint's window"
+    )
+    // As many as there is room for, signed at the same time; then a pause.
+    let burst = try await make()
+    for number in 0..<capacity { _ = try await burst.append([callback("\(number)", after: 0)]) }
+    try require(
+      try await burst.append([callback("later", after: 24 * hour)]) == [.stored],
+      "a store that filled up within a short time has room again after a pause"
     )
   }
 

@@ -113,11 +113,12 @@ struct DeliveryStoreModel {
   mutating func append(_ callback: StoredCallback, _ result: AppendResult) -> Bool {
     let event = callback.event
     let key = Key(event)
-    let isKnown = seen[key].map { now.timeIntervalSince($0) <= keyRetention }
+    let isRemembered = seen[key].map { now.timeIntervalSince($0) <= keyRetention } ?? false
+    let isOld = now.timeIntervalSince(event.signedAt ?? seen[key] ?? now) > keyRetention
     switch result {
-    case .duplicate: return isKnown != nil
-    case .tooOld: return isKnown == false
-    case .stored: if isKnown == true { return false }
+    case .duplicate: return isRemembered || isOld
+    case .tooOld: return isOld
+    case .stored: if isRemembered { return false }
     }
     seen[key] = event.signedAt ?? now
     lastNumber += 1
@@ -132,7 +133,7 @@ struct DeliveryStoreModel {
     return true
   }
 
-  /// Whether a callback of the log must be there, whoever asks.
+  /// Whether a callback of the log must be there, in every lookup that it matches.
   func isKept(_ callback: StoredCallback) -> Bool {
     callback.receivedAt >= pruned && now.timeIntervalSince(callback.receivedAt) <= retention
   }
