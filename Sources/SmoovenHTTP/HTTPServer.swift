@@ -5,10 +5,10 @@ internal import NIOPosix
 internal import NIOSSL
 internal import Synchronization
 
-/// A small HTTP/1.1 server: whole requests in, whole responses out.
+/// A small HTTP/1.1 server that exchanges complete requests and responses.
 ///
-/// ``run(onListening:)`` is called once. Limits, deadlines and malformed requests are dealt with here, so a handler
-/// sees only requests that are whole and unambiguous.
+/// Call ``run(onListening:)`` once. The server enforces limits and deadlines and refuses malformed requests, so a
+/// handler sees only requests that are complete and unambiguous.
 package final class HTTPServer: Sendable {
   private struct State {
     var hasRun = false
@@ -16,44 +16,47 @@ package final class HTTPServer: Sendable {
     var listener: (any Channel)?
   }
 
-  private let shared: HTTPServerShared
+  private let context: HTTPServerContext
   private let connections: HTTPConnections
   private let state = Mutex(State())
 
-  /// How many connections are open.
+  /// The number of open connections.
   package var openConnections: Int { connections.count }
 
-  /// Makes a server.
+  /// Creates a server.
   ///
   /// - Parameters:
   ///   - configuration: Where to listen, and the limits.
   ///   - handler: Answers the requests.
-  ///   - logger: Where to log, at level debug.
+  ///   - logger: Receives refusals at level debug, and a warning if the process may open too few files.
   ///   - onRefusal: Called on an event loop for each request or connection that the handler never sees.
   package init(
     configuration: HTTPServerConfiguration,
     handler: any HTTPServerHandler,
     logger: Logger,
-    onRefusal: @escaping @Sendable (HTTPServerRefusal) -> Void = { _ in }
+    onRefusal: @escaping @Sendable (HTTPRefusal) -> Void = { _ in }
   ) {
-    shared = HTTPServerShared(
+    context = HTTPServerContext(
       configuration: configuration,
       handler: handler,
       logger: logger,
       onRefusal: onRefusal
     )
     connections = HTTPConnections(
-      maximum: configuration.maximumConnections,
+      limits: HTTPConnectionLimits(maximum: configuration.maximumConnections),
       maximumPerNetwork: configuration.maximumConnectionsPerAddress
     )
   }
 
-  /// Listens, calls `onListening` once with the real address, and serves until it is stopped.
+  /// Listens, calls `onListening` once with the actual address, and serves until it is stopped.
   ///
-  /// Cancelling the task stops it at once: connections are cut and replies under way are cancelled, not awaited.
-  /// After ``beginGracefulShutdown()`` it returns when the last connection is closed. Both ways it returns
-  /// normally. It throws an ``HTTPServerError`` when it cannot listen or was run before, and whatever
-  /// `onListening` throws.
+  /// If the task is cancelled, it stops immediately: connections are cut, and replies in progress are cancelled and not
+  /// awaited. After ``beginGracefulShutdown()`` it returns when the last connection is closed. It returns normally in
+  /// both cases.
+  ///
+  /// It raises the limit of open files of the process, because each connection takes one.
+  ///
+  /// - Throws: ``HTTPServerError`` if it can't listen or has already run, and any error that `onListening` throws.
   package func run(
     onListening: @Sendable (HTTPServerAddress) async throws -> Void = { _ in }
   ) async throws {
@@ -62,6 +65,7 @@ package final class HTTPServer: Sendable {
       return !state.hasRun
     }
     guard isFirst else { throw HTTPServerError.alreadyRun }
+    fitToFiles()
     try await withTaskCancellationHandler {
       let listener = try await bind()
       let isStopping = state.withLock { state in
@@ -82,8 +86,9 @@ package final class HTTPServer: Sendable {
     }
   }
 
-  /// Accepts no more connections, lets the requests in flight be answered, closes idle connections; then
-  /// ``run(onListening:)`` returns.
+  /// Stops accepting connections, closes the idle ones, and lets the requests in flight be answered.
+  ///
+  /// Then ``run(onListening:)`` returns.
   package func beginGracefulShutdown() {
     let listener = state.withLock { state in
       state.isStopping = true
@@ -97,11 +102,11 @@ package final class HTTPServer: Sendable {
     connections.cut()
   }
 
-  /// Waits for the end of the listener, then of its connections.
+  /// Waits until the listener is closed, then until its connections are.
   private func finish(_ listener: any Channel) async {
     try? await listener.closeFuture.get()
     connections.quiesce()
-    let timeout = TimeAmount(setting: shared.configuration.shutdownTimeout)
+    let timeout = TimeAmount(setting: context.configuration.shutdownTimeout)
     let deadline = listener.eventLoop.scheduleTask(in: timeout) { self.connections.cut() }
     await connections.drained(on: listener.eventLoop)
     deadline.cancel()
@@ -109,15 +114,39 @@ package final class HTTPServer: Sendable {
 }
 
 extension HTTPServer {
+  /// Makes room for the connections, or else serves fewer of them.
+  private func fitToFiles() {
+    let maximum = context.configuration.maximumConnections
+    let ample = 65_536
+    guard let files = FileLimit.raise(to: max(ample, maximum < .max / 4 ? 4 * maximum : .max)) else { return }
+    let limits = HTTPConnectionLimits(
+      maximum: maximum,
+      files: files,
+      open: FileLimit.openCount,
+      eventLoops: System.coreCount
+    )
+    connections.limit(to: limits)
+    guard limits.served < maximum else { return }
+    context.logger.warning(
+      "fewer connections are served than configured: raise the limit of open files (ulimit -n)",
+      metadata: ["configured": "\(maximum)", "served": "\(limits.served)", "files": "\(files)"]
+    )
+  }
+
   private func bind() async throws(HTTPServerError) -> any Channel {
-    let configuration = shared.configuration
+    let configuration = context.configuration
     let address = HTTPServerAddress(host: configuration.host, port: configuration.port)
     let tls: NIOSSLContext? = if let tls = configuration.tls { try tls.makeContext() } else { nil }
-    // The resolver would take 70000 for 4464.
+    // The resolver would read 70000 as 4464.
     guard 0...65_535 ~= address.port else { throw .binding(address, errno: nil) }
     let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.backlog, value: 1_024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { [logger = context.logger] channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(HTTPAcceptPauseHandler(logger: logger))
+        }
+      }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer { channel in
@@ -136,24 +165,26 @@ extension HTTPServer {
     case .served:
       if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
       var limits = NIOHTTPDecoderLimitConfiguration()
-      limits.maxHeaderFieldSize = shared.configuration.maximumHeaderSize
-      limits.maxHeaderListSize = shared.configuration.maximumHeaderSize
-      // The decoder's limits leave out white space; the size of what it keeps does not.
+      limits.maxHeaderFieldSize = context.configuration.maximumHeaderSize
+      limits.maxHeaderListSize = context.configuration.maximumHeaderSize
+      // The decoder's own limits don't count whitespace.
       let decoder = ByteToMessageHandler(
         HTTPRequestDecoder(limitConfiguration: limits),
-        maximumBufferSize: shared.configuration.maximumHeaderSize
+        maximumBufferSize: context.configuration.maximumHeaderSize
       )
+      let meter = HTTPWireMeter()
       try pipeline.addHandlers([
+        meter,
         decoder,
-        // A client that sends requests and does not read the answers is not read from either.
+        // Stops reading from a client that sends requests but doesn't read the responses.
         BackPressureHandler(),
-        HTTPConnectionHandler(shared: shared, bottom: decoder),
+        HTTPConnectionHandler(server: context, meter: meter),
       ])
     case .refused(let refusal) where tls == nil:
-      try pipeline.addHandler(HTTPLingeringCloseHandler(lastWord: shared.refuse(.connection(refusal))))
+      try pipeline.addHandler(HTTPLingeringCloseHandler(lastWord: context.refuse(refusal)))
     case .refused(let refusal), .dropped(let refusal):
-      // A TLS handshake is too much for a connection that is not wanted.
-      shared.note(.connection(refusal))
+      // An unwanted connection isn't worth a TLS handshake.
+      context.report(refusal)
       throw ChannelError.ioOnClosedChannel
     case .late:
       throw ChannelError.ioOnClosedChannel

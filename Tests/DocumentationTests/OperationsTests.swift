@@ -55,7 +55,7 @@ import Testing
       }
     }
     #expect(reasons.isSuperset(of: ["no_match", "no_room", "store"]))
-    reasons.formUnion(HTTPServerRefusal.allCases.map(\.rawValue))
+    reasons.formUnion(HTTPRefusal.Reason.allCases.map(\.rawValue))
     expectDocumented(reasons, in: page)
   }
 

@@ -16,8 +16,8 @@ import Testing
 
   @Test("Those over the limit are refused, those of another address are served")
   func limit() async throws {
-    let refusals = Mutex<[HTTPServerRefusal]>([])
-    let note: @Sendable (HTTPServerRefusal) -> Void = { refusal in refusals.withLock { $0.append(refusal) } }
+    let refusals = Mutex<[HTTPRefusal.Reason]>([])
+    let note: @Sendable (HTTPRefusal) -> Void = { refusal in refusals.withLock { $0.append(refusal.reason) } }
     let configuration = HTTPServerConfiguration { $0.maximumConnectionsPerAddress = 2 }
     try await withServer(configuration, onRefusal: note) { server, address in
       var clients: [RawClient] = []

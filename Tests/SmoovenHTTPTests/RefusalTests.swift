@@ -9,9 +9,9 @@ import Testing
     _ configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
     handler: Handler = TestHandler(),
     _ body: (HTTPServerAddress) async throws -> Void
-  ) async throws -> [HTTPServerRefusal] {
-    let noted = Mutex<[HTTPServerRefusal]>([])
-    let note: @Sendable (HTTPServerRefusal) -> Void = { refusal in noted.withLock { $0.append(refusal) } }
+  ) async throws -> [HTTPRefusal.Reason] {
+    let noted = Mutex<[HTTPRefusal.Reason]>([])
+    let note: @Sendable (HTTPRefusal) -> Void = { refusal in noted.withLock { $0.append(refusal.reason) } }
     try await withServer(configuration, handler: handler, onRefusal: note) { _, address in
       try await body(address)
     }
@@ -21,7 +21,7 @@ import Testing
   @Test(
     "Each is noted once, under its name",
     arguments: [
-      ("\u{1}\u{2}\u{3}", 400, HTTPServerRefusal.malformed),
+      ("\u{1}\u{2}\u{3}", 400, HTTPRefusal.Reason.malformed),
       ("GET / HTTP/1.1\r\n\r\n", 400, .malformed),
       ("GET /", 408, .tooSlow),
       ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 17\r\n\r\n", 413, .bodyTooLarge),
@@ -32,7 +32,7 @@ import Testing
       ("GET /\(String(repeating: "a", count: 20_000))", 431, .headersTooLarge),
     ]
   )
-  func requests(text: String, status: Int, refusal: HTTPServerRefusal) async throws {
+  func requests(text: String, status: Int, refusal: HTTPRefusal.Reason) async throws {
     let configuration = HTTPServerConfiguration {
       $0.maximumBodySize = 16
       $0.requestTimeout = .milliseconds(200)
@@ -49,13 +49,14 @@ import Testing
   @Test("Connections over the limit are noted, the silent ones too")
   func connections() async throws {
     let noted = try await refusals(HTTPServerConfiguration { $0.maximumConnections = 1 }) { address in
-      let clients = [
+      let served = try await RawClient.connect(to: address.port)
+      try await served.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try await served.response()?.status == 200)
+      let others = [
         try await RawClient.connect(to: address.port), try await RawClient.connect(to: address.port),
-        try await RawClient.connect(to: address.port),
       ]
-      _ = await clients[1].rest()
-      _ = await clients[2].rest()
-      for client in clients { await client.close() }
+      for client in others { _ = await client.rest() }
+      for client in [served] + others { await client.close() }
     }
     #expect(noted == [.tooManyConnections, .tooManyConnections])
   }

@@ -22,7 +22,8 @@ import Testing
 
       server.beginGracefulShutdown()
       #expect(await idle.rest() == "")
-      await #expect(throws: (any Error).self) { try await RawClient.connect(to: address.port) }
+      // A test that starts a process gives it a copy of the listening socket, for a moment.
+      while let client = try? await RawClient.connect(to: address.port) { await client.close() }
       server.beginGracefulShutdown()
 
       gate.fire()
@@ -147,7 +148,7 @@ import Testing
       #expect(error?.kind == .addressInUse)
       #expect(
         error?.description
-          == "port \(address.port) is already in use: choose another port or stop the other process"
+          == "port \(address.port) is already in use: choose another port, or stop the other process"
       )
     }
   }

@@ -4,11 +4,11 @@ internal import SmoovenHTTP
 /// The metrics of a port: what it refuses before a receiver sees it.
 struct ListenerTelemetry: Sendable {
   // All made beforehand: refusing must stay cheap when there is much to refuse.
-  private let refused: [HTTPServerRefusal: Counter]
+  private let refused: [HTTPRefusal.Reason: Counter]
 
   init(factory: any MetricsFactory) {
     refused = Dictionary(
-      uniqueKeysWithValues: HTTPServerRefusal.allCases.map { refusal in
+      uniqueKeysWithValues: HTTPRefusal.Reason.allCases.map { refusal in
         let dimensions = [("reason", refusal.rawValue)]
         return (
           refusal,
@@ -18,7 +18,7 @@ struct ListenerTelemetry: Sendable {
     )
   }
 
-  func countRefused(_ refusal: HTTPServerRefusal) {
-    refused[refusal]?.increment()
+  func countRefused(_ refusal: HTTPRefusal) {
+    refused[refusal.reason]?.increment()
   }
 }

@@ -1,16 +1,16 @@
 internal import NIOCore
 
 extension HTTPConnectionHandler {
-  /// Answers what is ready, then deals with what waits, until a request takes its time.
+  /// Answers the request that is ready, then handles the waiting input, until a request needs a task.
   ///
-  /// In a loop: one call for each would let a client that pipelines thousands of requests overflow the stack.
+  /// This is a loop because recursion would let a client that pipelines thousands of requests overflow the stack.
   func serve(_ context: ChannelHandlerContext) {
     guard !isServing else { return }
     isServing = true
     defer { isServing = false }
     while !isReplying {
       if case .ready = phase, let request = incoming?.request {
-        switch shared.handler.answer(request) {
+        switch server.handler.answer(request) {
         case .now(let reply): send(reply, context)
         case .later(let work): start(work, context)
         }
@@ -34,17 +34,17 @@ extension HTTPConnectionHandler {
     _ work: @escaping @Sendable () async -> HTTPServerReply,
     _ context: ChannelHandlerContext
   ) {
-    guard let (task, reply) = shared.start(work, on: context.eventLoop) else {
+    guard let (task, reply) = server.start(work, on: context.eventLoop) else {
       return send(.response(.overloaded), context)
     }
     reply.assumeIsolated().whenSuccess { reply in
-      // Not replying any more: the connection is gone.
+      // No longer replying means that the connection is closed.
       guard self.isReplying else { return }
       self.send(reply, context)
       self.serve(context)
     }
     phase = .replying(task)
-    timer?.expire(after: inputIsClosed ? shared.requestTimeout : nil)
+    timer?.expire(after: inputIsClosed ? server.requestTimeout : nil)
   }
 
   private func send(_ reply: HTTPServerReply, _ context: ChannelHandlerContext) {
@@ -52,13 +52,13 @@ extension HTTPConnectionHandler {
     incoming = nil
     let closes = inputIsClosed || isQuiescing || !request.keepsAlive || response.asksToClose
     phase = closes ? .closing : .idle
-    timer?.expire(after: shared.idleTimeout)
+    timer?.expire(after: server.idleTimeout)
 
-    var answer = context.channel.allocator.buffer(capacity: 256 + response.body.count)
-    response.write(to: &answer, answering: request, closes: closes, configuration: shared.configuration)
-    guard closes else { return context.writeAndFlush(wrapOutboundOut(answer), promise: nil) }
+    var bytes = context.channel.allocator.buffer(capacity: 256 + response.body.count)
+    response.write(to: &bytes, answering: request, closes: closes, configuration: server.configuration)
+    guard closes else { return context.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
     let written = context.eventLoop.makePromise(of: Void.self)
     written.futureResult.assumeIsolated().whenComplete { _ in self.linger(context) }
-    context.writeAndFlush(wrapOutboundOut(answer), promise: written)
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
   }
 }

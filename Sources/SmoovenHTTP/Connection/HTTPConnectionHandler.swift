@@ -2,7 +2,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 
-/// One connection: puts requests together, has them answered one by one, keeps the deadlines.
+/// A connection: assembles requests, has them answered one at a time, and enforces the deadlines.
 final class HTTPConnectionHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundIn = Never
@@ -10,7 +10,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
   enum Input {
     case part(HTTPServerRequestPart)
-    case rejection(HTTPRejection)
+    case refusal(HTTPRefusal)
     /// The client has closed its sending side.
     case end
   }
@@ -18,38 +18,42 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   enum Phase {
     /// Between requests.
     case idle
-    /// Some bytes of a request have come.
+    /// Some bytes of a request have arrived.
     case receiving
-    /// The request is whole and waits its turn in the loop of ``serve(_:)``.
+    /// The request is complete and waits for its turn in the loop of ``serve(_:)``.
     case ready
     case replying(Task<Void, Never>)
-    /// The last answer is given: whatever comes is ignored.
+    /// The last response is sent or on its way. All input is ignored.
     case closing
   }
 
-  let shared: HTTPServerShared
-  let bottom: any ChannelHandler
+  let server: HTTPServerContext
+  private let meter: HTTPWireMeter
   var phase = Phase.idle
   var incoming: HTTPIncomingRequest?
   var timer: HTTPConnectionTimer?
   private var remoteAddress: String?
   private var names = HTTPFieldNames()
-  /// What came behind a request that is being answered.
+  /// The input that arrived behind a request that is being answered.
   var waiting = CircularBuffer<Input>(initialCapacity: 0)
   var readIsHeld = false
   var inputIsClosed = false
   var isQuiescing = false
   var isServing = false
   private var gotMessage = false
+  /// The meter's count when the head, or the body, of the request began.
+  private var wireStart = 0
 
   var isReplying: Bool {
     if case .replying = phase { true } else { false }
   }
 
-  /// Takes the handler below, as the last word is spoken under it.
-  init(shared: HTTPServerShared, bottom: any ChannelHandler) {
-    self.shared = shared
-    self.bottom = bottom
+  /// - Parameters:
+  ///   - server: The state that all connections share.
+  ///   - meter: The lowest of the HTTP handlers. A refusal is written below it.
+  init(server: HTTPServerContext, meter: HTTPWireMeter) {
+    self.server = server
+    self.meter = meter
   }
 
   // MARK: Input
@@ -57,18 +61,18 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   func channelActive(context: ChannelHandlerContext) {
     remoteAddress = context.remoteAddress?.ipAddress
     let timer = HTTPConnectionTimer(eventLoop: context.eventLoop) { self.deadlinePassed(context) }
-    timer.expire(after: shared.isTLS ? shared.requestTimeout : shared.idleTimeout)
+    timer.expire(after: server.isTLS ? server.requestTimeout : server.idleTimeout)
     self.timer = timer
     context.fireChannelActive()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     gotMessage = true
-    take(.part(unwrapInboundIn(data)), context)
+    accept(.part(unwrapInboundIn(data)), context)
   }
 
-  /// Deals with what came, or keeps it until the requests before it are answered.
-  private func take(_ input: Input, _ context: ChannelHandlerContext) {
+  /// Handles some input, or keeps it until the requests before it are answered.
+  private func accept(_ input: Input, _ context: ChannelHandlerContext) {
     guard !isReplying, !isServing, waiting.isEmpty else { return waiting.append(input) }
     handle(input, context)
   }
@@ -76,15 +80,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   func handle(_ input: Input, _ context: ChannelHandlerContext) {
     switch input {
     case .part(let part): receive(part, context)
-    case .rejection(let rejection):
+    case .refusal(let refusal):
       if case .closing = phase { return }
-      reject(rejection, context)
+      refuse(refusal, context)
     case .end: inputEnded(context)
     }
   }
 
   private func receive(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
-    do throws(HTTPRejection) {
+    do throws(HTTPRefusal) {
       switch (phase, part) {
       case (.idle, .head(let head)), (.receiving, .head(let head)):
         beginReceiving()
@@ -92,9 +96,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
           head,
           from: remoteAddress,
           names: &names,
-          configuration: shared.configuration
+          configuration: server.configuration
         )
         self.incoming = incoming
+        wireStart = meter.count
         if incoming.expectsContinue {
           context.writeAndFlush(
             wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")),
@@ -110,25 +115,39 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         break
       }
     } catch {
-      reject(error, context)
+      refuse(error, context)
     }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    // Bytes came and made no message: they are the first of a request.
+    // Bytes without a message are the first of a request.
     if case .idle = phase, !gotMessage { beginReceiving() }
     gotMessage = false
+    checkWireSize(context)
     context.fireChannelReadComplete()
   }
 
-  /// A client that sends requests faster than they are answered is not read from meanwhile.
+  /// Refuses a request that takes too many bytes, whatever the decoder makes of them.
+  ///
+  /// A body with an announced length has no more bytes than it was announced with.
+  private func checkWireSize(_ context: ChannelHandlerContext) {
+    guard case .receiving = phase else { return }
+    let size = meter.count &- wireStart
+    if let incoming {
+      if incoming.isChunked, size > server.maximumWireBody { refuse(.bodyTooLarge, context) }
+    } else if size > server.maximumWireHead {
+      refuse(.headersTooLarge, context)
+    }
+  }
+
+  /// Reading pauses while a request is being answered, so that a client can't send requests faster than that.
   func read(context: ChannelHandlerContext) {
     if isReplying { readIsHeld = true } else { context.read() }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
-    // Unless requests wait before it, it says at once that nobody may want the answer.
+    // Handled immediately unless requests wait before it: the client may not want the response any more.
     case ChannelEvent.inputClosed: if waiting.isEmpty { inputEnded(context) } else { waiting.append(.end) }
     case is ChannelShouldQuiesceEvent: quiesce(context)
     default: context.fireUserInboundEventTriggered(event)
@@ -141,21 +160,21 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     case .idle, .receiving:
       closeAfterWriting(context)
     case .replying:
-      // Waiting for its answer or gone: nobody can tell, so the reply gets a while.
-      timer?.expire(after: shared.requestTimeout)
+      // The client may be waiting or gone, so the reply gets a limited time.
+      timer?.expire(after: server.requestTimeout)
     case .ready, .closing:
       break
     }
   }
 
-  /// Lets the request that is under way be the last.
+  /// Makes the request in progress the last one.
   private func quiesce(_ context: ChannelHandlerContext) {
     isQuiescing = true
     if isReplying { waiting.removeAll() }
     if case .idle = phase { closeAfterWriting(context) }
   }
 
-  /// Answers may still be on their way to a slow reader.
+  /// Closes after the pending responses are written, which may take a slow reader some time.
   private func closeAfterWriting(_ context: ChannelHandlerContext) {
     phase = .closing
     let written = context.eventLoop.makePromise(of: Void.self)
@@ -164,11 +183,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    // What comes behind an error that was told before.
+    // Bytes after an error that was already reported.
     if case ByteToMessageDecoderError.dataReceivedInErrorState = error { return }
-    if let rejection = HTTPRejection(error) { return take(.rejection(rejection), context) }
+    if let refusal = HTTPRefusal(error) { return accept(.refusal(refusal), context) }
     if case .closing = phase { return }
-    shared.logger.debug("connection failed", metadata: ["error": "\(type(of: error))"])
+    server.logger.debug("connection failed", metadata: ["error": "\(type(of: error))"])
     cut(context)
   }
 
@@ -180,27 +199,28 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   private func beginReceiving() {
     guard case .idle = phase else { return }
     phase = .receiving
-    timer?.expire(after: shared.requestTimeout)
+    wireStart = meter.count
+    timer?.expire(after: server.requestTimeout)
   }
 
   private func deadlinePassed(_ context: ChannelHandlerContext) {
     switch phase {
-    case .receiving: reject(.tooSlow, context)
+    case .receiving: refuse(.tooSlow, context)
     case .idle, .ready, .replying, .closing: cut(context)
     }
   }
 
   // MARK: The end
 
-  private func reject(_ rejection: HTTPRejection, _ context: ChannelHandlerContext) {
-    linger(context, lastWord: shared.refuse(rejection))
+  private func refuse(_ refusal: HTTPRefusal, _ context: ChannelHandlerContext) {
+    linger(context, lastWord: server.refuse(refusal))
   }
 
   func linger(_ context: ChannelHandlerContext, lastWord: ByteBuffer = ByteBuffer()) {
     end()
     guard context.channel.isActive else { return }
     let handler = HTTPLingeringCloseHandler(lastWord: lastWord, peerIsDone: inputIsClosed)
-    try? context.pipeline.syncOperations.addHandler(handler, position: .before(bottom))
+    try? context.pipeline.syncOperations.addHandler(handler, position: .before(meter))
   }
 
   func cut(_ context: ChannelHandlerContext) {

@@ -1,9 +1,9 @@
 internal import NIOCore
 
-/// The one timer of a connection.
+/// The timer of a connection.
 ///
-/// Most deadlines are replaced long before they are due, so the alarm is left where it is, rings early and is set
-/// again: a new deadline then costs a look at the clock and no scheduling.
+/// Most deadlines are replaced long before they are due. The alarm is therefore left in place, rings early and is set
+/// again, so that a new deadline costs one look at the clock and no scheduling.
 final class HTTPConnectionTimer {
   private let eventLoop: any EventLoop
   private var deadline: NIODeadline?
@@ -21,7 +21,7 @@ final class HTTPConnectionTimer {
     setAlarm()
   }
 
-  /// Ends the timer for good.
+  /// Stops the timer permanently.
   func stop() {
     deadline = nil
     onExpiry = nil
@@ -49,7 +49,7 @@ final class HTTPConnectionTimer {
 }
 
 extension TimeAmount {
-  /// A setting as the event loop takes it: never negative, and short enough to be added to any instant.
+  /// Creates the amount for a setting: never negative, and short enough to be added to any instant.
   init(setting duration: Duration) {
     self.init(min(max(duration, .zero), .seconds(365 * 86_400)))
   }

@@ -3,12 +3,12 @@ internal import Synchronization
 
 /// The open connections of a server.
 final class HTTPConnections: Sendable {
-  enum Admission: Equatable {
+  enum Admission {
     case served
-    /// Over a limit, but worth an answer.
-    case refused(HTTPServerRefusal)
+    /// Over a limit, but gets a response.
+    case refused(HTTPRefusal)
     /// Far over a limit.
-    case dropped(HTTPServerRefusal)
+    case dropped(HTTPRefusal)
     /// The server is stopping.
     case late
   }
@@ -33,35 +33,40 @@ final class HTTPConnections: Sendable {
   private struct State {
     var served = Group()
     var refused = Group()
+    var limits: HTTPConnectionLimits
     var isStopping = false
   }
 
-  private let maximum: Int
   private let maximumPerNetwork: Int?
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  init(maximum: Int, maximumPerNetwork: Int?) {
-    self.maximum = maximum
+  init(limits: HTTPConnectionLimits, maximumPerNetwork: Int?) {
+    state = Mutex(State(limits: limits))
     self.maximumPerNetwork = maximumPerNetwork
   }
 
-  /// How many connections are open, those that are being refused too.
+  /// The number of open connections, including those that are being refused.
   var count: Int {
     state.withLock { $0.served.channels.count + $0.refused.channels.count }
   }
 
+  /// Replaces the limits, for the connections to come.
+  func limit(to limits: HTTPConnectionLimits) {
+    state.withLock { $0.limits = limits }
+  }
+
   func admit(_ channel: any Channel) -> Admission {
     let id = ObjectIdentifier(channel)
-    // Without a limit by address nobody has to know it.
+    // Without a limit by address, the address isn't needed.
     let network = maximumPerNetwork == nil ? nil : HTTPClientNetwork(channel.remoteAddress)
     let admission: Admission = state.withLock { state in
       guard !state.isStopping else { return .late }
-      guard let refusal = excess(in: state.served, network) else {
+      guard let refusal = excess(in: state.served, state.limits.served, network) else {
         state.served.insert(channel, network)
         return .served
       }
-      // Those that are told why are as many again: one address must not take the answers of all others either.
-      guard excess(in: state.refused, network) == nil else { return .dropped(refusal) }
+      // Refusals have the same limit by address: one address must not use up the responses of all others either.
+      guard excess(in: state.refused, state.limits.refused, network) == nil else { return .dropped(refusal) }
       state.refused.insert(channel, network)
       return .refused(refusal)
     }
@@ -78,15 +83,15 @@ final class HTTPConnections: Sendable {
     return admission
   }
 
-  /// The limit at which a group is.
-  private func excess(in group: Group, _ network: HTTPClientNetwork?) -> HTTPServerRefusal? {
+  /// Returns the refusal for a connection that a group has no room for.
+  private func excess(in group: Group, _ maximum: Int, _ network: HTTPClientNetwork?) -> HTTPRefusal? {
     if let network, let maximumPerNetwork, group.networks[network, default: 0] >= maximumPerNetwork {
       return .tooManyConnectionsOfAddress
     }
     return group.channels.count >= maximum ? .tooManyConnections : nil
   }
 
-  /// Lets requests in flight finish and closes every connection that has none; called once.
+  /// Lets requests in flight finish and closes every connection without one; called once.
   func quiesce() {
     for channel in stopAdmitting() {
       channel.eventLoop.execute {
@@ -99,7 +104,7 @@ final class HTTPConnections: Sendable {
     for channel in stopAdmitting() { channel.cut() }
   }
 
-  /// Waits until every connection is closed; nobody is admitted any more.
+  /// Waits until every connection is closed, and admits no new ones.
   func drained(on eventLoop: any EventLoop) async {
     let closings = stopAdmitting().map(\.closeFuture)
     try? await EventLoopFuture<Void>.andAllComplete(closings, on: eventLoop).get()

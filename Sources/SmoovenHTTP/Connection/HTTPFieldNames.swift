@@ -1,10 +1,10 @@
 internal import HTTPTypes
 
-/// The field names of a connection, which are nearly always those of the request before, in the same order.
+/// The field names of a connection, which are nearly always those of the previous request, in the same order.
 ///
-/// To check a name and to make it lower case takes longer than to compare it.
+/// Validating a name and making it lowercase takes longer than comparing it.
 struct HTTPFieldNames {
-  /// What a field means to the server.
+  /// The meaning of a field to the server.
   enum Role {
     case host, contentLength, transferEncoding, upgrade, expect, none
   }
@@ -15,13 +15,13 @@ struct HTTPFieldNames {
     let role: Role
   }
 
-  // A stranger decides what is kept for as long as the connection is open.
+  // An untrusted client decides what is kept while the connection is open.
   private static let limit = 32
   private static let longest = 64
 
   private var entries: [Entry] = []
 
-  /// The name of the field at a place, or `nil` when it is no token.
+  /// Returns the name of the field at an index, or `nil` if it isn't a token.
   mutating func name(_ text: String, at index: Int) -> Entry? {
     if index < entries.count, entries[index].text == text { return entries[index] }
     guard let name = HTTPField.Name(text) else { return nil }

@@ -1,7 +1,7 @@
 internal import HTTPTypes
 internal import NIOHTTP1
 
-/// The header fields of a request, and what they say about how to read it.
+/// The header fields of a request, and how they say it is framed.
 struct HTTPIncomingFields {
   private(set) var fields = HTTPFields()
   private(set) var host: String?
@@ -14,8 +14,8 @@ struct HTTPIncomingFields {
     expectations.count == 1 && expectations.last.lowercased() == "100-continue"
   }
 
-  /// Refuses what the parser lets through but two servers might read differently.
-  init(_ headers: HTTPHeaders, names: inout HTTPFieldNames) throws(HTTPRejection) {
+  /// Refuses fields that the parser accepts but two servers might read differently.
+  init(_ headers: HTTPHeaders, names: inout HTTPFieldNames) throws(HTTPRefusal) {
     fields.reserveCapacity(headers.count)
     var index = 0
     for (text, value) in headers {
@@ -28,7 +28,7 @@ struct HTTPIncomingFields {
     }
   }
 
-  private mutating func add(_ field: HTTPField, _ role: HTTPFieldNames.Role) throws(HTTPRejection) {
+  private mutating func add(_ field: HTTPField, _ role: HTTPFieldNames.Role) throws(HTTPRefusal) {
     switch role {
     case .host:
       guard host == nil else { throw .malformed("more than one host") }
@@ -44,8 +44,8 @@ struct HTTPIncomingFields {
     fields.append(field)
   }
 
-  /// The announced length of the body, `nil` when it comes in chunks.
-  func contentLength(isLegacy: Bool) throws(HTTPRejection) -> Int? {
+  /// Returns the announced length of the body, or `nil` if it is chunked.
+  func contentLength(isLegacy: Bool) throws(HTTPRefusal) -> Int? {
     switch (lengths.count, codings.count) {
     case (0, 0):
       return 0

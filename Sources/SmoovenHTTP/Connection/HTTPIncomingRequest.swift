@@ -2,34 +2,38 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A request on its way in: checked, then filled with its body.
+/// A request that is being received: its head is checked, then its body is appended.
 struct HTTPIncomingRequest {
   private(set) var request: HTTPServerRequest
 
   /// Whether the connection may serve another request after this one.
   let keepsAlive: Bool
 
-  /// Whether the client speaks HTTP/1.0, where keeping a connection has to be said.
+  /// Whether the client uses HTTP/1.0, where a connection is kept only if both sides say so.
   let isLegacy: Bool
 
   /// Whether the client waits for a 100 before it sends the body.
   let expectsContinue: Bool
 
+  /// Whether the body is chunked, so that its size on the wire is unknown.
+  let isChunked: Bool
+
   private let maximumBodySize: Int
 
-  /// Refuses what the parser lets through but two servers might read differently.
+  /// Refuses heads that the parser accepts but two servers might read differently.
   init(
     _ head: HTTPRequestHead,
     from remoteAddress: String?,
     names: inout HTTPFieldNames,
     configuration: HTTPServerConfiguration
-  ) throws(HTTPRejection) {
+  ) throws(HTTPRefusal) {
     maximumBodySize = configuration.maximumBodySize
     isLegacy = head.version != .http1_1
     let incoming = try HTTPIncomingFields(head.headers, names: &names)
     guard incoming.host != nil || isLegacy else { throw .malformed("no host") }
     let contentLength = try incoming.contentLength(isLegacy: isLegacy)
     if let contentLength, contentLength > maximumBodySize { throw .bodyTooLarge }
+    isChunked = contentLength == nil
 
     request = HTTPServerRequest(
       head: try HTTPRequest(
@@ -41,12 +45,12 @@ struct HTTPIncomingRequest {
       ),
       remoteAddress: remoteAddress
     )
-    // The parser stops at an upgrade, and no upgrade is offered here: such a request is answered as the last one.
+    // The parser stops after a request that asks for an upgrade. None is offered here, so it's answered as the last.
     keepsAlive = head.isKeepAlive && !incoming.hasUpgrade
     expectsContinue = !isLegacy && contentLength != 0 && incoming.expectsContinue
   }
 
-  mutating func append(_ part: ByteBuffer) throws(HTTPRejection) {
+  mutating func append(_ part: ByteBuffer) throws(HTTPRefusal) {
     guard part.readableBytes <= maximumBodySize - request.body.count else { throw .bodyTooLarge }
     request.body.append(contentsOf: part.readableBytesView)
   }

@@ -2,16 +2,16 @@ internal import HTTPTypes
 internal import NIOHTTP1
 
 extension HTTPRequest {
-  /// Takes the request target apart: `/path`, `http://host/path`, or `*` with OPTIONS.
+  /// Creates a request from its target: `/path`, `http://host/path`, or `*` with OPTIONS.
   ///
-  /// There is no proxy here, so any other form is refused.
+  /// This isn't a proxy, so any other form is refused.
   init(
     method: HTTPMethod,
     target: String,
     host: String?,
     isTLS: Bool,
     headerFields: HTTPFields
-  ) throws(HTTPRejection) {
+  ) throws(HTTPRefusal) {
     guard let method = HTTPRequest.Method(method.rawValue), method != .connect else {
       throw .malformed("method")
     }
@@ -20,7 +20,7 @@ extension HTTPRequest {
     var authority = host
     var path = target[...]
     if target.utf8.first == UInt8(ascii: "/") || (target == "*" && method == .options) {
-      // Taken as it is.
+      // Used as it is.
     } else if let absolute = Self.absoluteForm(target) {
       (authority, path) = (String(absolute.authority), absolute.path)
     } else {
@@ -35,7 +35,7 @@ extension HTTPRequest {
     )
   }
 
-  /// In this form the target, not the `Host` field, says which host is meant.
+  /// Splits a target that names the host, which then counts instead of the `Host` field.
   private static func absoluteForm(_ target: String) -> (authority: Substring, path: Substring)? {
     let lowercased = target.prefix(8).lowercased()
     guard let prefix = ["http://", "https://"].first(where: lowercased.hasPrefix) else { return nil }
@@ -47,7 +47,7 @@ extension HTTPRequest {
 }
 
 extension StringProtocol {
-  /// Whether this has only the characters of a host and a port.
+  /// Whether all characters may occur in a host and a port.
   var isAuthority: Bool {
     utf8.allSatisfy { authorityBytes[Int($0)] }
   }

@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import NIOCore
 
 extension HTTPServerResponse {
-  /// The answer beyond the limit of requests in flight.
+  /// The response above the limit of requests in flight.
   static let overloaded = HTTPServerResponse(status: .serviceUnavailable, headerFields: [.retryAfter: "1"])
 
   /// Whether the handler asks for the connection to be closed.
@@ -10,17 +10,18 @@ extension HTTPServerResponse {
     head.headerFields.contains { $0.name == .connection && $0.value.lowercased() == "close" }
   }
 
-  /// Writes the response as it is sent: framing and connection are the server's business, whatever the handler put
-  /// there.
+  /// Writes the response as it is sent.
   ///
-  /// Names, values and reason are legal by their types: no line of the head can end early.
+  /// Framing and connection fields of the handler are replaced by the server's.
+  ///
+  /// Names, values and reason are valid by their types: no line of the head can end early.
   func write(
     to bytes: inout ByteBuffer,
     answering request: HTTPIncomingRequest,
     closes: Bool,
     configuration: HTTPServerConfiguration
   ) {
-    // Only final statuses end an exchange: anything else is a mistake of the handler.
+    // Only final statuses end an exchange. Any other is a bug in the handler.
     let status = 200...999 ~= head.status.code ? head.status : .internalServerError
     bytes.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
     for field in head.headerFields {
@@ -51,7 +52,7 @@ extension HTTPServerResponse {
 
   private var mayHaveBody: Bool { head.status != .noContent && head.status != .notModified }
 
-  /// A handler that answers HEAD without making the body may say how long it would be.
+  /// A handler that answers HEAD without creating the body may state how long it would be.
   private func contentLength(answering request: HTTPIncomingRequest) -> String {
     if request.request.head.method == .head, body.isEmpty, let length = head.headerFields[.contentLength] {
       return length

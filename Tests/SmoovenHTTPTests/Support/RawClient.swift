@@ -18,17 +18,27 @@ final class RawClient {
     host: String = "127.0.0.1",
     from source: String? = nil
   ) async throws -> RawClient {
-    let (input, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
-    var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    var (bootstrap, input) = bootstrap()
     if let source { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0)) }
-    let channel = try await bootstrap.channelOption(.allowRemoteHalfClosure, value: true)
+    return RawClient(channel: try await bootstrap.connect(host: host, port: port).get(), input: input)
+  }
+
+  /// Takes over a socket that is connected.
+  static func adopt(_ socket: CInt) async throws -> RawClient {
+    let (bootstrap, input) = bootstrap()
+    return RawClient(channel: try await bootstrap.withConnectedSocket(socket).get(), input: input)
+  }
+
+  private static func bootstrap() -> (ClientBootstrap, AsyncStream<ByteBuffer>) {
+    let (input, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+    let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .channelOption(.allowRemoteHalfClosure, value: true)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(Receiver(continuation: continuation))
         }
       }
-      .connect(host: host, port: port).get()
-    return RawClient(channel: channel, input: input)
+    return (bootstrap, input)
   }
 
   func send(_ text: String) async throws {

@@ -44,7 +44,7 @@ func withServer<Handler: HTTPServerHandler>(
   _ configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
   handler: Handler = TestHandler(),
   logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-  onRefusal: @escaping @Sendable (HTTPServerRefusal) -> Void = { _ in },
+  onRefusal: @escaping @Sendable (HTTPRefusal) -> Void = { _ in },
   _ body: (HTTPServer, HTTPServerAddress) async throws -> Void
 ) async throws {
   let server = HTTPServer(

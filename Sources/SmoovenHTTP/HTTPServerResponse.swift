@@ -1,9 +1,9 @@
 package import HTTPTypes
 
-/// One whole response.
+/// A complete response.
 ///
-/// The server writes `Content-Length` and `Connection` itself. A handler that sets `Connection: close` has the
-/// connection closed after the response.
+/// The server writes `Content-Length` and `Connection` itself. If a handler sets `Connection: close`, the connection
+/// is closed after the response.
 package struct HTTPServerResponse: Sendable {
   package var head: HTTPResponse
   package var body: [UInt8]

@@ -3,14 +3,18 @@ internal import Logging
 internal import NIOCore
 internal import Synchronization
 
-/// What the connections of a server have in common.
-final class HTTPServerShared: Sendable {
+/// The state that the connections of a server share.
+final class HTTPServerContext: Sendable {
   let configuration: HTTPServerConfiguration
   let handler: any HTTPServerHandler
   let logger: Logger
-  private let onRefusal: @Sendable (HTTPServerRefusal) -> Void
+  private let onRefusal: @Sendable (HTTPRefusal) -> Void
   let requestTimeout: TimeAmount
   let idleTimeout: TimeAmount
+  /// The maximum number of bytes that the head of a request may take on the wire.
+  let maximumWireHead: Int
+  /// The maximum number of bytes that a chunked body may take on the wire.
+  let maximumWireBody: Int
   private let requestsInFlight = Atomic(0)
 
   var isTLS: Bool { configuration.tls != nil }
@@ -19,7 +23,7 @@ final class HTTPServerShared: Sendable {
     configuration: HTTPServerConfiguration,
     handler: any HTTPServerHandler,
     logger: Logger,
-    onRefusal: @escaping @Sendable (HTTPServerRefusal) -> Void
+    onRefusal: @escaping @Sendable (HTTPRefusal) -> Void
   ) {
     self.configuration = configuration
     self.handler = handler
@@ -27,9 +31,19 @@ final class HTTPServerShared: Sendable {
     self.onRefusal = onRefusal
     requestTimeout = TimeAmount(setting: configuration.requestTimeout)
     idleTimeout = TimeAmount(setting: configuration.idleTimeout)
+    maximumWireHead = Self.wireSize(configuration.maximumHeaderSize)
+    maximumWireBody = Self.wireSize(configuration.maximumBodySize)
   }
 
-  /// Works out a reply in a new task, or returns `nil` when too many such tasks are under way.
+  /// Adds the framing to a limit on content.
+  ///
+  /// Any limit is legal, so this must not overflow.
+  private static func wireSize(_ limit: Int) -> Int {
+    let framing = 16_384
+    return limit > (Int.max - framing) / 2 ? .max : 2 * limit + framing
+  }
+
+  /// Computes a reply in a new task, or returns `nil` if too many of these tasks are running.
   func start(
     _ work: @escaping @Sendable () async -> HTTPServerReply,
     on eventLoop: any EventLoop
@@ -37,7 +51,7 @@ final class HTTPServerShared: Sendable {
     let (_, count) = requestsInFlight.add(1, ordering: .relaxed)
     guard count <= configuration.maximumRequestsInFlight else {
       requestsInFlight.subtract(1, ordering: .relaxed)
-      note(.tooManyRequests)
+      report(.tooManyRequests)
       return nil
     }
     let promise = eventLoop.makePromise(of: HTTPServerReply.self)
@@ -49,17 +63,17 @@ final class HTTPServerShared: Sendable {
     return (task, promise.futureResult)
   }
 
-  /// Notes the refusal and returns it as bytes.
-  func refuse(_ rejection: HTTPRejection) -> ByteBuffer {
-    note(rejection)
-    return rejection.encoded(serverName: configuration.serverName)
+  /// Reports a refusal and returns its response as bytes.
+  func refuse(_ refusal: HTTPRefusal) -> ByteBuffer {
+    report(refusal)
+    return refusal.encoded(serverName: configuration.serverName)
   }
 
-  func note(_ rejection: HTTPRejection) {
-    onRefusal(rejection.refusal)
+  func report(_ refusal: HTTPRefusal) {
+    onRefusal(refusal)
     logger.debug(
       "request refused",
-      metadata: ["status": "\(rejection.status.code)", "reason": "\(rejection.reason)"]
+      metadata: ["status": "\(refusal.status.code)", "reason": "\(refusal.detail)"]
     )
   }
 }

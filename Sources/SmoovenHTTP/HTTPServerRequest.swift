@@ -1,6 +1,6 @@
 package import HTTPTypes
 
-/// One whole request.
+/// A complete request.
 ///
 /// The target is in `head.path` (printable ASCII, query included, `*` for the asterisk form); the host, from the
 /// target or the `Host` field, is in `head.authority` and not among the header fields.

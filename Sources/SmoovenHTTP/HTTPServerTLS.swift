@@ -1,11 +1,11 @@
 internal import NIOSSL
 
-/// Where the server finds its certificate.
+/// The files with a server's certificate and key.
 package struct HTTPServerTLS: Sendable {
-  /// A PEM file: the server's certificate, then its issuers.
+  /// The path of a PEM file with the server's certificate, followed by its issuers.
   package var certificateChainPath: String
 
-  /// A PEM file: the private key of the certificate.
+  /// The path of a PEM file with the private key of the certificate.
   package var privateKeyPath: String
 
   package init(certificateChainPath: String, privateKeyPath: String) {
@@ -40,8 +40,8 @@ extension HTTPServerTLS {
     } catch {
       throw HTTPServerError(
         kind: .tls(file: privateKeyPath),
-        message: "the private key in \(privateKeyPath) does not fit the certificate in "
-          + "\(certificateChainPath): give the key that belongs to the first certificate of the chain"
+        message: "the private key in \(privateKeyPath) doesn't match the certificate in "
+          + "\(certificateChainPath): use the key that belongs to the first certificate of the chain"
       )
     }
   }
@@ -51,7 +51,8 @@ extension HTTPServerError {
   fileprivate static func unreadable(_ what: String, file: String) -> Self {
     HTTPServerError(
       kind: .tls(file: file),
-      message: "cannot read a \(what) from \(file): check that the file exists, is readable and is PEM"
+      message: "cannot read a \(what) from \(file): check that the file exists, is readable and is in PEM "
+        + "format"
     )
   }
 }

@@ -1,4 +1,4 @@
-/// Where a server listens.
+/// The address of a listening server.
 package struct HTTPServerAddress: Sendable, Hashable, CustomStringConvertible {
   package var host: String
   package var port: Int

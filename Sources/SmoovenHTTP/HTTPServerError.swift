@@ -6,7 +6,7 @@ internal import Musl
 internal import Glibc
 #endif
 
-/// Why a server could not run.
+/// An error that keeps a server from running.
 package struct HTTPServerError: Error, Sendable, CustomStringConvertible {
   package enum Kind: Sendable, Hashable {
     case addressInUse
@@ -18,7 +18,7 @@ package struct HTTPServerError: Error, Sendable, CustomStringConvertible {
 
   package var kind: Kind
 
-  /// What went wrong and what to do about it.
+  /// The cause, and how to fix it.
   package var message: String
 
   package var description: String { message }
@@ -32,7 +32,7 @@ package struct HTTPServerError: Error, Sendable, CustomStringConvertible {
 extension HTTPServerError {
   static let alreadyRun = HTTPServerError(
     kind: .alreadyRun,
-    message: "this server has already run: make a new one"
+    message: "this server has already run: create a new one"
   )
 
   static func binding(_ address: HTTPServerAddress, errno code: CInt?) -> Self {
@@ -40,7 +40,7 @@ extension HTTPServerError {
     case EADDRINUSE:
       HTTPServerError(
         kind: .addressInUse,
-        message: "port \(address.port) is already in use: choose another port or stop the other process"
+        message: "port \(address.port) is already in use: choose another port, or stop the other process"
       )
     case EACCES, EPERM:
       HTTPServerError(

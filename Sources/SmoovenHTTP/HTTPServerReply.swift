@@ -1,7 +1,7 @@
-/// What a handler makes of a request.
+/// The reply of a handler to a request.
 package enum HTTPServerReply: Sendable {
   case response(HTTPServerResponse)
 
-  /// Cut the connection without an answer.
+  /// Cuts the connection without a response.
   case closeConnection
 }
