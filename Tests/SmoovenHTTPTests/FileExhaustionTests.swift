@@ -22,7 +22,7 @@ import Testing
         let output = try await Self.python(
           """
           import socket
-          def connect(): return socket.create_connection(("127.0.0.1", \(address.port)), timeout=20)
+          def connect(): return socket.create_connection(("127.0.0.1", \(address.port)), timeout=5)
           def status(s):
               try: text = s.recv(100)
               except OSError: text = b""
