@@ -223,7 +223,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SmoovenTestingTests",
-      dependencies: ["SmoovenTesting"]
+      dependencies: ["Smooven", "SmoovenTesting", .product(name: "HTTPTypes", package: "swift-http-types")]
     ),
     .testTarget(
       name: "SmoovenSandboxTests",

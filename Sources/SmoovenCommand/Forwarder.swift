@@ -97,7 +97,9 @@ final class Forwarder: HTTPServerHandler, Service {
       head.headerFields[name] = nil
     }
     do {
-      let answer = try await transport.send(head, body: request.body, timeout: .seconds(10))
+      let answer = try await transport.send(
+        TransportRequest(head: head, body: request.body, timeout: .seconds(10))
+      )
       Terminal.printError("forwarded: \(answer.head.status.code)")
     } catch {
       Terminal.printError("not forwarded: \(error)")

@@ -62,7 +62,8 @@ struct TriggerCommand: AsyncParsableCommand {
       let transport = HTTPClientTransport()
       let result: Result<TransportResponse, any Error>
       do {
-        result = .success(try await transport.send(head, body: sample.body, timeout: .seconds(10)))
+        let request = TransportRequest(head: head, body: sample.body, timeout: .seconds(10))
+        result = .success(try await transport.send(request))
       } catch {
         result = .failure(error)
       }

@@ -67,12 +67,11 @@ struct NotificationSend: Sendable {
       await accept(receipt, isRepeated: attempt > 1)
       return nil
     } catch let error as SmoovenError {
-      switch claim.refusal {
-      case nil: return error
-      // Somebody else sends it, or has sent it: only a callback can tell how that went.
-      case .taken?: return nil
-      case .failed(let cause)?: return SmoovenError.notStored(cause)
-      }
+      return error
+    } catch let error as TransportError where error.code == .withheld {
+      // If another caller sends it, or has sent it, only a callback can tell how that went.
+      guard case .failed(let cause)? = claim.refusal else { return nil }
+      return SmoovenError.notStored(cause)
     } catch {
       // Cancelled: whoever did that has let go of the slot.
       return nil

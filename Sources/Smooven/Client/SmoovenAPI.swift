@@ -11,14 +11,15 @@ struct SmoovenAPI: Sendable {
     let requestID: String?
   }
 
-  let transport: any ClientTransport
+  let transport: any SmoovenTransport
   let endpoint: Endpoint
   let secretKey: Secret
   let now: @Sendable () -> Date
 
   /// Sends one request.
   ///
-  /// - Throws: ``SmoovenError`` or `CancellationError`. Whether anything was carried out is the error's code to say.
+  /// - Throws: ``SmoovenError``, whose code says whether anything may have been carried out; ``TransportError`` with
+  ///   `withheld`, and the error of `willSend` as its cause; `CancellationError`.
   func call(
     _ method: HTTPRequest.Method,
     _ path: String,
@@ -38,11 +39,11 @@ struct SmoovenAPI: Sendable {
     if !body.isEmpty { request.headerFields[.contentType] = "application/json" }
     let response: TransportResponse
     do {
-      if let willSend {
-        response = try await transport.send(request, body: body, timeout: timeout, willSend: willSend)
-      } else {
-        response = try await transport.send(request, body: body, timeout: timeout)
-      }
+      response = try await transport.send(
+        TransportRequest(head: request, body: body, timeout: timeout, willSend: willSend)
+      )
+    } catch let error as TransportError where error.code == .withheld {
+      throw error
     } catch let error as TransportError where error.code == .notSent {
       throw SmoovenError(
         .connectionFailed,

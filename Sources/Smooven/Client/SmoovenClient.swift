@@ -39,7 +39,7 @@ public final class SmoovenClient: Service {
   /// - Throws: ``SmoovenError`` with `invalidConfiguration` that names the setting.
   public init(
     configuration: SmoovenConfiguration,
-    transport: (any ClientTransport)? = nil,
+    transport: (any SmoovenTransport)? = nil,
     store: (any DeliveryStore)? = nil,
     logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }),
     metricsFactory: (any MetricsFactory)? = nil,
