@@ -12,13 +12,13 @@ internal import Synchronization
 final class Forwarder: HTTPServerHandler, Service {
   /// The URL that requests are handed on to; unlike a base URL it may have a query.
   struct Target: Sendable {
-    let endpoint: Endpoint
+    let endpoint: BaseURL
     let path: String
 
     init(_ url: String) throws {
       let base = url.prefix { $0 != "?" }
       do {
-        endpoint = try Endpoint(String(base), setting: "--forward-to")
+        endpoint = try BaseURL(String(base), setting: "--forward-to")
       } catch {
         throw ValidationError(error.message)
       }

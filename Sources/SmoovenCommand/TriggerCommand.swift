@@ -37,7 +37,7 @@ struct TriggerCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingErrors(json: false) {
       let now = Date()
-      let endpoint = try Endpoint(to, setting: "--to")
+      let endpoint = try BaseURL(to, setting: "--to")
       guard
         let sample = SampleCallback(
           event,

@@ -15,7 +15,7 @@ struct NotificationSend: Sendable {
 
   private var tracker: DeliveryTracker { client.tracker }
   private var clock: DeliveryClock { client.clock }
-  private var retry: RetryPolicy { client.configuration.retry }
+  private var retry: SmoovenConfiguration.RetryPolicy { client.configuration.retry }
 
   /// Never throws: the slot is who must know.
   func run() async {

@@ -24,7 +24,7 @@ public final class SmoovenClient: Service {
   let clock: DeliveryClock
   let logger: Logger
   private let explicitTracer: (any Tracer)?
-  private let start = StartGate<Endpoint>()
+  private let start = StartGate<BaseURL>()
 
   /// Makes a client; nothing is opened until ``run()``.
   ///
@@ -72,8 +72,9 @@ public final class SmoovenClient: Service {
       ? nil : try CallbackListener(configuration: configuration.listener, receiver: receiver, logger: logger)
     api = SmoovenAPI(
       transport: transport ?? HTTPClientTransport(),
-      endpoint: try Endpoint(configuration.baseURL, setting: "baseURL"),
+      baseURL: try BaseURL(configuration.baseURL, setting: "baseURL"),
       secretKey: configuration.secretKey,
+      gate: RetryGate(clock: receiver.clock),
       now: configuration.now
     )
     tracker = receiver.tracker
@@ -100,13 +101,13 @@ public final class SmoovenClient: Service {
       try await finishing {
         try await listener.run { [start, configuration] address in
           let url = configuration.listener.publicURL ?? listener.localURL(of: address)
-          start.open(with: try Endpoint(url, setting: "listener.publicURL"))
+          start.open(with: try BaseURL(url, setting: "listener.publicURL"))
         }
       }
     } else {
       try await finishing {
         let url = configuration.listener.publicURL ?? configuration.baseURL
-        start.open(with: try Endpoint(url, setting: "listener.publicURL"))
+        start.open(with: try BaseURL(url, setting: "listener.publicURL"))
         try await receiver.run()
       }
     }
@@ -139,7 +140,7 @@ public final class SmoovenClient: Service {
   package func callbackURL(for token: DeliveryToken, deadline: Duration) async throws -> String {
     let path = CallbackReceiver.path(of: "smooven", token: token)
     if let endpoint = start.current { return endpoint.url + path }
-    let endpoint = try await withThrowingTaskGroup(of: Endpoint?.self) { group in
+    let endpoint = try await withThrowingTaskGroup(of: BaseURL?.self) { group in
       group.addTask { try await self.start.value() }
       group.addTask {
         try await self.clock.sleep(deadline)
