@@ -168,7 +168,7 @@ let package = Package(
       name: "SmoovenSQLiteTests",
       dependencies: ["Smooven", "SmoovenSQLite", "SmoovenTesting", httpTypes, grdb]
     ),
-    .testTarget(name: "SmoovenTestingTests", dependencies: ["SmoovenTesting"]),
+    .testTarget(name: "SmoovenTestingTests", dependencies: ["Smooven", "SmoovenTesting", httpTypes]),
     .testTarget(
       name: "SmoovenSandboxTests",
       dependencies: [

@@ -2,22 +2,27 @@ import HTTPTypes
 import Smooven
 
 /// A transport around another one, to add a header to every request.
-struct TaggingTransport: ClientTransport {
-  let base: any ClientTransport
+struct TaggingTransport: SmoovenTransport {
+  let base: any SmoovenTransport
   let tag: HTTPField
 
-  func send(
-    _ request: HTTPRequest,
-    body: [UInt8],
-    timeout: Duration
-  ) async throws -> TransportResponse {
+  func send(_ request: TransportRequest) async throws -> TransportResponse {
     var request = request
-    request.headerFields.append(tag)
+    request.head.headerFields.append(tag)
     // What the base throws goes through unchanged: it says whether anything was sent.
-    return try await base.send(request, body: body, timeout: timeout)
+    return try await base.send(request)
   }
 
   func shutdown() async {
     await base.shutdown()
+  }
+}
+
+/// A transport without a network that accepts every notification.
+struct AcceptingTransport: SmoovenTransport {
+  func send(_ request: TransportRequest) async throws -> TransportResponse {
+    try await request.willSend?()
+    let body = #"{"success": true, "notification_id": "ntf_1", "status": "queued"}"#
+    return TransportResponse(head: HTTPResponse(status: .ok), body: Array(body.utf8))
   }
 }

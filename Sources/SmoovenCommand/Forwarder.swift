@@ -12,13 +12,13 @@ internal import Synchronization
 final class Forwarder: HTTPServerHandler, Service {
   /// The URL that requests are handed on to; unlike a base URL it may have a query.
   struct Target: Sendable {
-    let endpoint: Endpoint
+    let endpoint: BaseURL
     let path: String
 
     init(_ url: String) throws {
       let base = url.prefix { $0 != "?" }
       do {
-        endpoint = try Endpoint(String(base), setting: "--forward-to")
+        endpoint = try BaseURL(String(base), setting: "--forward-to")
       } catch {
         throw ValidationError(error.message)
       }
@@ -94,7 +94,9 @@ final class Forwarder: HTTPServerHandler, Service {
       head.headerFields[name] = nil
     }
     do {
-      let answer = try await transport.send(head, body: request.body, timeout: .seconds(10))
+      let answer = try await transport.send(
+        TransportRequest(head: head, body: request.body, timeout: .seconds(10))
+      )
       Terminal.printError("forwarded: \(answer.head.status.code)")
     } catch {
       Terminal.printError("not forwarded: \(error)")

@@ -94,8 +94,8 @@ struct SendCommand: AsyncParsableCommand {
         throw ValidationError("--user and --context belong to an intent.")
       }
     }
-    if let idempotencyKey, !(1...255).contains(idempotencyKey.utf8.count) {
-      throw ValidationError("--idempotency-key takes 1 to 255 bytes.")
+    if let idempotencyKey, !(1...200).contains(idempotencyKey.utf8.count) {
+      throw ValidationError("--idempotency-key takes 1 to 200 bytes.")
     }
     try Checks.url(baseURL, "--base-url")
     try Checks.url(publicURL, "--public-url")
@@ -144,16 +144,16 @@ struct SendCommand: AsyncParsableCommand {
     throw ExitCode(code)
   }
 
-  private func smoovenURL() throws -> Endpoint {
-    if let baseURL { return try Endpoint(baseURL, setting: "--base-url") }
+  private func smoovenURL() throws -> BaseURL {
+    if let baseURL { return try BaseURL(baseURL, setting: "--base-url") }
     let standard = SmoovenConfiguration(secretKey: "").baseURL
-    return try Endpoint(Environment.value("SMOOVEN_BASE_URL") ?? standard, setting: "SMOOVEN_BASE_URL")
+    return try BaseURL(Environment.value("SMOOVEN_BASE_URL") ?? standard, setting: "SMOOVEN_BASE_URL")
   }
 
   private func reachableURL() throws -> String? {
     if let publicURL { return publicURL }
     guard let url = Environment.value("SMOOVEN_PUBLIC_URL") else { return nil }
-    return try Endpoint(url, setting: "SMOOVEN_PUBLIC_URL").url
+    return try BaseURL(url, setting: "SMOOVEN_PUBLIC_URL").url
   }
 
   private func secretKeys() throws -> [Secret] {

@@ -37,7 +37,7 @@ struct TriggerCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingErrors(json: false) {
       let now = Date()
-      let endpoint = try Endpoint(to, setting: "--to")
+      let endpoint = try BaseURL(to, setting: "--to")
       guard
         let sample = SampleCallback(
           event,
@@ -62,7 +62,8 @@ struct TriggerCommand: AsyncParsableCommand {
       let transport = HTTPClientTransport()
       let result: Result<TransportResponse, any Error>
       do {
-        result = .success(try await transport.send(head, body: sample.body, timeout: .seconds(10)))
+        let request = TransportRequest(head: head, body: sample.body, timeout: .seconds(10))
+        result = .success(try await transport.send(request))
       } catch {
         result = .failure(error)
       }

@@ -1,82 +1,106 @@
-internal import HTTPTypes
-internal import SmoovenCallbacks
-internal import Synchronization
+package import HTTPTypes
+package import SmoovenCallbacks
 
-import struct Foundation.Date
+package import struct Foundation.Date
 
-/// Smooven's HTTP API: one request each, its answer read or its failure named.
-struct SmoovenAPI: Sendable {
-  struct Answer {
-    let json: JSONValue
-    let body: [UInt8]
-    let requestID: String?
+/// Smooven's HTTP API: sends one request, and reads the response or names the failure.
+package struct SmoovenAPI: Sendable {
+  /// A response that reports success.
+  package struct Response {
+    package let json: JSONValue
+    package let body: [UInt8]
+    package let requestID: String?
   }
 
-  let transport: any ClientTransport
-  let endpoint: Endpoint
+  let transport: any SmoovenTransport
+  let baseURL: BaseURL
   let secretKey: Secret
+  /// Held by each `Retry-After` in the response to a POST.
+  ///
+  /// Senders wait for it before they call.
+  package let gate: RetryGate
   let now: @Sendable () -> Date
+
+  package init(
+    transport: any SmoovenTransport,
+    baseURL: BaseURL,
+    secretKey: Secret,
+    gate: RetryGate,
+    now: @escaping @Sendable () -> Date
+  ) {
+    self.transport = transport
+    self.baseURL = baseURL
+    self.secretKey = secretKey
+    self.gate = gate
+    self.now = now
+  }
 
   /// Sends one request.
   ///
-  /// - Throws: ``SmoovenError`` or `CancellationError`. Whether anything was carried out is the error's code to say.
-  func call(
+  /// - Throws: ``SmoovenError``, whose code says whether anything may have been carried out; ``TransportError`` with
+  ///   `withheld`, and the error of `willSend` as its cause; `CancellationError`.
+  package func call(
     _ method: HTTPRequest.Method,
     _ path: String,
     body: [UInt8] = [],
     timeout: Duration,
     willSend: (@Sendable () async throws -> Void)? = nil
-  ) async throws -> Answer {
-    var request = HTTPRequest(
-      method: method,
-      scheme: endpoint.scheme,
-      authority: endpoint.authority,
-      path: endpoint.path + path
+  ) async throws -> Response {
+    let request = TransportRequest(
+      head: head(method, path, hasBody: !body.isEmpty),
+      body: body,
+      timeout: timeout,
+      willSend: willSend
     )
-    request.headerFields[.authorization] = "Bearer \(secretKey.exposedText)"
-    request.headerFields[.accept] = "application/json"
-    request.headerFields[.userAgent] = "smooven-swift"
-    if !body.isEmpty { request.headerFields[.contentType] = "application/json" }
     let response: TransportResponse
     do {
-      if let willSend {
-        let refusal = Mutex<(any Error)?>(nil)
-        do {
-          response = try await transport.send(request, body: body, timeout: timeout) {
-            do { try await willSend() } catch {
-              refusal.withLock { $0 = error }
-              throw error
-            }
-          }
-        } catch {
-          if let cause = refusal.withLock({ $0 }) { throw TransportError(.withheld, "withheld", cause: cause) }
-          throw error
-        }
-      } else {
-        response = try await transport.send(request, body: body, timeout: timeout)
-      }
-    } catch let error as TransportError where error.code == .withheld {
-      throw error
-    } catch let error as TransportError where error.code == .notSent {
-      throw SmoovenError(
-        .connectionFailed,
-        "\(endpoint.authority) could not be reached, so nothing was sent: \(error.message)",
-        attempts: 1,
-        cause: error.cause ?? error
-      )
+      response = try await transport.send(request)
     } catch {
-      if error is CancellationError || Task.isCancelled { throw CancellationError() }
-      throw SmoovenError(
-        unclear(method),
-        "the request left, but no answer came",
-        attempts: 1,
-        cause: (error as? TransportError)?.cause ?? error
-      )
+      throw failure(of: method, error)
     }
-    return try read(response, to: method)
+    do throws(SmoovenError) {
+      return try read(response, to: method)
+    } catch {
+      let isHeldBack = error.code == .rateLimited || error.code == .unavailable
+      if method == .post, isHeldBack, let pause = error.retryAfter { gate.hold(for: pause) }
+      throw error
+    }
   }
 
-  /// What a missing or broken answer means: only a POST may have changed something.
+  private func head(_ method: HTTPRequest.Method, _ path: String, hasBody: Bool) -> HTTPRequest {
+    var head = HTTPRequest(
+      method: method,
+      scheme: baseURL.scheme,
+      authority: baseURL.authority,
+      path: baseURL.path + path
+    )
+    head.headerFields[.authorization] = "Bearer \(secretKey.exposedText)"
+    head.headerFields[.accept] = "application/json"
+    head.headerFields[.userAgent] = "smooven-swift"
+    if hasBody { head.headerFields[.contentType] = "application/json" }
+    return head
+  }
+
+  /// Returns what a missing response means.
+  private func failure(of method: HTTPRequest.Method, _ error: any Error) -> any Error {
+    let cause = (error as? TransportError)?.cause ?? error
+    switch (error as? TransportError)?.code {
+    case .withheld?: return error
+    case .notSent?:
+      let reason = (error as? TransportError)?.message ?? ""
+      let message = "\(baseURL.authority) could not be reached, so nothing was sent: \(reason)"
+      return SmoovenError(.connectionFailed, message, attempts: 1, cause: cause)
+    case .overloaded?:
+      let reason = (error as? TransportError)?.message ?? ""
+      return SmoovenError(.overloaded, "nothing was sent: \(reason)", attempts: 1, cause: cause)
+    default:
+      if error is CancellationError || Task.isCancelled { return CancellationError() }
+      let message = "the request was sent, but no response arrived"
+      return SmoovenError(unclear(method), message, attempts: 1, cause: cause)
+    }
+  }
+
+  /// Returns what a missing or broken response means: only a POST may have changed something.
   private func unclear(_ method: HTTPRequest.Method) -> SmoovenError.Code {
     method == .post ? .unconfirmed : .serverError
   }
@@ -84,49 +108,46 @@ struct SmoovenAPI: Sendable {
   private func read(
     _ response: TransportResponse,
     to method: HTTPRequest.Method
-  ) throws(SmoovenError) -> Answer {
+  ) throws(SmoovenError) -> Response {
     let status = response.head.status.code
     let requestID = response.head.headerFields[.xRequestID].flatMap(Self.printable)
     let json = try? JSONValue(parsing: response.body)
-    let isRefusal = json?["success"]?.boolValue == false
-    if (200..<300).contains(status), !isRefusal {
-      if method == .delete, response.body.isEmpty {
-        return Answer(json: .null, body: [], requestID: requestID)
-      }
-      guard let json else {
-        throw SmoovenError(
-          unclear(method),
-          "the answer is not JSON",
-          status: status,
-          requestID: requestID,
-          attempts: 1
-        )
-      }
-      return Answer(json: json, body: response.body, requestID: requestID)
+    guard (200..<300).contains(status), json?["success"]?.boolValue != false else {
+      throw refusal(of: method, response.head, json, requestID: requestID)
     }
-    throw refusal(
-      of: method,
-      status: status,
-      apiCode: json?["error"]?["code"]?.stringValue.flatMap(Self.printable),
-      requestID: requestID,
-      retryAfter: response.head.headerFields[.retryAfter]
-    )
+    if method == .delete, response.body.isEmpty {
+      return Response(json: .null, body: [], requestID: requestID)
+    }
+    guard let json else {
+      throw SmoovenError(
+        unclear(method),
+        "the response is not JSON",
+        status: status,
+        requestID: requestID,
+        attempts: 1
+      )
+    }
+    return Response(json: json, body: response.body, requestID: requestID)
   }
 
   private func refusal(
     of method: HTTPRequest.Method,
-    status: Int,
-    apiCode: String?,
-    requestID: String?,
-    retryAfter: String?
+    _ head: HTTPResponse,
+    _ json: JSONValue?,
+    requestID: String?
   ) -> SmoovenError {
+    let status = head.status.code
+    let apiCode = json?["error"]?["code"]?.stringValue.flatMap(Self.printable)
+    let retryAfter = head.headerFields[.retryAfter].flatMap { RetryAfter.pause($0, now: now()) }
+    // A proxy sends a 503 too, after a server behind it may have carried out the request.
+    let isOwn = apiCode != nil || json?["success"]?.boolValue == false || retryAfter != nil
     let (code, message): (SmoovenError.Code, String)
     switch status {
     case 401, 403: (code, message) = (.unauthorized, "Smooven did not accept the Secret Key")
     case 404: (code, message) = (.notFound, "Smooven knows no such resource")
     case 429: (code, message) = (.rateLimited, "Smooven asks for fewer requests")
-    case 503: (code, message) = (.unavailable, "Smooven is unavailable")
-    case 300..<400: (code, message) = (.rejected, "Smooven answered with a redirect: check the base URL")
+    case 503 where isOwn || method != .post: (code, message) = (.unavailable, "Smooven is unavailable")
+    case 300..<400: (code, message) = (.rejected, "the response is a redirect; check the base URL")
     case 500...: (code, message) = (unclear(method), "Smooven failed after it got the request")
     default:
       (code, message) = (.rejected, "Smooven refused the request: \(apiCode ?? "no code was given")")
@@ -136,13 +157,14 @@ struct SmoovenAPI: Sendable {
       message,
       status: status,
       apiCode: apiCode,
+      apiMessage: json?["error"]?["message"]?.stringValue.map { String($0.prefix(1_000)) },
       requestID: requestID,
       attempts: 1,
-      retryAfter: retryAfter.flatMap { Self.pause($0, now: now()) }
+      retryAfter: retryAfter
     )
   }
 
-  /// Codes and ids are printed, so they must be what they claim to be: short, and letters, digits and `_-.:`.
+  /// Returns a code or an id if it can be printed: if it's short, and of letters, digits and `_-.:`.
   private static func printable(_ text: String) -> String? {
     let isPlain = text.utf8.allSatisfy { byte in
       switch byte {
@@ -154,15 +176,6 @@ struct SmoovenAPI: Sendable {
       }
     }
     return isPlain && (1...64).contains(text.utf8.count) ? text : nil
-  }
-
-  /// `Retry-After` in seconds or as an HTTP date (RFC 9110, section 10.2.3).
-  static func pause(_ text: String, now: Date) -> Duration? {
-    if let seconds = Int64(text.filter { $0 != " " }) {
-      return seconds < 0 ? nil : .seconds(min(seconds, 31_622_400))
-    }
-    guard let date = HTTPDate.parse(text) else { return nil }
-    return .seconds(max(0, min(date.timeIntervalSince(now), 31_622_400)))
   }
 }
 

@@ -35,7 +35,7 @@ public final class SmoovenClient: Service {
   let writes = Activity()
   private let draining = Atomic(false)
   private let explicitTracer: (any Tracer)?
-  private let start = StartGate<Endpoint>()
+  private let start = StartGate<BaseURL>()
 
   /// Makes a client; nothing is opened until ``run()``.
   ///
@@ -50,7 +50,7 @@ public final class SmoovenClient: Service {
   /// - Throws: ``SmoovenError`` with `invalidConfiguration` that names the setting.
   public init(
     configuration: SmoovenConfiguration,
-    transport: (any ClientTransport)? = nil,
+    transport: (any SmoovenTransport)? = nil,
     store: (any DeliveryStore)? = nil,
     logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }),
     metricsFactory: (any MetricsFactory)? = nil,
@@ -89,8 +89,9 @@ public final class SmoovenClient: Service {
       ? nil : try CallbackListener(configuration: configuration.listener, receiver: receiver, logger: logger)
     api = SmoovenAPI(
       transport: transport ?? HTTPClientTransport(),
-      endpoint: try Endpoint(configuration.baseURL, setting: "baseURL"),
+      baseURL: try BaseURL(configuration.baseURL, setting: "baseURL"),
       secretKey: configuration.secretKey,
+      gate: RetryGate(clock: receiver.clock),
       now: configuration.now
     )
     tracker = receiver.tracker
@@ -120,13 +121,13 @@ public final class SmoovenClient: Service {
       try await finishing {
         try await listener.run { [start, configuration] address in
           let url = configuration.listener.publicURL ?? listener.localURL(of: address)
-          start.open(with: try Endpoint(url, setting: "listener.publicURL"))
+          start.open(with: try BaseURL(url, setting: "listener.publicURL"))
         }
       }
     } else {
       try await finishing {
         let url = configuration.listener.publicURL ?? configuration.baseURL
-        start.open(with: try Endpoint(url, setting: "listener.publicURL"))
+        start.open(with: try BaseURL(url, setting: "listener.publicURL"))
         try await receiver.run()
       }
     }
@@ -180,7 +181,7 @@ public final class SmoovenClient: Service {
   /// - Throws: ``SmoovenError`` with `closed`, or with `notRunning` if the deadline comes first.
   package func callbackURL(deadline: Duration) async throws -> String {
     if let endpoint = start.current { return endpoint.url }
-    let endpoint = try await withThrowingTaskGroup(of: Endpoint?.self) { group in
+    let endpoint = try await withThrowingTaskGroup(of: BaseURL?.self) { group in
       group.addTask { try await self.start.value() }
       group.addTask {
         try await self.clock.sleep(deadline)

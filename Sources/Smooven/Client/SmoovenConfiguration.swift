@@ -2,7 +2,7 @@ public import SmoovenCallbacks
 
 public import struct Foundation.Date
 
-/// How a ``SmoovenClient`` works.
+/// The settings of a ``SmoovenClient``.
 ///
 /// Every value but the Secret Key has a default.
 public struct SmoovenConfiguration: Sendable {
@@ -10,52 +10,58 @@ public struct SmoovenConfiguration: Sendable {
   ///
   /// It authenticates requests, and Smooven signs callbacks with it.
   public var secretKey: Secret
-  /// Keys that were in use before and still sign callbacks: Smooven honours a rotated key for 24 h.
+  /// Keys that were in use before and still sign callbacks.
   ///
-  /// None.
+  /// Defaults to none.
+  ///
+  /// Smooven honors a rotated key for 24 hours.
   public var previousSecretKeys: [Secret]
-  /// Where Smooven is.
+  /// The URL of Smooven.
   ///
-  /// `https://api.smooven.io`.
+  /// Defaults to `https://api.smooven.io`.
   public var baseURL: String
-  /// Where callbacks arrive.
+  /// The port on which callbacks arrive.
   public var listener: ListenerConfiguration
-  /// Where else callbacks are taken on the same port: those of other systems.
+  /// The endpoints of other systems whose callbacks are accepted on the same port.
   ///
-  /// None.
+  /// Defaults to none.
   public var endpoints: [CallbackEndpoint]
-  /// How far the signed time of a callback may lie from now.
+  /// The maximum difference between the signed time of a callback and now.
   ///
-  /// 24 h back, 5 min ahead.
+  /// Defaults to 24 hours back and 5 minutes ahead.
   public var callbackTolerance: TimestampTolerance
-  /// How long one request may take until its answer is there.
+  /// The maximum time until the response to one request is there.
   ///
-  /// 10 s.
+  /// Defaults to 10 seconds.
   public var requestTimeout: Duration
-  /// How long `notify` may take in all, retries included, and `status(of:)` and the calls for players.
+  /// The maximum time that `notify`, `status(of:)` and the calls for players take in all, retries included.
   ///
-  /// 30 s.
+  /// Defaults to 30 seconds.
   public var callTimeout: Duration
-  /// When a request is sent again.
+  /// The rules by which a request is sent again.
   public var retry: RetryPolicy
-  /// How long the status endpoint may take at the deadline of a wait to turn a lost callback into its
-  /// outcome.
+  /// The maximum time that the status endpoint may take at the deadline of a wait.
   ///
-  /// 5 s; `nil` to not ask.
+  /// Defaults to 5 seconds; `nil` to not ask.
+  ///
+  /// The status turns a lost callback into its outcome.
   public var reconciliationTimeout: Duration?
-  /// The maximum number of status queries at the same time. Defaults to 16.
+  /// The maximum number of status queries at the same time.
+  ///
+  /// Defaults to 16.
   ///
   /// Of the waits that reach their deadline without a callback, the earliest is asked about first.
   public var maximumStatusQueries: Int
-  /// How long a wait for a critical notification goes on after one of its channels failed. Defaults to `nil`, until the
-  /// wait's deadline.
+  /// How long a wait for a critical notification goes on after one of its channels failed.
+  ///
+  /// Defaults to `nil`, until the wait's deadline.
   ///
   /// Its end asks for the status and ends that wait as timed out. The other channel may still deliver.
   public var criticalGracePeriod: Duration?
-  /// How much is kept for callbacks that nobody has claimed yet.
+  /// The limits of what is kept for callbacks that haven't been claimed yet.
   ///
-  /// By default only of those that come while a send waits for its answer; for ``CallbackReceiver/outcome(of:id:timeout:until:)``
-  /// on ids that are sent elsewhere, keep all.
+  /// By default only those are kept that arrive while a send waits for its response. To use
+  /// ``CallbackReceiver/outcome(of:id:timeout:until:)`` on ids that are sent elsewhere, keep all.
   public var limits: DeliveryLimits
   /// The clock of deadlines and backoff.
   ///
@@ -64,7 +70,7 @@ public struct SmoovenConfiguration: Sendable {
   /// The wall clock, by which the age of a callback is judged.
   public var now: @Sendable () -> Date
 
-  /// Makes a configuration; each value has the default that its property states.
+  /// Creates a configuration; each value has the default that its property states.
   public init(
     secretKey: Secret,
     previousSecretKeys: [Secret] = [],

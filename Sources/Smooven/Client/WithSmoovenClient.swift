@@ -20,7 +20,7 @@ public import Tracing
 /// - Throws: ``SmoovenError`` when the client cannot run, and what the closure throws.
 public func withSmoovenClient<Result: Sendable>(
   configuration: SmoovenConfiguration,
-  transport: (any ClientTransport)? = nil,
+  transport: (any SmoovenTransport)? = nil,
   store: (any DeliveryStore)? = nil,
   logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }),
   metricsFactory: (any MetricsFactory)? = nil,

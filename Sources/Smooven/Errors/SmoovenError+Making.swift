@@ -1,17 +1,22 @@
 extension SmoovenError {
   static let clientClosed = SmoovenError(
     .closed,
-    "the client is closed; make calls inside withSmoovenClient, or while run() is running"
+    "it has been shut down; wait only while run() is running"
   )
 
   static let idempotencyConflict = SmoovenError(
     .idempotencyConflict,
-    "idempotencyKey: it was used before for another request; take a fresh key for a new notification",
+    "idempotencyKey: it was used before for another request; use a fresh key for a new notification",
     field: "idempotencyKey"
   )
 
   static func notStored(_ cause: (any Error)?) -> SmoovenError {
     SmoovenError(.storeFailed, "the delivery could not be stored, so nothing was sent", cause: cause)
+  }
+
+  static func heldBack(for pause: Duration) -> SmoovenError {
+    let message = "Smooven asked for fewer requests, and this one would be too late; nothing was sent"
+    return SmoovenError(.rateLimited, message, retryAfter: pause)
   }
 
   static func invalid(_ field: String, _ message: String) -> SmoovenError {
@@ -22,21 +27,26 @@ extension SmoovenError {
     SmoovenError(.invalidConfiguration, "\(field): \(message)", field: field)
   }
 
-  /// A timeout must be positive and finite; the cap keeps clock arithmetic from overflowing.
+  /// Checks that a timeout is positive and finite; the cap keeps clock arithmetic from overflowing.
   static func checkTimeout(
     _ timeout: Duration,
     _ field: String = "timeout",
     code: Code = .invalidRequest
   ) throws(SmoovenError) {
-    if timeout <= .zero { throw SmoovenError(code, "\(field): it must be positive", field: field) }
+    if timeout <= .zero { throw SmoovenError(code, "\(field): must be positive", field: field) }
     if timeout > maximumTimeout {
-      throw SmoovenError(code, "\(field): it must be at most 366 days", field: field)
+      throw SmoovenError(code, "\(field): must be at most 366 days", field: field)
     }
   }
 
+  /// Checks a key that a caller gave.
+  ///
+  /// Keys that the library derives from one have a U+001F in them.
   static func checkIdempotencyKey(_ key: String?) throws(SmoovenError) {
     guard let key else { return }
-    guard (1...255).contains(key.utf8.count) else { throw .invalid("idempotencyKey", "give 1 to 255 bytes") }
+    guard (1...200).contains(key.utf8.count), !key.unicodeScalars.contains("\u{1F}") else {
+      throw .invalid("idempotencyKey", "must be 1 to 200 bytes without the character U+001F")
+    }
   }
 
   /// 366 days.

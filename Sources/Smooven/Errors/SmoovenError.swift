@@ -1,19 +1,17 @@
-internal import SmoovenSupport
-
-/// Why a call failed.
+/// The reason why a call failed.
 ///
-/// Safe to log: the description holds no key, header, body, token, address or text of the server. A cancelled
-/// caller gets `CancellationError` and a wait whose time ran out gets ``DeliveryOutcome/timedOut(lastKnown:)``;
-/// neither is ever this type.
+/// It's safe to log: the description contains no key, header, body, token, address or text of the server. A caller that
+/// is cancelled gets `CancellationError`, and a wait that runs out of time gets ``DeliveryOutcome/timedOut(lastKnown:)``.
+/// Neither is ever this type.
 public struct SmoovenError: Error, Sendable {
-  /// What kind of failure it is.
+  /// The kind of failure.
   ///
   /// The list is open: new codes may be added.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
     private enum Wrapped: String {
       case invalidConfiguration, invalidRequest, unauthorized, rejected, notFound, rateLimited, unavailable
-      case connectionFailed, unconfirmed, serverError, invalidResponse, storeFailed, closed, alreadyRunning
-      case idempotencyConflict, notRunning
+      case connectionFailed, overloaded, unconfirmed, serverError, invalidResponse, storeFailed, closed
+      case alreadyRunning, idempotencyConflict, notRunning
     }
 
     private let wrapped: Wrapped
@@ -40,27 +38,31 @@ public struct SmoovenError: Error, Sendable {
     ///
     /// May be retried.
     public static let rateLimited = Code(.rateLimited)
-    /// Smooven is unavailable (503), and no retry fitted before the deadline.
+    /// Smooven is unavailable (its own 503), and no retry fitted before the deadline.
     ///
     /// May be retried.
     public static let unavailable = Code(.unavailable)
-    /// No connection came about, so nothing was sent.
+    /// No connection was established, so nothing was sent.
     ///
     /// May be retried.
     public static let connectionFailed = Code(.connectionFailed)
-    /// Bytes left, but the answer is missing or unclear, so the request may have been carried out.
+    /// Too many requests of this client are in flight, so nothing was sent.
     ///
-    /// To repeat a notify can send twice.
+    /// May be retried. The limit is ``HTTPClientTransport``'s.
+    public static let overloaded = Code(.overloaded)
+    /// The request was sent, but the response is missing or unclear, so it may have been carried out.
+    ///
+    /// Repeating a notification can send it twice.
     public static let unconfirmed = Code(.unconfirmed)
-    /// A request for a status or a player, or to remove one, got a 5xx, no answer, or one that is not JSON.
+    /// A request for a status or a player, or to remove one, got a 5xx, no response, or one that isn't JSON.
     ///
     /// May be retried.
     public static let serverError = Code(.serverError)
-    /// The answer could not be understood.
+    /// The response could not be understood.
     public static let invalidResponse = Code(.invalidResponse)
     /// The delivery store failed; nothing was sent.
     public static let storeFailed = Code(.storeFailed)
-    /// The client was closed.
+    /// The client, the listener or the receiver has been shut down.
     public static let closed = Code(.closed)
     /// `run()` was called a second time.
     public static let alreadyRunning = Code(.alreadyRunning)
@@ -73,38 +75,44 @@ public struct SmoovenError: Error, Sendable {
     public var description: String { wrapped.rawValue }
   }
 
-  /// What kind of failure it is.
+  /// The kind of failure.
   public var code: Code
-  /// What was wrong and what to do, for a person.
+  /// The reason and what to do, for a person.
   public var message: String
   /// The field of the request or the configuration that was wrong, by its name on the wire.
   public var field: String?
-  /// The HTTP status of the last answer, where there was one.
+  /// The HTTP status of the last response, if any.
   public var status: Int?
-  /// The error code of Smooven's answer, such as `invalid_recipient`.
+  /// The error code in Smooven's response, such as `invalid_recipient`.
   ///
   /// The list of codes is open.
   public var apiCode: String?
-  /// The value of `X-Request-Id` in the last answer.
+  /// The error message in Smooven's response, at most 1,000 characters.
+  ///
+  /// It may contain a recipient's address, so it's never part of the description. Don't log it, and escape it if you
+  /// show it.
+  public var apiMessage: String?
+  /// The value of `X-Request-Id` in the last response.
   public var requestID: String?
-  /// How many times the request was sent.
+  /// The number of times the request was sent.
   public var attempts: Int
-  /// How long the server asked to wait before the next request.
+  /// The time that the server asked to wait before the next request.
   public var retryAfter: Duration?
-  /// The error beneath, where there is one.
+  /// The underlying error, if any.
   ///
   /// It may say more than may be logged.
   public var cause: (any Error)?
 
-  /// Makes an error.
+  /// Creates an error.
   ///
-  /// The message must hold nothing that is secret or personal.
+  /// The message must contain nothing secret or personal.
   public init(
     _ code: Code,
     _ message: String,
     field: String? = nil,
     status: Int? = nil,
     apiCode: String? = nil,
+    apiMessage: String? = nil,
     requestID: String? = nil,
     attempts: Int = 0,
     retryAfter: Duration? = nil,
@@ -115,16 +123,17 @@ public struct SmoovenError: Error, Sendable {
     self.field = field
     self.status = status
     self.apiCode = apiCode
+    self.apiMessage = apiMessage
     self.requestID = requestID
     self.attempts = attempts
     self.retryAfter = retryAfter
     self.cause = cause
   }
 
-  /// Whether the same call may simply be made again: that does no harm, and it may succeed later.
+  /// Indicates whether the same call may simply be made again: it does no harm, and it may succeed later.
   public var isRetryable: Bool {
     switch code {
-    case .rateLimited, .unavailable, .connectionFailed, .serverError: true
+    case .rateLimited, .unavailable, .connectionFailed, .overloaded, .serverError: true
     default: false
     }
   }
@@ -134,13 +143,14 @@ extension SmoovenError: Equatable {
   /// Compares everything but the cause.
   public static func == (left: SmoovenError, right: SmoovenError) -> Bool {
     left.code == right.code && left.message == right.message && left.field == right.field
-      && left.status == right.status && left.apiCode == right.apiCode && left.requestID == right.requestID
-      && left.attempts == right.attempts && left.retryAfter == right.retryAfter
+      && left.status == right.status && left.apiCode == right.apiCode && left.apiMessage == right.apiMessage
+      && left.requestID == right.requestID && left.attempts == right.attempts
+      && left.retryAfter == right.retryAfter
   }
 }
 
 extension SmoovenError: SafelyDescribed {
-  /// Code, message and the figures in one line.
+  /// Code, message and the numbers in one line.
   public var description: String {
     var details: [String] = []
     if let apiCode, !message.contains(apiCode) { details.append(apiCode) }

@@ -83,7 +83,7 @@ public actor CallbackListener: Service {
     guard let path = receiver.router.path(ofEndpoint: endpoint) else {
       throw SmoovenError.invalid("endpoint", "the listener has none named \(endpoint)")
     }
-    return try Endpoint(await publicURL, setting: "listener.publicURL").url + path
+    return try BaseURL(await publicURL, setting: "listener.publicURL").url + path
   }
 
   /// Waits for the callbacks of one request to any API, at a URL of its own.

@@ -25,7 +25,7 @@ extension CallbackReceiver {
     _ body: @escaping @Sendable (ExpectedCallback) async throws -> Void
   ) async throws -> DeliveryOutcome {
     try SmoovenError.checkTimeout(timeout)
-    let base = try Endpoint(publicURL, setting: "publicURL")
+    let base = try BaseURL(publicURL, setting: "publicURL")
     let deadline = clock.now() + timeout
     let token = DeliveryToken()
     try CallbackEndpoint(provider, authentication: CallbackAuthentication.none).validate()

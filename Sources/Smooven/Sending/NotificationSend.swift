@@ -179,6 +179,7 @@ final class NotificationSend: Sendable {
     client.sends.begin()
     defer { client.sends.end() }
     do {
+      try await client.api.gate.wait(until: deadline)
       let timeout = min(client.configuration.requestTimeout, max(deadline - client.clock.now(), .milliseconds(1)))
       let answer = try await client.api.call(
         .post,
@@ -236,7 +237,12 @@ final class NotificationSend: Sendable {
   }
 
   private func pause(after error: SmoovenError, _ attempt: Int) -> Duration? {
-    client.configuration.retry.pause(after: error, attempt: attempt, now: client.clock.now(), deadline: deadline)
+    client.configuration.retry.pause(
+      after: error,
+      attempt: attempt,
+      now: client.clock.now(),
+      deadline: deadline
+    )
   }
 
   private func accept(_ receipt: NotifyReceipt, of delivery: StoredDelivery) async {

@@ -20,7 +20,7 @@ extension SendMachine {
       return finish(.known(delivery))
     case .free:
       let left = delivery.notBefore?.timeLeft(at: row.time) ?? .zero
-      guard left < timeLeft else { return fail(.heldBack(left)) }
+      guard left < timeLeft else { return fail(.heldBack(for: left)) }
       if left > .zero { return wait(left) }
       return look(row)
     case .claimed, .armed:
@@ -189,12 +189,4 @@ extension SmoovenError {
     .unconfirmed,
     "an earlier call sent it, and the response is not known; only a callback can tell"
   )
-
-  static func heldBack(_ pause: Duration) -> SmoovenError {
-    SmoovenError(
-      .rateLimited,
-      "Smooven asked to wait before this notification is sent again; no retry fits before the deadline",
-      retryAfter: pause
-    )
-  }
 }

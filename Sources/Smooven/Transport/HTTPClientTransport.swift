@@ -1,5 +1,5 @@
 internal import AsyncHTTPClient
-public import HTTPTypes
+internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -18,7 +18,7 @@ internal import Glibc
 ///
 /// HTTP/2 where the server offers it. Redirects are not followed: a notification goes where it was addressed, and
 /// so does the key.
-public final class HTTPClientTransport: ClientTransport {
+public final class HTTPClientTransport: SmoovenTransport {
   private let client: HTTPClient
   private let maximumResponseSize: Int
 
@@ -52,46 +52,29 @@ public final class HTTPClientTransport: ClientTransport {
     Task { try? await client.shutdown() }
   }
 
-  /// Sends one request and collects the answer.
-  public func send(
-    _ request: HTTPRequest,
-    body: [UInt8],
-    timeout: Duration
-  ) async throws -> TransportResponse {
-    try await send(request, body.isEmpty ? nil : .bytes(ByteBuffer(bytes: body)), timeout: timeout)
-  }
-
-  /// Sends one request and collects the answer; asks when the connection stands and the head is written.
-  public func send(
-    _ request: HTTPRequest,
-    body: [UInt8],
-    timeout: Duration,
-    willSend: @escaping @Sendable () async throws -> Void
-  ) async throws -> TransportResponse {
-    let announced = AnnouncedBody(bytes: body, willSend: willSend)
-    return try await send(
-      request,
-      .stream(announced, length: .known(Int64(body.count))),
-      timeout: timeout
-    )
-  }
-
-  private func send(
-    _ request: HTTPRequest,
-    _ body: HTTPClientRequest.Body?,
-    timeout: Duration
-  ) async throws -> TransportResponse {
-    guard let scheme = request.scheme, let authority = request.authority else {
+  /// Sends one request and collects the response.
+  ///
+  /// ``TransportRequest/willSend`` is called once the connection is established and the head is written.
+  public func send(_ request: TransportRequest) async throws -> TransportResponse {
+    let head = request.head
+    guard let scheme = head.scheme, let authority = head.authority else {
       throw TransportError(.notSent, "the request has no scheme or authority")
     }
-    var outgoing = HTTPClientRequest(url: "\(scheme)://\(authority)\(request.path ?? "/")")
-    outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
-    for field in request.headerFields { outgoing.headers.add(name: field.name.rawName, value: field.value) }
-    outgoing.body = body
+    var outgoing = HTTPClientRequest(url: "\(scheme)://\(authority)\(head.path ?? "/")")
+    outgoing.method = HTTPMethod(rawValue: head.method.rawValue)
+    for field in head.headerFields { outgoing.headers.add(name: field.name.rawName, value: field.value) }
+    if let willSend = request.willSend {
+      // Without a body, the head is the whole request.
+      if request.body.isEmpty { try await willSend() }
+      let body = AnnouncedBody(bytes: request.body, willSend: willSend)
+      outgoing.body = request.body.isEmpty ? nil : .stream(body, length: .known(Int64(request.body.count)))
+    } else if !request.body.isEmpty {
+      outgoing.body = .bytes(ByteBuffer(bytes: request.body))
+    }
     do {
-      let (response, buffer) = try await exchange(outgoing, timeout: timeout)
+      let (response, buffer) = try await exchange(outgoing, timeout: request.timeout)
       guard (100...999).contains(response.status.code) else {
-        throw TransportError(.noResponse, "the answer has no valid status")
+        throw TransportError(.noResponse, "the response has no valid status")
       }
       var head = HTTPResponse(status: .init(code: Int(response.status.code)))
       for (name, value) in response.headers {

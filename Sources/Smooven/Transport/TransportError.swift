@@ -1,35 +1,36 @@
-/// A request to which no answer came.
+/// A failure to get a response to a request.
 public struct TransportError: Error, Sendable, CustomStringConvertible {
-  /// Whether the server can have got the request.
+  /// How far the request got.
   ///
   /// The list is open.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
-    private enum Wrapped: String { case notSent, noResponse, withheld }
+    private enum Wrapped: String { case notSent, noResponse, withheld, overloaded }
 
     private let wrapped: Wrapped
 
-    /// Certainly not sent: no connection came about.
+    /// Certainly not sent: no connection was established.
     public static let notSent = Code(wrapped: .notSent)
-    /// Sent, wholly or in part, and the answer is missing.
-    public static let noResponse = Code(wrapped: .noResponse)
-
-    /// `willSend` threw, so the body wasn't sent. Its error is the cause.
+    /// Certainly not sent: too many requests are in flight.
+    public static let overloaded = Code(wrapped: .overloaded)
+    /// Certainly not sent: ``TransportRequest/willSend`` threw, and its error is the cause.
     public static let withheld = Code(wrapped: .withheld)
+    /// Sent, wholly or in part, and the response is missing.
+    public static let noResponse = Code(wrapped: .noResponse)
 
     /// The code's name.
     public var description: String { wrapped.rawValue }
   }
 
-  /// Whether the server can have got the request.
+  /// How far the request got.
   public var code: Code
-  /// What happened, for a person, without headers or bodies.
+  /// The reason, for a person, without headers or bodies.
   public var message: String
-  /// The error beneath, where there is one.
+  /// The underlying error, if any.
   public var cause: (any Error)?
 
-  /// Makes an error.
+  /// Creates an error.
   ///
-  /// The message must hold nothing that is secret.
+  /// The message must not contain secrets.
   public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
     self.code = code
     self.message = message

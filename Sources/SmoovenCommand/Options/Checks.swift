@@ -12,7 +12,7 @@ enum Checks {
   static func url(_ url: String?, _ option: String) throws {
     guard let url else { return }
     do {
-      _ = try Endpoint(url, setting: option)
+      _ = try BaseURL(url, setting: option)
     } catch {
       throw ValidationError(error.message)
     }

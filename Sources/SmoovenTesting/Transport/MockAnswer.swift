@@ -1,15 +1,16 @@
-internal import HTTPTypes
+public import HTTPTypes
 public import Smooven
 
 import class Foundation.JSONEncoder
 
 /// How ``MockTransport`` answers a request, and which callbacks go with the answer.
 public struct MockAnswer: Sendable {
-  enum Reply: Sendable {
+  indirect enum Reply: Sendable {
     case json(status: Int, JSONValue, HTTPFields)
-    case bytes(status: Int, [UInt8])
+    case bytes(status: Int, [UInt8], HTTPFields)
     case failure(any Error)
     case nothing
+    case chosen(@Sendable (MockTransport.Request) -> MockAnswer)
   }
 
   let reply: Reply
@@ -56,15 +57,26 @@ public struct MockAnswer: Sendable {
     MockAnswer(reply: .json(status: status, body, [:]), notificationID: nil, callbacks: [])
   }
 
-  /// Any bytes with any status.
-  public static func bytes(_ bytes: [UInt8], status: Int = 200, callbacks: [MockCallback] = []) -> MockAnswer
-  {
-    MockAnswer(reply: .bytes(status: status, bytes), notificationID: nil, callbacks: callbacks)
+  /// Any bytes with any status and header fields.
+  public static func bytes(
+    _ bytes: [UInt8],
+    status: Int = 200,
+    headerFields: HTTPFields = [:],
+    callbacks: [MockCallback] = []
+  ) -> MockAnswer {
+    MockAnswer(reply: .bytes(status: status, bytes, headerFields), notificationID: nil, callbacks: callbacks)
   }
 
-  /// No answer: the transport throws.
+  /// An answer that depends on the request.
+  public static func choosing(
+    _ answer: @escaping @Sendable (MockTransport.Request) -> MockAnswer
+  ) -> MockAnswer {
+    MockAnswer(reply: .chosen(answer), notificationID: nil, callbacks: [])
+  }
+
+  /// No response: the transport throws.
   ///
-  /// A `TransportError` with `notSent` says that nothing left.
+  /// A `TransportError` with `notSent` says that nothing was sent.
   public static func failure(
     _ error: any Error,
     id: String? = nil,
@@ -73,7 +85,7 @@ public struct MockAnswer: Sendable {
     MockAnswer(reply: .failure(error), notificationID: id, callbacks: callbacks)
   }
 
-  /// No answer at all, until the caller gives up.
+  /// No response at all: the transport throws when the timeout of the request has passed.
   public static func nothing(id: String? = nil, callbacks: [MockCallback] = []) -> MockAnswer {
     MockAnswer(reply: .nothing, notificationID: id, callbacks: callbacks)
   }

@@ -6,12 +6,14 @@ internal import Synchronization
 ///
 /// Each request takes the next scripted answer, then the default one. Callbacks go to the receiver given to
 /// ``deliverCallbacks(to:)``, before, with or after the answer, through the same verification as on a socket.
-public final class MockTransport: ClientTransport {
+public final class MockTransport: SmoovenTransport {
   /// A request that was sent.
   public struct Request: Sendable, SafelyDescribed {
     /// Method, path and header fields.
     public let head: HTTPRequest
-    /// The body, as JSON; `null` when there was none.
+    /// The body.
+    public let body: [UInt8]
+    /// The body as JSON; `null` if there is none.
     public let json: JSONValue
     /// Where the client wants its callbacks.
     public var callbackURL: String? { json["callback_url"]?.stringValue }
@@ -29,14 +31,21 @@ public final class MockTransport: ClientTransport {
 
   private let state: Mutex<State>
   private let secretKey: Secret
+  private let clock: any Clock<Duration>
 
-  /// Makes a transport.
+  /// Creates a transport.
   ///
   /// - Parameters:
   ///   - secretKey: The key to sign callbacks with: the client's own.
-  ///   - answer: The answer to every request that has no scripted one. By default: accepted, then delivered.
-  public init(secretKey: Secret, answer: MockAnswer = .accepted(callbacks: [.delivered])) {
+  ///   - answer: The answer to every request that has no scripted one. Defaults to accepted, then delivered.
+  ///   - clock: The clock of the timeouts of requests. Defaults to the continuous clock.
+  public init(
+    secretKey: Secret,
+    answer: MockAnswer = .accepted(callbacks: [.delivered]),
+    clock: any Clock<Duration> = ContinuousClock()
+  ) {
     self.secretKey = secretKey
+    self.clock = clock
     state = Mutex(State(fallback: answer))
   }
 
@@ -76,20 +85,24 @@ public final class MockTransport: ClientTransport {
     return await receiver.receive(fixture.request(to: url, secret: secretKey)).status
   }
 
-  /// Takes the next scripted answer.
-  public func send(
-    _ request: HTTPRequest,
-    body: [UInt8],
-    timeout: Duration
-  ) async throws -> TransportResponse {
+  /// Responds with the next scripted answer.
+  ///
+  /// The request is recorded once `willSend` has let it go.
+  public func send(_ request: TransportRequest) async throws -> TransportResponse {
     try Task.checkCancellation()
-    let recorded = Request(head: request, json: (try? JSONValue(parsing: body)) ?? .null)
-    let (answer, id) = state.withLock { state in
+    try await request.willSend?()
+    let recorded = Request(
+      head: request.head,
+      body: request.body,
+      json: (try? JSONValue(parsing: request.body)) ?? .null
+    )
+    var (answer, number) = state.withLock { state in
       state.requests.append(recorded)
       state.notificationCount += 1
-      let answer = state.script.isEmpty ? state.fallback : state.script.removeFirst()
-      return (answer, answer.notificationID ?? "ntf_mock_\(state.notificationCount)")
+      return (state.script.isEmpty ? state.fallback : state.script.removeFirst(), state.notificationCount)
     }
+    while case .chosen(let choose) = answer.reply { answer = choose(recorded) }
+    let id = answer.notificationID ?? "ntf_mock_\(number)"
     let url = recorded.callbackURL ?? "/callbacks/smooven"
     for callback in answer.callbacks where callback.timing == .before {
       await deliver(callback, notificationID: id, to: url)
@@ -103,13 +116,15 @@ public final class MockTransport: ClientTransport {
         head: HTTPResponse(status: .init(code: status), headerFields: headerFields),
         body: accepted.encoded
       )
-    case .bytes(let status, let bytes):
-      return TransportResponse(head: HTTPResponse(status: .init(code: status)), body: bytes)
+    case .bytes(let status, let bytes, let headerFields):
+      return TransportResponse(
+        head: HTTPResponse(status: .init(code: status), headerFields: headerFields),
+        body: bytes
+      )
     case .failure(let error): throw error
-    case .nothing:
-      // As a server that never answers: until the caller has had enough.
-      try await Task.sleep(for: .seconds(86_400))
-      throw TransportError(.noResponse, "the mock never answers")
+    case .nothing, .chosen:
+      try await clock.sleep(for: request.timeout)
+      throw TransportError(.noResponse, "no response arrived in time")
     }
   }
 

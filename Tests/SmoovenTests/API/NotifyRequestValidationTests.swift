@@ -60,6 +60,8 @@ enum BrokenRules {
     ("baseURL", { $0.baseURL = "https://api.smooven.io:99999" }),
     ("baseURL", { $0.baseURL = "https://api.smooven.io?x=1" }),
     ("baseURL", { $0.baseURL = "" }),
+    ("baseURL", { $0.baseURL = "http://127.0.0.1:99999999999999999999/" }),
+    ("listener.publicURL", { $0.listener = .mounted(publicURL: "https://a.example/hooks\u{200B}") }),
     ("listener.publicURL", { $0.listener = .init() }),
     ("listener.publicURL", { $0.listener = .mounted(publicURL: "agent") }),
     ("listener.port", { $0.listener = .init(port: 65_536, publicURL: "https://a.example") }),
@@ -70,6 +72,13 @@ enum BrokenRules {
     ("callTimeout", { $0.callTimeout = .seconds(-1) }),
     ("reconciliationTimeout", { $0.reconciliationTimeout = .zero }),
     ("criticalGracePeriod", { $0.criticalGracePeriod = .seconds(-1) }),
+    ("criticalGracePeriod", { $0.criticalGracePeriod = .seconds(Int64.max) }),
+    ("requestTimeout", { $0.requestTimeout = .seconds(Int64.max) }),
+    ("callbackTolerance.past", { $0.callbackTolerance.past = .seconds(Int64.max) }),
+    ("callbackTolerance.future", { $0.callbackTolerance.future = .seconds(-1) }),
+    ("limits.earlyEventLifetime", { $0.limits.earlyEventLifetime = .seconds(Int64.max) }),
+    ("retry.maximumBackoff", { $0.retry.maximumBackoff = .seconds(Int64.max) }),
+    ("retry.multiplier", { $0.retry.multiplier = 1e300 }),
     ("retry.maximumAttempts", { $0.retry.maximumAttempts = 0 }),
     ("retry.multiplier", { $0.retry.multiplier = .nan }),
     ("retry.initialBackoff", { $0.retry.initialBackoff = .seconds(-1) }),
@@ -135,6 +144,26 @@ enum BrokenRules {
     }
     #expect(error?.field == "timeout")
     #expect(transport.requests.isEmpty)
+  }
+
+  @Test(
+    "Idempotency keys have at most 200 bytes and not the character of derived keys",
+    arguments: ["", String(repeating: "k", count: 201), String(repeating: "é", count: 101), "order\u{1F}1"]
+  )
+  func idempotencyKey(key: String) async throws {
+    let transport = MockTransport(secretKey: testKey)
+    let error = await #expect(throws: SmoovenError.self) {
+      try await withMockedClient(transport) { try await $0.remind(key: key) }
+    }
+    #expect(error?.field == "idempotencyKey")
+    #expect(transport.requestCount == 0)
+  }
+
+  @Test("An idempotency key may have 200 bytes")
+  func longestIdempotencyKey() async throws {
+    let transport = MockTransport(secretKey: testKey)
+    let key = String(repeating: "é", count: 100)
+    #expect(try await withMockedClient(transport) { try await $0.remind(key: key) }.isDelivered)
   }
 
   @Test("A configuration that cannot work names its setting", arguments: BrokenRules.configurations.indices)

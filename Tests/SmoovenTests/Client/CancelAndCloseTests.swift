@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Cancelling and closing", .timeLimit(.minutes(1))) struct CancelAndCloseTests {
   /// Notes when it is called, and ignores cancellation for as long as the test likes.
-  struct StubbornTransport: ClientTransport {
+  struct StubbornTransport: SmoovenTransport {
     let calls: AsyncStream<Void>
     let call: AsyncStream<Void>.Continuation
     let releases: AsyncStream<Void>
@@ -19,7 +19,7 @@ import Testing
       (releases, release) = AsyncStream.makeStream()
     }
 
-    func send(_ request: HTTPRequest, body: [UInt8], timeout: Duration) async throws -> TransportResponse {
+    func send(_ request: TransportRequest) async throws -> TransportResponse {
       call.yield()
       await Task { for await _ in releases { return } }.value
       throw TransportError(.noResponse, "released")

@@ -125,7 +125,7 @@ import Testing
     for status in statuses { transport.script(.bytes([], status: status, callbacks: [.sent.sent(.before)])) }
     let clock = ManualClock()
     let configuration = mockConfiguration(clock: clock) {
-      $0.retry = RetryPolicy(maximumAttempts: statuses.count, retriesUnclearSends: true)
+      $0.retry = .init(maximumAttempts: statuses.count, retriesUnclearSends: true)
     }
     let first = try await withMockedClient(transport, configuration: configuration, store: store) { client in
       async let outcome = client.remind(timeout: .seconds(3), key: "k")
@@ -149,7 +149,7 @@ import Testing
     transport.script(.bytes([], status: 500), .failure(unsent, id: "ntf_1", callbacks: [.delivered]))
     let outcome = try await process(
       {
-        $0.retry = RetryPolicy(
+        $0.retry = .init(
           maximumAttempts: 2,
           initialBackoff: .milliseconds(1),
           retriesUnclearSends: true

@@ -59,7 +59,7 @@ import Testing
   func optIn() async throws {
     let clock = ManualClock()
     let configuration = mockConfiguration(clock: clock) { configuration in
-      configuration.retry = RetryPolicy(
+      configuration.retry = .init(
         maximumAttempts: 2,
         initialBackoff: .seconds(1),
         retriesUnclearSends: true

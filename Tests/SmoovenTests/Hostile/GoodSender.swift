@@ -32,16 +32,15 @@ struct GoodSender: Sendable {
   func send(_ request: CallbackRequest) async throws -> Int {
     var head = request.head
     head.authority = authority
-    let sending = Task { [head] in
-      try await transport.send(head, body: request.body, timeout: .seconds(60)).head.status.code
-    }
+    let outgoing = TransportRequest(head: head, body: request.body, timeout: .seconds(60))
+    let sending = Task { try await transport.send(outgoing).head.status.code }
     return try await sending.value
   }
 
   /// Asks whether the port is served.
   func health() async throws -> Int {
     let head = HTTPRequest(method: .get, scheme: "http", authority: authority, path: "/healthz")
-    return try await transport.send(head, body: [], timeout: .seconds(60)).head.status.code
+    return try await transport.send(TransportRequest(head: head, timeout: .seconds(60))).head.status.code
   }
 
   /// Closes its connections.

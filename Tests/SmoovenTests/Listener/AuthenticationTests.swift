@@ -147,7 +147,9 @@ import Testing
     let transport = HTTPClientTransport()
     var request = try Sender.smobi.arrivalRequest("id_1")
     request.head.authority = try await listener.address.description
-    let answer = try await transport.send(request.head, body: request.body, timeout: .seconds(30))
+    let answer = try await transport.send(
+      TransportRequest(head: request.head, body: request.body, timeout: .seconds(30))
+    )
     #expect(answer.head.status.code == expected)
     await transport.shutdown()
   }

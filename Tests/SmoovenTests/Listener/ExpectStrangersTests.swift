@@ -146,7 +146,9 @@ import Testing
       for (path, expected) in [("\(url.path)x", 404), (url.path, 200), (url.path, 200)] {
         var request = try sender.arrivalRequest("id_1", to: path, secret: Sender.otherSecret)
         request.head.authority = "127.0.0.1:\(url.port ?? 0)"
-        let answer = try await transport.send(request.head, body: request.body, timeout: .seconds(30))
+        let answer = try await transport.send(
+          TransportRequest(head: request.head, body: request.body, timeout: .seconds(30))
+        )
         #expect(answer.head.status.code == expected)
       }
     }

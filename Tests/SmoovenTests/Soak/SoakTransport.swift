@@ -6,7 +6,7 @@ import Synchronization
 /// A Smooven that answers from memory and calls back over sockets, as the intent of a notification asks.
 ///
 /// Unlike ``MockTransport`` it remembers nothing, so that it can go on for as long as it likes.
-final class SoakTransport: ClientTransport {
+final class SoakTransport: SmoovenTransport {
   private struct State {
     var sender: GoodSender?
     var count = 0
@@ -18,8 +18,9 @@ final class SoakTransport: ClientTransport {
   /// How many notifications have callbacks that are still to be sent.
   var underWay: Int { state.withLock { $0.underWay } }
 
-  func send(_ request: HTTPRequest, body: [UInt8], timeout: Duration) async throws -> TransportResponse {
-    let json = try JSONValue(parsing: body)
+  func send(_ request: TransportRequest) async throws -> TransportResponse {
+    try await request.willSend?()
+    let json = try JSONValue(parsing: request.body)
     let story = SoakStory(rawValue: json["intent"]?.stringValue ?? "") ?? .silent
     let (sender, id) = state.withLock { state in
       state.count += 1

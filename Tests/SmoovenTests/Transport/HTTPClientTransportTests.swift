@@ -3,13 +3,18 @@ import Logging
 import Smooven
 import SmoovenHTTP
 import SmoovenTesting
+import Synchronization
 import Testing
 
-/// What the transport conformance suite asks of a server.
-private struct EchoServer: AsyncHTTPServerHandler {
+/// The server that the transport conformance suite needs.
+private final class EchoServer: AsyncHTTPServerHandler {
+  /// The number of requests with a body that `/echo` received.
+  let bodyCount = Atomic(0)
+
   func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
     switch request.head.path {
     case "/echo":
+      if !request.body.isEmpty { bodyCount.add(1, ordering: .sequentiallyConsistent) }
       var head = HTTPResponse(status: .created)
       if let probe = HTTPField.Name("X-Probe") { head.headerFields[probe] = request.head.headerFields[probe] }
       return .response(HTTPServerResponse(head: head, body: request.body))
@@ -32,10 +37,13 @@ private struct EchoServer: AsyncHTTPServerHandler {
 }
 
 @Suite("The real transport", .timeLimit(.minutes(1))) struct HTTPClientTransportTests {
-  func withServer(_ body: @Sendable (HTTPServerAddress) async throws -> Void) async throws {
+  private func withServer(
+    _ handler: EchoServer = EchoServer(),
+    _ body: @Sendable (HTTPServerAddress) async throws -> Void
+  ) async throws {
     let server = HTTPServer(
       configuration: .init(),
-      handler: EchoServer(),
+      handler: handler,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     )
     let (addresses, address) = AsyncStream<HTTPServerAddress>.makeStream()
@@ -51,12 +59,15 @@ private struct EchoServer: AsyncHTTPServerHandler {
 
   @Test("It keeps the promises of a transport")
   func conformance() async throws {
-    try await withServer { address in
+    let handler = EchoServer()
+    try await withServer(handler) { address in
       let transport = HTTPClientTransport()
       // Port 1 is reserved and nothing listens there.
-      try await ClientTransportConformance(
+      try await SmoovenTransportConformance(
         transport: transport,
-        server: .init(authority: "\(address)", closedAuthority: "127.0.0.1:1")
+        server: .init(authority: "\(address)", closedAuthority: "127.0.0.1:1") {
+          handler.bodyCount.load(ordering: .sequentiallyConsistent)
+        }
       ).run()
       await transport.shutdown()
     }
@@ -71,7 +82,7 @@ private struct EchoServer: AsyncHTTPServerHandler {
       let transport = HTTPClientTransport()
       let request = HTTPRequest(method: .post, scheme: "http", authority: "\(address)", path: path)
       do {
-        _ = try await transport.send(request, body: [1], timeout: .seconds(10))
+        _ = try await transport.send(TransportRequest(head: request, body: [1], timeout: .seconds(10)))
         Issue.record("expected an error")
       } catch let error as TransportError {
         #expect(error.code == .noResponse)
@@ -85,7 +96,7 @@ private struct EchoServer: AsyncHTTPServerHandler {
     let transport = HTTPClientTransport()
     let request = HTTPRequest(method: .post, scheme: "http", authority: "nowhere.invalid", path: "/")
     let error = await #expect(throws: TransportError.self) {
-      try await transport.send(request, body: [1], timeout: .seconds(60))
+      try await transport.send(TransportRequest(head: request, body: [1], timeout: .seconds(60)))
     }
     #expect(error?.code == .notSent)
     await transport.shutdown()

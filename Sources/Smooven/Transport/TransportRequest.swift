@@ -1,0 +1,62 @@
+public import HTTPTypes
+public import SmoovenCallbacks
+
+/// A request to send with a ``SmoovenTransport``.
+///
+/// It's one value, so that a decorator changes what it has to and forwards everything else.
+public struct TransportRequest: Sendable {
+  /// Method, scheme, authority, path and header fields.
+  public var head: HTTPRequest
+  /// The body, empty for none.
+  public var body: [UInt8]
+  /// The maximum time until the whole response is there, including the time to connect.
+  public var timeout: Duration
+  /// Called exactly once, right before the first byte of the body is sent, or before an empty one would be.
+  ///
+  /// If it throws, no byte of the body may be sent. It throws ``TransportError`` with
+  /// ``TransportError/Code/withheld`` and the reason as its cause, whatever the closure that was passed in throws, so a
+  /// transport calls it and lets its error through. Defaults to `nil`.
+  ///
+  /// The client uses it to record in its store that a notification is about to be sent. The later it is called, the
+  /// less often a crash leaves the outcome of a send unclear.
+  public let willSend: (@Sendable () async throws -> Void)?
+
+  /// Creates a request.
+  ///
+  /// - Parameters:
+  ///   - head: Method, scheme, authority, path and header fields.
+  ///   - body: The body. Defaults to an empty one.
+  ///   - timeout: The maximum time until the whole response is there.
+  ///   - willSend: Called right before the body is sent; withholds it by throwing. Defaults to `nil`.
+  public init(
+    head: HTTPRequest,
+    body: [UInt8] = [],
+    timeout: Duration,
+    willSend: (@Sendable () async throws -> Void)? = nil
+  ) {
+    self.head = head
+    self.body = body
+    self.timeout = timeout
+    if let willSend {
+      self.willSend = { try await Self.withholding(willSend) }
+    } else {
+      self.willSend = nil
+    }
+  }
+
+  private static func withholding(_ ask: @Sendable () async throws -> Void) async throws {
+    do {
+      try await ask()
+    } catch let error as TransportError where error.code == .withheld {
+      throw error
+    } catch {
+      if error is CancellationError, Task.isCancelled { throw error }
+      throw TransportError(.withheld, "the sender withheld the body", cause: error)
+    }
+  }
+}
+
+extension TransportRequest: SafelyDescribed {
+  /// The method and the size of the body.
+  public var description: String { "TransportRequest(\(head.method.rawValue), \(body.count) bytes)" }
+}
