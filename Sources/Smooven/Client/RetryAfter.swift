@@ -1,4 +1,5 @@
 internal import SmoovenCallbacks
+internal import SmoovenSupport
 
 package import struct Foundation.Date
 

@@ -1,6 +1,6 @@
 internal import HeapModule
 
-/// The deadlines of all waits, earliest first.
+/// The deadlines of all waits and grace periods, earliest first.
 ///
 /// A wait that ends before its time leaves its entry behind, which costs less than to search for it; when stale
 /// entries prevail, one sweep removes them.
@@ -8,7 +8,10 @@ struct DeadlineQueue {
   struct Entry: Comparable {
     let deadline: Duration
     let token: DeliveryToken
+    /// The wait that ends, or ``grace`` for the grace period of all of the slot's waits.
     let waitID: UInt64
+
+    static let grace: UInt64 = 0
 
     static func < (left: Entry, right: Entry) -> Bool { left.deadline < right.deadline }
   }

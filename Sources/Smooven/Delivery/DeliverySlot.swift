@@ -193,6 +193,14 @@ final class DeliverySlot<Waiter> {
     return waits
   }
 
+  /// Removes the waits that a grace period ends, if one has run out.
+  func removeWaits(afterGraceAt now: Duration) -> [Wait] {
+    guard case .failing(let grace?) = state, grace <= now else { return [] }
+    let ended = waits.filter(\.goal.isOutcome)
+    waits.removeAll(where: \.goal.isOutcome)
+    return ended
+  }
+
   func remove(waitID: UInt64) -> Wait? {
     guard let index = waits.firstIndex(where: { $0.id == waitID }) else { return nil }
     return waits.remove(at: index)

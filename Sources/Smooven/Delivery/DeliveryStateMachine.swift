@@ -222,11 +222,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     guard let slot = slots[token] else { return .closed }
     if let end = slot.end(of: request.goal, caller: request.caller) { return end }
     if isClosed { return .closed }
-    var deadline = request.deadline
-    if case .failing(let grace?) = slot.state, request.goal.isOutcome {
-      deadline = deadline.map { min($0, grace) } ?? grace
-    }
-    if let deadline {
+    if case .failing(let grace?) = slot.state, grace <= now, request.goal.isOutcome { return slot.endAtDeadline }
+    if let deadline = request.deadline {
       if deadline <= now { return slot.endAtDeadline }
       deadlines.insert(.init(deadline: deadline, token: token, waitID: request.id))
     }
@@ -236,7 +233,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
         waiter: request.waiter,
         goal: request.goal,
         caller: request.caller,
-        hasDeadline: deadline != nil
+        hasDeadline: request.deadline != nil
       )
     )
     waitCount += 1
@@ -257,9 +254,12 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   package mutating func expire(now: Duration) -> Changes {
     var changes = Changes()
     while let entry = deadlines.popDue(now: now) {
-      guard let slot = slots[entry.token], let wait = slot.remove(waitID: entry.waitID) else { continue }
-      waitCount -= 1
-      changes.resumptions.append((wait.waiter, slot.endAtDeadline))
+      guard let slot = slots[entry.token] else { continue }
+      let ended =
+        entry.waitID == DeadlineQueue.Entry.grace
+        ? slot.removeWaits(afterGraceAt: now) : [slot.remove(waitID: entry.waitID)].compactMap(\.self)
+      waitCount -= ended.count
+      for wait in ended { changes.resumptions.append((wait.waiter, slot.endAtDeadline)) }
     }
     for group in early.keys.sorted() {
       changes.unmatched += early[group]?.expire(now: now) ?? []
@@ -350,6 +350,9 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     let former = slot.ownership.ids
     let (isNew, foreign) = slot.accept(id, now: now)
     changes.unmatched += foreign
+    if case .failing(let grace?) = slot.state {
+      deadlines.insert(.init(deadline: grace, token: token, waitID: DeadlineQueue.Entry.grace))
+    }
     for old in former where !slot.ownership.ids.contains(old) { owners.remove(token, of: old, in: slot.group) }
     countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
     if isNew || !former.contains(id) {
@@ -392,9 +395,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     let (learned, grace) = slot.record(event, hasToken: hasToken, now: now)
     countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
     if let grace {
-      for wait in slot.waits where wait.goal.isOutcome {
-        deadlines.insert(.init(deadline: grace, token: token, waitID: wait.id))
-      }
+      deadlines.insert(.init(deadline: grace, token: token, waitID: DeadlineQueue.Entry.grace))
     }
     settle(token, into: &changes)
     if !slot.isPrivate {
@@ -441,6 +442,6 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     guard wait.hasDeadline, deadlines.noteStale() else { return }
     var live: Set<UInt64> = []
     for slot in slots.values { live.formUnion(slot.waits.lazy.map(\.id)) }
-    deadlines.sweep { live.contains($0.waitID) }
+    deadlines.sweep { $0.waitID == DeadlineQueue.Entry.grace || live.contains($0.waitID) }
   }
 }

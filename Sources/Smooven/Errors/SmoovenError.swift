@@ -1,3 +1,5 @@
+internal import SmoovenSupport
+
 /// The reason why a call failed.
 ///
 /// It's safe to log: the description contains no key, header, body, token, address or text of the server. A caller that

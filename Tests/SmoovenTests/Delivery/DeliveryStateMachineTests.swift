@@ -90,6 +90,9 @@ extension DeliveryStateMachine where Waiter == Int {
     _ = machine.wait(7, for: token)
     let changes = machine.accept(token, id: "ntf_1", receipt: Self.receipt("ntf_1"), now: .zero)
     #expect(changes.resumptions.map(\.end) == [.met(event(.delivered))])
+    // Another wait may ask for it as well, but it is no longer unmatched.
+    #expect(machine.earlyCount == 1)
+    #expect(machine.expire(now: .seconds(60)).unmatched.isEmpty)
     #expect(machine.earlyCount == 0)
   }
 
@@ -180,7 +183,7 @@ extension DeliveryStateMachine where Waiter == Int {
     let accepted = machine.accept(other, id: "ntf_3", receipt: Self.receipt("ntf_3"), now: .zero)
     #expect(accepted.unmatched.isEmpty)
     #expect(machine.snapshot(of: other)?.status == .delivered)
-    #expect(machine.snapshot(of: other)?.ids == ["ntf_2", "ntf_3"])
+    #expect(machine.snapshot(of: other)?.ids == ["ntf_3", "ntf_2"])
   }
 
   @Test("A provider's events never settle another's wait, whatever ids they share")
