@@ -25,8 +25,9 @@ public final class SmoovenClient: Service {
   let clock: DeliveryClock
   let logger: Logger
   let intake: EventIntake
-  /// This client among all that share the store: the owner of its claims.
+  /// This client among all that share the store: the beginning of the owners of its claims.
   let owner = DeliveryToken().text
+  private let calls = Atomic<UInt64>(0)
   let storeTime: StoreClock
   let queries: StatusQueries
   /// The POSTs under way.
@@ -135,6 +136,9 @@ public final class SmoovenClient: Service {
 
   /// Whether a stop has begun, so that no new send is accepted.
   var isDraining: Bool { draining.load(ordering: .relaxed) || start.isClosed }
+
+  /// The owner of the claims of one call.
+  func newOwner() -> String { "\(owner)/\(calls.add(1, ordering: .relaxed).newValue)" }
 
   private func finishing(_ body: () async throws -> Void) async throws {
     guard start.begin() else {

@@ -97,11 +97,9 @@ extension SlotLease {
     cancelsLate: Bool = false,
     _ operation: @escaping @Sendable () async throws -> Result
   ) async throws -> Result? {
-    let watch = watch(until: deadline)
-    defer { watch?.cancel() }
     let id = tracker.nextWaitID()
     let outcome = Outcome<Result>()
-    let task = Task { [tracker, token] in
+    let task = startNow { [tracker, token] in
       do {
         outcome.set(.success(try await operation()))
       } catch {
@@ -109,6 +107,10 @@ extension SlotLease {
       }
       tracker.end(id, for: token, .changed)
     }
+    // An operation without I/O is done by now.
+    if let result = outcome.value { return try result.get() }
+    let watch = watch(until: deadline)
+    defer { watch?.cancel() }
     let end = await withTaskCancellationHandler {
       await DeliveryWaiter.wait {
         tracker.keep($0, id, for: token, caller: caller, .operation, deadline, isDone: { outcome.isSet })
@@ -120,6 +122,15 @@ extension SlotLease {
     if cancelsLate { task.cancel() }
     if case .cancelled = end { throw CancellationError() }
     return nil
+  }
+}
+
+/// Starts a task that runs in the caller's thread until it suspends, if the system can do that.
+private func startNow(_ operation: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+  if #available(macOS 26.0, iOS 26.0, tvOS 26.0, watchOS 26.0, visionOS 26.0, *) {
+    Task.immediate { await operation() }
+  } else {
+    Task { await operation() }
   }
 }
 

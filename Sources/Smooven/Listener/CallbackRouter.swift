@@ -55,7 +55,7 @@ struct CallbackRouter: Sendable {
     guard bytes[slash] == UInt8(ascii: "/"), let token = DeliveryToken(path[end...]),
       var target = targets[String(path[..<slash])], target.authentication.pathToken == nil
     else { return nil }
-    if let expected = expected(token) { return expected }
+    if let expected = expected(token), expected.provider.name == target.endpoint { return expected }
     target.token = token
     return target
   }

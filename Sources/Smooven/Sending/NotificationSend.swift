@@ -19,6 +19,7 @@ final class NotificationSend: Sendable {
   private let client: SmoovenClient
   private let body: @Sendable (DeliveryToken) throws -> [UInt8]
   private let isKeyed: Bool
+  private let owner: String
   private let deadline: Duration
   private let state: Mutex<State>
 
@@ -39,8 +40,9 @@ final class NotificationSend: Sendable {
     self.body = body
     self.deadline = deadline
     isKeyed = proposal.idempotencyKey != nil
+    owner = client.newOwner()
     let terms = SendMachine.Terms(
-      owner: client.owner,
+      owner: owner,
       isKeyed: isKeyed,
       takesUnclear: client.configuration.retry.retriesUnclearSends,
       lease: client.leaseTime
@@ -142,7 +144,7 @@ final class NotificationSend: Sendable {
     case .insert(var delivery):
       // Only its owner can send a delivery without a key, so that one is armed from the first.
       let leaseUntil = try await client.storeTime.now().advanced(by: client.leaseTime)
-      delivery.claim = .init(owner: client.owner, isArmed: !isKeyed, leaseUntil: leaseUntil)
+      delivery.claim = .init(owner: owner, isArmed: !isKeyed, leaseUntil: leaseUntil)
       switch try await store.insert(delivery) {
       case .inserted(let row): return .inserted(row)
       case .existing(let row): return .existing(row)

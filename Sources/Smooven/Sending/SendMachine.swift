@@ -8,6 +8,7 @@ internal import SmoovenCallbacks
 package struct SendMachine: Sendable {
   /// What one caller brings.
   package struct Terms: Sendable {
+    /// The caller's own name: no two calls share one, also within a client.
     package var owner: String
     package var isKeyed: Bool
     /// Whether it may send again what another attempt may have sent (an opt-in).
@@ -143,7 +144,7 @@ package struct SendMachine: Sendable {
     case (.opening, .existing(let row)):
       // What changes from now on must not be missed, so it is read once more when its slot is open.
       followed = row.delivery.token
-      return isMine(row, attempt: proposal.attempt) ? post(row) : reconsider(row.delivery.token)
+      return row.delivery.token == proposal.token ? post(row) : reconsider(row.delivery.token)
     case (.opening, .storeFailed):
       // It may have been committed all the same.
       state = .rereading

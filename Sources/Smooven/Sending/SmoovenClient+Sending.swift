@@ -110,7 +110,8 @@ extension SmoovenClient {
 
   /// Tells a slot all that the store knows of its delivery.
   func catchUp(_ delivery: StoredDelivery) async throws {
-    let known = [delivery.verdict?.event].compactMap(\.self) + delivery.milestones
+    var known = delivery.milestones
+    if let event = delivery.verdict?.event, !known.contains(event) { known.insert(event, at: 0) }
     for event in known { tracker.deliver(event, token: delivery.token, isDuplicate: true) }
     for id in delivery.ids { tracker.accept(delivery.token, id: id, receipt: nil) }
     do {

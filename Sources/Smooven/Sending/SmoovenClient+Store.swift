@@ -86,7 +86,7 @@ extension SmoovenClient {
     guard !tracker.isClosed else { return }
     background { client in
       guard let row = try? await client.store.load(.token(token)),
-        row.delivery.idempotencyKey == nil, row.delivery.claim?.owner == client.owner
+        row.delivery.idempotencyKey == nil, row.delivery.claim?.owner.hasPrefix(client.owner) == true
       else { return }
       try? await client.store.remove(token, version: row.version)
     }

@@ -70,7 +70,7 @@ import Testing
         #expect(event.endpoint == own)
         #expect(event.provider == sender.name)
         let outcome = try await receiver.outcome(
-          of: sender.name,
+          of: own,
           id: "id_\(own)",
           timeout: .seconds(5),
           until: sender.criterion
