@@ -81,7 +81,11 @@ final class NotificationSend: Sendable {
   }
 
   /// Performs actions until there is nothing left to do. Never throws: the slot is what must know.
-  func run(_ first: SendMachine.Action, for lease: SlotLease) async {
+  ///
+  /// - Parameters:
+  ///   - first: The first action.
+  ///   - caller: The lease whose waits end if the send fails. It isn't held, so that the slot goes with its last handle.
+  func run(_ first: SendMachine.Action, for caller: UInt32) async {
     await client.tracer.withSpan("smooven.notify", ofKind: .client) { span in
       var action = first
       while true {
@@ -91,15 +95,15 @@ final class NotificationSend: Sendable {
         case .post(let delivery):
           action = isGone ? handle(.cancelled) : await post(delivery, span)
         case .wait(let time):
-          await wait(time, lease)
+          await wait(time)
           action = handle(isGone ? .cancelled : .woke)
         case .pause(let time):
           try? await client.clock.sleep(client.clock.now() + time)
-          let isProven = !isKeyed && client.tracker.snapshot(of: lease.token)?.eventNames.isEmpty == false
+          let isProven = !isKeyed && client.tracker.snapshot(of: token)?.eventNames.isEmpty == false
           // A callback in the meantime proves that the request was carried out, whatever the response said.
           action = isProven ? .finish(.accepted) : handle(isGone ? .cancelled : .woke)
         case .finish(let end):
-          return finish(end, lease, span)
+          return finish(end, caller, span)
         case .sendBody, .withholdBody:
           return
         }
@@ -107,7 +111,9 @@ final class NotificationSend: Sendable {
     }
   }
 
-  private var isGone: Bool { Task.isCancelled || client.isDraining }
+  private var isGone: Bool {
+    Task.isCancelled || client.isDraining || !client.tracker.contains(token)
+  }
 
   private func handle(_ event: SendMachine.Event) -> SendMachine.Action {
     let now = client.clock.now()
@@ -258,24 +264,26 @@ final class NotificationSend: Sendable {
 
   // MARK: Waiting
 
-  private func wait(_ time: Duration?, _ lease: SlotLease) async {
+  private func wait(_ time: Duration?) async {
+    guard let lease = client.tracker.join(token) else { return }
     let end = time.map { min(client.clock.now() + $0, deadline) } ?? deadline
     let revision = state.withLock { $0.revision }
     _ = await lease.wait(for: .change(after: revision), deadline: end)
   }
 
-  private func finish(_ end: SendMachine.End, _ lease: SlotLease, _ span: any Span) {
+  private func finish(_ end: SendMachine.End, _ caller: UInt32, _ span: any Span) {
+    let token = token
     switch end {
     case .accepted, .cancelled: break
     case .known(let delivery):
-      for id in delivery.ids { client.tracker.accept(lease.token, id: id, receipt: nil) }
-      client.tracker.resolve(lease.token, .known)
+      for id in delivery.ids { client.tracker.accept(token, id: id, receipt: nil) }
+      client.tracker.resolve(token, .known)
     case .unclear(let error):
       report(error, span)
-      client.tracker.resolve(lease.token, .unclear(error))
+      client.tracker.resolve(token, .unclear(error))
     case .failed(let error):
       report(error, span)
-      client.tracker.fail(lease.token, caller: lease.caller, error)
+      client.tracker.fail(token, caller: caller, error)
     }
   }
 

@@ -52,7 +52,7 @@ extension SmoovenClient {
       onRelease: { [weak self] in self?.forget(token) }
     )
     // Not a child of the caller: the wait must be able to end while a transport ignores its cancellation.
-    let task = Task { await send.run(send.start(), for: lease) }
+    let task = Task { [caller = lease.caller] in await send.run(send.start(), for: caller) }
     return handle(lease, send: task)
   }
 
@@ -83,7 +83,7 @@ extension SmoovenClient {
     case .finish(.known(let delivery)): try await within(deadline, lease) { try await self.catchUp(delivery) }
     default: break
     }
-    let task = Task { [next, lease] in await send.run(next, for: lease) }
+    let task = Task { [next, caller = lease.caller] in await send.run(next, for: caller) }
     return handle(lease, send: task)
   }
 

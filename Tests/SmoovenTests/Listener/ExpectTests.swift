@@ -153,10 +153,10 @@ import Testing
     }
   }
 
-  @Test("What the body throws comes out, and the URL leads nowhere then")
+  @Test("What the body throws comes out, and the URL leads nowhere ten minutes later")
   func throwing() async throws {
     struct Refused: Error {}
-    try await withReceiver { receiver, _ in
+    try await withReceiver { receiver, clock in
       let (urls, url) = AsyncStream<String>.makeStream()
       await #expect(throws: Refused.self) {
         try await expect(receiver, .smartlyQ) { callback in
@@ -166,6 +166,10 @@ import Testing
       }
       var iterator = urls.makeAsyncIterator()
       let gone = try #require(await iterator.next())
+      var unmatched = receiver.unmatchedEvents().makeAsyncIterator()
+      try await receiver.expectStatus(200, of: Sender.smartlyQ.arrivalRequest("id_1", to: gone))
+      #expect(await unmatched.next()?.correlationIDs == ["id_1"])
+      clock.advance(by: .seconds(600))
       try await receiver.expectStatus(404, of: Sender.smartlyQ.arrivalRequest("id_1", to: gone))
       #expect(receiver.tracker.slotCount == 0)
     }
@@ -174,15 +178,17 @@ import Testing
   @Test("Cancelled while the body works or while waiting", arguments: [true, false])
   func cancelled(inBody: Bool) async throws {
     try await withReceiver { receiver, clock in
+      let (starts, start) = AsyncStream<Void>.makeStream()
       let task = Task {
         try await expect(receiver, .smobi) { _ in
-          if inBody { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } }
+          start.yield()
+          if inBody { for await _ in AsyncStream<Void>.makeStream().stream {} }
         }
       }
-      if !inBody {
-        #expect(await clock.nextTimer() == .seconds(30))
-        task.cancel()
-      }
+      var iterator = starts.makeAsyncIterator()
+      await iterator.next()
+      if !inBody { #expect(await clock.nextTimer() == .seconds(30)) }
+      task.cancel()
       await #expect(throws: CancellationError.self) { try await task.value }
       #expect(receiver.tracker.slotCount == 0)
       #expect(receiver.tracker.waitCount == 0)

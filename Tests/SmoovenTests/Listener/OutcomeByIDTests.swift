@@ -155,7 +155,7 @@ import Testing
     try await withReceiver([CallbackEndpoint(.smobi(), name: "replies")]) { receiver, _ in
       let waits: [@Sendable () async throws -> DeliveryOutcome] = [
         { try await receiver.outcome(of: "smartlyq", id: "j", timeout: .seconds(5)) },
-        { try await receiver.outcome(of: "replies", id: "j", timeout: .seconds(5)) },
+        { try await receiver.outcome(of: "other", id: "j", timeout: .seconds(5)) },
         { try await receiver.outcome(of: "smobi", id: "r", "", timeout: .seconds(5)) },
         { try await receiver.outcome(of: "smobi", id: "r", timeout: .zero) },
       ]

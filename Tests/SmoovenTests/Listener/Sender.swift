@@ -98,6 +98,8 @@ func withReceiver<Result: Sendable>(
   )
   let running = Task { try await receiver.run() }
   defer { running.cancel() }
+  // Running, so that no timer of the clock is one of a receiver that isn't run yet.
+  while !receiver.tracker.isRunning { await Task.yield() }
   return try await body(receiver, clock)
 }
 
