@@ -8,7 +8,7 @@ struct GoodSender: Sendable {
   private let transport = HTTPClientTransport()
   private let authority: String
 
-  private let now: @Sendable () -> Date
+  let now: @Sendable () -> Date
 
   init(port: Int, now: @escaping @Sendable () -> Date = { Date() }) {
     authority = "127.0.0.1:\(port)"
