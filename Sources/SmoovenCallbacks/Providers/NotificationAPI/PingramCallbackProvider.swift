@@ -1,6 +1,4 @@
-public import HTTPTypes
-
-public import struct Foundation.Date
+internal import HTTPTypes
 
 /// Pingram's webhooks: NotificationAPI under its new name, signed.
 ///

@@ -1,6 +1,4 @@
-public import HTTPTypes
-
-public import struct Foundation.Date
+internal import HTTPTypes
 
 /// Callbacks by the open convention Standard Webhooks.
 ///
