@@ -49,7 +49,7 @@ struct VerifyCommand: AsyncParsableCommand {
         Terminal.print(lines: line)
       } catch let error as VerificationError {
         Terminal.printError("not verified: \(error)")
-        if error.reason == .noMatch {
+        if error.code == .noMatch {
           for hint in Diagnosis(provider: self.provider.name, secrets: secrets, request: request, now: now)
             .hints
           {

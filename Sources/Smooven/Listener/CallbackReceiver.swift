@@ -197,7 +197,7 @@ public final class CallbackReceiver: Service {
     } catch let error as VerificationError {
       throw CallbackRejection(
         status: .unauthorized,
-        reason: error.reason.rawValue,
+        reason: error.code.rawValue,
         message: "\(provider.name): \(error)"
       )
     } catch {

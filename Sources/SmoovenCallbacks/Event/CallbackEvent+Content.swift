@@ -3,7 +3,7 @@ internal import Synchronization
 internal import struct Foundation.Date
 
 extension CallbackEvent {
-  /// All that a callback says.
+  /// Everything that a callback says except its payload.
   struct Fields: Hashable {
     var provider: String
     var endpoint: String
@@ -18,6 +18,7 @@ extension CallbackEvent {
     var occurredAt: Date?
     var signedAt: Date?
     var deduplicationKey: String
+    var deduplicationWindow: Duration?
     var source: Source
     var rawBody: [UInt8]
 
@@ -33,6 +34,7 @@ extension CallbackEvent {
       occurredAt: Date? = nil,
       signedAt: Date? = nil,
       deduplicationKey: String,
+      deduplicationWindow: Duration? = nil,
       source: Source = .callback,
       rawBody: [UInt8]
     ) {
@@ -49,19 +51,20 @@ extension CallbackEvent {
       self.occurredAt = occurredAt
       self.signedAt = signedAt
       self.deduplicationKey = deduplicationKey
+      self.deduplicationWindow = deduplicationWindow
       self.source = source
       self.rawBody = rawBody
     }
   }
 
-  /// The fields, and the payload: one that is there, or one that is parsed when somebody asks, and once.
+  /// The fields and the payload, which was given or is parsed from the body once, when it is read.
   final class Content: Sendable {
     let fields: Fields
     /// Whether the payload is the JSON of the body.
     let isPayloadTheBody: Bool
     private let parsedPayload: Mutex<JSONValue?>
 
-    /// Without a payload, that is the body's JSON.
+    /// Creates content; the payload defaults to the body's JSON.
     convenience init(_ fields: Fields, payload: JSONValue?) {
       self.init(fields, payload: payload, isPayloadTheBody: payload == nil)
     }
@@ -72,7 +75,7 @@ extension CallbackEvent {
       parsedPayload = Mutex(payload)
     }
 
-    /// The same payload with other fields.
+    /// Returns the same payload with other fields.
     func with(_ fields: Fields) -> Content {
       guard isPayloadTheBody, fields.rawBody == self.fields.rawBody else {
         return Content(fields, payload: payload)

@@ -1,16 +1,16 @@
 internal import SmoovenSupport
 
 extension CallbackEvent {
-  /// Why a notification failed.
+  /// The reason of a failed notification.
   ///
-  /// The texts are the provider's own and may quote an address, so the description shows the code alone.
+  /// The texts are the provider's and may quote an address, so the description shows only the code.
   public struct Failure: Sendable, Hashable, SafelyDescribed {
     /// The provider's words.
     public var reason: String?
     /// The provider's code.
     public var code: String?
 
-    /// Makes a failure.
+    /// Creates a failure.
     public init(reason: String?, code: String?) {
       self.reason = reason
       self.code = code

@@ -1,12 +1,12 @@
 extension CallbackEvent {
-  /// What an event means, whatever its provider calls it.
+  /// The meaning of an event, independent of its provider's name for it.
   ///
   /// The list is open.
   public struct Kind: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     /// The kind in lower case, as the JSON of an event carries it.
     public let rawValue: String
 
-    /// Makes a kind of a provider of one's own.
+    /// Creates the kind of a custom provider.
     public init(rawValue: String) { self.rawValue = rawValue }
 
     /// Accepted by the provider: progress.
@@ -25,11 +25,9 @@ extension CallbackEvent {
     public static let clicked = Kind(rawValue: "clicked")
     /// The recipient read it: implies opened and delivered.
     public static let read = Kind(rawValue: "read")
-    /// The recipient answered: implies read and delivered.
+    /// The recipient replied: implies read and delivered.
     public static let replied = Kind(rawValue: "replied")
-    /// Anything else.
-    ///
-    /// Never settles a wait on delivery.
+    /// Anything else, and any status that cannot be read: never settles a wait on delivery.
     public static let other = Kind(rawValue: "other")
 
     /// Whether an event of this kind shows that the notification arrived.

@@ -1,20 +1,20 @@
 extension CallbackEvent {
-  /// Whom a notification was for.
+  /// The recipient of a notification.
   ///
-  /// It is personal data: its description does not show it.
+  /// It is personal data, so its description does not show it.
   public struct Recipient: Sendable, Hashable, SafelyDescribed {
     /// The id by which the sender knows the recipient.
     public var userID: String?
     /// The address on the channel: a phone number, an email address, a player id.
     public var address: String?
 
-    /// Makes a recipient.
+    /// Creates a recipient.
     public init(userID: String?, address: String?) {
       self.userID = userID
       self.address = address
     }
 
-    /// A placeholder.
+    /// The text `<recipient>`.
     public var description: String { "<recipient>" }
   }
 }

@@ -1,3 +1,5 @@
+internal import SmoovenSupport
+
 internal import struct Foundation.Data
 internal import struct Foundation.Date
 
@@ -21,6 +23,7 @@ extension CallbackEvent {
     }
     members["occurred_at"] = occurredAt.flatMap(Self.seconds)
     members["signed_at"] = signedAt.flatMap(Self.seconds)
+    members["window"] = deduplicationWindow.map { .number($0.inSeconds) }
     if source == .statusQuery { members["source"] = "status_query" }
     return .object(members)
   }
@@ -31,6 +34,11 @@ extension CallbackEvent {
   private static func seconds(_ date: Date) -> JSONValue? {
     let seconds = date.timeIntervalSinceReferenceDate
     return seconds.isFinite ? .number(seconds) : nil
+  }
+
+  /// A window that a store holds; `nil` if no time is that long.
+  private static func window(_ seconds: Double) -> Duration? {
+    (0...1e9).contains(seconds) ? .seconds(seconds) : nil
   }
 
   /// The payload as a store keeps it: `nil` if it is the JSON of the body, as it nearly always is.
@@ -63,6 +71,7 @@ extension CallbackEvent {
       occurredAt: time("occurred_at"),
       signedAt: time("signed_at"),
       deduplicationKey: key,
+      deduplicationWindow: record["window"]?.doubleValue.flatMap(Self.window),
       source: record["source"]?.stringValue == "status_query" ? .statusQuery : .callback,
       rawBody: body
     )
@@ -78,6 +87,8 @@ extension CallbackEvent: Codable {
   }
 
   /// Encodes the whole event, so that decoding gives an equal one.
+  ///
+  /// What JSON cannot hold is not encoded: a time or a payload's number that is not finite.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(record, forKey: .event)
@@ -88,7 +99,7 @@ extension CallbackEvent: Codable {
 
   /// Decodes an event that was encoded by ``encode(to:)``.
   ///
-  /// - Throws: `DecodingError` if it is not one.
+  /// - Throws: `DecodingError` if a part is missing or damaged.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let payload = try container.decodeIfPresent(String.self, forKey: .payload)
@@ -98,7 +109,11 @@ extension CallbackEvent: Codable {
         do {
           return try JSONValue(parsing: Array(text.utf8))
         } catch {
-          throw DecodingError.dataCorruptedError(forKey: .payload, in: container, debugDescription: "\(error)")
+          throw DecodingError.dataCorruptedError(
+            forKey: .payload,
+            in: container,
+            debugDescription: "\(error)"
+          )
         }
       },
       body: Array(try container.decode(Data.self, forKey: .body))

@@ -2,15 +2,15 @@ internal import SmoovenSupport
 
 public import struct Foundation.Date
 
-/// What a callback said, in one shape over all providers.
+/// A callback's content, in one shape for all providers.
 ///
-/// Its description holds only what may be logged: provider, name, kind, channel and ids. Recipient, payload and
-/// body are there to be read, never printed by accident.
+/// Its description holds only what may be logged: provider, name, kind, channel and ids. Recipient, payload and body
+/// can be read but are never printed by accident.
 public struct CallbackEvent: Sendable, Hashable {
-  // One reference, for an event passes through many hands.
+  // One reference, because the store, the slot, the streams and the printer all hold the event.
   private var content: Content
 
-  /// Creates an event; a provider does this in ``CallbackProvider/decode(_:)``.
+  /// Creates an event, as a provider does in ``CallbackProvider/decode(_:)``.
   public init(
     provider: String,
     name: String,
@@ -23,6 +23,7 @@ public struct CallbackEvent: Sendable, Hashable {
     occurredAt: Date? = nil,
     signedAt: Date? = nil,
     deduplicationKey: String,
+    deduplicationWindow: Duration? = nil,
     source: Source = .callback,
     payload: JSONValue,
     rawBody: [UInt8]
@@ -40,6 +41,7 @@ public struct CallbackEvent: Sendable, Hashable {
         occurredAt: occurredAt,
         signedAt: signedAt,
         deduplicationKey: deduplicationKey,
+        deduplicationWindow: deduplicationWindow,
         source: source,
         rawBody: rawBody
       ),
@@ -47,7 +49,7 @@ public struct CallbackEvent: Sendable, Hashable {
     )
   }
 
-  /// Makes an event; without a payload, that is the JSON of its body.
+  /// Creates an event; the payload defaults to the JSON of its body.
   init(_ fields: Fields, payload: JSONValue? = nil) {
     content = Content(fields, payload: payload)
   }
@@ -76,7 +78,7 @@ public struct CallbackEvent: Sendable, Hashable {
     get { content.fields.name }
     set { update { $0.name = newValue } }
   }
-  /// What the event means.
+  /// The event's meaning.
   public var kind: Kind {
     get { content.fields.kind }
     set { update { $0.kind = newValue } }
@@ -93,46 +95,55 @@ public struct CallbackEvent: Sendable, Hashable {
     get { content.fields.conversationIDs }
     set { update { $0.conversationIDs = newValue } }
   }
-  /// The channel that it speaks of, if the provider says so.
+  /// The channel that the event is about, if known.
   public var channel: NotificationChannel? {
     get { content.fields.channel }
     set { update { $0.channel = newValue } }
   }
-  /// Whom the notification was for, if the provider says so.
+  /// The recipient of the notification, if known.
   public var recipient: Recipient? {
     get { content.fields.recipient }
     set { update { $0.recipient = newValue } }
   }
-  /// Why it failed, for ``Kind/failed``.
+  /// The reason of the failure, for ``Kind/failed``.
   public var failure: Failure? {
     get { content.fields.failure }
     set { update { $0.failure = newValue } }
   }
-  /// When it happened, by the provider's clock.
+  /// The time at which it happened, by the provider's clock.
   public var occurredAt: Date? {
     get { content.fields.occurredAt }
     set { update { $0.occurredAt = newValue } }
   }
-  /// The time that the sender signed, by its own clock; `nil` if the scheme signs none.
+  /// The time that the sender signed, by the sender's clock, or `nil` if the scheme signs none.
   ///
-  /// A store keeps deduplication keys by it.
+  /// It is the time by which freshness is judged. A store keeps deduplication keys by it.
   public var signedAt: Date? {
     get { content.fields.signedAt }
     set { update { $0.signedAt = newValue } }
   }
-  /// Identifies this event among all of its endpoint's: equal over redeliveries, different for any other event.
+  /// The identity of this event within its endpoint: equal over redeliveries, different for any other event.
   public var deduplicationKey: String {
     get { content.fields.deduplicationKey }
     set { update { $0.deduplicationKey = newValue } }
   }
-  /// Where the event was learned.
+  /// The maximum time for which the same ``deduplicationKey`` means the same event, or `nil` if it always does.
+  ///
+  /// Defaults to `nil`: a store deduplicates for as long as it keeps keys. A provider sets it for an event that has
+  /// neither an id nor a time, so that its key identifies nothing but its bytes: the same bytes within minutes are a
+  /// redelivery, and later a second event.
+  public var deduplicationWindow: Duration? {
+    get { content.fields.deduplicationWindow }
+    set { update { $0.deduplicationWindow = newValue } }
+  }
+  /// The way in which the event was learned.
   public var source: Source {
     get { content.fields.source }
     set { update { $0.source = newValue } }
   }
   /// The whole JSON of the event.
   ///
-  /// Of a callback that has just come it is parsed when somebody asks for it, once.
+  /// It is parsed once, when it is first read.
   public var payload: JSONValue {
     get { content.payload }
     set { content = Content(content.fields, payload: newValue) }
@@ -143,8 +154,13 @@ public struct CallbackEvent: Sendable, Hashable {
     set { update { $0.rawBody = newValue } }
   }
 
-  /// Whether the payload is the JSON of the body, by the way in which the event was made.
+  /// Whether the payload is known to be the JSON of the body.
   package var isPayloadTheBody: Bool { content.isPayloadTheBody }
+
+  /// The ``deduplicationWindow`` of events that only their bytes identify.
+  ///
+  /// Longer than the pauses between redeliveries.
+  static let windowOfBytes = Duration.seconds(300)
 
   mutating func update(_ change: (inout Fields) -> Void) {
     var fields = content.fields
@@ -152,11 +168,11 @@ public struct CallbackEvent: Sendable, Hashable {
     content = content.with(fields)
   }
 
-  /// Where an event was learned.
+  /// A way to learn of an event.
   public enum Source: Sendable, Hashable {
     /// From a verified callback.
     case callback
-    /// From an answer of the provider's status endpoint, because the callback did not come.
+    /// From a response of the provider's status endpoint, because the callback did not arrive.
     case statusQuery
   }
 }

@@ -7,10 +7,10 @@ public struct NotificationChannel: RawRepresentable, Sendable, Hashable, CustomS
   /// The name as the provider spells it.
   public let rawValue: String
 
-  /// Makes a channel from the provider's name for it.
+  /// Creates a channel from the provider's name for it.
   public init(rawValue: String) { self.rawValue = rawValue }
 
-  /// Makes a channel from a literal.
+  /// Creates a channel from a literal.
   public init(stringLiteral value: String) { self.init(rawValue: value) }
 
   /// A text message.

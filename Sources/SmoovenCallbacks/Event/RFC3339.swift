@@ -2,9 +2,11 @@ package import struct Foundation.Date
 
 /// Times as the providers write them (RFC 3339), read without a formatter on the path of a callback.
 package enum RFC3339 {
-  /// The instant that a text such as `2026-03-05T08:00:15Z` stands for, or `nil` when it is no such text.
+  /// Returns the instant that a text such as `2026-03-05T08:00:15Z` represents, or `nil` if it is not one.
   ///
-  /// A fraction of any length and a numeric offset are accepted, `t`, `z` and a space for `T` as well.
+  /// A fraction of any length and a numeric offset are accepted. So are variants that senders write and that have only
+  /// one reading: `t`, `z`, a space for `T`, a comma before the fraction, no seconds, and the offsets `+0000`, `+00` and
+  /// ` +0000`. A time without an offset is refused, because it could be any of several instants.
   package static func parse(_ text: String) -> Date? {
     parse(Array(text.utf8)[...])
   }
@@ -14,19 +16,18 @@ package enum RFC3339 {
     guard
       let year = reader.digits(4), reader.skip("-"), let month = reader.digits(2), reader.skip("-"),
       let day = reader.digits(2), reader.skip("T", "t", " "), let hour = reader.digits(2), reader.skip(":"),
-      let minute = reader.digits(2), reader.skip(":"), let second = reader.digits(2),
+      let minute = reader.digits(2), let (second, fraction) = reader.seconds(),
       (1...12).contains(month), (1...daysIn(month, of: year)).contains(day), hour < 24, minute < 60,
-      second <= 60,
-      let fraction = reader.fraction(), let offset = reader.offset(), reader.isAtEnd
+      second <= 60, let offset = reader.offset(), reader.isAtEnd
     else { return nil }
     let seconds = days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset
     return Date(timeIntervalSince1970: Double(seconds) + fraction)
   }
 
-  /// The text of an instant, in UTC, with milliseconds only where it has some.
+  /// Returns the text of an instant, in UTC, with milliseconds only if it has any.
   package static func format(_ date: Date) -> String {
-    // Years 0 to 9999; what lies outside cannot be written in this format. The order matters: `max` with NaN on
-    // its right is the lower bound.
+    // Years 0 to 9999, because others cannot be written in this format. The order matters: `max` with NaN on its
+    // right is the lower bound.
     let clamped = min(max(-62_167_219_200, date.timeIntervalSince1970), 253_402_300_799)
     let milliseconds = Int((clamped * 1_000).rounded())
     let (seconds, fraction) = floored(milliseconds, 1_000)
@@ -44,7 +45,7 @@ package enum RFC3339 {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Writes a number of so many digits, and what comes after it.
+  /// Writes a number with `width` digits, and the character after it.
   private static func append(_ value: Int, _ width: Int, _ end: Unicode.Scalar, to text: inout [UInt8]) {
     var unit = 1
     for _ in 1..<width { unit *= 10 }
@@ -117,8 +118,15 @@ package enum RFC3339 {
       return true
     }
 
+    /// Reads `:15.250`, or nothing, which is the full minute.
+    mutating func seconds() -> (second: Int, fraction: Double)? {
+      guard skip(":") else { return (0, 0) }
+      guard let second = digits(2), let fraction = fraction() else { return nil }
+      return (second, fraction)
+    }
+
     mutating func fraction() -> Double? {
-      guard skip(".") else { return 0 }
+      guard skip(".", ",") else { return 0 }
       guard var value = digit().map({ Double($0) / 10 }) else { return nil }
       var scale = 0.01
       while let next = digit() {
@@ -130,10 +138,12 @@ package enum RFC3339 {
 
     mutating func offset() -> Int? {
       if skip("Z", "z") { return 0 }
+      _ = skip(" ")
       let sign = rest.first == UInt8(ascii: "-") ? -1 : 1
-      guard skip("+", "-"), let hours = digits(2), skip(":"), let minutes = digits(2), hours < 24,
-        minutes < 60
-      else { return nil }
+      guard skip("+", "-"), let hours = digits(2), hours < 24 else { return nil }
+      if isAtEnd { return sign * hours * 3_600 }
+      _ = skip(":")
+      guard let minutes = digits(2), minutes < 60 else { return nil }
       return sign * (hours * 3_600 + minutes * 60)
     }
   }

@@ -1,4 +1,4 @@
-/// A value that holds personal data or secrets, and whose every printed form is its `description`.
+/// A value that may hold personal data or secrets, and whose every printed form is its `description`.
 ///
 /// Conforming hides the stored properties from `print`, `dump`, string interpolation and debuggers' summaries.
 public protocol SafelyDescribed: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}

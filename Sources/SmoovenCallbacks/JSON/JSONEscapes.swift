@@ -1,6 +1,6 @@
 /// The escapes in the strings of JSON.
 enum JSONEscapes {
-  /// The text of a string whose escapes were checked.
+  /// Returns the text of a string whose escapes were checked.
   ///
   /// Half of a surrogate pair without the other becomes U+FFFD.
   static func resolve(_ bytes: ArraySlice<UInt8>) -> String {
@@ -15,7 +15,7 @@ enum JSONEscapes {
         continue
       }
       if escape == UInt8(ascii: "u") {
-        // Kept until its other half may have come.
+        // Kept, because its other half may follow.
         units.append(rest.prefix(4).reduce(0) { $0 << 4 | UInt16(Hex.value(of: $1) ?? 0) })
         rest = rest.dropFirst(4)
       } else {

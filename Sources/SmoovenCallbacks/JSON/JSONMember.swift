@@ -1,4 +1,4 @@
-/// A member of an object, as far as the envelope of a callback needs it.
+/// A member of an object, as far as the decoding of a callback needs it.
 enum JSONMember {
   case absent
   case null
@@ -11,7 +11,7 @@ enum JSONMember {
     if case .string(let text) = self { text } else { nil }
   }
 
-  /// Whether something stands there, be it of another type than documented.
+  /// Whether there is a value other than `null`, of whatever type.
   var isPresent: Bool {
     switch self {
     case .absent, .null: false
@@ -21,16 +21,21 @@ enum JSONMember {
 }
 
 extension JSONScanner {
-  /// Reads a value: a string is found, anything else is checked and passed by.
+  /// Reads a value: a string is located, anything else is checked and skipped.
   mutating func scanMember() throws(JSONParsingError) -> JSONMember {
     let (first, offset) = (current, position)
-    if first == UInt8(ascii: "\"") { return .string(try scanString()) }
-    try skipValue()
+    switch first {
+    case UInt8(ascii: "\""): return .string(try scanString())
+    case .some(let byte) where isNumber(byte):
+      // A number that no `Double` holds is its text, here as in the whole JSON.
+      guard case .string = try scanNumber() else { return .number(at: offset) }
+      return .string(Text(range: offset..<position, isPlain: true))
+    default: try skipValue()
+    }
     switch first {
     case UInt8(ascii: "n"): return .null
     case UInt8(ascii: "{"): return .object(at: offset)
-    case UInt8(ascii: "["), UInt8(ascii: "t"), UInt8(ascii: "f"): return .other
-    default: return .number(at: offset)
+    default: return .other
     }
   }
 
@@ -39,7 +44,7 @@ extension JSONScanner {
     member.text.map { string($0) }
   }
 
-  /// Whether a string says this, which is ASCII.
+  /// Whether a string equals an ASCII text.
   @inline(__always)
   func matches(_ text: Text, _ expected: String) -> Bool {
     guard text.isPlain else { return string(text) == expected }

@@ -1,13 +1,13 @@
 internal import struct Foundation.Date
 
-/// A JSON object whose members are found in one walk over its bytes; a value is made when it is asked for.
+/// A JSON object whose members are located in one pass over its bytes. A value is created when it is read.
 ///
-/// Of a key that is repeated the last value counts, as in the whole JSON.
+/// If a key is repeated, the last value counts, as in the whole JSON.
 struct JSONOutline {
   private let scanner: JSONScanner
   private let members: [(key: JSONScanner.Text, value: JSONMember)]
 
-  /// Walks through a body.
+  /// Locates the members of a body.
   ///
   /// - Throws: ``CallbackDecodingError`` that says where the body stops being a JSON object.
   init(_ body: [UInt8]) throws(CallbackDecodingError) {
@@ -22,7 +22,7 @@ struct JSONOutline {
     self.scanner = scanner
   }
 
-  /// The object that begins at an offset, which was walked through before.
+  /// Locates the members of an object that begins at an offset and was checked before.
   private init?(_ scanner: JSONScanner, at offset: Int) {
     var scanner = JSONScanner(scanner.bytes, at: offset)
     guard let members = try? scanner.scanMembers() else { return nil }
@@ -34,20 +34,34 @@ struct JSONOutline {
     members.last { scanner.matches($0.key, key) }?.value ?? .absent
   }
 
-  /// The string under a key, or `nil` for any other kind of value.
+  /// Whether there is a key, with whatever value.
+  func has(_ key: String) -> Bool {
+    if case .absent = self[key] { false } else { true }
+  }
+
+  /// Whether there is a value other than `null` under a key.
+  func isPresent(_ key: String) -> Bool { self[key].isPresent }
+
+  /// Returns the string under a key, or `nil` for any other type of value.
   func string(_ key: String) -> String? {
     scanner.string(self[key])
   }
 
-  /// A string field that must be there and not empty.
+  /// Returns a string field that must exist and not be empty.
   ///
   /// - Throws: ``CallbackDecodingError`` that names the field.
   func requiredString(_ key: String) throws(CallbackDecodingError) -> String {
-    guard let text = string(key), !text.isEmpty else { throw .missing(key) }
+    guard let text = nonEmptyString(key) else { throw .missing(key) }
     return text
   }
 
-  /// The text of a field that may be a string or an integer, as ids are; `nil` when it is neither, or empty.
+  /// Returns the string under a key, or `nil` if it is empty or of any other type.
+  func nonEmptyString(_ key: String) -> String? {
+    guard case .string(let text) = self[key], !text.isEmpty else { return nil }
+    return scanner.string(text)
+  }
+
+  /// Returns the text of a field that may be a string or an integer, as ids are, or `nil` if it is neither or empty.
   func identifier(_ key: String) -> String? {
     switch self[key] {
     case .string(let text): text.isEmpty ? nil : scanner.string(text)
@@ -56,12 +70,12 @@ struct JSONOutline {
     }
   }
 
-  /// The instant that a string field stands for, where it is an RFC 3339 time.
+  /// Returns the instant of a string field that is an RFC 3339 time.
   func time(_ key: String) -> Date? {
     self[key].text.flatMap { RFC3339.parse(scanner.utf8($0)) }
   }
 
-  /// The object under a key, or `nil` for any other kind of value.
+  /// Returns the object under a key, or `nil` for any other type of value.
   func object(_ key: String) -> JSONOutline? {
     guard case .object(let offset) = self[key] else { return nil }
     return JSONOutline(scanner, at: offset)
@@ -79,7 +93,7 @@ extension JSONScanner {
     return members
   }
 
-  /// The integer that begins here, or `nil` when it is another number.
+  /// The integer that begins here, or `nil` if it is another number.
   fileprivate var integer: Int64? {
     var scanner = self
     return try? scanner.scanNumber().integerValue

@@ -1,7 +1,7 @@
 /// A strict, depth-limited JSON parser over bytes.
 ///
-/// `JSONDecoder` finds the type of an unknown value by trying each and throwing, which costs more than the
-/// HTTP exchange around a callback; this reads it in one pass.
+/// `JSONDecoder` finds the type of an unknown value by trying each and throwing, which costs more than the HTTP exchange
+/// around a callback. This reads it in one pass.
 struct JSONParser {
   private var scanner: JSONScanner
 
@@ -21,10 +21,9 @@ struct JSONParser {
     case UInt8(ascii: "{"): return try object()
     case UInt8(ascii: "["): return try array()
     case UInt8(ascii: "\""): return .string(scanner.string(try scanner.scanString()))
-    case .some(let byte) where byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte):
-      return try scanner.scanNumber()
+    case .some(let byte) where scanner.isNumber(byte): return try scanner.scanNumber()
     case let byte:
-      // A literal, or nothing.
+      // A literal, or an error.
       try scanner.skipValue()
       return byte == UInt8(ascii: "n") ? .null : .bool(byte == UInt8(ascii: "t"))
     }

@@ -1,10 +1,43 @@
 /// Bytes that are not one JSON text.
+///
+/// Safe to log: it holds nothing of the input.
 public struct JSONParsingError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// What did not fit, without any of the input.
-  public let reason: String
-  /// Where it did not fit, in bytes from the start.
+  /// The kind of mistake.
+  ///
+  /// The list is open: new codes may be added.
+  public struct Code: Sendable, Hashable, CustomStringConvertible {
+    private enum Wrapped: String {
+      case syntax, encoding, tooDeep = "too_deep"
+    }
+
+    private let wrapped: Wrapped
+
+    private init(_ wrapped: Wrapped) { self.wrapped = wrapped }
+
+    /// The bytes break a rule of the grammar.
+    public static let syntax = Code(.syntax)
+    /// A string is not UTF-8.
+    public static let encoding = Code(.encoding)
+    /// Arrays and objects are nested more than ``JSONValue/maximumDepth`` levels deep.
+    public static let tooDeep = Code(.tooDeep)
+
+    /// The code in snake case.
+    public var description: String { wrapped.rawValue }
+  }
+
+  /// The kind of mistake.
+  public let code: Code
+  /// What did not fit, for a person.
+  public let message: String
+  /// The place where it did not fit, in bytes from the start.
   public let offset: Int
 
-  /// One line for a log: the reason and the offset, never the input.
-  public var description: String { "not valid JSON: \(reason) at byte \(offset)" }
+  init(_ code: Code, _ message: String, offset: Int) {
+    self.code = code
+    self.message = message
+    self.offset = offset
+  }
+
+  /// One line for a log: the message and the offset.
+  public var description: String { "not valid JSON: \(message) at byte \(offset)" }
 }

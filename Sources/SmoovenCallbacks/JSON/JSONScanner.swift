@@ -1,7 +1,7 @@
 /// Reads JSON token by token, strictly (RFC 8259), and checks every index before it is used.
 ///
-/// ``JSONParser`` builds values on it; an envelope and a `JSONOutline` are read from it without building any. Both accept
-/// and refuse the same texts, because the rules stand only here.
+/// ``JSONParser`` builds values with it, and `JSONOutline` locates members without building any. Both accept and refuse
+/// the same texts, because the rules are only here.
 struct JSONScanner {
   /// A string between its quotes, valid but not yet unescaped.
   struct Text {
@@ -23,9 +23,17 @@ struct JSONScanner {
 
   var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  func error(_ reason: String, at offset: Int? = nil) -> JSONParsingError {
-    JSONParsingError(reason: reason, offset: offset ?? position)
+  func error(
+    _ message: String,
+    at offset: Int? = nil,
+    _ code: JSONParsingError.Code = .syntax
+  ) -> JSONParsingError {
+    JSONParsingError(code, message, offset: offset ?? position)
   }
+
+  /// Whether a value that begins with this byte is a number.
+  @inline(__always)
+  func isNumber(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte) }
 
   mutating func skipWhitespace() {
     while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
@@ -61,19 +69,19 @@ struct JSONScanner {
 
   // MARK: Containers
 
-  /// Steps into the object or array that begins here.
+  /// Enters the object or array that begins here.
   mutating func enter() throws(JSONParsingError) {
     guard depth < JSONValue.maximumDepth else {
-      throw error("nested more than \(JSONValue.maximumDepth) levels deep")
+      throw error("nested more than \(JSONValue.maximumDepth) levels deep", at: position, .tooDeep)
     }
     depth += 1
     position += 1
     skipWhitespace()
   }
 
-  /// Steps to the next member of an object: to its value, which begins here then.
+  /// Moves to the value of an object's next member.
   ///
-  /// Returns `nil` at the end.
+  /// - Returns: Its key, or `nil` at the end.
   mutating func nextKey(isFirst: Bool) throws(JSONParsingError) -> Text? {
     skipWhitespace()
     if take(UInt8(ascii: "}")) {
@@ -92,9 +100,9 @@ struct JSONScanner {
     return key
   }
 
-  /// Steps to the next element of an array, which begins here then.
+  /// Moves to the next element of an array.
   ///
-  /// Returns `false` at the end.
+  /// - Returns: `false` at the end.
   mutating func nextElement(isFirst: Bool) throws(JSONParsingError) -> Bool {
     skipWhitespace()
     if take(UInt8(ascii: "]")) {
@@ -108,7 +116,7 @@ struct JSONScanner {
     return true
   }
 
-  /// Checks the value that begins here, and passes it by.
+  /// Checks and skips the value that begins here.
   mutating func skipValue() throws(JSONParsingError) {
     var isFirst = true
     switch current {
@@ -128,8 +136,7 @@ struct JSONScanner {
     case UInt8(ascii: "t"): try takeLiteral("true")
     case UInt8(ascii: "f"): try takeLiteral("false")
     case UInt8(ascii: "n"): try takeLiteral("null")
-    case .some(let byte) where byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte):
-      _ = try scanNumber()
+    case .some(let byte) where isNumber(byte): _ = try scanNumber()
     case .some: throw error("unexpected byte")
     case nil: throw error("unexpected end")
     }
@@ -137,7 +144,7 @@ struct JSONScanner {
 
   // MARK: Numbers
 
-  /// Reads a number: an integer where it is written as one and fits.
+  /// Reads a number: an integer if it is written as one and fits, the text if it is beyond the range of `Double`.
   mutating func scanNumber() throws(JSONParsingError) -> JSONValue {
     let start = position
     _ = take(UInt8(ascii: "-"))
@@ -154,7 +161,7 @@ struct JSONScanner {
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     if isInteger, let value = Int64(text) { return .integer(value) }
-    guard let value = Double(text), value.isFinite else { throw error("number out of range", at: start) }
+    guard let value = Double(text), value.isFinite else { return .string(text) }
     return .number(value)
   }
 
@@ -176,9 +183,9 @@ struct JSONScanner {
       case UInt8(ascii: "\""):
         let text = Text(range: start..<position, isPlain: isPlain)
         position += 1
-        // Escapes are ASCII, so the bytes are UTF-8 with them where they are without.
+        // Escapes are ASCII, so they make no difference to whether the bytes are UTF-8.
         if !isPlain, String(validating: bytes[text.range], as: UTF8.self) == nil {
-          throw error("string is not UTF-8", at: start)
+          throw error("string is not UTF-8", at: start, .encoding)
         }
         return text
       case UInt8(ascii: "\\"):

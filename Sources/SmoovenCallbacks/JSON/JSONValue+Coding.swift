@@ -1,7 +1,7 @@
 extension JSONValue: Codable {
   /// Decodes any JSON value.
   ///
-  /// - Throws: `DecodingError` if it is none.
+  /// - Throws: `DecodingError` if it isn't one.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -37,16 +37,17 @@ extension JSONValue: Codable {
 }
 
 extension JSONValue {
-  /// The most levels of arrays and objects that ``init(parsing:)`` follows.
+  /// The maximum number of levels of arrays and objects that ``init(parsing:)`` follows.
   public static let maximumDepth = 128
 
   /// Parses one JSON text (RFC 8259) from its UTF-8 bytes.
   ///
-  /// Strict: no comments, trailing commas, byte order mark or bytes after the value. One leniency: an escaped
-  /// lone surrogate, which truncating senders produce, becomes U+FFFD.
+  /// It is strict: no comments, trailing commas, byte order mark or bytes after the value. There are two leniencies. An
+  /// escaped lone surrogate, which truncating senders produce, becomes U+FFFD. A number beyond the range of `Double`
+  /// becomes a string of its characters.
   ///
-  /// - Throws: ``JSONParsingError`` with the offset of the first byte that does not fit; for a number or the text of
-  ///   a string, of its first byte.
+  /// - Throws: ``JSONParsingError`` with the offset of the first byte that does not fit, or of a string's first byte if
+  ///   it is not UTF-8.
   public init(parsing bytes: [UInt8]) throws(JSONParsingError) {
     var parser = JSONParser(bytes)
     self = try parser.parse()

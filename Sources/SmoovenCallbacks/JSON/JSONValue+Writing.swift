@@ -1,15 +1,18 @@
 extension JSONValue {
-  /// The value as JSON that `init(parsing:)` reads back as an equal value, with keys in the order of the alphabet.
+  /// The value as JSON that `init(parsing:)` reads back as an equal value, with keys sorted alphabetically.
   ///
-  /// `JSONEncoder` writes the number 5.0 as the integer 5. What JSON cannot write, such as infinity, becomes `null`.
-  package var text: String {
+  /// `JSONEncoder` writes the number 5.0 as the integer 5. What JSON cannot represent, such as infinity, becomes `null`.
+  package var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(512)
     write(to: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
   }
 
-  /// Whether JSON can write all of it: infinity and what is no number it cannot.
+  /// The value as ``bytes``, in a string.
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// Whether JSON can represent all of it, which it cannot for infinity and not-a-number.
   package var isWritable: Bool {
     switch self {
     case .number(let value): value.isFinite
@@ -19,7 +22,7 @@ extension JSONValue {
     }
   }
 
-  /// Writes the value as ``text``.
+  /// Appends the value as ``bytes``.
   package func write(to bytes: inout [UInt8]) {
     switch self {
     case .null: bytes += "null".utf8
@@ -48,7 +51,7 @@ extension JSONValue {
     }
   }
 
-  /// Writes a string with its quotes.
+  /// Appends a string with its quotation marks.
   package static func write(_ string: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     let start = bytes.count
@@ -62,7 +65,7 @@ extension JSONValue {
 
   /// Whether a text has controls or one of two other bytes.
   ///
-  /// Without an early end and without branches, so that many bytes are looked at at once.
+  /// Without an early end and without branches, so that many bytes are compared at the same time.
   static func needsEscapes(_ text: ArraySlice<UInt8>, besides first: UInt8, _ second: UInt8? = nil) -> Bool {
     let second = second ?? first
     var found: UInt8 = 0
@@ -76,7 +79,7 @@ extension JSONValue {
       bytes.append(UInt8(ascii: "\\"))
       bytes.append(byte)
     case ..<0x20:
-      // As JSON has it; and SQLite ends a text at the first zero byte.
+      // JSON requires it, and SQLite ends a text at the first zero byte.
       bytes += "\\u00".utf8
       bytes += (byte < 0x10 ? "0" : "").utf8
       bytes += String(byte, radix: 16).utf8

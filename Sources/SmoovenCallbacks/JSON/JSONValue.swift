@@ -1,7 +1,10 @@
-/// A JSON value, as it stood on the wire.
+/// A JSON value, as it was received.
 ///
-/// Providers add fields and events without notice, so a callback keeps its whole payload in this shape
-/// and typed views read from it.
+/// Providers add fields and events without notice, so a callback keeps its whole payload in this shape and typed views
+/// read from it.
+///
+/// A number that `Double` cannot hold, such as `1e400`, is read as a ``string(_:)`` of its characters: a signed event
+/// isn't refused because of such a number in an unused field, and infinity cannot be written as JSON again.
 public enum JSONValue: Sendable, Hashable {
   /// The literal `null`.
   case null
@@ -9,31 +12,31 @@ public enum JSONValue: Sendable, Hashable {
   case bool(Bool)
   /// A number without fraction or exponent that fits 64 bits.
   case integer(Int64)
-  /// Any other number.
+  /// Any other number that `Double` can hold.
   case number(Double)
-  /// A string.
+  /// A string, or a number beyond the range of `Double`.
   case string(String)
   /// An array.
   case array([JSONValue])
-  /// An object. Of a key that is repeated, the last value counts.
+  /// An object. If a key is repeated, the last value counts.
   case object([String: JSONValue])
 
-  /// The value under a key, or `nil` when this is no object or has no such key.
+  /// The value under a key, or `nil` if this isn't an object or has no such key.
   public subscript(key: String) -> JSONValue? {
     if case .object(let members) = self { members[key] } else { nil }
   }
 
-  /// The string, or `nil` for any other kind of value.
+  /// The string, or `nil` for any other type of value.
   public var stringValue: String? {
     if case .string(let value) = self { value } else { nil }
   }
 
-  /// The integer, or `nil` for any other kind of value.
+  /// The integer, or `nil` for any other type of value.
   public var integerValue: Int64? {
     if case .integer(let value) = self { value } else { nil }
   }
 
-  /// The number as a `Double`, integers too, or `nil` for any other kind of value.
+  /// The number as a `Double`, integers too, or `nil` for any other type of value.
   public var doubleValue: Double? {
     switch self {
     case .integer(let value): Double(value)
@@ -42,17 +45,17 @@ public enum JSONValue: Sendable, Hashable {
     }
   }
 
-  /// The Boolean, or `nil` for any other kind of value.
+  /// The Boolean, or `nil` for any other type of value.
   public var boolValue: Bool? {
     if case .bool(let value) = self { value } else { nil }
   }
 
-  /// The elements, or `nil` for any other kind of value.
+  /// The elements, or `nil` for any other type of value.
   public var arrayValue: [JSONValue]? {
     if case .array(let value) = self { value } else { nil }
   }
 
-  /// The members, or `nil` for any other kind of value.
+  /// The members, or `nil` for any other type of value.
   public var objectValue: [String: JSONValue]? {
     if case .object(let value) = self { value } else { nil }
   }

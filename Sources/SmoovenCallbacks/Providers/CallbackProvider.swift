@@ -2,42 +2,59 @@ public import struct Foundation.Date
 
 /// A system that sends callbacks: how to verify and to read them.
 ///
-/// Both steps are pure: no clock, no I/O, no state, so they may run on an event loop. ``event(from:at:)`` does all
-/// three checks in their order; call the single steps only to tell their errors apart.
+/// Both steps are pure, without clock, I/O or state, so they may run on an event loop. ``event(from:at:)`` performs all
+/// three checks in order. Call the single steps only to distinguish their errors.
+///
+/// To write one, adopt ``SigningCallbackProvider`` if the service signs with one of the usual schemes, or
+/// ``UnsignedCallbackProvider`` if it does not sign. Both leave only ``name`` and ``decode(_:)`` to write. What
+/// `decode` reads comes from the network: it must refuse what it cannot read, never trap on it, and never take it for
+/// a delivery.
 public protocol CallbackProvider: Sendable {
-  /// The provider's name, as it stands in callback paths and events: lower case, no slash.
+  /// The provider's name in callback paths and events, in lower case and without a slash.
   var name: String { get }
 
-  /// Whether a request proves by itself who sent it.
+  /// Whether a request itself proves who sent it. Defaults to `true`.
   ///
-  /// A listener mounts a provider for which this is `false` only with some authentication. `true` by default.
+  /// If it is `false`, a listener mounts the provider only with some authentication.
   var isSigned: Bool { get }
+
+  /// The maximum distance of a signed time from now, or `nil` if the service signs no time. Defaults to `nil`.
+  ///
+  /// A store has to remember events for as long as this, or a captured request could be sent again.
+  var tolerance: TimestampTolerance? { get }
 
   /// Checks that the request comes from the provider, over the raw bytes of its body.
   ///
   /// - Parameters:
   ///   - request: The request as received.
-  ///   - now: The time to judge a signed timestamp header by.
+  ///   - now: The time by which a signed timestamp header is judged.
   /// - Returns: Which secret matched.
-  /// - Throws: ``VerificationError``; the listener answers 401.
+  /// - Throws: ``VerificationError``. The listener responds with 401.
   @discardableResult
   func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification
 
   /// Reads a verified request.
   ///
-  /// - Throws: ``CallbackDecodingError``; the listener answers 400.
+  /// If the service signs a time, the event's ``CallbackEvent/signedAt`` is that time. If nothing in the body
+  /// distinguishes two events, neither an id nor a time, the event has a ``CallbackEvent/deduplicationWindow``.
+  ///
+  /// - Throws: ``CallbackDecodingError``. The listener responds with 400.
   func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent
 
-  /// Judges the age of an event whose signed time stands in its body. Does nothing by default, which suits schemes
-  /// that sign a timestamp header.
+  /// Judges the age of an event whose signed time is in its body.
   ///
-  /// - Throws: ``VerificationError`` with `tooOld` or `tooNew`; the listener answers 401.
+  /// The default accepts any age, which suits schemes that sign a timestamp header.
+  ///
+  /// - Throws: ``VerificationError`` with `tooOld` or `tooNew`. The listener responds with 401.
   func checkFreshness(of event: CallbackEvent, at now: Date) throws(VerificationError)
 }
 
 extension CallbackProvider {
-  /// Yes.
+  /// Signed.
   public var isSigned: Bool { true }
+
+  /// Signs no time.
+  public var tolerance: TimestampTolerance? { nil }
 
   /// Accepts any age.
   public func checkFreshness(of event: CallbackEvent, at now: Date) throws(VerificationError) {}

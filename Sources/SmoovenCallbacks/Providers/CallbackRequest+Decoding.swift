@@ -3,7 +3,7 @@ internal import Crypto
 // The parts of decoding that providers share.
 
 extension CallbackRequest {
-  /// The body as a JSON object.
+  /// Returns the body as a JSON object.
   ///
   /// - Throws: ``CallbackDecodingError`` that says where the body stops being one.
   public func jsonObject() throws(CallbackDecodingError) -> JSONValue {
@@ -15,29 +15,35 @@ extension CallbackRequest {
     do {
       value = try JSONValue(parsing: body)
     } catch {
-      throw CallbackDecodingError("the body is \(error)")
+      throw notJSON(error)
     }
-    guard case .object = value else { throw CallbackDecodingError("the body is not a JSON object") }
+    guard case .object = value else {
+      throw CallbackDecodingError(.notAnObject, "the body is not a JSON object")
+    }
     return value
   }
 
-  /// What is wrong with a body that a walk stopped at.
+  /// The error for a body in which an outline stopped.
   static func refusal(of body: [UInt8], _ error: JSONParsingError) -> CallbackDecodingError {
     do {
-      // Said by the parser, which every other reader of the body goes by.
+      // The parser's words, because every other reader of the body uses it.
       _ = try jsonObject(in: body)
-      return CallbackDecodingError("the body is \(error)")
+      return notJSON(error)
     } catch {
       return error
     }
   }
 
-  /// A digest of the body, by which to tell events apart that have no id of their own.
+  private static func notJSON(_ error: JSONParsingError) -> CallbackDecodingError {
+    CallbackDecodingError(.notAnObject, "the body is \(error)", cause: error)
+  }
+
+  /// A digest of the body, which identifies events that have no id.
   public var bodyDigest: String { Hex.encode(SHA256.hash(data: body)) }
 }
 
 extension JSONValue {
-  /// A string field that must be there and not empty.
+  /// Returns a string field that must exist and not be empty.
   ///
   /// - Throws: ``CallbackDecodingError`` that names the field.
   public func requiredString(_ key: String) throws(CallbackDecodingError) -> String {
@@ -45,7 +51,7 @@ extension JSONValue {
     return text
   }
 
-  /// The text of a field that may be a string or an integer, as ids are; `nil` when it is neither, or empty.
+  /// Returns the text of a field that may be a string or an integer, as ids are, or `nil` if it is neither or empty.
   func identifier(_ key: String) -> String? {
     switch self[key] {
     case .string(let text)?: text.isEmpty ? nil : text

@@ -1,26 +1,26 @@
 public import HTTPTypes
 
-/// A request that may be a callback, as it came off the wire.
+/// A request that may be a callback, as it was received.
 ///
-/// The body is bytes: signatures are made over bytes, and decoding them to text first breaks on the first emoji.
+/// The body is bytes, because signatures are made over bytes, and decoding them to text first breaks on emoji.
 public struct CallbackRequest: Sendable {
   /// Method, path and header fields.
   public var head: HTTPRequest
   /// The body exactly as received, before any decoding.
   public var body: [UInt8]
-  /// The sender's IP address, where the server knows it.
+  /// The sender's IP address, if known.
   public var remoteAddress: String?
 
-  /// Makes a request from what a server received.
+  /// Creates a request from what a server received.
   public init(head: HTTPRequest, body: [UInt8], remoteAddress: String? = nil) {
     self.head = head
     self.body = body
     self.remoteAddress = remoteAddress
   }
 
-  /// The value of a header field that must come exactly once.
+  /// Returns the value of a header field that must be sent exactly once.
   ///
-  /// - Throws: ``VerificationError`` when the field is missing or repeated.
+  /// - Throws: ``VerificationError`` if the field is missing or repeated.
   public func singleHeader(_ name: HTTPField.Name) throws(VerificationError) -> String {
     var value: String?
     var count = 0
@@ -32,7 +32,7 @@ public struct CallbackRequest: Sendable {
       throw VerificationError(.headerMissing, "the header \(name.rawName) is missing")
     }
     guard count == 1 else {
-      throw VerificationError(.headerMalformed, "the header \(name.rawName) came \(count) times")
+      throw VerificationError(.headerMalformed, "the header \(name.rawName) was sent \(count) times")
     }
     return value
   }

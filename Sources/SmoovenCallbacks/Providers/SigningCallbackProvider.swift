@@ -4,14 +4,45 @@ public import struct Foundation.Date
 
 /// A provider whose callbacks are signed, and which can sign as its service does.
 ///
-/// Signing is for sandboxes, tests and tools; a service that only receives needs ``CallbackProvider`` alone.
+/// It names its ``signature`` and gets verification, tolerance and signing from that:
+///
+/// ```swift
+/// struct ParcelProvider: SigningCallbackProvider {
+///   let name = "parcel"
+///   let signature: BodySignature
+///   func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent { … }
+/// }
+/// ```
 public protocol SigningCallbackProvider: CallbackProvider {
-  /// The header fields that authenticate a body, made with the first secret.
+  /// The type of its scheme.
+  associatedtype Signature: SignatureScheme
+
+  /// The scheme with which the service signs, and the secrets.
+  var signature: Signature { get }
+
+  /// Returns the header fields that authenticate a body, made with the first secret.
+  ///
+  /// Signing is for sandboxes, tests and tools.
   ///
   /// - Parameters:
   ///   - body: The body exactly as it will be sent.
   ///   - id: The message's id, for schemes that sign one.
   ///   - now: The time to sign, for schemes that sign one.
-  /// - Returns: The fields.
   func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields
+}
+
+extension SigningCallbackProvider {
+  /// The tolerance of the scheme.
+  public var tolerance: TimestampTolerance? { signature.tolerance }
+
+  /// Checks the signature by the scheme.
+  @discardableResult
+  public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
+    try signature.verify(request, at: now)
+  }
+
+  /// Signs by the scheme.
+  public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
+    signature.sign(body, id: id, at: now)
+  }
 }

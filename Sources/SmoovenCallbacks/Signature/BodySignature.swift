@@ -1,15 +1,17 @@
 public import HTTPTypes
 
+public import struct Foundation.Date
+
 /// A signature over the raw body alone, in hexadecimal in one header: `X-Signature: <hex>`.
 ///
-/// It holds no time, so a captured request verifies for ever: judge freshness by a signed time in the body
-/// (``CallbackProvider/checkFreshness(of:at:)``).
-public struct BodySignature: Sendable {
+/// It holds no time, so a captured request verifies indefinitely. If the body has a time, judge freshness by that in
+/// ``CallbackProvider/checkFreshness(of:at:)``.
+public struct BodySignature: SignatureScheme {
   /// The header that holds the signature.
   public let header: HTTPField.Name
   private let secrets: SigningSecrets
 
-  /// Makes a scheme.
+  /// Creates a scheme.
   public init(header: HTTPField.Name, secrets: SigningSecrets) {
     self.header = header
     self.secrets = secrets
@@ -19,7 +21,7 @@ public struct BodySignature: Sendable {
   ///
   /// - Returns: Which secret matched.
   /// - Throws: ``VerificationError`` with `headerMissing`, `headerMalformed` or `noMatch`.
-  public func verify(_ request: CallbackRequest) throws(VerificationError) -> Verification {
+  public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
     let value = try request.singleHeader(header)
     guard let code = Hex.decode(value.utf8), code.count == 32 else {
       throw VerificationError(
@@ -30,8 +32,8 @@ public struct BodySignature: Sendable {
     return try secrets.verify(code, over: request.body)
   }
 
-  /// The header for a body; for sandboxes, tests and tools.
-  public func sign(_ body: [UInt8]) -> HTTPFields {
+  /// Returns the header for a body, for sandboxes, tests and tools.
+  public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
     [header: Hex.encode(secrets.sign(body))]
   }
 }

@@ -1,6 +1,6 @@
-/// Comparison that does not tell by its time how much is equal.
+/// Comparison whose duration does not depend on how much is equal.
 enum ConstantTime {
-  /// Whether two byte strings are equal; only their lengths may be learnt.
+  /// Whether two byte strings are equal; only their lengths may be learned.
   static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
     var difference: UInt8 = 0

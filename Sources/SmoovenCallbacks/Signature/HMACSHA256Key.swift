@@ -2,17 +2,17 @@ internal import Crypto
 
 /// A key for HMAC-SHA256 (RFC 2104), prepared once so that each message pays only for its own bytes.
 ///
-/// Its state can sign as well as the secret that it was made from, so it never prints either. It goes by
-/// swift-crypto's SHA-256 and not by its HMAC, which calls the hash through generics that cost as much as the hash
-/// itself for the size of a callback; the tests hold the two against each other.
+/// Its state can sign as well as the secret that it was made from, so neither is ever printed. It uses swift-crypto's
+/// SHA-256 rather than its HMAC, which calls the hash through generics that cost as much as the hash itself for a body
+/// the size of a callback. The tests compare the two.
 public struct HMACSHA256Key: Sendable {
-  // Each has taken in a block of the padded key.
+  // Each has consumed a block of the padded key.
   private let inner: SHA256
   private let outer: SHA256
 
   /// Prepares a key from its raw bytes.
   ///
-  /// Length and encoding are the caller's to check.
+  /// The caller checks length and encoding.
   public init(bytes: [UInt8]) {
     var block = bytes.count > SHA256.blockByteCount ? Array(SHA256.hash(data: bytes)) : bytes
     block += Array(repeating: 0, count: SHA256.blockByteCount - block.count)
@@ -22,7 +22,7 @@ public struct HMACSHA256Key: Sendable {
     (self.inner, self.outer) = (inner, outer)
   }
 
-  /// The 32 bytes that authenticate the parts, taken as one message.
+  /// Returns the 32 bytes that authenticate the parts, taken as one message.
   public func signature(of parts: [[UInt8]]) -> [UInt8] {
     var message = inner
     for part in parts { message.update(data: part) }
@@ -55,6 +55,6 @@ public struct HMACSHA256Key: Sendable {
 }
 
 extension HMACSHA256Key: SafelyDescribed {
-  /// A placeholder.
+  /// The text `<key>`.
   public var description: String { "<key>" }
 }

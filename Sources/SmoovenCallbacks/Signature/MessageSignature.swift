@@ -3,10 +3,10 @@ public import HTTPTypes
 
 /// A signature over id, time and body in three headers, over `<id>.<timestamp>.<raw body>`.
 ///
-/// The signature header holds one or several `v1,<code>`, separated by spaces; other versions beside them are legal.
-/// Standard Webhooks is this scheme with seconds and base 64.
-public struct MessageSignature: Sendable {
-  /// What the timestamp header counts.
+/// The signature header holds one or more `v1,<code>`, separated by spaces, and other versions next to them.
+/// Standard Webhooks is this scheme with seconds and base64.
+public struct MessageSignature: SignatureScheme {
+  /// A unit of the timestamp header.
   public enum TimestampUnit: Sendable, Hashable {
     /// Seconds since 1970.
     case seconds
@@ -14,9 +14,9 @@ public struct MessageSignature: Sendable {
     case milliseconds
   }
 
-  /// How the code is written.
+  /// A way to write the code as text.
   public enum CodeEncoding: Sendable, Hashable {
-    /// Base 64.
+    /// Base64.
     case base64
     /// Hexadecimal.
     case hexadecimal
@@ -28,15 +28,15 @@ public struct MessageSignature: Sendable {
   public let timestampHeader: HTTPField.Name
   /// The header that holds the signatures.
   public let signatureHeader: HTTPField.Name
-  /// What the timestamp header counts.
+  /// The unit of the timestamp header.
   public let unit: TimestampUnit
-  /// How the code is written.
+  /// The way in which the code is written.
   public let encoding: CodeEncoding
   /// How far the signed time may lie from now.
-  public let tolerance: TimestampTolerance
+  public let tolerance: TimestampTolerance?
   private let secrets: SigningSecrets
 
-  /// Makes a scheme.
+  /// Creates a scheme.
   public init(
     idHeader: HTTPField.Name,
     timestampHeader: HTTPField.Name,
@@ -58,7 +58,7 @@ public struct MessageSignature: Sendable {
   /// Checks the signature, then the age.
   ///
   /// - Returns: Which secret matched.
-  /// - Throws: ``VerificationError``; its reason says which check failed.
+  /// - Throws: ``VerificationError``; its code says which check failed.
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
     let id = try request.singleHeader(idHeader)
     let time = try request.singleHeader(timestampHeader)
@@ -86,12 +86,17 @@ public struct MessageSignature: Sendable {
       )
     }
     let verification = try secrets.verify(codes, over: Self.prefix(id, time), request.body)
-    let seconds = unit == .seconds ? Double(number) : Double(number) / 1_000
-    try tolerance.check(Date(timeIntervalSince1970: seconds), at: now)
+    try tolerance?.check(date(number), at: now)
     return verification
   }
 
-  /// The headers for a body; for sandboxes, tests and tools.
+  /// Returns the time of the timestamp header.
+  public func signedTime(of request: CallbackRequest) -> Date? {
+    guard let time = try? request.singleHeader(timestampHeader) else { return nil }
+    return UnixTime.parse(time.utf8).map(date)
+  }
+
+  /// Returns the headers for a body, for sandboxes, tests and tools.
   public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
     let time = unit == .seconds ? UnixTime.seconds(now) : UnixTime.milliseconds(now)
     let code = secrets.sign(Self.prefix(id, "\(time)"), body)
@@ -99,7 +104,11 @@ public struct MessageSignature: Sendable {
     return [idHeader: id, timestampHeader: "\(time)", signatureHeader: "v1,\(text)"]
   }
 
-  /// What is signed before the body.
+  private func date(_ number: Int64) -> Date {
+    Date(timeIntervalSince1970: unit == .seconds ? Double(number) : Double(number) / 1_000)
+  }
+
+  /// The part of the signed text that precedes the body.
   private static func prefix(_ id: String, _ time: String) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(id.utf8.count + time.utf8.count + 2)

@@ -1,12 +1,14 @@
 internal import Foundation
 
-/// The secrets of one provider, prepared once: one, or several while they are rotated.
+/// The secrets of one provider, prepared once.
+///
+/// There is one, or several while they are rotated.
 public struct SigningSecrets: Sendable {
-  /// How the bytes of the key stand in the text of a secret.
+  /// The way from the text of a secret to the bytes of the key.
   public enum Encoding: Sendable, Hashable {
     /// The UTF-8 bytes of the whole text.
     case utf8
-    /// Base 64, after a prefix that may be left out, such as `whsec_`.
+    /// Base64, after a prefix that may be left out, such as `whsec_`.
     case base64(prefix: String)
   }
 
@@ -16,11 +18,12 @@ public struct SigningSecrets: Sendable {
   ///
   /// - Parameters:
   ///   - secrets: The secrets, at least one.
-  ///   - encoding: How the bytes of the key stand in their text.
+  ///   - encoding: The way from their text to the bytes of the key.
   ///   - provider: The provider's name, for the error.
   ///   - expectation: What the provider's secrets look like, for the error.
-  /// - Throws: ``CallbackConfigurationError`` when there is none, or one is empty, too short to be safe, surrounded by
-  ///   white space, or cannot be decoded. The message never holds the secret.
+  /// - Throws: ``CallbackConfigurationError`` if there is none, or if one is empty, too short to be safe, copied with
+  ///   white space, invisible characters, quotation marks or the word Bearer, or cannot be decoded. The message never
+  ///   holds the secret.
   public init(
     _ secrets: [Secret],
     encoding: Encoding = .utf8,
@@ -28,14 +31,17 @@ public struct SigningSecrets: Sendable {
     expectation: String
   ) throws(CallbackConfigurationError) {
     guard !secrets.isEmpty else {
-      throw CallbackConfigurationError("\(provider): no secret was given; expected \(expectation)")
+      throw CallbackConfigurationError(.noSecret, "\(provider): no secret was given; expected \(expectation)")
     }
     var entries: [(key: HMACSHA256Key, label: String?)] = []
     for (index, secret) in secrets.enumerated() {
       let refusal = { (problem: String) in
-        CallbackConfigurationError("\(provider): secret \(index + 1) \(problem); expected \(expectation)")
+        CallbackConfigurationError(
+          .unusableSecret,
+          "\(provider): secret \(index + 1) \(problem); expected \(expectation)"
+        )
       }
-      // First of all, so that a copying mistake is not told as bad base 64.
+      // First of all, so that a copying mistake is not reported as bad base64.
       if let weakness = secret.weakness { throw refusal(weakness) }
       guard let bytes = secret.keyBytes(encoding) else { throw refusal("is not base64") }
       if let weakness = Secret.weakness(ofKeyWith: bytes.count) { throw refusal(weakness) }
@@ -44,7 +50,7 @@ public struct SigningSecrets: Sendable {
     self.entries = entries
   }
 
-  /// Looks for a secret that made one of the codes over the parts, taken as one message.
+  /// Finds a secret that made one of the codes over the parts, taken as one message.
   ///
   /// Compares in constant time.
   ///
@@ -60,7 +66,7 @@ public struct SigningSecrets: Sendable {
     throw noMatch
   }
 
-  /// Looks for a secret that made a code over a body.
+  /// Finds a secret that made a code over a body.
   ///
   /// - Throws: ``VerificationError`` with `noMatch`.
   func verify(_ code: [UInt8], over body: [UInt8]) throws(VerificationError) -> Verification {
@@ -74,13 +80,13 @@ public struct SigningSecrets: Sendable {
     VerificationError(
       .noMatch,
       """
-      none of \(entries.count) configured secrets signed these bytes: check that the secret is of this endpoint, and \
-      that nothing in between re-serialised the body
+      none of \(entries.count) configured secrets signed these bytes: check that the secret is this endpoint's, and \
+      that nothing in between reserialized the body
       """
     )
   }
 
-  /// The code of the first secret over the parts, taken as one message; for sandboxes, tests and tools.
+  /// Returns the code of the first secret over the parts, taken as one message, for sandboxes, tests and tools.
   public func sign(_ parts: [UInt8]...) -> [UInt8] {
     entries[0].key.signature(of: parts)
   }
@@ -94,7 +100,7 @@ extension Secret {
     case .base64(let prefix):
       let text = exposedText
       let encoded = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
-      // Padding is often lost on the way.
+      // Padding is often lost in copying.
       let padding = String(repeating: "=", count: (4 - encoded.utf8.count % 4) % 4)
       return Data(base64Encoded: encoded + padding).map(Array.init)
     }

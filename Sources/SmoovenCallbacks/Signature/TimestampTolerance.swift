@@ -2,23 +2,25 @@ internal import SmoovenSupport
 
 public import struct Foundation.Date
 
-/// How far a signed time may lie from now.
+/// The distance that a signed time may have from now.
 public struct TimestampTolerance: Sendable, Hashable {
-  /// The greatest age.
+  /// The maximum age.
   public var past: Duration
-  /// The furthest that the sender's clock may be ahead.
+  /// The maximum time by which the sender's clock may be ahead.
   public var future: Duration
 
-  /// Makes a tolerance; each side is settable apart.
+  /// Creates a tolerance.
   public init(past: Duration, future: Duration) {
     self.past = past
     self.future = future
   }
 
-  /// 300 s both ways, the convention of schemes that sign a timestamp header.
+  /// 300 seconds both ways, the convention of schemes that sign a timestamp header.
   public static let standard = TimestampTolerance(past: .seconds(300), future: .seconds(300))
 
-  /// 24 h back and 5 min ahead: a redelivery by hand may come hours later, and deduplication covers the window.
+  /// 24 hours back and 5 minutes ahead.
+  ///
+  /// A manual redelivery may arrive hours later, and deduplication covers the window.
   public static let redelivery = TimestampTolerance(past: .seconds(86_400), future: .seconds(300))
 
   /// Checks a signed time.
@@ -26,7 +28,7 @@ public struct TimestampTolerance: Sendable, Hashable {
   /// - Throws: ``VerificationError`` that says too old or too new, and by how much.
   public func check(_ signed: Date, at now: Date) throws(VerificationError) {
     let age = now.timeIntervalSince(signed)
-    // Asked so that NaN passes neither.
+    // Written so that NaN passes neither check.
     guard age <= past.inSeconds else {
       throw VerificationError(
         .tooOld,
@@ -45,7 +47,7 @@ public struct TimestampTolerance: Sendable, Hashable {
   }
 
   private static func text(_ seconds: Double) -> String {
-    // Years away, a Double may not fit an Int; nobody needs the figure then.
+    // Years away, a Double may not fit an Int, and the number means nothing to a reader.
     abs(seconds) < 1e9 ? "\(Int(seconds.rounded(.up))) s" : "decades"
   }
 }

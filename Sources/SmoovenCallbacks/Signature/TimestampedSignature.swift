@@ -4,16 +4,16 @@ public import struct Foundation.Date
 
 /// A signature over time and body in one header: `t=<unix seconds>,v1=<hex>`, over `<t>.<raw body>`.
 ///
-/// Several `v1`, other schemes beside them, spaces after the commas and any order of the parts are legal; one good
+/// Several `v1`, other schemes next to them, spaces after the commas and any order of the parts are legal. One good
 /// `v1` is enough.
-public struct TimestampedSignature: Sendable {
+public struct TimestampedSignature: SignatureScheme {
   /// The header that holds the signature.
   public let header: HTTPField.Name
   /// How far the signed time may lie from now.
-  public let tolerance: TimestampTolerance
+  public let tolerance: TimestampTolerance?
   private let secrets: SigningSecrets
 
-  /// Makes a scheme.
+  /// Creates a scheme.
   public init(header: HTTPField.Name, secrets: SigningSecrets, tolerance: TimestampTolerance = .standard) {
     self.header = header
     self.secrets = secrets
@@ -23,42 +23,60 @@ public struct TimestampedSignature: Sendable {
   /// Checks the signature, then the age.
   ///
   /// - Returns: Which secret matched.
-  /// - Throws: ``VerificationError``; its reason says which check failed.
+  /// - Throws: ``VerificationError``; its code says which check failed.
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
-    let value = try request.singleHeader(header)
-    var times: [Substring.UTF8View] = []
-    var codes: [[UInt8]] = []
-    var hasV1 = false
-    for part in value.utf8.split(separator: UInt8(ascii: ",")) {
-      guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { continue }
-      let name = Self.trimmed(part[..<equals])
-      let text = Self.trimmed(part[equals...].dropFirst())
-      if name.elementsEqual("t".utf8) {
-        times.append(text)
-      } else if name.elementsEqual("v1".utf8) {
-        hasV1 = true
-        if let code = Hex.decode(text), code.count == 32 { codes.append(code) }
-      }
-    }
-    guard let time = times.first, times.count == 1, let seconds = UnixTime.parse(time) else {
+    let parts = Parts(try request.singleHeader(header))
+    guard let time = parts.time, let seconds = UnixTime.parse(time) else {
       throw VerificationError(.headerMalformed, "\(header.rawName) has no single t=<unix seconds>")
     }
-    guard hasV1 else {
+    guard parts.hasCode else {
       throw VerificationError(.headerMalformed, "\(header.rawName) has no v1=<signature>")
     }
-    guard !codes.isEmpty else {
+    guard !parts.codes.isEmpty else {
       throw VerificationError(.headerMalformed, "no v1 of \(header.rawName) is 64 hexadecimal digits")
     }
-    let verification = try secrets.verify(codes, over: time + [UInt8(ascii: ".")], request.body)
-    try tolerance.check(Date(timeIntervalSince1970: Double(seconds)), at: now)
+    let verification = try secrets.verify(parts.codes, over: time + [UInt8(ascii: ".")], request.body)
+    try tolerance?.check(Date(timeIntervalSince1970: Double(seconds)), at: now)
     return verification
   }
 
-  /// The header for a body; for sandboxes, tests and tools.
-  public func sign(_ body: [UInt8], at now: Date) -> HTTPFields {
+  /// Returns the time of the header's `t`.
+  public func signedTime(of request: CallbackRequest) -> Date? {
+    guard let value = try? request.singleHeader(header), let time = Parts(value).time else { return nil }
+    return UnixTime.parse(time).map { Date(timeIntervalSince1970: Double($0)) }
+  }
+
+  /// Returns the header for a body, for sandboxes, tests and tools.
+  public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
     let time = UnixTime.seconds(now)
     let code = secrets.sign(Array("\(time).".utf8), body)
     return [header: "t=\(time),v1=\(Hex.encode(code))"]
+  }
+
+  /// The parts of the header that are known.
+  private struct Parts {
+    /// The value of `t`, if there is exactly one.
+    private(set) var time: Substring.UTF8View?
+    /// The codes of those `v1` that are 32 bytes in hexadecimal.
+    private(set) var codes: [[UInt8]] = []
+    /// Whether there is a `v1`, readable or not.
+    private(set) var hasCode = false
+
+    init(_ value: String) {
+      var times = 0
+      for part in value.utf8.split(separator: UInt8(ascii: ",")) {
+        guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { continue }
+        let name = TimestampedSignature.trimmed(part[..<equals])
+        let text = TimestampedSignature.trimmed(part[equals...].dropFirst())
+        if name.elementsEqual("t".utf8) {
+          times += 1
+          time = times == 1 ? text : nil
+        } else if name.elementsEqual("v1".utf8) {
+          hasCode = true
+          if let code = Hex.decode(text), code.count == 32 { codes.append(code) }
+        }
+      }
+    }
   }
 
   private static func trimmed(_ text: Substring.UTF8View) -> Substring.UTF8View {

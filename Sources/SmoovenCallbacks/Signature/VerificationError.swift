@@ -1,47 +1,53 @@
-/// A request that its provider could not verify; it must change nothing.
+/// A request that its provider could not verify.
 ///
-/// Safe to log: it never holds a header value, a signature, a secret or a part of the body.
-public struct VerificationError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// Which check failed.
+/// Such a request must change nothing. The error is safe to log: it never holds a header value, a signature, a secret
+/// or a part of the body.
+public struct VerificationError: Error, SafelyDescribed {
+  /// The check that failed.
   ///
-  /// The list is open: new reasons may be added.
-  public struct Reason: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
-    /// The reason in snake case, as metrics and logs carry it.
+  /// The list is open: new codes may be added.
+  public struct Code: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    /// The code in snake case, as metrics and logs carry it.
     public let rawValue: String
 
-    /// Makes a reason of a provider of one's own.
+    /// Creates the code of a custom provider.
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// The signature header, or one that it needs, is not there.
-    public static let headerMissing = Reason(rawValue: "header_missing")
-    /// The header is there but cannot be read: wrong length, not hexadecimal, sent twice.
-    public static let headerMalformed = Reason(rawValue: "header_malformed")
+    /// The signature header, or one that it needs, is missing.
+    public static let headerMissing = Code(rawValue: "header_missing")
+    /// The header exists but cannot be read: wrong length, not hexadecimal, sent twice.
+    public static let headerMalformed = Code(rawValue: "header_malformed")
     /// The signed time is further in the past than the tolerance allows.
-    public static let tooOld = Reason(rawValue: "too_old")
+    public static let tooOld = Code(rawValue: "too_old")
     /// The signed time is further in the future than the tolerance allows.
-    public static let tooNew = Reason(rawValue: "too_new")
+    public static let tooNew = Code(rawValue: "too_new")
     /// No configured secret made this signature over these bytes.
-    public static let noMatch = Reason(rawValue: "no_match")
-    /// The secret is of another kind than the request was signed with.
-    public static let wrongSecretKind = Reason(rawValue: "wrong_secret_kind")
+    public static let noMatch = Code(rawValue: "no_match")
+    /// The request was signed with another kind of secret.
+    public static let wrongSecretKind = Code(rawValue: "wrong_secret_kind")
 
-    /// The reason in snake case.
+    /// The code in snake case.
     public var description: String { rawValue }
   }
 
-  /// Which check failed.
-  public let reason: Reason
+  /// The check that failed.
+  public var code: Code
   /// What was wrong and what to do, for a person.
-  public let message: String
+  public var message: String
+  /// The underlying error, if any.
+  ///
+  /// It is not part of the description, because it may say more than may be logged.
+  public var cause: (any Error)?
 
-  /// Makes an error.
+  /// Creates an error.
   ///
   /// The message must hold nothing that is secret.
-  public init(_ reason: Reason, _ message: String) {
-    self.reason = reason
+  public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    self.code = code
     self.message = message
+    self.cause = cause
   }
 
-  /// The reason and the message in one line.
-  public var description: String { "\(reason): \(message)" }
+  /// The code and the message in one line.
+  public var description: String { "\(code): \(message)" }
 }

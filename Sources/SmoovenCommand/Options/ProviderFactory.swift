@@ -43,7 +43,7 @@ enum ProviderFactory {
     let fallbacks = name == "smooven" ? ["SMOOVEN_SECRET_KEY"] : []
     let secrets = given.isEmpty ? Environment.secrets([variable] + fallbacks) : given
     guard !secrets.isEmpty else {
-      throw CallbackConfigurationError("\(name): no secret; give --secret or set \(variable)")
+      throw CallbackConfigurationError(.noSecret, "\(name): no secret; give --secret or set \(variable)")
     }
     return secrets
   }

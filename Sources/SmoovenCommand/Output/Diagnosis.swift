@@ -28,7 +28,7 @@ struct Diagnosis {
       return true
     } catch {
       // The signature is checked before the age.
-      return error.reason == .tooOld || error.reason == .tooNew
+      return error.code == .tooOld || error.code == .tooNew
     }
   }
 
@@ -91,7 +91,7 @@ struct Diagnosis {
     if let decoded = Data(base64Encoded: text), let plain = String(data: decoded, encoding: .utf8) {
       readings.append((plain, "it must be decoded from base64 first"))
     }
-    for prefix in ["whsec_", "pingram_whsec_"] where !text.hasPrefix(prefix) {
+    for prefix in ["whsec_", "pingram_whsecret_", "pingram_whsec_"] where !text.hasPrefix(prefix) {
       readings.append((prefix + text, "its prefix \(prefix) is missing"))
     }
     return readings.filter { $0.0 != text }

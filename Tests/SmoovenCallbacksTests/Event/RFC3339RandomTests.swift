@@ -56,6 +56,26 @@ struct RFC3339RandomTests {
     }
   }
 
+  @Test("Every variant that senders write is the same instant", arguments: seeds)
+  func variants(_ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<3_000 {
+      let date = Date(timeIntervalSince1970: Double(Int.random(in: Self.gregorian, using: &random) / 60 * 60))
+      let hours = random.below(24)
+      let sign = random.pick(["+", "-"])
+      let shifted = date.addingTimeInterval(Double(sign == "+" ? hours : -hours) * 3_600)
+      let local = RFC3339.format(shifted).dropLast()
+      let offset = "\(sign)\(hours < 10 ? "0" : "")\(hours)"
+      guard local.utf8.count == 19 else { continue }
+      for time in [local, local.dropLast(3)] {
+        for zone in [offset, "\(offset)00", "\(offset):00", " \(offset)00"] {
+          #expect(RFC3339.parse("\(time)\(zone)") == date, "\(time)\(zone)")
+        }
+        #expect(RFC3339.parse(String(time)) == nil)
+      }
+    }
+  }
+
   @Test("Every day from 1895 to 2105 follows the one before")
   func consecutiveDays() throws {
     for day in -27_394...49_307 {

@@ -74,7 +74,7 @@ struct ProviderFuzzTests {
       tally.undecodable += 1
       text = "\(error) \(String(reflecting: error))"
     } catch let error as VerificationError {
-      if [.tooOld, .tooNew].contains(error.reason) { tally.stale += 1 } else { tally.unverified += 1 }
+      if [.tooOld, .tooNew].contains(error.code) { tally.stale += 1 } else { tally.unverified += 1 }
       text = "\(error) \(String(reflecting: error))"
     } catch {
       return "an error of another type: \(type(of: error))"

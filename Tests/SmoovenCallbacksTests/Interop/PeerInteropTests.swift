@@ -88,7 +88,7 @@ struct PeerInteropTests {
     for (message, signature) in forgeries {
       let refusal = try provider(peer, message)
         .refusal(of: request(peer, message, signature), at: message.time)
-      #expect(refusal?.reason == .noMatch, "\(message.id)")
+      #expect(refusal?.code == .noMatch, "\(message.id)")
     }
   }
 
@@ -99,7 +99,7 @@ struct PeerInteropTests {
     #expect(try peer.verify(stale) == Array(repeating: false, count: stale.count))
     for (message, signature) in stale {
       let refusal = try provider(peer, message).refusal(of: request(peer, message, signature), at: now)
-      #expect(refusal?.reason == .tooOld)
+      #expect(refusal?.code == .tooOld)
     }
   }
 

@@ -73,7 +73,7 @@ struct SignatureInteropTests {
       let provider = try SmoovenCallbackProvider.smooven(Secret(message.key))
       let request = SmoovenSamples.request(message.body, signatures: [signature])
       let error = #expect(throws: VerificationError.self) { try provider.verify(request, at: Date()) }
-      #expect(error?.reason == .noMatch)
+      #expect(error?.code == .noMatch)
     }
   }
 

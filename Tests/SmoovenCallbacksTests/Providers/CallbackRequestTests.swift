@@ -3,44 +3,44 @@ import HTTPTypes
 import SmoovenCallbacks
 import Testing
 
-@Suite("Requests, and providers of one's own")
+@Suite("Requests, and custom providers")
 struct CallbackRequestTests {
   private func request(_ values: [String]) -> CallbackRequest {
     SmoovenSamples.request("{}", signatures: values)
   }
 
-  @Test("A header that must come once is given as it came", arguments: ["x", "", "a b", "a,b", "é"])
+  @Test("A header that must be sent once is returned as it was sent", arguments: ["x", "", "a b", "a,b", "é"])
   func singleHeader(_ value: String) throws {
     #expect(try request([value]).singleHeader(.smoovenSignature) == value)
   }
 
-  static let counts: [(Int, VerificationError.Reason)] = [
+  static let counts: [(Int, VerificationError.Code)] = [
     (0, .headerMissing), (2, .headerMalformed), (3, .headerMalformed), (100, .headerMalformed),
   ]
 
-  @Test("It is refused when it is missing or repeated, and named", arguments: counts)
-  func notSingle(_ count: Int, _ reason: VerificationError.Reason) {
+  @Test("It is refused by name if it is missing or repeated", arguments: counts)
+  func notSingle(_ count: Int, _ reason: VerificationError.Code) {
     let error = #expect(throws: VerificationError.self) {
       try request(Array(repeating: "x", count: count)).singleHeader(.smoovenSignature)
     }
-    #expect(error?.reason == reason)
+    #expect(error?.code == reason)
     #expect(error?.message.contains("X-Smooven-Signature") == true)
     #expect(error.map { "\($0)".hasPrefix(reason.rawValue + ": ") } == true)
   }
 
-  /// The least that a user writes: no freshness check, one header.
+  /// The minimum that a user writes: no freshness check, one header.
   struct Own: CallbackProvider {
     let name = "own"
 
     func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
       guard try request.singleHeader(.authorization) == "Bearer token" else {
-        throw VerificationError(VerificationError.Reason(rawValue: "bad_token"), "the token is another")
+        throw VerificationError(VerificationError.Code(rawValue: "bad_token"), "the token is another")
       }
       return Verification(secretIndex: nil)
     }
 
     func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
-      guard !request.body.isEmpty else { throw CallbackDecodingError("the body is empty") }
+      guard !request.body.isEmpty else { throw CallbackDecodingError(.init(rawValue: "empty"), "the body is empty") }
       return CallbackEvent(
         provider: name,
         name: "done",
@@ -59,7 +59,7 @@ struct CallbackRequestTests {
     return request
   }
 
-  @Test("A provider of one's own goes through the same three steps")
+  @Test("A custom provider goes through the same three steps")
   func ownProvider() throws {
     let event = try Own().event(from: ownRequest("Bearer token", "x"), at: .distantFuture)
     #expect(event.kind.rawValue == "archived" && !event.kind.impliesDelivery)
@@ -67,10 +67,10 @@ struct CallbackRequestTests {
     #expect(throws: CallbackDecodingError.self) { try Own().event(from: ownRequest("Bearer token", "")) }
   }
 
-  @Test("Its body is not looked at before it is verified", arguments: [nil, "", "Bearer other"])
+  @Test("Its body is not read before it is verified", arguments: [nil, "", "Bearer other"])
   func verifiedFirst(_ token: String?) {
     let error = #expect(throws: VerificationError.self) { try Own().event(from: ownRequest(token, "")) }
-    #expect(error?.reason.rawValue == (token == nil ? "header_missing" : "bad_token"))
+    #expect(error?.code.rawValue == (token == nil ? "header_missing" : "bad_token"))
   }
 
   @Test("Without a time given, the real clock judges")
@@ -80,6 +80,6 @@ struct CallbackRequestTests {
     #expect(try provider.event(from: SmoovenSamples.signed(fresh.body)).kind == .delivered)
     let stale = SmoovenSamples.signed(Array(SmoovenSamples.documented.utf8))
     let error = #expect(throws: VerificationError.self) { try provider.event(from: stale) }
-    #expect(error?.reason == .tooOld)
+    #expect(error?.code == .tooOld)
   }
 }

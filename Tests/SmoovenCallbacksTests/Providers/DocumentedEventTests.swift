@@ -15,6 +15,7 @@ struct DocumentedEventTests {
     #expect(event.name == sample.name)
     #expect(event.kind == sample.kind)
     #expect(event.correlationIDs == sample.ids)
+    #expect(event.conversationIDs == sample.conversationIDs)
     #expect(event.channel == sample.channel)
     #expect(event.recipient == sample.recipient)
     #expect(event.failure == sample.failure)

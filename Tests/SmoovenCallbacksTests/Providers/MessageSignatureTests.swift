@@ -47,7 +47,7 @@ struct MessageSignatureTests {
     #expect(try refusal(provider, [fill(template, provider)]) == nil)
   }
 
-  static let refused: [([String], VerificationError.Reason)] = [
+  static let refused: [([String], VerificationError.Code)] = [
     ([], .headerMissing),
     ([""], .headerMalformed), ([" "], .headerMalformed), (["v1"], .headerMalformed),
     (["v1,"], .headerMalformed), (["G"], .headerMalformed), (["v1 G"], .headerMalformed),
@@ -70,9 +70,9 @@ struct MessageSignatureTests {
     arguments: SampleProvider.threeHeaders,
     refused
   )
-  func isRefused(_ provider: SampleProvider, _ sample: ([String], VerificationError.Reason)) throws {
+  func isRefused(_ provider: SampleProvider, _ sample: ([String], VerificationError.Code)) throws {
     let error = try refusal(provider, sample.0.map { fill($0, provider) })
-    #expect(error?.reason == sample.1)
+    #expect(error?.code == sample.1)
     expectNothingQuoted(error, provider)
   }
 
@@ -80,19 +80,19 @@ struct MessageSignatureTests {
   func missingHeaders(_ provider: SampleProvider) throws {
     let good = provider.signedRequest(Self.body)
     for header in [provider.idHeader, provider.timestampHeader, provider.signatureHeader] {
-      let counts: [([String], VerificationError.Reason)] = [
+      let counts: [([String], VerificationError.Code)] = [
         ([], .headerMissing), ([""], .headerMalformed), (["x", "x"], .headerMalformed),
       ]
       for (values, reason) in counts {
         var request = good
         request.set(header, to: values)
         let error = try provider.provider().refusal(of: request)
-        #expect(error?.reason == reason && error?.message.contains(header) == true)
+        #expect(error?.code == reason && error?.message.contains(header) == true)
       }
     }
   }
 
-  static let times: [(String, VerificationError.Reason)] = [
+  static let times: [(String, VerificationError.Code)] = [
     ("soon", .headerMalformed), ("-1", .headerMalformed), ("+T", .headerMalformed), ("T.0", .headerMalformed),
     ("T,T", .headerMalformed), ("1e9", .headerMalformed), ("nan", .headerMalformed),
     ("inf", .headerMalformed),
@@ -106,11 +106,11 @@ struct MessageSignatureTests {
     arguments: SampleProvider.threeHeaders,
     times
   )
-  func oddTimes(_ provider: SampleProvider, _ sample: (String, VerificationError.Reason)) throws {
+  func oddTimes(_ provider: SampleProvider, _ sample: (String, VerificationError.Code)) throws {
     let time = sample.0.replacing("T", with: provider.timestamp(SampleProvider.now))
     let request = provider.request(Self.body, signature: "v1,\(Self.good(provider))", time: time)
     let error = try provider.provider().refusal(of: request)
-    #expect(error?.reason == sample.1)
+    #expect(error?.code == sample.1)
     expectNothingQuoted(error, provider)
   }
 
@@ -122,7 +122,7 @@ struct MessageSignatureTests {
     let reasons = try ["0", "000000000000001", "999999999999999"].map { time in
       let signature = "v1,\(provider.code(of: Self.body, time: time))"
       return try provider.provider()
-        .refusal(of: provider.request(Self.body, signature: signature, time: time))?.reason
+        .refusal(of: provider.request(Self.body, signature: signature, time: time))?.code
     }
     #expect(reasons == [.tooOld, .tooOld, .tooNew])
   }
@@ -136,7 +136,7 @@ struct MessageSignatureTests {
     let signature = "v1,\(provider.code(of: Self.body, time: time))"
     let error = try provider.provider()
       .refusal(of: provider.request(Self.body, signature: signature, time: time))
-    #expect(error?.reason == (provider == .pingram ? .tooOld : .tooNew))
+    #expect(error?.code == (provider == .pingram ? .tooOld : .tooNew))
   }
 
   @Test("The id is signed, and any id may be", arguments: SampleProvider.threeHeaders)
@@ -147,7 +147,7 @@ struct MessageSignatureTests {
       let verifying = try provider.provider()
       #expect(verifying.refusal(of: provider.request(Self.body, signature: signature, id: id)) == nil)
       let other = provider.request(Self.body, signature: signature, id: id + "x")
-      #expect(verifying.refusal(of: other)?.reason == .noMatch)
+      #expect(verifying.refusal(of: other)?.code == .noMatch)
     }
   }
 

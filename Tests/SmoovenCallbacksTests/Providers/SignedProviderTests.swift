@@ -43,19 +43,19 @@ struct SignedProviderTests {
     for index in good.body.indices {
       var request = good
       request.body[index] ^= 0x01
-      #expect(verifying.refusal(of: request)?.reason == .noMatch)
+      #expect(verifying.refusal(of: request)?.code == .noMatch)
     }
     for body in [good.body + [0x0A], Array(good.body.dropLast()), [0x20] + good.body, []] {
       var request = good
       request.body = body
-      #expect(verifying.refusal(of: request)?.reason == .noMatch)
+      #expect(verifying.refusal(of: request)?.code == .noMatch)
     }
   }
 
   @Test("Another secret does not match, be it one character away", arguments: SampleProvider.signed)
   func wrongSecret(_ provider: SampleProvider) throws {
     let request = provider.signedRequest(Self.bodies[0], secret: provider.otherSecretText)
-    #expect(try provider.provider().refusal(of: request)?.reason == .noMatch)
+    #expect(try provider.provider().refusal(of: request)?.code == .noMatch)
     #expect(try provider.provider([Secret(provider.otherSecretText)]).refusal(of: request) == nil)
   }
 
@@ -75,15 +75,15 @@ struct SignedProviderTests {
     #expect(verification == Verification(secretIndex: index, secretLabel: labels[index]))
   }
 
-  static let ages: [(Double, VerificationError.Reason?)] = [
+  static let ages: [(Double, VerificationError.Code?)] = [
     (0, nil), (299, nil), (300, nil), (301, .tooOld), (86_400, .tooOld),
     (-299, nil), (-300, nil), (-301, .tooNew), (-86_400, .tooNew),
   ]
 
   @Test("The tolerance is 300 s both ways, both edges included", arguments: SampleProvider.signed, ages)
-  func tolerance(_ provider: SampleProvider, _ edge: (Double, VerificationError.Reason?)) throws {
+  func tolerance(_ provider: SampleProvider, _ edge: (Double, VerificationError.Code?)) throws {
     let request = provider.signedRequest(Self.bodies[0], at: SampleProvider.now.addingTimeInterval(-edge.0))
-    #expect(try provider.provider().refusal(of: request)?.reason == edge.1)
+    #expect(try provider.provider().refusal(of: request)?.code == edge.1)
   }
 
   @Test("Each side of the tolerance is settable", arguments: SampleProvider.signed)
@@ -93,7 +93,7 @@ struct SignedProviderTests {
     let reasons = [10.0, 11, 0, -1].map { age in
       verifying.refusal(
         of: provider.signedRequest([], at: SampleProvider.now.addingTimeInterval(-age))
-      )?.reason
+      )?.code
     }
     #expect(reasons == [nil, .tooOld, nil, .tooNew])
   }
@@ -111,9 +111,9 @@ struct SignedProviderTests {
   @Test("A forged request is told as forged, however old it says it is", arguments: SampleProvider.signed)
   func forgedAndStale(_ provider: SampleProvider) throws {
     var request = provider.signedRequest(Self.bodies[0], at: Date(timeIntervalSince1970: 1))
-    #expect(try provider.provider().refusal(of: request)?.reason == .tooOld)
+    #expect(try provider.provider().refusal(of: request)?.code == .tooOld)
     request.body.append(0)
-    #expect(try provider.provider().refusal(of: request)?.reason == .noMatch)
+    #expect(try provider.provider().refusal(of: request)?.code == .noMatch)
   }
 
   @Test("Header bytes that are no text are refused, wherever they stand", arguments: SampleProvider.signed)
@@ -125,7 +125,7 @@ struct SignedProviderTests {
         for value in [bytes, Array(field.value.utf8) + bytes, bytes + Array(field.value.utf8)] {
           var request = good
           request.head.headerFields[fields: field.name] = [HTTPField(name: field.name, value: value)]
-          let reason = verifying.refusal(of: request)?.reason
+          let reason = verifying.refusal(of: request)?.code
           #expect(reason == .headerMalformed || reason == .noMatch)
         }
       }

@@ -13,10 +13,21 @@ struct SigningSecretTests {
     ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", "white space"),
     ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\u{200B}", "invisible"),
     ("\u{FEFF}whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "invisible"),
+    ("whsec_MfKQ9r8GKYqrTwj\nUPD8ILPZIo2LaLaSw", "line break"),
+    ("whsec_MfKQ9r8GKYqrTwj\u{200B}UPD8ILPZIo2LaLaSw", "invisible"),
+    ("whsec_MfKQ9r8GKYqrTwj\u{A0}UPD8ILPZIo2LaLaSw", "invisible"),
+    ("\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"", "remove the quotation marks"),
+    ("'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'", "remove the quotation marks"),
+    ("\u{201C}whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\u{201D}", "remove the quotation marks"),
+    ("`whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw`", "remove the quotation marks"),
+    ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"", "remove the quotation marks"),
+    ("Bearer whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "remove the word"),
+    ("bearer whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "remove the word"),
+    ("BEARER whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "remove the word"),
   ]
 
   @Test(
-    "A secret that anybody could guess or that was copied wrongly",
+    "A secret that is easily guessed or was copied wrongly is refused, with what to do",
     arguments: SampleProvider.signed,
     weak
   )
@@ -48,6 +59,23 @@ struct SigningSecretTests {
     #expect(error?.message.hasPrefix("\(provider.rawValue): no secret was given; expected ") == true)
   }
 
+  @Test("A quotation mark, a space or the word Bearer inside a key may be meant")
+  func insideIsFine() {
+    for text in ["it's a long key", "key \"quoted\" here", "bearerwhk_4f9b2c7d", "sk_bearer 4f9b2c7d", "clé-🔑-clé"] {
+      #expect(throws: Never.self) { try SampleProvider.smartlyQ.provider([Secret(text)]) }
+    }
+  }
+
+  @Test("Pingram's key is the whole text, whichever prefix it was given", arguments: [
+    "pingram_whsecret_4f9b2c7d1e8a", "pingram_whsec_4f9b2c7d1e8a",
+  ])
+  func pingramPrefix(_ text: String) throws {
+    let request = SampleProvider.pingram.signedRequest(Array("{}".utf8), secret: text)
+    #expect(try SampleProvider.pingram.provider([Secret(text)]).refusal(of: request) == nil)
+    let error = #expect(throws: CallbackConfigurationError.self) { try PingramCallbackProvider(secrets: []) }
+    #expect(error?.message.contains("pingram_whsecret_…") == true && error?.code == .noSecret)
+  }
+
   @Test("Good secrets are accepted", arguments: SampleProvider.signed)
   func good(_ provider: SampleProvider) {
     for text in [provider.secretText, provider.otherSecretText, "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] {
@@ -60,6 +88,7 @@ struct SigningSecretTests {
     for (secrets, position) in [([Secret(text)], 1), ([good, Secret(text)], 2), ([Secret(text), good], 1)] {
       let error = #expect(throws: CallbackConfigurationError.self) { try provider.provider(secrets) }
       let message = try #require(error).message
+      #expect(error?.code == .unusableSecret)
       #expect(message.hasPrefix("\(provider.rawValue): secret \(position) "))
       #expect(message.contains(complaint) && message.contains("; expected "))
       let core = text.trimmingCharacters(in: .whitespacesAndNewlines)

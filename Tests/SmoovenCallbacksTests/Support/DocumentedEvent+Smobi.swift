@@ -79,8 +79,9 @@ extension DocumentedEvent {
         """,
       name: kind == .clicked ? "inbound.click" : "inbound.message",
       kind: kind,
-      ids: [
-        messageID, SmobiCallbackProvider.conversationID(customer: "15552223333", sender: "Smobi-Dev"),
+      ids: [messageID],
+      conversationIDs: [
+        SmobiCallbackProvider.conversationID(customer: "15552223333", sender: "Smobi-Dev")
       ],
       channel: NotificationChannel(rawValue: channel.lowercased()),
       recipient: .init(userID: nil, address: "15552223333"),

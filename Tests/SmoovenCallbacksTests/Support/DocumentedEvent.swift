@@ -2,13 +2,14 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-/// A payload that a provider documents, and the event that it must become.
+/// A documented payload of a provider, and the event that it must become.
 struct DocumentedEvent: Sendable, CustomTestStringConvertible {
   let provider: SampleProvider
   let body: String
   let name: String
   let kind: CallbackEvent.Kind
   var ids: [String] = []
+  var conversationIDs: [String] = []
   var channel: NotificationChannel?
   var recipient: CallbackEvent.Recipient?
   var failure: CallbackEvent.Failure?

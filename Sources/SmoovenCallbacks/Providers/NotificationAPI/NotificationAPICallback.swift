@@ -1,10 +1,10 @@
 internal import SmoovenSupport
 
-/// The typed view of an event of NotificationAPI or Pingram, beside the common fields of ``CallbackEvent``.
+/// The typed view of an event of NotificationAPI or Pingram, in addition to the common fields of ``CallbackEvent``.
 ///
-/// Each field is `nil` where the event lacks it or holds another type.
+/// Each field is `nil` if the event lacks it or has another type there.
 public struct NotificationAPICallback: Sendable, Hashable {
-  /// The id that sending gave, on which to correlate.
+  /// The id that sending returned, on which to correlate.
   public let trackingID: String?
   /// The kind of notification, such as `welcome-email`.
   ///
@@ -12,12 +12,12 @@ public struct NotificationAPICallback: Sendable, Hashable {
   public let notificationID: String?
   /// The recipient's id.
   public let userID: String?
-  /// Why it failed, as a code.
+  /// The reason of a failure, as a code.
   public let failureCode: String?
   /// The link that was clicked.
   public let clickedLink: String?
 
-  /// Reads the typed fields, or returns `nil` when the event is another provider's.
+  /// Reads the typed fields, or returns `nil` if the event is another provider's.
   public init?(_ event: CallbackEvent) {
     guard event.provider == "notificationapi" || event.provider == "pingram" else { return nil }
     trackingID = event.payload.identifier("trackingId")

@@ -1,33 +1,23 @@
-public import struct Foundation.Date
-
 /// NotificationAPI's events webhook, which is not signed.
 ///
 /// A request proves nothing about its sender, so a listener mounts this provider only with some authentication, by
 /// default a token in the URL. There is no delivered event: an open or a click implies delivery (source:
 /// NotificationAPI's events webhook documentation).
-public struct NotificationAPICallbackProvider: CallbackProvider {
+public struct NotificationAPICallbackProvider: UnsignedCallbackProvider {
   /// `notificationapi`.
   public let name = "notificationapi"
-  /// No.
-  public let isSigned = false
 
-  /// Makes a provider.
+  /// Creates a provider.
   public init() {}
 
-  /// Accepts every request: there is nothing to check.
-  @discardableResult
-  public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
-    Verification(secretIndex: nil)
-  }
-
-  /// Reads the eight documented events in all their spellings; unknown ones are kept as other.
+  /// Reads the eight documented events in all their spellings. Unknown ones are kept as other.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
-    try NotificationAPIDecoding.decode(request, provider: name)
+    CallbackEvent(try NotificationAPIDecoding.fields(of: request, provider: name))
   }
 }
 
 extension CallbackProvider where Self == NotificationAPICallbackProvider {
-  /// NotificationAPI's events webhook, which is not signed.
+  /// Returns the provider of NotificationAPI's events webhook, which is not signed.
   public static func notificationAPI() -> NotificationAPICallbackProvider {
     NotificationAPICallbackProvider()
   }

@@ -1,22 +1,21 @@
-public import HTTPTypes
-
-public import struct Foundation.Date
+internal import HTTPTypes
 
 /// Pingram's webhooks: NotificationAPI under its new name, signed.
 ///
-/// `X-Pingram-Signature: v1,<hex>` signs id, time in milliseconds and body with the whole secret, prefix included
-/// (source: Pingram's public SDK).
+/// `X-Pingram-Signature: v1,<hex>` signs id, time in milliseconds and body with the whole secret, including its
+/// prefix (source: Pingram's public SDK).
 public struct PingramCallbackProvider: SigningCallbackProvider {
   /// `pingram`.
   public let name = "pingram"
-  private let signature: MessageSignature
+  /// The scheme and the secrets.
+  public let signature: MessageSignature
 
-  /// Makes a provider.
+  /// Creates a provider.
   ///
   /// - Parameters:
-  ///   - secrets: The webhook's secrets, `pingram_whsec_…`.
-  ///   - tolerance: How far the signed time may lie from now. 300 s both ways.
-  /// - Throws: ``CallbackConfigurationError`` when a secret is missing or too short to be safe.
+  ///   - secrets: The webhook's secrets, `pingram_whsecret_…`.
+  ///   - tolerance: How far the signed time may lie from now. Defaults to 300 seconds both ways.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short to be safe or copied wrongly.
   public init(
     secrets: [Secret],
     tolerance: TimestampTolerance = .standard
@@ -30,35 +29,29 @@ public struct PingramCallbackProvider: SigningCallbackProvider {
       secrets: try SigningSecrets(
         secrets,
         provider: "pingram",
-        expectation: "the whole secret of the webhook, pingram_whsec_…"
+        expectation: "the whole secret of the webhook, pingram_whsecret_…"
       ),
       tolerance: tolerance
     )
   }
 
-  /// Checks the three headers.
-  @discardableResult
-  public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
-    try signature.verify(request, at: now)
-  }
-
-  /// Reads NotificationAPI's events, those that were added since included.
+  /// Reads NotificationAPI's events, including those that were added since.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
-    // The signed id names the message, over redeliveries too.
-    let id = try? request.singleHeader(.pingramID)
-    return try NotificationAPIDecoding.decode(request, provider: name, deduplicationKey: id)
-  }
-
-  /// The headers for a body; for sandboxes, tests and tools.
-  public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
-    signature.sign(body, id: id, at: now)
+    var fields = try NotificationAPIDecoding.fields(of: request, provider: name)
+    // The signed id is the same over redeliveries.
+    if let id = try? request.singleHeader(.pingramID), !id.isEmpty {
+      fields.deduplicationKey = id
+      fields.deduplicationWindow = nil
+    }
+    fields.signedAt = signature.signedTime(of: request)
+    return CallbackEvent(fields)
   }
 }
 
 extension CallbackProvider where Self == PingramCallbackProvider {
-  /// Pingram's webhooks: NotificationAPI under its new name, signed.
+  /// Returns the provider of Pingram's webhooks: NotificationAPI under its new name, signed.
   ///
-  /// - Throws: ``CallbackConfigurationError`` when a secret is missing or too short to be safe.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short to be safe or copied wrongly.
   public static func pingram(
     _ secrets: Secret...,
     tolerance: TimestampTolerance = .standard

@@ -1,25 +1,25 @@
 internal import SmoovenSupport
 
-/// The typed view of a SmartlyQ webhook's payload, beside the common fields of ``CallbackEvent``.
+/// The typed view of a SmartlyQ webhook's payload, in addition to the common fields of ``CallbackEvent``.
 ///
-/// Each field is `nil` where the webhook lacks it or holds another type.
+/// Each field is `nil` if the webhook lacks it or has another type there.
 public struct SmartlyQCallback: Sendable, Hashable {
-  /// The event's own id, the same over redeliveries; only today's envelope has one.
+  /// The event's id, the same over redeliveries, which only today's envelope has.
   public let eventID: String?
   /// The job, for `job.*`.
   public let jobID: String?
-  /// What kind of job it is, such as `article_generation`.
+  /// The type of job, such as `article_generation`.
   public let jobType: String?
   /// The job's status.
   public let status: String?
   /// The stage of an edit job, which completes twice: `ready`, then `exported`.
   public let stage: String?
-  /// What the job made.
+  /// The result of the job.
   public let result: JSONValue?
-  /// All that came with the event.
+  /// All data of the event.
   public let data: JSONValue
 
-  /// Reads the typed fields, or returns `nil` when the event is not SmartlyQ's.
+  /// Reads the typed fields, or returns `nil` if the event isn't SmartlyQ's.
   public init?(_ event: CallbackEvent) {
     guard event.provider == "smartlyq" else { return nil }
     data = event.payload["data"] ?? .null

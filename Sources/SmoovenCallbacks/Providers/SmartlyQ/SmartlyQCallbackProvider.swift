@@ -9,14 +9,15 @@ public import struct Foundation.Date
 public struct SmartlyQCallbackProvider: SigningCallbackProvider {
   /// `smartlyq`.
   public let name = "smartlyq"
-  private let signature: TimestampedSignature
+  /// The scheme and the secrets.
+  public let signature: TimestampedSignature
 
-  /// Makes a provider.
+  /// Creates a provider.
   ///
   /// - Parameters:
   ///   - secrets: The endpoint's secrets, as its dashboard shows them, or the `webhook_secret` of one job.
-  ///   - tolerance: How far the signed time may lie from now. 300 s both ways.
-  /// - Throws: ``CallbackConfigurationError`` when a secret is missing or too short to be safe.
+  ///   - tolerance: How far the signed time may lie from now. Defaults to 300 seconds both ways.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short to be safe or copied wrongly.
   public init(
     secrets: [Secret],
     tolerance: TimestampTolerance = .standard
@@ -32,13 +33,7 @@ public struct SmartlyQCallbackProvider: SigningCallbackProvider {
     )
   }
 
-  /// Checks `X-SmartlyQ-Signature`.
-  @discardableResult
-  public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
-    try signature.verify(request, at: now)
-  }
-
-  /// Reads both envelopes, that with `timestamp` and that with `id` and `created_at`.
+  /// Reads both envelopes, the one with `timestamp` and the one with `id` and `created_at`.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let body = try JSONOutline(request.body)
     let event = try body.requiredString("event")
@@ -53,17 +48,18 @@ public struct SmartlyQCallbackProvider: SigningCallbackProvider {
         channel: data?.string("channel").map(NotificationChannel.init(rawValue:)),
         failure: kind == .failed ? failure(in: data) : nil,
         occurredAt: body.time("created_at") ?? body.time("timestamp"),
-        // The id in the body is signed, that in the header is not. An event without one is told apart by its bytes:
-        // a job may complete twice, in two stages.
+        signedAt: signature.signedTime(of: request),
+        // The id in the body is signed, the one in the header isn't. An event without an id is identified by its bytes,
+        // because a job may complete twice, in two stages.
         deduplicationKey: body.identifier("id") ?? request.bodyDigest,
         rawBody: request.body
       )
     )
   }
 
-  /// The headers for a body; for sandboxes, tests and tools.
+  /// Returns the headers for a body, with those that repeat its event and id, for sandboxes, tests and tools.
   public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
-    var fields = signature.sign(body, at: now)
+    var fields = signature.sign(body, id: id, at: now)
     let body = try? JSONOutline(body)
     if let event = body?.string("event") { fields[.smartlyQEvent] = event }
     fields[.smartlyQEventID] = body?.identifier("id") ?? id
@@ -94,9 +90,9 @@ public struct SmartlyQCallbackProvider: SigningCallbackProvider {
 }
 
 extension CallbackProvider where Self == SmartlyQCallbackProvider {
-  /// SmartlyQ's webhooks, signed with an endpoint's secret or that of one job.
+  /// Returns the provider of SmartlyQ's webhooks, signed with an endpoint's secret or that of one job.
   ///
-  /// - Throws: ``CallbackConfigurationError`` when a secret is missing or too short to be safe.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short to be safe or copied wrongly.
   public static func smartlyQ(
     _ secrets: Secret...,
     tolerance: TimestampTolerance = .standard

@@ -1,74 +1,64 @@
 internal import Crypto
 
-public import struct Foundation.Date
-
-/// Smobi's webhooks, status and inbound messages, neither of them signed.
+/// Smobi's webhooks for message status and inbound messages, neither of them signed.
 ///
 /// A request proves nothing about its sender, so a listener mounts this provider only with some authentication, by
-/// default a token in the URL. Status events correlate on `clientRef`, which the sender chooses beforehand, then on
-/// `smobiMessageId`; inbound ones on these and on the conversation (``conversationID(customer:sender:)``). Source:
-/// Smobi's webhook documentation.
-public struct SmobiCallbackProvider: CallbackProvider {
+/// default a token in the URL. Events correlate on `clientRef`, which the sender chooses beforehand, then on
+/// `smobiMessageId`. Inbound ones also have a conversation (``conversationID(customer:sender:)``), by which a wait can
+/// ask for any reply of a customer. Source: Smobi's webhook documentation.
+public struct SmobiCallbackProvider: UnsignedCallbackProvider {
   /// `smobi`.
   public let name = "smobi"
-  /// No.
-  public let isSigned = false
 
-  /// Makes a provider.
+  /// Creates a provider.
   public init() {}
 
-  /// Accepts every request: there is nothing to check.
-  @discardableResult
-  public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
-    Verification(secretIndex: nil)
-  }
-
-  /// Reads status events, replies and button clicks, those of workflows too.
+  /// Reads status events, replies and button clicks, including those of workflows.
   ///
-  /// What has a `status` is a status event; what has none but a sender and a recipient is inbound. The test event of
-  /// the dashboard, which is neither, is kept as other.
+  /// An event with a `status` is a status event, and one whose status cannot be read is kept as other. An event
+  /// without a status that has a sender, a recipient and content is inbound. Anything else, such as the test event of
+  /// the dashboard, is kept as other.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let body = try JSONOutline(request.body)
     var fields = fields(of: body, request)
-    if let status = body.string("status") {
-      readStatus(status, body, into: &fields)
+    if body.has("status") {
+      readStatus(of: body, into: &fields)
       return CallbackEvent(fields)
     }
-    // What an inbound message holds is looked for in the whole of it.
+    // The content of an inbound message is searched as a whole.
     var event = CallbackEvent(fields)
     guard let message = SmobiInboundMessage(event.payload) else { return event }
     event.update {
       $0.name = message.isClick ? "inbound.click" : "inbound.message"
       $0.kind = message.isClick ? .clicked : .replied
-      $0.correlationIDs.append(Self.conversationID(customer: message.from, sender: message.to))
+      $0.conversationIDs = [Self.conversationID(customer: message.from, sender: message.to)]
       $0.recipient = CallbackEvent.Recipient(userID: nil, address: message.from)
     }
     return event
   }
 
-  /// The id under which a customer's replies to a sender are correlated: a digest, so that no number is logged.
+  /// Returns the id of all of a customer's replies to a sender, as ``CallbackEvent/conversationIDs`` has it.
+  ///
+  /// It is a digest, so that no number is logged.
   ///
   /// - Parameters:
   ///   - customer: The customer's number, with or without a plus sign.
   ///   - sender: The number or name that the customer writes to.
-  /// - Returns: The correlation id.
+  /// - Returns: The conversation id.
   public static func conversationID(customer: String, sender: String) -> String {
     let plain = { (text: String) in text.hasPrefix("+") ? String(text.dropFirst()) : text }
     let digest = SHA256.hash(data: Array("\(plain(customer))\u{1F}\(plain(sender))".utf8))
     return "conversation:\(Hex.encode(digest.prefix(16)))"
   }
 
-  private func readStatus(_ status: String, _ body: JSONOutline, into fields: inout CallbackEvent.Fields) {
-    fields.name = "status.\(status)"
-    switch status.uppercased() {
-    case "DELIVERED": fields.kind = .delivered
-    case "READ": fields.kind = .read
-    case "SENT": fields.kind = .sent
-    case "QUEUED", "ACCEPTED", "PENDING": fields.kind = .queued
-    case "FAILED", "UNDELIVERED", "REJECTED", "EXPIRED": fields.kind = .failed
-    default: fields.kind = .other
-    }
+  private func readStatus(of body: JSONOutline, into fields: inout CallbackEvent.Fields) {
     fields.recipient = body.identifier("to").map { CallbackEvent.Recipient(userID: nil, address: $0) }
+    guard let status = body.nonEmptyString("status") else {
+      fields.name = "status"
+      return
+    }
+    fields.name = "status.\(status)"
+    fields.kind = Self.kinds[status.uppercased()] ?? .other
     if fields.kind == .failed {
       let details = body.object("failureDetails")
       let reason = ["reason", "message", "description", "error"].lazy.compactMap { details?.string($0) }.first
@@ -80,23 +70,30 @@ public struct SmobiCallbackProvider: CallbackProvider {
     }
   }
 
-  /// What all its events have; one that is neither status nor inbound is a test.
+  private static let kinds: [String: CallbackEvent.Kind] = [
+    "QUEUED": .queued, "ACCEPTED": .queued, "PENDING": .queued, "SENT": .sent, "DELIVERED": .delivered,
+    "READ": .read, "FAILED": .failed, "UNDELIVERED": .failed, "REJECTED": .failed, "EXPIRED": .failed,
+  ]
+
+  /// The fields that all events have; one that is neither status nor inbound is a test.
   private func fields(of body: JSONOutline, _ request: CallbackRequest) -> CallbackEvent.Fields {
-    CallbackEvent.Fields(
+    let time = body.time("timestamp")
+    return CallbackEvent.Fields(
       provider: self.name,
       name: "test",
       kind: .other,
       correlationIDs: ["clientRef", "smobiMessageId"].compactMap { body.identifier($0) },
       channel: body.string("channel").map { NotificationChannel(rawValue: $0.lowercased()) },
-      occurredAt: body.time("timestamp"),
+      occurredAt: time,
       deduplicationKey: request.bodyDigest,
+      deduplicationWindow: time == nil ? CallbackEvent.windowOfBytes : nil,
       rawBody: request.body
     )
   }
 }
 
 extension CallbackProvider where Self == SmobiCallbackProvider {
-  /// Smobi's webhooks, status and inbound messages, neither of them signed.
+  /// Returns the provider of Smobi's webhooks for message status and inbound messages, neither of them signed.
   public static func smobi() -> SmobiCallbackProvider {
     SmobiCallbackProvider()
   }

@@ -1,6 +1,6 @@
 /// A customer's reply or button click, read from an inbound event of Smobi.
 ///
-/// The inner keys of the content are not documented, so the usual ones are looked for; the whole content is there as
+/// The inner keys of the content are not documented, so the usual ones are tried. The whole content is available as
 /// JSON.
 public struct SmobiInboundMessage: Sendable, Hashable {
   /// The customer's number, without a plus sign.
@@ -9,9 +9,9 @@ public struct SmobiInboundMessage: Sendable, Hashable {
   public let to: String
   /// The text, or the label of the button.
   public let text: String?
-  /// What a click on the button reports.
+  /// The data of the button that was clicked.
   public let postback: String?
-  /// Where the event comes from: `EXTERNAL` belongs to no workflow, `INTERNAL` to one.
+  /// The origin of the event: `EXTERNAL` belongs to no workflow, `INTERNAL` to one.
   public let source: String?
   /// The content as it was sent.
   public let content: JSONValue
@@ -19,28 +19,36 @@ public struct SmobiInboundMessage: Sendable, Hashable {
   /// Whether it is a button click.
   public var isClick: Bool { postback != nil }
 
-  /// Reads an inbound message, or returns `nil` when the event is none.
+  /// Reads an inbound message, or returns `nil` if the event isn't one.
   public init?(_ event: CallbackEvent) {
     guard event.provider == "smobi" else { return nil }
     self.init(event.payload)
   }
 
+  /// An event with a `status` of whatever type is a status event, and one without content is not a reply.
   init?(_ payload: JSONValue) {
-    guard payload["status"]?.stringValue == nil, let from = payload.identifier("from"),
-      let to = payload.identifier("to")
+    guard payload["status"] == nil, let from = payload.identifier("from"), let to = payload.identifier("to"),
+      let content = ["rcs", "sms"].lazy.compactMap({ payload[$0] }).first(where: Self.isContent)
     else { return nil }
     self.from = from
     self.to = to
-    // The other channel's content may stand there as null.
-    let content = ["rcs", "sms"].lazy.compactMap { payload[$0] }.first { !$0.isNull } ?? .null
     self.content = content
     let postback = Self.find(["postbackData", "postback", "payload", "suggestion"], in: content)
     self.postback = postback
-    text = Self.find(["text", "body", "message", "content"], in: content)
+    text = content.stringValue ?? Self.find(["text", "body", "message", "content"], in: content)
     source = payload["messageSource"]?.stringValue ?? content["messageSource"]?.stringValue
   }
 
-  /// The first of the keys that leads to a text, at once or one level down.
+  /// Whether a value says anything; the other channel's may be `null` or empty.
+  private static func isContent(_ value: JSONValue) -> Bool {
+    switch value {
+    case .object(let members): !members.isEmpty
+    case .string(let text): !text.isEmpty
+    case .null, .bool, .integer, .number, .array: false
+    }
+  }
+
+  /// The first of the keys that leads to a text, directly or one level down.
   private static func find(_ keys: [String], in content: JSONValue) -> String? {
     for key in keys {
       if let text = content.identifier(key) { return text }
@@ -55,6 +63,6 @@ public struct SmobiInboundMessage: Sendable, Hashable {
 }
 
 extension SmobiInboundMessage: SafelyDescribed {
-  /// Only what kind it is.
+  /// Only the type of message.
   public var description: String { isClick ? "<button click>" : "<reply>" }
 }

@@ -3,100 +3,85 @@ internal import Crypto
 extension SmoovenCallbackProvider {
   /// Reads the nine documented events and keeps unknown ones as ``CallbackEvent/Kind/other``.
   ///
-  /// The events that can settle a wait must have `notification_id` and `timestamp`; without the second their
-  /// freshness could not be judged. Optional fields of another type than documented count as absent and stay in
-  /// the payload.
+  /// An event that can settle a wait must have `notification_id` and `timestamp`, because without the second its
+  /// freshness could not be judged. Optional fields of another type than documented count as absent and stay in the
+  /// payload.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
-    let envelope = try SmoovenEnvelope(request.body)
-    let scanner = envelope.scanner
-    guard let eventText = envelope.event.text, !eventText.isEmpty else { throw .missing("event") }
-    let (name, kind) =
-      Self.kinds.first { scanner.matches(eventText, $0.name) } ?? (scanner.string(eventText), .other)
-    let id = envelope.notificationID.text.flatMap { $0.isEmpty ? nil : $0 }
-    let timestamp = envelope.timestamp.text
-    let occurredAt = timestamp.flatMap { RFC3339.parse(scanner.utf8($0)) }
+    let body = try JSONOutline(request.body)
+    let event = try body.requiredString("event")
+    let kind = Self.kinds[event] ?? .other
+    let id = body.nonEmptyString("notification_id")
+    let timestamp = body.string("timestamp")
+    let time = timestamp.flatMap(RFC3339.parse)
     if kind != .other {
       guard id != nil else { throw .missing("notification_id") }
       guard timestamp != nil else {
-        throw CallbackDecodingError("the field timestamp is missing or not a string")
+        throw CallbackDecodingError(.fieldMissing, "the field timestamp is missing or not a string")
       }
     }
-    if envelope.timestamp.isPresent, occurredAt == nil {
-      throw CallbackDecodingError("the field timestamp is not an RFC 3339 time")
+    if time == nil, body.isPresent("timestamp") {
+      throw CallbackDecodingError(.fieldMalformed, "the field timestamp is not an RFC 3339 time")
     }
+    let channel = body.string("channel_used")
     return CallbackEvent(
       CallbackEvent.Fields(
         provider: self.name,
-        name: name,
+        name: event,
         kind: kind,
-        correlationIDs: id.map { [scanner.string($0)] } ?? [],
-        channel: scanner.string(envelope.channel).map(NotificationChannel.init(rawValue:)),
-        recipient: recipient(in: envelope),
-        failure: kind == .failed ? failure(in: envelope) : nil,
-        occurredAt: occurredAt,
+        correlationIDs: id.map { [$0] } ?? [],
+        channel: channel.map(NotificationChannel.init(rawValue:)),
+        recipient: body.object("recipient").map {
+          CallbackEvent.Recipient(userID: $0.string("user_id"), address: $0.string("channel_address"))
+        },
+        failure: kind == .failed ? failure(in: body) : nil,
+        occurredAt: time,
+        signedAt: time,
         deduplicationKey: id != nil && timestamp != nil
-          ? deduplicationKey(id, eventText, envelope.channel.text, timestamp, scanner) : request.bodyDigest,
+          ? deduplicationKey(id, event, channel, timestamp) : request.bodyDigest,
+        deduplicationWindow: timestamp == nil ? CallbackEvent.windowOfBytes : nil,
         rawBody: request.body
       )
     )
   }
 
-  private static let kinds: [(name: String, kind: CallbackEvent.Kind)] = [
-    ("notification.delivered", .delivered),
-    ("notification.sent", .sent),
-    ("notification.queued", .queued),
-    ("notification.failed", .failed),
-    ("notification.opened", .opened),
-    ("notification.clicked", .clicked),
-    ("notification.fallback", .fallback),
-    ("player.registered", .other),
-    ("player.updated", .other),
+  private static let kinds: [String: CallbackEvent.Kind] = [
+    "notification.queued": .queued,
+    "notification.sent": .sent,
+    "notification.fallback": .fallback,
+    "notification.delivered": .delivered,
+    "notification.failed": .failed,
+    "notification.opened": .opened,
+    "notification.clicked": .clicked,
+    "player.registered": .other,
+    "player.updated": .other,
   ]
 
-  private func recipient(in envelope: SmoovenEnvelope) -> CallbackEvent.Recipient? {
-    guard envelope.hasRecipient else { return nil }
-    return CallbackEvent.Recipient(
-      userID: envelope.scanner.string(envelope.userID),
-      address: envelope.scanner.string(envelope.address)
-    )
-  }
-
-  /// The failure's shape is not documented beyond `status`; `reason` and `error` are read where they are sent.
-  private func failure(in envelope: SmoovenEnvelope) -> CallbackEvent.Failure {
-    let reason = envelope.reason.text ?? envelope.error.text ?? envelope.errorMessage.text
-    let code = envelope.errorCode.text ?? envelope.status.text
+  /// The failure's shape is not documented beyond `status`; `reason` and `error` are read if they are sent.
+  private func failure(in body: JSONOutline) -> CallbackEvent.Failure {
+    let error = body.object("error")
     return CallbackEvent.Failure(
-      reason: reason.map { envelope.scanner.string($0) },
-      code: code.map { envelope.scanner.string($0) }
+      reason: body.string("reason") ?? body.string("error") ?? error?.string("message"),
+      code: error?.string("code") ?? body.string("status")
     )
   }
 
   /// Smooven's advice to use `notification_id` alone would drop `delivered` after `queued`.
   ///
-  /// Each part goes with its length, so that no value can pass for two. What is long, or not ASCII, is named by a
-  /// hash: `String` takes canonically equivalent texts for one while ids are bytes.
-  private func deduplicationKey(
-    _ id: JSONScanner.Text?,
-    _ name: JSONScanner.Text,
-    _ channel: JSONScanner.Text?,
-    _ timestamp: JSONScanner.Text?,
-    _ scanner: JSONScanner
-  ) -> String {
+  /// Each part is preceded by its length, so that no value can pass for two. A long or non-ASCII identity is replaced
+  /// by a hash, because `String` compares canonically equivalent texts as equal while ids are bytes.
+  private func deduplicationKey(_ parts: String?...) -> String {
     var identity: [UInt8] = []
     identity.reserveCapacity(96)
-    var isASCII = true
-    for part in [id, name, channel, timestamp] {
+    for part in parts {
       guard let part else {
         identity.append(UInt8(ascii: "-"))
         continue
       }
-      let bytes = scanner.utf8(part)
-      isASCII = isASCII && (part.isPlain || bytes.allSatisfy { $0 < 0x80 })
-      identity += String(bytes.count).utf8
+      identity += String(part.utf8.count).utf8
       identity.append(UInt8(ascii: ":"))
-      identity += bytes
+      identity += part.utf8
     }
-    if isASCII, identity.count <= 200 {
+    if identity.count <= 200, identity.allSatisfy({ $0 < 0x80 }) {
       return String(decoding: identity, as: UTF8.self)
     }
     return Hex.encode(SHA256.hash(data: identity))

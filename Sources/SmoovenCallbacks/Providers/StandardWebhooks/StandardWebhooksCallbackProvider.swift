@@ -1,24 +1,23 @@
-public import HTTPTypes
-
-public import struct Foundation.Date
+internal import HTTPTypes
 
 /// Callbacks by the open convention Standard Webhooks.
 ///
-/// Three headers, `webhook-id`, `webhook-timestamp` and `webhook-signature`; the key is base64 after an optional
-/// `whsec_` (source: the Standard Webhooks specification). The convention says nothing about what a body holds, so
-/// ``decode(_:)`` reads the usual `type`, `timestamp` and `data.id`; a provider of one's own can say more.
+/// There are three headers, `webhook-id`, `webhook-timestamp` and `webhook-signature`, and the key is base64 after an
+/// optional `whsec_` (source: the Standard Webhooks specification). The convention says nothing about the body, so
+/// ``decode(_:)`` reads the usual `type`, `timestamp` and `data.id`. A custom provider can say more.
 public struct StandardWebhooksCallbackProvider: SigningCallbackProvider {
   /// `standardwebhooks`, unless another name was given.
   public let name: String
-  private let signature: MessageSignature
+  /// The scheme and the secrets.
+  public let signature: MessageSignature
 
-  /// Makes a provider.
+  /// Creates a provider.
   ///
   /// - Parameters:
   ///   - secrets: The endpoint's secrets, `whsec_…` in base64.
-  ///   - name: The name in callback paths and events. `standardwebhooks`.
-  ///   - tolerance: How far the signed time may lie from now. 300 s both ways.
-  /// - Throws: ``CallbackConfigurationError`` when a secret is missing, too short or not base64.
+  ///   - name: The name in callback paths and events. Defaults to `standardwebhooks`.
+  ///   - tolerance: How far the signed time may lie from now. Defaults to 300 seconds both ways.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short, copied wrongly or not base64.
   public init(
     secrets: [Secret],
     name: String = "standardwebhooks",
@@ -41,13 +40,7 @@ public struct StandardWebhooksCallbackProvider: SigningCallbackProvider {
     )
   }
 
-  /// Checks the three headers.
-  @discardableResult
-  public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
-    try signature.verify(request, at: now)
-  }
-
-  /// Reads `type`, `timestamp` and the ids of `data`; the kind is always other.
+  /// Reads `type`, `timestamp`, `data.id` and `id`. The kind is always other.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let body = try JSONOutline(request.body)
     let messageID = (try? request.singleHeader(.webhookID)).flatMap { $0.isEmpty ? nil : $0 }
@@ -60,22 +53,18 @@ public struct StandardWebhooksCallbackProvider: SigningCallbackProvider {
         kind: .other,
         correlationIDs: ids.isEmpty ? [messageID].compactMap(\.self) : ids,
         occurredAt: body.time("timestamp"),
+        signedAt: signature.signedTime(of: request),
         deduplicationKey: messageID ?? request.bodyDigest,
         rawBody: request.body
       )
     )
   }
-
-  /// The headers for a body; for sandboxes, tests and tools.
-  public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
-    signature.sign(body, id: id, at: now)
-  }
 }
 
 extension CallbackProvider where Self == StandardWebhooksCallbackProvider {
-  /// Callbacks by the open convention Standard Webhooks.
+  /// Returns a provider of callbacks by the open convention Standard Webhooks.
   ///
-  /// - Throws: ``CallbackConfigurationError`` when a secret is missing, too short or not base64.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short, copied wrongly or not base64.
   public static func standardWebhooks(
     _ secrets: Secret...,
     name: String = "standardwebhooks",

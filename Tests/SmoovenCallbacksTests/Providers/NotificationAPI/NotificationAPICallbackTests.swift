@@ -50,7 +50,35 @@ struct NotificationAPICallbackTests {
     }
   }
 
-  @Test("An inbound message without a notification is kept and is nobody's reply", arguments: providers)
+  static let misleading = [
+    "NOT_DELIVERED", "UNDELIVERED", "EMAIL_UNDELIVERED", "EMAIL_NOT_DELIVERED", "ACCOUNT_OPEN", "_OPEN", "OPEN_",
+    "EMAIL__OPEN", "EMAIL_OPEN_", " OPEN", "open", "EMAIL-OPEN", "NOT_FAILED", "EMAIL_",
+  ]
+
+  @Test("A name that only ends like a documented one settles nothing", arguments: misleading, providers)
+  func misleading(_ type: String, _ provider: SampleProvider) throws {
+    for channel in ["", #","channel":"EMAIL""#, #","channel":"""#, #","channel":null"#] {
+      let event = try provider.decode(#"{"eventType":"\#(type)","trackingId":"abc123"\#(channel)}"#)
+      #expect(event.kind == .other && event.name == type)
+    }
+  }
+
+  @Test("A channel that is not documented counts if the event names it", arguments: providers)
+  func newChannel(_ provider: SampleProvider) throws {
+    let body = #"{"eventType":"FAX_FAILED","trackingId":"abc123","channel":"fax"}"#
+    #expect(try provider.decode(body).kind == .failed)
+    #expect(try provider.decode(body.replacing("fax", with: "sms")).kind == .other)
+  }
+
+  @Test("An event type of another type is refused", arguments: ["null", "3", "true", #"["OPEN"]"#, "{}"], providers)
+  func retypedEvent(_ type: String, _ provider: SampleProvider) {
+    let error = #expect(throws: CallbackDecodingError.self) {
+      try provider.decode(#"{"eventType":\#(type),"trackingId":"abc123"}"#)
+    }
+    #expect(error?.code == .fieldMissing)
+  }
+
+  @Test("An inbound message without a notification is kept and is not a reply", arguments: providers)
   func inbound(_ provider: SampleProvider) throws {
     for type in ["SMS_INBOUND", "EMAIL_INBOUND"] {
       let event = try provider.decode(#"{"eventType":"\#(type)","from":"+15552223333","text":"Hi"}"#)
@@ -60,7 +88,7 @@ struct NotificationAPICallbackTests {
     }
   }
 
-  @Test("Pingram's message id tells redeliveries from new events, whatever the body says")
+  @Test("Pingram's message id distinguishes redeliveries from new events, whatever the body says")
   func messageID() throws {
     let provider = SampleProvider.pingram
     let body = Array(#"{"eventType":"OPEN","trackingId":"abc123"}"#.utf8)

@@ -41,7 +41,7 @@ struct SmartlyQSignatureTests {
     #expect(try refusal([header]) == nil)
   }
 
-  static let refused: [([String], VerificationError.Reason)] = [
+  static let refused: [([String], VerificationError.Code)] = [
     ([], .headerMissing),
     ([""], .headerMalformed), ([" "], .headerMalformed), ([","], .headerMalformed), (["="], .headerMalformed),
     (["i'm not even a real signature header"], .headerMalformed),
@@ -81,9 +81,9 @@ struct SmartlyQSignatureTests {
   ]
 
   @Test("Everything else is refused for what is wrong with it, and not quoted", arguments: refused)
-  func isRefused(_ values: [String], _ reason: VerificationError.Reason) throws {
+  func isRefused(_ values: [String], _ reason: VerificationError.Code) throws {
     let error = try #require(try refusal(values))
-    #expect(error.reason == reason)
+    #expect(error.code == reason)
     let printed = everyPrintedForm(of: error)
     for text in [Self.good, Self.bad, Self.time, Self.provider.secretText, "job_abc123"] {
       #expect(!printed.contains(text))
@@ -96,7 +96,7 @@ struct SmartlyQSignatureTests {
     for index in digits.indices {
       var changed = digits
       changed[index] = changed[index] == "0" ? "1" : "0"
-      #expect(try refusal(["t=\(Self.time),v1=\(String(changed))"])?.reason == .noMatch)
+      #expect(try refusal(["t=\(Self.time),v1=\(String(changed))"])?.code == .noMatch)
     }
   }
 
@@ -106,15 +106,15 @@ struct SmartlyQSignatureTests {
     #expect(try refusal(["t=\(Self.time)," + codes.joined(separator: ",")]) == nil)
   }
 
-  static let times: [(String, VerificationError.Reason)] = [
+  static let times: [(String, VerificationError.Code)] = [
     ("0", .tooOld), ("1", .tooOld), ("000000000000001", .tooOld), ("999999999999999", .tooNew),
   ]
 
   @Test("A well signed time from the ends of time is too old or too new", arguments: times)
-  func farTimes(_ time: String, _ reason: VerificationError.Reason) throws {
+  func farTimes(_ time: String, _ reason: VerificationError.Code) throws {
     let code = Self.provider.code(of: Self.body, time: time)
     let error = try refusal(["t=\(time),v1=\(code)"])
-    #expect(error?.reason == reason && error?.message.contains("decades") == true)
+    #expect(error?.code == reason && error?.message.contains("decades") == true)
   }
 
   private func refusal(_ values: [String]) throws -> VerificationError? {

@@ -32,16 +32,16 @@ struct SmobiInboundMessageTests {
     Content(json: #""rcs":{"image":"u"}"#),
     Content(json: #""rcs":null,"sms":{"text":"Yes"}"#, text: "Yes"),
     Content(json: #""sms":null,"rcs":{"text":"Yes"}"#, text: "Yes"),
-    Content(json: #""sms":"Yes""#),
-    Content(json: #""sms":[]"#),
-    Content(json: #""x":1"#),
+    Content(json: #""sms":"Yes""#, text: "Yes"),
+    Content(json: #""rcs":{},"sms":{"text":"Yes"}"#, text: "Yes"),
+    Content(json: #""rcs":false,"sms":{"text":"Yes"}"#, text: "Yes"),
     Content(json: #""messageSource":"EXTERNAL","sms":{"text":"Yes"}"#, text: "Yes", source: "EXTERNAL"),
     Content(json: #""rcs":{"text":"Yes","messageSource":"INTERNAL"}"#, text: "Yes", source: "INTERNAL"),
     Content(json: #""messageSource":"EXTERNAL","sms":{"messageSource":"INTERNAL"}"#, source: "EXTERNAL"),
     Content(json: #""messageSource":null,"sms":{"messageSource":"INTERNAL"}"#, source: "INTERNAL"),
   ]
 
-  @Test("Text, button and source are found where they may stand", arguments: contents)
+  @Test("Text, button and source are found wherever they may be", arguments: contents)
   func content(_ sample: Content) throws {
     let event = try SampleProvider.smobi.decode(
       #"{"smobiMessageId":"m","from":"15552223333","to":"Smobi-Dev","channel":"RCS",\#(sample.json)}"#
@@ -58,9 +58,39 @@ struct SmobiInboundMessageTests {
   static let none = [
     #"{"from":"1","to":"2","status":"READ"}"#, #"{"from":"1"}"#, #"{"to":"2"}"#, #"{"from":"","to":"2"}"#,
     #"{"from":null,"to":{}}"#, "{}", #"{"test":true}"#,
+    // Nothing was said.
+    #"{"from":"1","to":"2"}"#, #"{"from":"1","to":"2","x":1}"#, #"{"from":"1","to":"2","sms":null}"#,
+    #"{"from":"1","to":"2","sms":[]}"#, #"{"from":"1","to":"2","sms":{}}"#, #"{"from":"1","to":"2","sms":""}"#,
+    #"{"from":"1","to":"2","rcs":true}"#, #"{"from":"1","to":"2","rcs":3}"#, #"{"from":"1","to":"2","rcs":1e400}"#,
   ]
 
-  @Test("A status event and the dashboard's test event are no inbound messages", arguments: none)
+  static let unreadable = [
+    "3", "null", "true", "{}", "[]", #"["DELIVERED"]"#, #"{"status":"READ"}"#, #""""#, "1e400", "200", "0.5",
+  ]
+
+  @Test("A status that can't be read is neither a reply nor a delivery, with content or without", arguments: unreadable)
+  func unreadableStatus(_ status: String) throws {
+    for content in ["", #","sms":{"text":"Yes"}"#, #","rcs":{"text":"Yes","postbackData":"p"}"#] {
+      let event = try SampleProvider.smobi.decode(
+        #"{"smobiMessageId":"m","clientRef":"r","from":"1","to":"2","status":\#(status)\#(content)}"#
+      )
+      #expect(event.kind == .other && event.failure == nil)
+      #expect(event.name.hasPrefix("status"))
+      #expect(event.correlationIDs == ["r", "m"] && event.conversationIDs.isEmpty)
+      #expect(SmobiInboundMessage(event) == nil)
+    }
+  }
+
+  @Test("A conversation is never an id of one message")
+  func conversationIDs() throws {
+    let event = try SampleProvider.smobi.decode(
+      #"{"smobiMessageId":"m","clientRef":"r","from":"+1","to":"2","sms":{"text":"Yes"}}"#
+    )
+    #expect(event.correlationIDs == ["r", "m"])
+    #expect(event.conversationIDs == [SmobiCallbackProvider.conversationID(customer: "1", sender: "2")])
+  }
+
+  @Test("A status event and the dashboard's test event are not inbound messages", arguments: none)
   func notInbound(_ body: String) throws {
     let event = try SampleProvider.smobi.decode(body)
     #expect(SmobiInboundMessage(event) == nil)
@@ -69,7 +99,7 @@ struct SmobiInboundMessageTests {
 
   @Test("It is Smobi's alone", arguments: SampleProvider.allCases)
   func anotherProvider(_ provider: SampleProvider) throws {
-    let event = try provider.decode(#"{"event":"x","eventType":"x","from":"1","to":"2"}"#)
+    let event = try provider.decode(#"{"event":"x","eventType":"x","from":"1","to":"2","sms":{"text":"a"}}"#)
     #expect((SmobiInboundMessage(event) != nil) == (provider == .smobi))
   }
 

@@ -79,7 +79,7 @@ struct SmoovenConfigurationTests {
     let request = SmoovenSamples.signed(Array("{}".utf8), with: "sk_live_the_old_one")
     let provider = try SmoovenCallbackProvider.smooven("sk_live_the_new_one")
     let error = #expect(throws: VerificationError.self) { try provider.verify(request, at: Date()) }
-    #expect(error?.reason == .noMatch)
+    #expect(error?.code == .noMatch)
   }
 
   @Test("A secret without a label is reported by its index alone")

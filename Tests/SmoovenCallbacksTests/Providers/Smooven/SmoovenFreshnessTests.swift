@@ -7,29 +7,29 @@ struct SmoovenFreshnessTests {
   private func reason(
     age: Double,
     tolerance: TimestampTolerance = .redelivery
-  ) throws -> VerificationError.Reason? {
+  ) throws -> VerificationError.Code? {
     let provider = try SmoovenSamples.provider(tolerance: tolerance)
     let event = try SmoovenSamples.decode(changing: [:])
     do {
       try provider.checkFreshness(of: event, at: SmoovenSamples.documentedTime.addingTimeInterval(age))
       return nil
     } catch {
-      return error.reason
+      return error.code
     }
   }
 
-  static let byDefault: [(Double, VerificationError.Reason?)] = [
+  static let byDefault: [(Double, VerificationError.Code?)] = [
     (0, nil), (1, nil), (-1, nil),
     (86_399, nil), (86_400, nil), (86_400.001, .tooOld), (86_401, .tooOld), (1e12, .tooOld),
     (-299, nil), (-300, nil), (-300.001, .tooNew), (-301, .tooNew), (-1e12, .tooNew),
   ]
 
   @Test("By default 24 h back and 5 min ahead", arguments: byDefault)
-  func defaults(_ age: Double, _ expected: VerificationError.Reason?) throws {
+  func defaults(_ age: Double, _ expected: VerificationError.Code?) throws {
     #expect(try reason(age: age) == expected)
   }
 
-  static let apart: [(TimestampTolerance, Double, VerificationError.Reason?)] = [
+  static let apart: [(TimestampTolerance, Double, VerificationError.Code?)] = [
     (TimestampTolerance(past: .seconds(10), future: .zero), 10, nil),
     (TimestampTolerance(past: .seconds(10), future: .zero), 10.5, .tooOld),
     (TimestampTolerance(past: .seconds(10), future: .zero), -0.5, .tooNew),
@@ -43,7 +43,7 @@ struct SmoovenFreshnessTests {
   ]
 
   @Test("Each side is settable apart", arguments: apart)
-  func settable(_ tolerance: TimestampTolerance, _ age: Double, _ expected: VerificationError.Reason?) throws
+  func settable(_ tolerance: TimestampTolerance, _ age: Double, _ expected: VerificationError.Code?) throws
   {
     #expect(try reason(age: age, tolerance: tolerance) == expected)
   }
@@ -111,7 +111,7 @@ struct SmoovenFreshnessTests {
         at: SmoovenSamples.documentedTime
       )
     }
-    #expect(error?.reason == (timestamp.hasPrefix("9") ? .tooNew : .tooOld))
+    #expect(error?.code == (timestamp.hasPrefix("9") ? .tooNew : .tooOld))
   }
 
   @Test("An event that settles nothing may lack a time, and is judged by it when it has one")
@@ -132,7 +132,7 @@ struct SmoovenFreshnessTests {
     let error = #expect(throws: VerificationError.self) {
       try provider.event(from: forged, at: .distantFuture)
     }
-    #expect(error?.reason == .noMatch)
+    #expect(error?.code == .noMatch)
     let garbage = SmoovenSamples.signed(Array("not json".utf8))
     #expect(throws: CallbackDecodingError.self) { try provider.event(from: garbage, at: .distantFuture) }
   }

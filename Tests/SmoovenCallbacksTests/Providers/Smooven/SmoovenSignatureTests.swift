@@ -110,7 +110,7 @@ struct SmoovenSignatureTests {
   }
 
   static let good = SmoovenSamples.documentedSignature
-  static let headers: [([String], VerificationError.Reason?)] = [
+  static let headers: [([String], VerificationError.Code?)] = [
     ([], .headerMissing),
     ([""], .headerMalformed),
     ([" "], .headerMalformed),
@@ -142,7 +142,7 @@ struct SmoovenSignatureTests {
   ]
 
   @Test("The header in every broken form", arguments: headers)
-  func header(_ values: [String], _ expected: VerificationError.Reason?) throws {
+  func header(_ values: [String], _ expected: VerificationError.Code?) throws {
     let body = Array(SmoovenSamples.documented.utf8)
     #expect(reason(of: body, values, try SmoovenSamples.provider()) == expected)
   }
@@ -184,12 +184,12 @@ struct SmoovenSignatureTests {
     of body: some Sequence<UInt8>,
     _ signatures: [String],
     _ provider: SmoovenCallbackProvider
-  ) -> VerificationError.Reason? {
+  ) -> VerificationError.Code? {
     do {
       try provider.verify(SmoovenSamples.request(Array(body), signatures: signatures), at: Date())
       return nil
     } catch {
-      return error.reason
+      return error.code
     }
   }
 }
