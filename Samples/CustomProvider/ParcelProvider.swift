@@ -1,20 +1,15 @@
-import Foundation
 import HTTPTypes
 import Smooven
 
 /// The webhooks of a parcel service: `X-Parcel-Signature` is the HMAC of the body, in hexadecimal.
-struct ParcelProvider: CallbackProvider {
+struct ParcelProvider: SigningCallbackProvider {
   let name = "parcel"
-  private let signature: BodySignature
+  let signature: BodySignature
 
   init(secrets: [Secret]) throws {
     let header = HTTPField.Name("X-Parcel-Signature") ?? .authorization
     let secrets = try SigningSecrets(secrets, provider: name, expectation: "the shop's webhook secret")
     signature = BodySignature(header: header, secrets: secrets)
-  }
-
-  func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
-    try signature.verify(request)
   }
 
   func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {

@@ -67,7 +67,7 @@ struct JSONNumberTests {
   ]
 
   @Test("A number beyond the range of Double is its text, which is neither infinite nor lost", arguments: huge)
-  func huge(_ text: String) throws {
+  func tooLarge(_ text: String) throws {
     let value = try JSONValue(parsing: Array(text.utf8))
     #expect(value == .string(text))
     #expect(value.doubleValue == nil && value.integerValue == nil)

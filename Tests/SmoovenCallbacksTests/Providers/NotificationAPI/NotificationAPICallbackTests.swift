@@ -56,7 +56,7 @@ struct NotificationAPICallbackTests {
   ]
 
   @Test("A name that only ends like a documented one settles nothing", arguments: misleading, providers)
-  func misleading(_ type: String, _ provider: SampleProvider) throws {
+  func misleadingName(_ type: String, _ provider: SampleProvider) throws {
     for channel in ["", #","channel":"EMAIL""#, #","channel":"""#, #","channel":null"#] {
       let event = try provider.decode(#"{"eventType":"\#(type)","trackingId":"abc123"\#(channel)}"#)
       #expect(event.kind == .other && event.name == type)
