@@ -10,7 +10,7 @@ extension SQLiteDeliveryStore {
   /// - Throws: `DeliveryStoreError`. None of them was appended. The code is `full` if there is no room for a key that
   ///   isn't within ``SQLiteStoreConfiguration/minimumWindow``.
   public func append(_ callbacks: [StoredCallback]) async throws -> [AppendResult] {
-    try await append(callbacks.map { EventRecord($0) })
+    try await append(callbacks.map { EventRecord($0, window: $0.event.deduplicationWindow) })
   }
 
   func append(_ records: [EventRecord]) async throws -> [AppendResult] {

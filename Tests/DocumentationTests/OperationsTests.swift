@@ -48,10 +48,10 @@ import Testing
     let page = try PackageFiles.text(Self.page)
     var reasons: Set<String> = []
     for (path, text) in try Self.sources("Sources/SmoovenCallbacks", "Sources/Smooven") {
-      let literals = text.matches(of: #/(?:countRejected\(|reject\(\.[A-Za-z]+, )"([a-z_]+)"/#)
+      let literals = text.matches(of: #/(?:reason: |unavailable\()"([a-z_]+)"/#)
       reasons.formUnion(literals.map { String($0.output.1) })
       if path.hasSuffix("VerificationError.swift") {
-        reasons.formUnion(text.matches(of: #/Reason\(rawValue: "([a-z_]+)"\)/#).map { String($0.output.1) })
+        reasons.formUnion(text.matches(of: #/(?:Reason|Code)\(rawValue: "([a-z_]+)"\)/#).map { String($0.output.1) })
       }
     }
     #expect(reasons.isSuperset(of: ["no_match", "no_room", "store"]))

@@ -70,12 +70,6 @@ public final class SmoovenClient: Service {
     let tolerance = configuration.callbackTolerance
     // A replay must be recognized for as long as it counts as fresh.
     let store = store ?? InMemoryDeliveryStore(retention: tolerance.past + tolerance.future + .seconds(2 * 3_600))
-    guard store.deduplicationRetention >= tolerance.past + tolerance.future + .seconds(2 * 3_600) else {
-      throw .misconfigured(
-        "store",
-        "it remembers callbacks for less time than callbackTolerance accepts them, plus 2 hours; raise its retention"
-      )
-    }
     receiver = try CallbackReceiver(
       endpoints: [CallbackEndpoint(provider)] + configuration.endpoints,
       store: store,

@@ -48,6 +48,7 @@ public final class CallbackReceiver: Service {
     metricsFactory: (any MetricsFactory)? = nil
   ) throws(SmoovenError) {
     router = try CallbackRouter(endpoints)
+    try Self.check(store, remembersAsLongAs: router.providers)
     try limits.validate()
     self.clock = DeliveryClock(clock)
     self.now = now
@@ -151,6 +152,19 @@ public final class CallbackReceiver: Service {
       self.close()
     }
     try Task.checkCancellation()
+  }
+
+  /// A replay must be recognized for as long as its callback counts as fresh, and 2 hours longer.
+  private static func check(
+    _ store: any DeliveryStore,
+    remembersAsLongAs providers: [any CallbackProvider]
+  ) throws(SmoovenError) {
+    let ages = providers.compactMap(\.tolerance).map { $0.past + $0.future }
+    guard let longest = ages.max(), store.deduplicationRetention < longest + .seconds(2 * 3_600) else { return }
+    throw .misconfigured(
+      "store",
+      "it remembers callbacks for less time than they count as fresh, plus 2 hours; raise its retention"
+    )
   }
 
   func begin() throws(SmoovenError) {

@@ -157,10 +157,11 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     let (insertion, stored, followers) = state.withLock { state in
       tick(&state, wall: callback.receivedAt)
       let date = state.clock.date(of: callback.receivedAt)
+      let expiry = event.deduplicationWindow.map { date.addingTimeInterval($0.inSeconds) }
       let insertion = state.keys[
         event.endpoint,
         default: SeenKeys(capacity: capacity, minimumWindow: minimumWindow.inSeconds)
-      ].insert(key, signedAt: event.signedAt, expiry: nil, now: date)
+      ].insert(key, signedAt: event.signedAt, expiry: expiry, now: date)
       guard insertion == .new else { return (insertion, StoredEvent?.none, [Follower]()) }
       return (insertion, state.table.append(callback), Self.others(state))
     }

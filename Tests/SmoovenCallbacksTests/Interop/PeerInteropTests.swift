@@ -30,7 +30,7 @@ struct PeerInteropTests {
       return "whsec_" + Data(random.bytes(8 + random.below(100))).base64EncodedString()
     }
     let key = (0..<8 + random.below(120)).map { _ in
-      random.pick(["a", "Z", "7", "_", "é", "🔑", " ", "\u{1}"])
+      random.pick(["a", "Z", "7", "_", "é", "🔑", " ", "~"])
     }
     return "wh" + key.joined() + "k"
   }
