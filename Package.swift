@@ -199,6 +199,7 @@ let package = Package(
         "SmoovenHTTP",
         "SmoovenSandbox",
         "SmoovenTesting",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "InMemoryLogging", package: "swift-log"),
         .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
