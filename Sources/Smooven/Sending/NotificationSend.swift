@@ -17,7 +17,7 @@ final class NotificationSend: Sendable {
   }
 
   private let client: SmoovenClient
-  private let body: @Sendable (DeliveryToken) throws -> [UInt8]
+  private let body: @Sendable (DeliveryToken) -> [UInt8]
   private let isKeyed: Bool
   private let owner: String
   private let deadline: Duration
@@ -34,7 +34,7 @@ final class NotificationSend: Sendable {
     client: SmoovenClient,
     proposal: StoredDelivery,
     deadline: Duration,
-    body: @escaping @Sendable (DeliveryToken) throws -> [UInt8]
+    body: @escaping @Sendable (DeliveryToken) -> [UInt8]
   ) {
     self.client = client
     self.body = body
@@ -192,7 +192,7 @@ final class NotificationSend: Sendable {
       let answer = try await client.api.call(
         .post,
         "/v1/agent/notify",
-        body: try body(delivery.token),
+        body: body(delivery.token),
         timeout: timeout,
         willSend: isKeyed ? askToSend : nil
       )

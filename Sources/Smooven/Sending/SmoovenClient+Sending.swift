@@ -17,24 +17,30 @@ extension SmoovenClient {
     try request.validate()
     try SmoovenError.checkIdempotencyKey(key)
     if isDraining { throw SmoovenError.clientClosed }
-    let proposal = try proposal(request, key, label)
+    let fields = try request.wireFields()
+    let proposal = proposal(request, key, label, fingerprint: key == nil ? "" : fields.fingerprint)
     let url = try await callbackURL(deadline: deadline)
     try Task.checkCancellation()
     let send = NotificationSend(client: self, proposal: proposal, deadline: deadline) { token in
-      try request.body(callbackURL: url + CallbackReceiver.path(of: Self.group, token: token))
+      fields.body(callbackURL: url + CallbackReceiver.path(of: Self.group, token: token))
     }
     return key == nil
       ? try start(send, proposal)
       : try await join(send, proposal, deadline)
   }
 
-  private func proposal(_ request: NotifyRequest, _ key: String?, _ label: String?) throws -> StoredDelivery {
+  private func proposal(
+    _ request: NotifyRequest,
+    _ key: String?,
+    _ label: String?,
+    fingerprint: String
+  ) -> StoredDelivery {
     var proposal = StoredDelivery(
       token: DeliveryToken(),
       idempotencyKey: key,
       group: Self.group,
       openedAt: configuration.now(),
-      fingerprint: key == nil ? "" : try request.fingerprint(),
+      fingerprint: fingerprint,
       isCritical: request.isCritical,
       label: label
     )

@@ -1,9 +1,24 @@
 internal import NIOCore
+internal import Synchronization
 
 /// A request body in one piece that asks before it is handed over.
-struct AnnouncedBody: AsyncSequence, Sendable {
-  let bytes: [UInt8]
-  let willSend: @Sendable () async throws -> Void
+final class AnnouncedBody: AsyncSequence, Sendable {
+  private let bytes: [UInt8]
+  private let willSend: @Sendable () async throws -> Void
+  private let wasHandedOver = Atomic(false)
+
+  init(_ bytes: [UInt8], willSend: @escaping @Sendable () async throws -> Void) {
+    self.bytes = bytes
+    self.willSend = willSend
+  }
+
+  /// The length that the head of the request announces.
+  var count: Int64 { Int64(bytes.count) }
+
+  /// Indicates whether bytes of it may have been sent.
+  ///
+  /// If a request has failed before, none ever will be: the HTTP client writes nothing more for it.
+  var mayHaveBeenSent: Bool { wasHandedOver.load(ordering: .sequentiallyConsistent) }
 
   struct AsyncIterator: AsyncIteratorProtocol {
     var body: AnnouncedBody?
@@ -11,6 +26,7 @@ struct AnnouncedBody: AsyncSequence, Sendable {
     mutating func next() async throws -> ByteBuffer? {
       guard let body = body.take() else { return nil }
       try await body.willSend()
+      body.wasHandedOver.store(true, ordering: .sequentiallyConsistent)
       return ByteBuffer(bytes: body.bytes)
     }
   }

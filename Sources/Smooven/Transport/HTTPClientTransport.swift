@@ -1,53 +1,79 @@
-internal import AsyncHTTPClient
+public import AsyncHTTPClient
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
-internal import NIOSSL
 internal import Synchronization
 
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Glibc
-#endif
-
-/// The real transport, on async-http-client.
+/// A transport that sends with async-http-client.
 ///
-/// HTTP/2 where the server offers it. Redirects are not followed: a notification goes where it was addressed, and
-/// so does the key.
+/// It uses HTTP/2 if the server offers it. Redirects are not followed: a notification is sent where it was addressed,
+/// and so is the key.
+///
+/// The number of requests in flight is limited. Above the limit, a request waits for its turn for up to half of its
+/// timeout, and then fails with ``TransportError/Code/overloaded``, so a busy client isn't taken for a dead host.
 public final class HTTPClientTransport: SmoovenTransport {
   private let client: HTTPClient
+  private let ownsClient: Bool
+  private let slots: RequestSlots
+  private let failures = ConnectFailures()
+  private let connectTimeout: TimeAmount
   private let maximumResponseSize: Int
 
-  /// Makes a transport.
+  /// Creates a transport with its own connections.
   ///
   /// - Parameters:
-  ///   - connectTimeout: How long to wait for a connection, TLS included. 5 s.
-  ///   - maximumConnections: How many HTTP/1.1 connections to keep open to the server. 64.
-  ///   - maximumResponseSize: The most bytes of an answer's body. 1 MiB.
+  ///   - connectTimeout: The maximum time to connect, TLS included, between 1 millisecond and 366 days. Defaults to 5
+  ///     seconds.
+  ///   - maximumConnections: The maximum number of HTTP/1.1 connections to the server, and of requests in flight.
+  ///     Defaults to 64.
+  ///   - maximumResponseSize: The maximum number of bytes in the body of a response. Defaults to 1 MiB.
   public init(
     connectTimeout: Duration = .seconds(5),
     maximumConnections: Int = 64,
     maximumResponseSize: Int = 1_048_576
   ) {
+    self.connectTimeout = TimeAmount(min(max(connectTimeout, .milliseconds(1)), SmoovenError.maximumTimeout))
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-    configuration.timeout.connect = TimeAmount(connectTimeout)
+    configuration.timeout.connect = self.connectTimeout
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, maximumConnections)
-    // A request on a connection that the server is just closing is unclear; so close first.
+    // A request on a connection that the server is just closing is unclear, so we close first.
     configuration.connectionPool.idleTimeout = .seconds(15)
-    // A refused connection fails at once; when to try again is the caller's to decide.
+    // A refused connection fails immediately; the caller decides when to try again.
     configuration.connectionPool.retryConnectionEstablishment = false
-    // The SDK has a span for each send. Another here would say the same, and hand the trace's id to a stranger.
+    // The SDK has a span for each send. Another here would say the same, and send the trace's id to the server.
     configuration.tracing.tracer = nil
     client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
-    self.maximumResponseSize = maximumResponseSize
+    ownsClient = true
+    slots = RequestSlots(count: maximumConnections)
+    self.maximumResponseSize = max(0, maximumResponseSize)
+  }
+
+  /// Creates a transport that sends with a client that you run, and shut down, yourself.
+  ///
+  /// Configure the client not to follow redirects (`redirectConfiguration: .disallow`). If it does follow one, the
+  /// transport still returns the redirect.
+  ///
+  /// - Parameters:
+  ///   - client: The client. It must outlive the transport.
+  ///   - maximumConcurrentRequests: The maximum number of requests in flight. It should be at most the client's limit of
+  ///     connections to a host, which is 8 by default. Defaults to 8.
+  ///   - maximumResponseSize: The maximum number of bytes in the body of a response. Defaults to 1 MiB.
+  public init(
+    client: HTTPClient,
+    maximumConcurrentRequests: Int = 8,
+    maximumResponseSize: Int = 1_048_576
+  ) {
+    self.client = client
+    ownsClient = false
+    slots = RequestSlots(count: maximumConcurrentRequests)
+    connectTimeout = .seconds(10)
+    self.maximumResponseSize = max(0, maximumResponseSize)
   }
 
   deinit {
-    // A client that was never run has nobody to call shutdown().
+    guard ownsClient else { return }
+    // The transport of a client that was never run is not shut down by it.
     let client = client
     Task { try? await client.shutdown() }
   }
@@ -56,102 +82,71 @@ public final class HTTPClientTransport: SmoovenTransport {
   ///
   /// ``TransportRequest/willSend`` is called once the connection is established and the head is written.
   public func send(_ request: TransportRequest) async throws -> TransportResponse {
-    let head = request.head
-    guard let scheme = head.scheme, let authority = head.authority else {
-      throw TransportError(.notSent, "the request has no scheme or authority")
+    let outgoing = try OutgoingRequest(request, isReplayable: ownsClient)
+    let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+    let start = NIODeadline.now()
+    // A request that waited longer would have too little time left for its response.
+    guard try await slots.take(deadline: start + TimeAmount(request.timeout / 2), on: eventLoop) else {
+      throw TransportError(
+        .overloaded,
+        "\(slots.count) requests are in flight already, and none ended in time"
+      )
     }
-    var outgoing = HTTPClientRequest(url: "\(scheme)://\(authority)\(head.path ?? "/")")
-    outgoing.method = HTTPMethod(rawValue: head.method.rawValue)
-    for field in head.headerFields { outgoing.headers.add(name: field.name.rawName, value: field.value) }
-    if let willSend = request.willSend {
-      // Without a body, the head is the whole request.
-      if request.body.isEmpty { try await willSend() }
-      let body = AnnouncedBody(bytes: request.body, willSend: willSend)
-      outgoing.body = request.body.isEmpty ? nil : .stream(body, length: .known(Int64(request.body.count)))
-    } else if !request.body.isEmpty {
-      outgoing.body = .bytes(ByteBuffer(bytes: request.body))
-    }
-    do {
-      let (response, buffer) = try await exchange(outgoing, timeout: request.timeout)
-      guard (100...999).contains(response.status.code) else {
-        throw TransportError(.noResponse, "the response has no valid status")
+    defer { slots.release() }
+    // Without a body, the head is the whole request.
+    if request.body.isEmpty { try await request.willSend?() }
+    while true {
+      let mark = failures.mark
+      do {
+        return try await exchange(outgoing, deadline: start + TimeAmount(request.timeout), on: eventLoop)
+      } catch let error as TransportError where error.code == .notSent || error.code == .overloaded {
+        let isOver = NIODeadline.now() >= start + connectTimeout
+        if isOver || outgoing.mayHaveBeenSent || failures.take(since: mark) { throw error }
       }
-      var head = HTTPResponse(status: .init(code: Int(response.status.code)))
-      for (name, value) in response.headers {
-        if let name = HTTPField.Name(parsed: name.lowercased()) {
-          head.headerFields.append(HTTPField(name: name, value: value))
-        }
-      }
-      return TransportResponse(head: head, body: Array(buffer.readableBytesView))
-    } catch {
-      throw Self.classified(error)
     }
   }
 
-  /// Closes all connections; requests under way fail.
+  /// Closes all connections; requests in flight fail.
+  ///
+  /// A client that was passed in stays open.
   public func shutdown() async {
-    try? await client.shutdown()
+    if ownsClient { try? await client.shutdown() }
   }
 
-  /// Sends and collects, all within the timeout: the client's own deadline ends with the head of the answer.
+  /// Sends and collects, all before the deadline: that of async-http-client ends with the head of the response.
   private func exchange(
-    _ request: HTTPClientRequest,
-    timeout: Duration
-  ) async throws -> (HTTPClientResponse, ByteBuffer) {
+    _ request: OutgoingRequest,
+    deadline: NIODeadline,
+    on eventLoop: any EventLoop
+  ) async throws -> TransportResponse {
     let exchange = Task {
-      let response = try await self.client.execute(request, timeout: TimeAmount(timeout))
-      return (response, try await response.body.collect(upTo: self.maximumResponseSize))
+      let response = try await self.client.execute(request.request, deadline: deadline)
+      // The client that was passed in may have followed a redirect.
+      if let first = response.history.first, response.history.count > 1 {
+        return (first.responseHead.status, first.responseHead.headers, ByteBuffer())
+      }
+      let body = try await response.body.collect(upTo: self.maximumResponseSize)
+      return (response.status, response.headers, body)
     }
-    // A timer of an event loop goes when it is cancelled; one of `Task.sleep` stays until its time has come, and with it
-    // the memory of its task.
+    // A timer of an event loop is removed when it's cancelled. One of `Task.sleep` stays until its time has come, and
+    // with it the memory of its task.
     let isLate = Atomic(false)
-    let alarm = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(timeout)) {
+    let alarm = eventLoop.scheduleTask(deadline: deadline) {
       isLate.store(true, ordering: .relaxed)
       exchange.cancel()
     }
     defer { alarm.cancel() }
     do {
-      return try await withTaskCancellationHandler {
+      let (status, fields, body) = try await withTaskCancellationHandler {
         try await exchange.value
       } onCancel: {
         exchange.cancel()
       }
+      return try TransportResponse(status, fields, body)
     } catch {
-      guard isLate.load(ordering: .relaxed), !Task.isCancelled else { throw error }
-      throw TransportError(.noResponse, "no whole answer came in time", cause: error)
+      if Task.isCancelled { throw CancellationError() }
+      let isLate = isLate.load(ordering: .relaxed)
+      throw request.failure(isLate ? nil : error, cause: error)
     }
-  }
-
-  /// Only what happens before there is a connection is certain not to have been sent.
-  private static func classified(_ error: any Error) -> any Error {
-    if Task.isCancelled || error is CancellationError { return CancellationError() }
-    if error is NIOConnectionError {
-      return TransportError(.notSent, "the connection was refused or the host not found", cause: error)
-    }
-    if let error = error as? ChannelError, case .connectTimeout = error {
-      return TransportError(.notSent, "no connection came about in time", cause: error)
-    }
-    // Only connecting can fail so; another code may come from a connection that was used.
-    if let error = error as? IOError, error.errnoCode == ECONNREFUSED {
-      return TransportError(.notSent, "the connection was refused", cause: error)
-    }
-    if error is TransportError { return error }
-    if case .handshakeFailed? = error as? NIOSSLError {
-      return TransportError(.notSent, "the TLS handshake failed", cause: error)
-    }
-    if error is NIOSSLExtraError {
-      return TransportError(.notSent, "the TLS handshake failed", cause: error)
-    }
-    if let error = error as? HTTPClientError {
-      let beforeConnection: [HTTPClientError] = [
-        .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout, .alreadyShutdown, .invalidURL,
-        .emptyHost, .emptyScheme,
-      ]
-      if beforeConnection.contains(error) || error.description.contains("unsupportedScheme") {
-        return TransportError(.notSent, "no connection: \(error.shortDescription)", cause: error)
-      }
-      return TransportError(.noResponse, error.shortDescription, cause: error)
-    }
-    return TransportError(.noResponse, "the answer is missing", cause: error)
   }
 }

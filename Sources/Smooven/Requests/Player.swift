@@ -4,13 +4,13 @@ public import SmoovenCallbacks
 public struct Player: Sendable, Hashable {
   /// Smooven's id, such as `ply_abc123`.
   public var playerID: String
-  /// The id by which your system knows the person.
+  /// The id of the person in your system.
   public var externalID: String?
-  /// The channels on which the person can be reached, where the answer lists them.
+  /// The channels on which the person can be reached, if the response lists them.
   public var channelsRegistered: [NotificationChannel]
-  /// Whether a registration made a new player, where the answer says so; otherwise one was updated.
+  /// Whether a registration created a new player or updated one, if the response says so.
   public var wasCreated: Bool?
-  /// The whole answer.
+  /// The whole response.
   public var payload: JSONValue
 
   init?(_ json: JSONValue) {

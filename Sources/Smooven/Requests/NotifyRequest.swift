@@ -1,26 +1,26 @@
 public import SmoovenCallbacks
 
-/// A notification to send: either an intent, for which Smooven picks the channel, or one channel directly.
+/// A notification to send, either as an intent, for which Smooven picks the channel, or on one channel directly.
 ///
-/// It holds personal data and one-time codes: its description shows only the mode.
+/// It contains personal data and one-time codes, so its description shows only the mode and the urgency.
 public struct NotifyRequest: Sendable, Hashable {
-  /// What is to be said, in plain words.
+  /// The message to convey, in plain words.
   ///
-  /// Intent mode.
+  /// Used in intent mode only.
   public var intent: String?
-  /// How urgent it is; `nil` leaves it to Smooven, which takes it as normal.
+  /// The urgency; `nil` leaves it to Smooven, which treats it as normal.
   public var urgency: Urgency?
-  /// Whom it is for, and the values that shape it.
+  /// The recipient, and the values that shape the message.
   ///
-  /// Required in intent mode.
+  /// Required in intent mode, and used in it only.
   public var context: NotificationContext?
-  /// A channel that the recipient would rather have.
+  /// A channel that the recipient prefers.
   ///
-  /// A hint: Smooven may override it.
+  /// A hint that Smooven may override. Used in intent mode only.
   public var preferredChannel: NotificationChannel?
   /// The channel to use.
   ///
-  /// Direct mode.
+  /// Used in direct mode only.
   public var channel: NotificationChannel?
   /// The recipient on that channel: a phone number in E.164 form, an email address, or a player id.
   public var to: String?
@@ -30,11 +30,11 @@ public struct NotifyRequest: Sendable, Hashable {
   public var message: String?
   /// The sender that the recipient sees.
   ///
-  /// Direct mode.
+  /// Used in direct mode only.
   public var senderID: String?
-  /// Whether other channels may be tried when this one fails.
+  /// Whether other channels may be tried if this one fails.
   ///
-  /// Direct mode.
+  /// Used in direct mode only.
   public var fallback: Bool?
   /// Options of a push notification.
   public var push: PushOptions?
@@ -45,7 +45,7 @@ public struct NotifyRequest: Sendable, Hashable {
   /// Options of an in-app message.
   public var inapp: InAppOptions?
 
-  /// Makes a request in intent mode.
+  /// Creates a request in intent mode.
   public init(
     intent: String,
     urgency: Urgency? = nil,
@@ -58,7 +58,7 @@ public struct NotifyRequest: Sendable, Hashable {
     self.preferredChannel = preferredChannel
   }
 
-  /// Makes a request in direct mode.
+  /// Creates a request in direct mode.
   public init(
     channel: NotificationChannel,
     to: String,
@@ -81,13 +81,6 @@ public struct NotifyRequest: Sendable, Hashable {
     self.rcs = rcs
     self.email = email
     self.inapp = inapp
-  }
-}
-
-extension NotifyRequest: Encodable {
-  /// Encodes the request as Smooven takes it; what is `nil` is left out.
-  public func encode(to encoder: any Encoder) throws {
-    try JSONValue.object(fields()).encode(to: encoder)
   }
 }
 

@@ -1,7 +1,7 @@
 internal import SmoovenCallbacks
 
 extension NotifyRequest {
-  /// The most characters of an SMS (source: Smooven's API reference).
+  /// The maximum number of characters in an SMS (source: Smooven's API reference).
   public static let maximumMessageLength = 1_600
 
   /// Checks every documented rule before anything is sent.
@@ -22,7 +22,7 @@ extension NotifyRequest {
   private func validateIntent(_ intent: String) throws(SmoovenError) {
     guard intent.contains(where: { !$0.isWhitespace }) else { throw .invalid("intent", "it is empty") }
     guard let context, !context.userID.isEmpty else {
-      throw .invalid("context.user_id", "an intent needs to know whom it is for")
+      throw .invalid("context.user_id", "an intent needs a recipient")
     }
     if let other = context.values["user_id"], other != .string(context.userID) {
       throw .invalid("context.user_id", "the values of the context name another user_id")
@@ -57,7 +57,7 @@ extension NotifyRequest {
       if length > Self.maximumMessageLength {
         throw .invalid(
           "message",
-          "it has \(length) characters; an SMS takes at most \(Self.maximumMessageLength)"
+          "it has \(length) characters; an SMS can have at most \(Self.maximumMessageLength)"
         )
       }
     }
@@ -72,7 +72,7 @@ extension NotifyRequest {
     return digits.first != UInt8(ascii: "0") && digits.allSatisfy { (0x30...0x39).contains($0) }
   }
 
-  /// Only what cannot be one is refused: the full grammar (RFC 5322) is for the mail server to judge.
+  /// Refuses only what cannot be an address, because the full grammar (RFC 5322) is for the mail server to judge.
   private static func isEmailAddress(_ text: String) -> Bool {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
     return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && !text.contains(where: \.isWhitespace)

@@ -3,37 +3,37 @@ internal import SmoovenSupport
 
 public import struct Foundation.Date
 
-/// What the status endpoint knows of a notification (`GET /v1/status/{id}`; source: Smooven's API reference).
+/// The state of a notification, as the status endpoint reports it (`GET /v1/status/{id}`; source: Smooven's API reference).
 public struct NotificationStatus: Sendable, Hashable {
   /// One channel that was tried.
   public struct Attempt: Sendable, Hashable {
     /// The channel.
     public var channel: NotificationChannel
-    /// How it went.
+    /// The result.
     public var status: DeliveryStatus
-    /// Why it failed, in Smooven's words.
+    /// The reason for a failure, in Smooven's words.
     public var reason: String?
   }
 
   /// The notification's id.
   public var notificationID: String
-  /// How far it has come.
+  /// The state that it has reached.
   public var status: DeliveryStatus
   /// The channel in use.
   public var channelUsed: NotificationChannel?
-  /// The channel that was asked for.
+  /// The channel that was requested.
   public var channelRequested: NotificationChannel?
-  /// Whom it is for.
+  /// The recipient.
   public var recipient: CallbackEvent.Recipient?
-  /// When it was accepted.
+  /// The time at which it was accepted.
   public var createdAt: Date?
-  /// When it was handed to the carrier.
+  /// The time at which it was handed to the carrier.
   public var sentAt: Date?
-  /// When it arrived.
+  /// The time at which it arrived.
   public var deliveredAt: Date?
-  /// The channels that were tried, in their order.
+  /// The channels that were tried, in order.
   public var fallbackChain: [Attempt]
-  /// The whole answer.
+  /// The whole response.
   public var payload: JSONValue
 
   init?(_ json: JSONValue) {
@@ -64,7 +64,7 @@ public struct NotificationStatus: Sendable, Hashable {
     payload = json
   }
 
-  /// The event that a callback would have brought, so that a lost one settles the same wait.
+  /// Returns the event that a callback would have reported, so that a lost one settles the same wait.
   func event(rawBody: [UInt8]) -> CallbackEvent {
     CallbackEvent(
       provider: "smooven",

@@ -1,19 +1,21 @@
 public import SmoovenCallbacks
 
 /// Options of a push notification (source: Smooven's API reference).
-public struct PushOptions: Sendable, Hashable, Encodable {
+public struct PushOptions: Sendable, Hashable {
   /// A button of the notification.
-  public struct Action: Sendable, Hashable, Encodable {
-    /// What a click is reported as.
+  public struct Action: Sendable, Hashable {
+    /// The name by which a click is reported.
     public var id: String
-    /// What the button says.
+    /// The text of the button.
     public var title: String
 
-    /// Makes a button.
+    /// Creates a button.
     public init(id: String, title: String) {
       self.id = id
       self.title = title
     }
+
+    var json: JSONValue { ["id": .string(id), "title": .string(title)] }
   }
 
   /// The heading.
@@ -24,18 +26,18 @@ public struct PushOptions: Sendable, Hashable, Encodable {
   public var icon: String?
   /// The URL of a large picture.
   public var image: String?
-  /// Where a tap leads.
+  /// The link that a tap opens.
   public var deepLink: String?
   /// The number on the app's icon.
   public var badge: Int?
   /// The name of a sound.
   public var sound: String?
-  /// How long the push service keeps trying, in seconds.
+  /// The time for which the push service keeps trying, in seconds.
   public var ttl: Int?
   /// Buttons.
   public var actions: [Action]?
 
-  /// Makes options; what is `nil` is not sent.
+  /// Creates options; `nil` values are not sent.
   public init(
     title: String? = nil,
     body: String? = nil,
@@ -58,9 +60,18 @@ public struct PushOptions: Sendable, Hashable, Encodable {
     self.actions = actions
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case title, body, icon, image, badge, sound, ttl, actions
-    case deepLink = "deep_link"
+  var json: JSONValue {
+    .members([
+      "title": title.map(JSONValue.string),
+      "body": body.map(JSONValue.string),
+      "icon": icon.map(JSONValue.string),
+      "image": image.map(JSONValue.string),
+      "deep_link": deepLink.map(JSONValue.string),
+      "badge": badge.map { .integer(Int64($0)) },
+      "sound": sound.map(JSONValue.string),
+      "ttl": ttl.map { .integer(Int64($0)) },
+      "actions": actions.map { .array($0.map(\.json)) },
+    ])
   }
 }
 

@@ -1,45 +1,46 @@
 public import SmoovenCallbacks
 internal import SmoovenSupport
 
-/// A person to register with Smooven, and how to reach them (source: Smooven's API reference).
+/// A person to register with Smooven, and the channels to reach them (source: Smooven's API reference).
 public struct PlayerRegistration: Sendable, Hashable {
   /// A device for push notifications.
-  public struct Device: Sendable, Hashable, Encodable {
+  public struct Device: Sendable, Hashable {
     /// The platform, such as `ios` or `android`.
     public var platform: String
-    /// The token that the platform's push service gave.
+    /// The token from the platform's push service.
     public var token: String
 
-    /// Makes a device.
+    /// Creates a device.
     public init(platform: String, token: String) {
       self.platform = platform
       self.token = token
     }
 
-    private enum CodingKeys: String, CodingKey {
-      case platform
-      case token = "device_token"
-    }
+    var json: JSONValue { ["platform": .string(platform), "device_token": .string(token)] }
   }
 
-  /// When not to disturb.
-  public struct QuietHours: Sendable, Hashable, Encodable {
-    /// When they begin, as `HH:MM`.
+  /// The hours at which not to disturb a person.
+  public struct QuietHours: Sendable, Hashable {
+    /// The time at which they begin, as `HH:MM`.
     public var start: String
-    /// When they end, as `HH:MM`.
+    /// The time at which they end, as `HH:MM`.
     public var end: String
     /// The time zone, such as `Australia/Sydney`.
     public var timezone: String
 
-    /// Makes quiet hours.
+    /// Creates quiet hours.
     public init(start: String, end: String, timezone: String) {
       self.start = start
       self.end = end
       self.timezone = timezone
     }
+
+    var json: JSONValue {
+      ["start": .string(start), "end": .string(end), "timezone": .string(timezone)]
+    }
   }
 
-  /// The id by which your system knows the person.
+  /// The id of the person in your system.
   public var externalID: String
   /// A phone number in E.164 form.
   public var sms: String?
@@ -49,12 +50,12 @@ public struct PlayerRegistration: Sendable, Hashable {
   public var push: Device?
   /// Labels.
   public var tags: [String]
-  /// The channel that the person would rather have.
+  /// The channel that the person prefers.
   public var preferredChannel: NotificationChannel?
-  /// When not to disturb.
+  /// The hours at which not to disturb the person.
   public var quietHours: QuietHours?
 
-  /// Makes a registration; what is `nil` is not sent.
+  /// Creates a registration; `nil` values are not sent.
   public init(
     externalID: String,
     sms: String? = nil,
@@ -73,40 +74,26 @@ public struct PlayerRegistration: Sendable, Hashable {
     self.quietHours = quietHours
   }
 
+  var json: JSONValue {
+    let channels = JSONValue.members([
+      "sms": sms.map(JSONValue.string), "email": email.map(JSONValue.string), "push": push?.json,
+    ])
+    let preferences = JSONValue.members([
+      "preferred_channel": preferredChannel.map { .string($0.rawValue) }, "quiet_hours": quietHours?.json,
+    ])
+    return .members([
+      "external_id": .string(externalID),
+      "channels": channels,
+      "tags": .array(tags.map(JSONValue.string)),
+      "preferences": preferences == [:] ? nil : preferences,
+    ])
+  }
+
   func validate() throws(SmoovenError) {
     if externalID.isEmpty { throw .invalid("external_id", "it is empty") }
     if sms == nil, email == nil, push == nil {
       throw .invalid("channels", "give at least one of sms, email and push")
     }
-  }
-}
-
-extension PlayerRegistration: Encodable {
-  private enum CodingKeys: String, CodingKey {
-    case externalID = "external_id"
-    case channels, tags, preferences
-  }
-
-  private enum ChannelKeys: String, CodingKey { case sms, email, push }
-
-  private enum PreferenceKeys: String, CodingKey {
-    case preferredChannel = "preferred_channel"
-    case quietHours = "quiet_hours"
-  }
-
-  /// Encodes the registration as Smooven takes it.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(externalID, forKey: .externalID)
-    var channels = container.nestedContainer(keyedBy: ChannelKeys.self, forKey: .channels)
-    try channels.encodeIfPresent(sms, forKey: .sms)
-    try channels.encodeIfPresent(email, forKey: .email)
-    try channels.encodeIfPresent(push, forKey: .push)
-    try container.encode(tags, forKey: .tags)
-    guard preferredChannel != nil || quietHours != nil else { return }
-    var preferences = container.nestedContainer(keyedBy: PreferenceKeys.self, forKey: .preferences)
-    try preferences.encodeIfPresent(preferredChannel?.rawValue, forKey: .preferredChannel)
-    try preferences.encodeIfPresent(quietHours, forKey: .quietHours)
   }
 }
 

@@ -1,24 +1,33 @@
 public import SmoovenCallbacks
 
 /// Options of a message inside the recipient's app (source: Smooven's API reference).
-public struct InAppOptions: Sendable, Hashable, Encodable {
+public struct InAppOptions: Sendable, Hashable {
   /// The kind of message, such as a banner.
   public var type: String?
   /// The heading.
   public var title: String?
   /// The text.
   public var body: String?
-  /// What a tap does.
+  /// The action of a tap.
   ///
   /// Its shape is not documented, so it is any JSON.
   public var action: JSONValue?
 
-  /// Makes options; what is `nil` is not sent.
+  /// Creates options; `nil` values are not sent.
   public init(type: String? = nil, title: String? = nil, body: String? = nil, action: JSONValue? = nil) {
     self.type = type
     self.title = title
     self.body = body
     self.action = action
+  }
+
+  var json: JSONValue {
+    .members([
+      "type": type.map(JSONValue.string),
+      "title": title.map(JSONValue.string),
+      "body": body.map(JSONValue.string),
+      "action": action,
+    ])
   }
 }
 

@@ -1,29 +1,23 @@
 public import SmoovenCallbacks
 
-/// What an intent needs to know: whom it is for, and any values that shape the message.
+/// The recipient of an intent, and any values that shape the message.
 ///
-/// It is personal data: its description shows only how many values there are.
+/// It is personal data, so its description shows only the number of values.
 public struct NotificationContext: Sendable, Hashable {
   /// The recipient, as Smooven knows them.
   ///
-  /// Required; stands as `user_id` on the wire.
+  /// Required; sent as `user_id`.
   public var userID: String
   /// Further values, any JSON.
   public var values: [String: JSONValue]
 
-  /// Makes a context.
+  /// Creates a context.
   public init(userID: String, _ values: [String: JSONValue] = [:]) {
     self.userID = userID
     self.values = values
   }
-}
 
-extension NotificationContext: Encodable {
-  /// Encodes the values with `user_id` among them.
-  public func encode(to encoder: any Encoder) throws {
-    try json.encode(to: encoder)
-  }
-
+  /// The values, with `user_id` among them.
   var json: JSONValue {
     var members = values
     members["user_id"] = .string(userID)
@@ -32,6 +26,6 @@ extension NotificationContext: Encodable {
 }
 
 extension NotificationContext: SafelyDescribed {
-  /// How many values there are.
+  /// The number of values.
   public var description: String { "NotificationContext(\(values.count) values)" }
 }

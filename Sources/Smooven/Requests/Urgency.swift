@@ -1,11 +1,11 @@
-/// How urgent a notification is; Smooven chooses channels by it.
+/// The urgency of a notification, by which Smooven chooses channels.
 ///
 /// The list is open.
 public struct Urgency: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
-  /// The urgency as it stands on the wire.
+  /// The urgency as it is on the wire.
   public let rawValue: String
 
-  /// Makes an urgency from Smooven's word for it.
+  /// Creates an urgency from Smooven's word for it.
   public init(rawValue: String) { self.rawValue = rawValue }
 
   /// Push, in-app or email.
@@ -16,11 +16,11 @@ public struct Urgency: RawRepresentable, Sendable, Hashable, CustomStringConvert
   public static let normal = Urgency(rawValue: "normal")
   /// SMS, push, RCS, email.
   public static let high = Urgency(rawValue: "high")
-  /// SMS and push at the same time, so that one notification can yield several results, one a channel.
+  /// SMS and push at the same time, so that one notification can have several results, one for each channel.
   public static let critical = Urgency(rawValue: "critical")
 
   static let documented: [Urgency] = [.low, .normal, .high, .critical]
 
-  /// The urgency as it stands on the wire.
+  /// The urgency as it is on the wire.
   public var description: String { rawValue }
 }

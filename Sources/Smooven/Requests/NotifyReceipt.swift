@@ -2,7 +2,7 @@ public import SmoovenCallbacks
 
 public import struct Foundation.Date
 
-/// Smooven's answer to a notification that it accepted.
+/// Smooven's response to a notification that it accepted.
 ///
 /// Accepted is not delivered.
 public struct NotifyReceipt: Sendable, Hashable {
@@ -10,12 +10,12 @@ public struct NotifyReceipt: Sendable, Hashable {
   public var notificationID: String
   /// The channel that Smooven picked.
   public var channel: NotificationChannel?
-  /// The status at that moment, as a rule `queued`.
+  /// The status at that moment, usually `queued`.
   public var status: DeliveryStatus
-  /// When it was accepted, by Smooven's clock.
+  /// The time at which it was accepted, by Smooven's clock.
   public var acceptedAt: Date?
 
-  /// Makes a receipt.
+  /// Creates a receipt.
   public init(
     notificationID: String,
     channel: NotificationChannel?,

@@ -1,19 +1,19 @@
 public import SmoovenCallbacks
 
 /// Options of an email (source: Smooven's API reference).
-public struct EmailOptions: Sendable, Hashable, Encodable {
+public struct EmailOptions: Sendable, Hashable {
   /// The sender's address.
   public var from: String?
   /// The subject line.
   public var subject: String?
   /// The body as HTML.
   public var html: String?
-  /// A template of the project, in place of `html`.
+  /// A template of the project, to use instead of `html`.
   public var templateID: String?
   /// The values for the template.
   public var variables: [String: JSONValue]?
 
-  /// Makes options; what is `nil` is not sent.
+  /// Creates options; `nil` values are not sent.
   public init(
     from: String? = nil,
     subject: String? = nil,
@@ -28,9 +28,14 @@ public struct EmailOptions: Sendable, Hashable, Encodable {
     self.variables = variables
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case from, subject, html, variables
-    case templateID = "template_id"
+  var json: JSONValue {
+    .members([
+      "from": from.map(JSONValue.string),
+      "subject": subject.map(JSONValue.string),
+      "html": html.map(JSONValue.string),
+      "template_id": templateID.map(JSONValue.string),
+      "variables": variables.map(JSONValue.object),
+    ])
   }
 }
 

@@ -101,6 +101,39 @@ import Testing
     }
   }
 
+  @Test("A registration is sent by its names on the wire; what is nil is not sent")
+  func registrations() async throws {
+    let transport = MockTransport(secretKey: testKey, answer: .json(["player_id": "ply_1", "imported": 2]))
+    let full = PlayerRegistration(
+      externalID: "user_1",
+      sms: "+61400000000",
+      email: "sarah@example.com",
+      push: .init(platform: "ios", token: "device"),
+      tags: ["vip"],
+      preferredChannel: .email,
+      quietHours: .init(start: "22:00", end: "07:00", timezone: "Australia/Sydney")
+    )
+    let small = PlayerRegistration(externalID: "user_2", email: "fred@example.com")
+    try await withMockedClient(transport) { client in
+      _ = try await client.registerPlayer(full)
+      _ = try await client.importPlayers([full, small])
+    }
+    let first: JSONValue = [
+      "external_id": "user_1",
+      "channels": [
+        "sms": "+61400000000", "email": "sarah@example.com",
+        "push": ["platform": "ios", "device_token": "device"],
+      ],
+      "tags": ["vip"],
+      "preferences": [
+        "preferred_channel": "email",
+        "quiet_hours": ["start": "22:00", "end": "07:00", "timezone": "Australia/Sydney"],
+      ],
+    ]
+    let second: JSONValue = ["external_id": "user_2", "channels": ["email": "fred@example.com"], "tags": []]
+    #expect(transport.requests.map(\.json) == [first, ["players": [first, second]]])
+  }
+
   @Test("A wrong key is said so")
   func wrongKey() async throws {
     try await withSmoovenSandbox { sandbox in

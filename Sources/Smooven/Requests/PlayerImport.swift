@@ -2,9 +2,9 @@ public import SmoovenCallbacks
 
 /// The result of registering many players at once.
 public struct PlayerImport: Sendable, Hashable {
-  /// How many were registered.
+  /// The number of players that were registered.
   public var imported: Int
-  /// What went wrong with the others; the shape is not documented, so it is any JSON.
+  /// The errors of the others; their shape is not documented, so each is any JSON.
   public var errors: [JSONValue]
 
   init?(_ json: JSONValue) {
@@ -15,6 +15,6 @@ public struct PlayerImport: Sendable, Hashable {
 }
 
 extension PlayerImport: SafelyDescribed {
-  /// The figures.
+  /// The numbers.
   public var description: String { "PlayerImport(imported: \(imported), errors: \(errors.count))" }
 }

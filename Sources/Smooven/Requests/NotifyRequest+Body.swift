@@ -1,0 +1,60 @@
+internal import Crypto
+internal import SmoovenCallbacks
+
+extension NotifyRequest {
+  /// The fields of a request by their names on the wire, all but the callback URL.
+  package struct WireFields: Sendable {
+    fileprivate let members: [String: JSONValue]
+
+    /// A digest of what makes two requests the same.
+    ///
+    /// The callback URL isn't part of it, because its token is fresh each time.
+    package var fingerprint: String { Hex.encode(SHA256.hash(data: body(callbackURL: nil))) }
+
+    /// Returns the body to send.
+    package func body(callbackURL: String?) -> [UInt8] {
+      var members = members
+      members["callback_url"] = callbackURL.map(JSONValue.string)
+      return JSONValue.object(members).body
+    }
+  }
+
+  /// Returns the fields by their names on the wire, to compute once for each send.
+  ///
+  /// - Throws: ``SmoovenError`` with `invalidRequest` if JSON cannot express a number in it.
+  package func wireFields() throws(SmoovenError) -> WireFields {
+    let fields: [String: JSONValue?] = [
+      "intent": intent.map(JSONValue.string),
+      "urgency": urgency.map { .string($0.rawValue) },
+      "context": context?.json,
+      "preferred_channel": preferredChannel.map { .string($0.rawValue) },
+      "channel": channel.map { .string($0.rawValue) },
+      "to": to.map(JSONValue.string),
+      "message": message.map(JSONValue.string),
+      "sender_id": senderID.map(JSONValue.string),
+      "fallback": fallback.map(JSONValue.bool),
+      "push": push?.json,
+      "rcs": rcs?.json,
+      "email": email?.json,
+      "inapp": inapp?.json,
+    ]
+    let members = fields.compactMapValues(\.self)
+    if let field = members.filter({ !$0.value.isWritable }).keys.min() {
+      throw .invalid(field, "it holds a number that JSON cannot express, such as infinity")
+    }
+    return WireFields(members: members)
+  }
+
+  /// Returns the body to send.
+  package func body(callbackURL: String?) throws(SmoovenError) -> [UInt8] {
+    try wireFields().body(callbackURL: callbackURL)
+  }
+
+  /// Returns a digest of what makes two requests the same.
+  package func fingerprint() throws(SmoovenError) -> String {
+    try wireFields().fingerprint
+  }
+
+  /// Indicates whether Smooven uses several channels at the same time.
+  var isCritical: Bool { urgency == .critical && channel == nil }
+}
