@@ -158,7 +158,7 @@ let package = Package(
       dependencies: [
         "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenTesting", "TestSupport",
         "CustomStore",
-        httpTypes, lifecycle, logging, metrics, tracing,
+        httpClient, httpTypes, lifecycle, logging, metrics, tracing,
         .product(name: "InMemoryLogging", package: "swift-log"),
         .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
         .product(name: "MetricsTestKit", package: "swift-metrics"),

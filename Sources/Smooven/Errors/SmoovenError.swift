@@ -3,7 +3,7 @@ internal import SmoovenSupport
 /// The reason why a call failed.
 ///
 /// It's safe to log: the description contains no key, header, body, token, address or text of the server. A caller that
-/// is cancelled gets `CancellationError`, and a wait that runs out of time gets ``DeliveryOutcome/timedOut(lastKnown:)``.
+/// is cancelled gets `CancellationError`, and a wait that runs out of time gets ``DeliveryOutcome/timedOut(lastKnown:failedChannels:)``.
 /// Neither is ever this type.
 public struct SmoovenError: Error, Sendable {
   /// The kind of failure.
