@@ -51,7 +51,9 @@ import Testing
       let literals = text.matches(of: #/(?:reason: |unavailable\()"([a-z_]+)"/#)
       reasons.formUnion(literals.map { String($0.output.1) })
       if path.hasSuffix("VerificationError.swift") {
-        reasons.formUnion(text.matches(of: #/(?:Reason|Code)\(rawValue: "([a-z_]+)"\)/#).map { String($0.output.1) })
+        reasons.formUnion(
+          text.matches(of: #/(?:Reason|Code)\(rawValue: "([a-z_]+)"\)/#).map { String($0.output.1) }
+        )
       }
     }
     #expect(reasons.isSuperset(of: ["no_match", "no_room", "store"]))

@@ -134,7 +134,9 @@ struct SendCrashTests {
   private func idIsStored() async throws {
     while !FileManager.default.fileExists(atPath: file.path) { await Task.yield() }
     let store = try await SQLiteDeliveryStore(path: file.path)
-    while try await store.pending(after: nil, limit: 1).first?.delivery.notificationID == nil { await Task.yield() }
+    while try await store.pending(after: nil, limit: 1).first?.delivery.notificationID == nil {
+      await Task.yield()
+    }
     await store.close()
   }
 }

@@ -16,7 +16,9 @@ package final class HookedStore: DeliveryStore {
   private let before: Hook
   private let after: Hook
 
-  /// Creates a store around another one. What a hook throws after a step is thrown although the step was carried out.
+  /// Creates a store around another one.
+  ///
+  /// What a hook throws after a step is thrown although the step was carried out.
   package init(
     _ base: any DeliveryStore = InMemoryDeliveryStore(),
     before: @escaping Hook = { _ in },

@@ -69,7 +69,8 @@ public final class SmoovenClient: Service {
     }
     let tolerance = configuration.callbackTolerance
     // A replay must be recognized for as long as it counts as fresh.
-    let store = store ?? InMemoryDeliveryStore(retention: tolerance.past + tolerance.future + .seconds(2 * 3_600))
+    let store =
+      store ?? InMemoryDeliveryStore(retention: tolerance.past + tolerance.future + .seconds(2 * 3_600))
     receiver = try CallbackReceiver(
       endpoints: [CallbackEndpoint(provider)] + configuration.endpoints,
       store: store,

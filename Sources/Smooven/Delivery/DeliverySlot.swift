@@ -21,7 +21,9 @@ final class DeliverySlot<Waiter> {
     let hasToken: Bool
   }
 
-  /// What the events say so far about delivery. It only moves forward.
+  /// What the events say so far about delivery.
+  ///
+  /// It only moves forward.
   indirect enum State: Equatable {
     case open
     /// One channel failed while another may still deliver. Waits end at `grace`, if one is set.
@@ -132,7 +134,8 @@ final class DeliverySlot<Waiter> {
   }
 
   /// Records an event; returns the ids that it taught, and the end of the grace period that it began.
-  func record(_ event: CallbackEvent, hasToken: Bool, now: Duration) -> (learned: [String], grace: Duration?) {
+  func record(_ event: CallbackEvent, hasToken: Bool, now: Duration) -> (learned: [String], grace: Duration?)
+  {
     history.append(Entry(event: event, hasToken: hasToken))
     let learned = ownership.learn(from: event, token: hasToken ? ownership.token : nil)
     if verdict == nil || verdict?.event.kind.impliesDelivery == true, let next = DeliveryStatus(event) {

@@ -178,7 +178,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return slot.holderCount == 0 ? remove(slot, token, now: now) : Changes()
   }
 
-  private mutating func remove(_ slot: DeliverySlot<Waiter>, _ token: DeliveryToken, now: Duration) -> Changes {
+  private mutating func remove(_ slot: DeliverySlot<Waiter>, _ token: DeliveryToken, now: Duration) -> Changes
+  {
     var changes = Changes()
     changes.isReleased = true
     slots[token] = nil
@@ -188,7 +189,9 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     guard limits.earlyEvents == .always, !isClosed, !slot.isPrivate else { return changes }
     for entry in slot.history where !entry.event.correlationIDs.isEmpty {
       let token = entry.hasToken ? token : nil
-      guard getters(of: entry.event, token).isEmpty, buffer(slot.group).isFullOfClaimed == false else { continue }
+      guard getters(of: entry.event, token).isEmpty, buffer(slot.group).isFullOfClaimed == false else {
+        continue
+      }
       _ = early[slot.group]?.insert(entry.event, token: token, now: now, isClaimed: true)
     }
     return changes
@@ -222,7 +225,9 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     guard let slot = slots[token] else { return .closed }
     if let end = slot.end(of: request.goal, caller: request.caller) { return end }
     if isClosed { return .closed }
-    if case .failing(let grace?) = slot.state, grace <= now, request.goal.isOutcome { return slot.endAtDeadline }
+    if case .failing(let grace?) = slot.state, grace <= now, request.goal.isOutcome {
+      return slot.endAtDeadline
+    }
     if let deadline = request.deadline {
       if deadline <= now { return slot.endAtDeadline }
       deadlines.insert(.init(deadline: deadline, token: token, waitID: request.id))
@@ -353,7 +358,9 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     if case .failing(let grace?) = slot.state {
       deadlines.insert(.init(deadline: grace, token: token, waitID: DeadlineQueue.Entry.grace))
     }
-    for old in former where !slot.ownership.ids.contains(old) { owners.remove(token, of: old, in: slot.group) }
+    for old in former where !slot.ownership.ids.contains(old) {
+      owners.remove(token, of: old, in: slot.group)
+    }
     countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
     if isNew || !former.contains(id) {
       own(id, slot, token, now: now, into: &changes)

@@ -58,7 +58,10 @@ extension DeliveryToken: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let token = DeliveryToken(try container.decode(String.self)) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "a token is 32 hexadecimal digits")
+      throw DecodingError.dataCorruptedError(
+        in: container,
+        debugDescription: "a token is 32 hexadecimal digits"
+      )
     }
     self = token
   }

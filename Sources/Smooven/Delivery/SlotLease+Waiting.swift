@@ -46,8 +46,10 @@ extension SlotLease {
     return try DeliveryOutcome(end)
   }
 
-  /// Waits for a criterion. Of a predicate's events, begins with the one at a position, and moves the position on, so
-  /// that a later wait doesn't ask about them again.
+  /// Waits for a criterion.
+  ///
+  /// Of a predicate's events, begins with the one at a position, and moves the position on, so that a later wait
+  /// doesn't ask about them again.
   func wait(
     until criterion: DeliveryCriterion,
     from position: inout Int32,

@@ -1,4 +1,6 @@
-/// One caller's hold of a slot. The last one to go releases the slot.
+/// One caller's hold of a slot.
+///
+/// The last one to go releases the slot.
 package final class SlotLease: Sendable {
   package let token: DeliveryToken
   /// The caller, whose waits end if its own send fails.

@@ -160,7 +160,9 @@ public final class CallbackReceiver: Service {
     remembersAsLongAs providers: [any CallbackProvider]
   ) throws(SmoovenError) {
     let ages = providers.compactMap(\.tolerance).map { $0.past + $0.future }
-    guard let longest = ages.max(), store.deduplicationRetention < longest + .seconds(2 * 3_600) else { return }
+    guard let longest = ages.max(), store.deduplicationRetention < longest + .seconds(2 * 3_600) else {
+      return
+    }
     throw .misconfigured(
       "store",
       "it remembers callbacks for less time than they count as fresh, plus 2 hours; raise its retention"
@@ -180,7 +182,9 @@ public final class CallbackReceiver: Service {
     await tracker.run()
   }
 
-  /// Ends all waits and streams. Later requests get a 503.
+  /// Ends all waits and streams.
+  ///
+  /// Later requests get a 503.
   package func close() {
     tracker.close()
     intake.hub.finish()
@@ -188,7 +192,9 @@ public final class CallbackReceiver: Service {
 
   // MARK: Steps
 
-  /// Authenticates, verifies and decodes. Only a verified event may take room.
+  /// Authenticates, verifies and decodes.
+  ///
+  /// Only a verified event may take room.
   private func verified(
     _ request: CallbackRequest,
     _ target: CallbackTarget,

@@ -5,7 +5,9 @@ struct CallbackRejection: Error {
   let status: HTTPResponse.Status
   /// The reason under which it is counted.
   let reason: String
-  /// What was wrong, for the log. Holds nothing of the request.
+  /// What was wrong, for the log.
+  ///
+  /// Holds nothing of the request.
   let message: String
   var headerFields: HTTPFields = [:]
 

@@ -29,7 +29,11 @@ struct CallbackRouter: Sendable {
 
   /// Where a request leads.
   ///
-  /// - Parameter expected: The target of a single expected callback.
+  /// - Parameters:
+  ///   - request: The request.
+  ///   - expected: The target of a single expected callback, by its token.
+  /// - Returns: The target, or that the health of the port is asked for.
+  /// - Throws: ``CallbackRejection`` if the path leads nowhere.
   func destination(
     of request: CallbackRequest,
     expected: (DeliveryToken) -> CallbackTarget?
@@ -47,7 +51,10 @@ struct CallbackRouter: Sendable {
   }
 
   /// The target of a delivery's URL in its plain form, which is nearly every callback that is waited for.
-  private func deliveryTarget(_ path: String, _ expected: (DeliveryToken) -> CallbackTarget?) -> CallbackTarget? {
+  private func deliveryTarget(
+    _ path: String,
+    _ expected: (DeliveryToken) -> CallbackTarget?
+  ) -> CallbackTarget? {
     let bytes = path.utf8
     guard bytes.count > DeliveryToken.length + 1 else { return nil }
     let end = bytes.index(bytes.endIndex, offsetBy: -DeliveryToken.length)

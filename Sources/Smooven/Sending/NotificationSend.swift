@@ -80,7 +80,9 @@ final class NotificationSend: Sendable {
     }
   }
 
-  /// Performs actions until there is nothing left to do. Never throws: the slot is what must know.
+  /// Performs actions until there is nothing left to do.
+  ///
+  /// Never throws: the slot is what must know.
   ///
   /// - Parameters:
   ///   - first: The first action.
@@ -188,7 +190,10 @@ final class NotificationSend: Sendable {
     defer { client.sends.end() }
     do {
       try await client.api.gate.wait(until: deadline)
-      let timeout = min(client.configuration.requestTimeout, max(deadline - client.clock.now(), .milliseconds(1)))
+      let timeout = min(
+        client.configuration.requestTimeout,
+        max(deadline - client.clock.now(), .milliseconds(1))
+      )
       let answer = try await client.api.call(
         .post,
         "/v1/agent/notify",

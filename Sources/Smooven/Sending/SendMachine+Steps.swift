@@ -148,7 +148,9 @@ extension SendMachine {
     }
   }
 
-  /// The caller left. Its claim is given back; a POST under way goes on, because others may wait for it.
+  /// The caller left.
+  ///
+  /// Its claim is given back; a POST under way goes on, because others may wait for it.
   mutating func cancel() -> Action {
     switch state {
     case .posting(let row) where row.delivery.claim?.isArmed == false:

@@ -110,7 +110,9 @@ package struct SendMachine: Sendable {
   var state = State.opening
   /// The first attempt whose refusal concerns this caller.
   var joinedAttempt: Int?
-  /// An attempt of this caller that may have been carried out. What a later one says doesn't undo it.
+  /// An attempt of this caller that may have been carried out.
+  ///
+  /// What a later one says doesn't undo it.
   var doubt: SmoovenError?
   /// The row that exists under the key, if it isn't the proposed one.
   var followed: DeliveryToken?
@@ -132,11 +134,12 @@ package struct SendMachine: Sendable {
     }
   }
 
-  /// The next action.
+  /// Takes in an event.
   ///
   /// - Parameters:
   ///   - event: What came of the last action.
   ///   - timeLeft: The time until the caller's deadline.
+  /// - Returns: The next action.
   package mutating func handle(_ event: Event, timeLeft: Duration) -> Action {
     switch (state, event) {
     case (.opening, .inserted(let row)):

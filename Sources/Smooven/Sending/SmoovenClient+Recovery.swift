@@ -63,9 +63,16 @@ extension SmoovenClient {
     deadline: Duration
   ) async -> DeliveryStatus? {
     let end = clock.now() + timeout
-    guard let answer = try? await queries.perform(deadline: deadline, until: end, clock: clock, { [self] in
-      try await fetchStatus(of: id, timeout: max(end - clock.now(), .milliseconds(1)))
-    }) else { return nil }
+    guard
+      let answer = try? await queries.perform(
+        deadline: deadline,
+        until: end,
+        clock: clock,
+        { [self] in
+          try await fetchStatus(of: id, timeout: max(end - clock.now(), .milliseconds(1)))
+        }
+      )
+    else { return nil }
     let (status, event) = answer
     let isNews = tracker.snapshot(of: token)?.eventNames.contains(event.name) != true
     if isNews, event.kind.isTerminal {

@@ -50,6 +50,8 @@ public protocol DeliveryStore: Sendable {
   /// - Parameters:
   ///   - cursor: The place after which to begin; `nil` for the first page.
   ///   - limit: The maximum number of deliveries to return.
+  /// - Returns: The deliveries.
+  /// - Throws: ``DeliveryStoreError``.
   func pending(after cursor: PendingCursor?, limit: Int) async throws -> [VersionedDelivery]
 
   // MARK: Callbacks
@@ -76,6 +78,8 @@ public protocol DeliveryStore: Sendable {
   ///   - lookup: The group, and the token or ids that the callbacks must carry.
   ///   - cursor: The place after which to begin. ``EventCursor/beginning`` for the first page.
   ///   - limit: The maximum number of callbacks to return.
+  /// - Returns: The callbacks, each with its place.
+  /// - Throws: ``DeliveryStoreError``.
   func callbacks(
     matching lookup: CallbackLookup,
     after cursor: EventCursor,
@@ -120,6 +124,7 @@ public protocol DeliveryStore: Sendable {
   /// - Parameters:
   ///   - interests: The deliveries and ids that this process waits for.
   ///   - onChange: Receives the changes. Never blocks for long.
+  /// - Throws: ``DeliveryStoreError``; `CancellationError` when cancelled.
   func follow(
     _ interests: DeliveryInterests,
     onChange: @escaping @Sendable (StoreChange) async -> Void

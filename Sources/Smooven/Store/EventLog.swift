@@ -5,6 +5,7 @@ public protocol EventLog: DeliveryStore {
   /// - Parameters:
   ///   - cursor: The place after which to begin.
   ///   - limit: The maximum number of callbacks to return.
+  /// - Returns: The callbacks, each with its place; none if the store is closed.
   /// - Throws: ``DeliveryStoreError``; `CancellationError` if cancelled.
   func page(after cursor: EventCursor, limit: Int) async throws -> [StoredEvent]
 
@@ -33,6 +34,7 @@ extension EventLog {
   /// for within the store's retention are gone.
   ///
   /// - Parameter cursor: Where to begin. Defaults to ``EventCursor/beginning``.
+  /// - Returns: The callbacks.
   public func events(after cursor: EventCursor = .beginning) -> StoredEvents {
     StoredEvents(log: self, cursor: cursor)
   }

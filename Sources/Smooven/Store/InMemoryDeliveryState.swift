@@ -45,7 +45,9 @@ struct InMemoryDeliveryState {
 
   /// Inserts a row, unless its key or token exists; returns the one that is there then.
   mutating func insert(_ delivery: StoredDelivery, keptFrom: Date) -> (row: Row, isNew: Bool) {
-    if let existing = delivery.idempotencyKey.flatMap({ self.row(.idempotencyKey($0)) }) ?? rows[delivery.token] {
+    if let existing = delivery.idempotencyKey.flatMap({ self.row(.idempotencyKey($0)) })
+      ?? rows[delivery.token]
+    {
       return (existing, false)
     }
     let row = Row(delivery: delivery, version: 1, keptFrom: keptFrom)

@@ -54,9 +54,11 @@ struct SeenKeys {
   /// Records a key, unless it is known.
   ///
   /// - Parameters:
+  ///   - key: The key.
   ///   - signedAt: The signed time, if the scheme signs one.
   ///   - expiry: When the key may be used again, if it identifies only the bytes of its event.
   ///   - now: The time of arrival.
+  /// - Returns: Whether it is new.
   mutating func insert(_ key: Key, signedAt: Date?, expiry: Date?, now: Date) -> Insertion {
     if let expiry { return insertBriefly(key, until: expiry, now: now) }
     if keys.contains(key) { return .duplicate }

@@ -104,7 +104,9 @@ extension StoredDelivery {
     return true
   }
 
-  /// Writes the verdict. The first one stays.
+  /// Writes the verdict.
+  ///
+  /// The first one stays.
   package mutating func conclude(_ verdict: DeliveryVerdict) -> Bool {
     guard self.verdict == nil else { return false }
     self.verdict = verdict
@@ -128,7 +130,9 @@ extension StoredDelivery {
     // Of failures, the first of each channel: together they may be final.
     guard event.kind.isTerminal,
       EventOwnership(self).owns(event, token: callback.token),
-      !milestones.contains(where: { $0.kind == event.kind && (event.kind != .failed || $0.channel == event.channel) })
+      !milestones.contains(where: {
+        $0.kind == event.kind && (event.kind != .failed || $0.channel == event.channel)
+      })
     else { return false }
     milestones.append(event)
     return true

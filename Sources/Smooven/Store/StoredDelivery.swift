@@ -27,9 +27,13 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
   public var notBefore: StoreInstant?
   /// Smooven's refusal of the latest attempt that was refused.
   public var refusal: Refusal?
-  /// The ids under which Smooven accepted it. Only ever grows.
+  /// The ids under which Smooven accepted it.
+  ///
+  /// Only ever grows.
   public var ids: [String]
-  /// How it ended, once that can no longer change. A delivery without one is pending.
+  /// How it ended, once that can no longer change.
+  ///
+  /// A delivery without one is pending.
   public var verdict: DeliveryVerdict?
   /// The first event of each terminal kind, kept when the log forgets its events.
   public var milestones: [CallbackEvent]
@@ -48,7 +52,9 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
     public var owner: String
     /// Whether the body may have begun to leave.
     public var isArmed: Bool
-    /// When it ends. An armed claim then leaves an unclear send; any other can be taken over.
+    /// When it ends.
+    ///
+    /// An armed claim then leaves an unclear send; any other can be taken over.
     public var leaseUntil: StoreInstant
 
     /// Creates a claim.
@@ -71,7 +77,9 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
     public var requestID: String?
     /// The name of the ``SmoovenError/Code``.
     public var code: String
-    /// What was wrong, for a person. Holds nothing that is secret or personal.
+    /// What was wrong, for a person.
+    ///
+    /// Holds nothing that is secret or personal.
     public var message: String
 
     /// Creates a refusal.

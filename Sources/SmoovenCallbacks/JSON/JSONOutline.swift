@@ -1,6 +1,8 @@
 internal import struct Foundation.Date
 
-/// A JSON object whose members are located in one pass over its bytes. A value is created when it is read.
+/// A JSON object whose members are located in one pass over its bytes.
+///
+/// A value is created when it is read.
 ///
 /// If a key is repeated, the last value counts, as in the whole JSON.
 struct JSONOutline {

@@ -28,6 +28,7 @@ public protocol SigningCallbackProvider: CallbackProvider {
   ///   - body: The body exactly as it will be sent.
   ///   - id: The message's id, for schemes that sign one.
   ///   - now: The time to sign, for schemes that sign one.
+  /// - Returns: The header fields.
   func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields
 }
 

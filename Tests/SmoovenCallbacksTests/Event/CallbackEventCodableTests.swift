@@ -47,7 +47,8 @@ struct CallbackEventCodableTests {
   }
 
   static let texts = [
-    "", "\"\\\n\r\t\u{0}\u{1}\u{1F}\u{7F}", "\u{2028}\u{202E}\u{FEFF}", "e\u{301}", "\u{E9}", "👩‍👩‍👧", "null", "5.0", "{}",
+    "", "\"\\\n\r\t\u{0}\u{1}\u{1F}\u{7F}", "\u{2028}\u{202E}\u{FEFF}", "e\u{301}", "\u{E9}", "👩‍👩‍👧", "null",
+    "5.0", "{}",
   ]
 
   @Test("Hostile texts in every field", arguments: texts)
@@ -69,7 +70,8 @@ struct CallbackEventCodableTests {
   }
 
   static let payloads: [JSONValue] = [
-    5.0, 5, -0.0, 1e300, 0.1, 2.2250738585072014e-308, .integer(.max), .integer(.min), .null, true, "5.0", [], [:], [5.0, 5],
+    5.0, 5, -0.0, 1e300, 0.1, 2.2250738585072014e-308, .integer(.max), .integer(.min), .null, true, "5.0", [],
+    [:], [5.0, 5],
     ["a": 5.0], 9_007_199_254_740_993, 1_772_697_615.25,
   ]
 

@@ -66,7 +66,10 @@ struct JSONNumberTests {
     "1" + String(repeating: "0", count: 400), "-1" + String(repeating: "0", count: 400) + ".5",
   ]
 
-  @Test("A number beyond the range of Double is its text, which is neither infinite nor lost", arguments: huge)
+  @Test(
+    "A number beyond the range of Double is its text, which is neither infinite nor lost",
+    arguments: huge
+  )
   func tooLarge(_ text: String) throws {
     let value = try JSONValue(parsing: Array(text.utf8))
     #expect(value == .string(text))

@@ -35,7 +35,8 @@ struct JSONOutlineTests {
     let whole = Result { () throws(CallbackDecodingError) in try CallbackRequest.jsonObject(in: bytes) }
     switch (outline, whole) {
     case (.success(let outline), .success(let whole)): return difference(outline, whole)
-    case (.failure(let ours), .failure(let theirs)): return ours.code == theirs.code && ours.message == theirs.message ? nil : "\(ours) is not \(theirs)"
+    case (.failure(let ours), .failure(let theirs)):
+      return ours.code == theirs.code && ours.message == theirs.message ? nil : "\(ours) is not \(theirs)"
     case (.success, .failure(let error)): return "accepted, but \(error)"
     case (.failure(let error), .success): return "refused: \(error)"
     }

@@ -9,7 +9,10 @@ struct CallbackRequestTests {
     SmoovenSamples.request("{}", signatures: values)
   }
 
-  @Test("A header that must be sent once is returned as it was sent", arguments: ["x", "", "a b", "a,b", "é"])
+  @Test(
+    "A header that must be sent once is returned as it was sent",
+    arguments: ["x", "", "a b", "a,b", "é"]
+  )
   func singleHeader(_ value: String) throws {
     #expect(try request([value]).singleHeader(.smoovenSignature) == value)
   }
@@ -40,7 +43,9 @@ struct CallbackRequestTests {
     }
 
     func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
-      guard !request.body.isEmpty else { throw CallbackDecodingError(.init(rawValue: "empty"), "the body is empty") }
+      guard !request.body.isEmpty else {
+        throw CallbackDecodingError(.init(rawValue: "empty"), "the body is empty")
+      }
       return CallbackEvent(
         provider: name,
         name: "done",

@@ -61,14 +61,19 @@ struct SigningSecretTests {
 
   @Test("A quotation mark, a space or the word Bearer inside a key may be meant")
   func insideIsFine() {
-    for text in ["it's a long key", "key \"quoted\" here", "bearerwhk_4f9b2c7d", "sk_bearer 4f9b2c7d", "clé-🔑-clé"] {
+    for text in [
+      "it's a long key", "key \"quoted\" here", "bearerwhk_4f9b2c7d", "sk_bearer 4f9b2c7d", "clé-🔑-clé",
+    ] {
       #expect(throws: Never.self) { try SampleProvider.smartlyQ.provider([Secret(text)]) }
     }
   }
 
-  @Test("Pingram's key is the whole text, whichever prefix it was given", arguments: [
-    "pingram_whsecret_4f9b2c7d1e8a", "pingram_whsec_4f9b2c7d1e8a",
-  ])
+  @Test(
+    "Pingram's key is the whole text, whichever prefix it was given",
+    arguments: [
+      "pingram_whsecret_4f9b2c7d1e8a", "pingram_whsec_4f9b2c7d1e8a",
+    ]
+  )
   func pingramPrefix(_ text: String) throws {
     let request = SampleProvider.pingram.signedRequest(Array("{}".utf8), secret: text)
     #expect(try SampleProvider.pingram.provider([Secret(text)]).refusal(of: request) == nil)

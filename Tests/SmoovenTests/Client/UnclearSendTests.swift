@@ -107,7 +107,9 @@ import Testing
   @Test("A refused connection fails when the attempts are used up")
   func refusedConnection() async throws {
     let transport = MockTransport(secretKey: testKey, answer: .failure(TransportError(.notSent, "refused")))
-    let configuration = mockConfiguration { $0.retry = .init(maximumAttempts: 3, initialBackoff: .milliseconds(1)) }
+    let configuration = mockConfiguration {
+      $0.retry = .init(maximumAttempts: 3, initialBackoff: .milliseconds(1))
+    }
     let error = await #expect(throws: SmoovenError.self) {
       try await withMockedClient(transport, configuration: configuration) { try await $0.remind() }
     }

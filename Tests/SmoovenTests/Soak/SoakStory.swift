@@ -14,7 +14,11 @@ enum SoakStory: String, CaseIterable, Sendable {
         try await expect(200, sender, id, event, path)
       }
     case .duplicate:
-      let fixture = SmoovenCallbackFixture("notification.delivered", notificationID: id, timestamp: sender.now())
+      let fixture = SmoovenCallbackFixture(
+        "notification.delivered",
+        notificationID: id,
+        timestamp: sender.now()
+      )
       let request = fixture.request(to: path, secret: testKey)
       for _ in 0..<3 {
         let status = try await sender.send(request)

@@ -10,7 +10,9 @@ public struct NotificationAPICallbackProvider: UnsignedCallbackProvider {
   /// Creates a provider.
   public init() {}
 
-  /// Reads the eight documented events in all their spellings. Unknown ones are kept as other.
+  /// Reads the eight documented events in all their spellings.
+  ///
+  /// Unknown ones are kept as other.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     CallbackEvent(try NotificationAPIDecoding.fields(of: request, provider: name))
   }

@@ -40,7 +40,9 @@ public struct StandardWebhooksCallbackProvider: SigningCallbackProvider {
     )
   }
 
-  /// Reads `type`, `timestamp`, `data.id` and `id`. The kind is always other.
+  /// Reads `type`, `timestamp`, `data.id` and `id`.
+  ///
+  /// The kind is always other.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let body = try JSONOutline(request.body)
     let messageID = (try? request.singleHeader(.webhookID)).flatMap { $0.isEmpty ? nil : $0 }

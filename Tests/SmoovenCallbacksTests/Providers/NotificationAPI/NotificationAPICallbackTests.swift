@@ -51,7 +51,8 @@ struct NotificationAPICallbackTests {
   }
 
   static let misleading = [
-    "NOT_DELIVERED", "UNDELIVERED", "EMAIL_UNDELIVERED", "EMAIL_NOT_DELIVERED", "ACCOUNT_OPEN", "_OPEN", "OPEN_",
+    "NOT_DELIVERED", "UNDELIVERED", "EMAIL_UNDELIVERED", "EMAIL_NOT_DELIVERED", "ACCOUNT_OPEN", "_OPEN",
+    "OPEN_",
     "EMAIL__OPEN", "EMAIL_OPEN_", " OPEN", "open", "EMAIL-OPEN", "NOT_FAILED", "EMAIL_",
   ]
 
@@ -70,7 +71,11 @@ struct NotificationAPICallbackTests {
     #expect(try provider.decode(body.replacing("fax", with: "sms")).kind == .other)
   }
 
-  @Test("An event type of another type is refused", arguments: ["null", "3", "true", #"["OPEN"]"#, "{}"], providers)
+  @Test(
+    "An event type of another type is refused",
+    arguments: ["null", "3", "true", #"["OPEN"]"#, "{}"],
+    providers
+  )
   func retypedEvent(_ type: String, _ provider: SampleProvider) {
     let error = #expect(throws: CallbackDecodingError.self) {
       try provider.decode(#"{"eventType":\#(type),"trackingId":"abc123"}"#)

@@ -60,7 +60,8 @@ struct SmobiInboundMessageTests {
     #"{"from":null,"to":{}}"#, "{}", #"{"test":true}"#,
     // Nothing was said.
     #"{"from":"1","to":"2"}"#, #"{"from":"1","to":"2","x":1}"#, #"{"from":"1","to":"2","sms":null}"#,
-    #"{"from":"1","to":"2","sms":[]}"#, #"{"from":"1","to":"2","sms":{}}"#, #"{"from":"1","to":"2","sms":""}"#,
+    #"{"from":"1","to":"2","sms":[]}"#, #"{"from":"1","to":"2","sms":{}}"#,
+    #"{"from":"1","to":"2","sms":""}"#,
     #"{"from":"1","to":"2","rcs":true}"#, #"{"from":"1","to":"2","rcs":3}"#,
   ]
 
@@ -68,7 +69,10 @@ struct SmobiInboundMessageTests {
     "3", "null", "true", "{}", "[]", #"["DELIVERED"]"#, #"{"status":"READ"}"#, #""""#, "1e400", "200", "0.5",
   ]
 
-  @Test("A status that can't be read is neither a reply nor a delivery, with content or without", arguments: unreadable)
+  @Test(
+    "A status that can't be read is neither a reply nor a delivery, with content or without",
+    arguments: unreadable
+  )
   func unreadableStatus(_ status: String) throws {
     for content in ["", #","sms":{"text":"Yes"}"#, #","rcs":{"text":"Yes","postbackData":"p"}"#] {
       let event = try SampleProvider.smobi.decode(

@@ -43,8 +43,7 @@ struct SmoovenFreshnessTests {
   ]
 
   @Test("Each side is settable apart", arguments: apart)
-  func settable(_ tolerance: TimestampTolerance, _ age: Double, _ expected: VerificationError.Code?) throws
-  {
+  func settable(_ tolerance: TimestampTolerance, _ age: Double, _ expected: VerificationError.Code?) throws {
     #expect(try reason(age: age, tolerance: tolerance) == expected)
   }
 

@@ -13,15 +13,22 @@ struct SmoovenOutlineTests {
     let text = { (key: String) in whole[key]?.stringValue }
     let pairs: [(String, String?, String?)] = [
       ("event", event.name, text("event")),
-      ("notification_id", event.correlationIDs.first, text("notification_id").flatMap { $0.isEmpty ? nil : $0 }),
+      (
+        "notification_id", event.correlationIDs.first,
+        text("notification_id").flatMap { $0.isEmpty ? nil : $0 }
+      ),
       ("channel_used", event.channel?.rawValue, text("channel_used")),
       ("recipient.user_id", event.recipient?.userID, whole["recipient"]?["user_id"]?.stringValue),
-      ("recipient.channel_address", event.recipient?.address, whole["recipient"]?["channel_address"]?.stringValue),
+      (
+        "recipient.channel_address", event.recipient?.address,
+        whole["recipient"]?["channel_address"]?.stringValue
+      ),
     ]
     for (name, ours, theirs) in pairs where ours.map({ Array($0.utf8) }) != theirs.map({ Array($0.utf8) }) {
       return "\(name): \(ours.debugDescription), the JSON has \(theirs.debugDescription)"
     }
-    return (event.recipient != nil) == (whole["recipient"]?.objectValue != nil) ? nil : "the recipient differs"
+    return (event.recipient != nil) == (whole["recipient"]?.objectValue != nil)
+      ? nil : "the recipient differs"
   }
 
   static let bodies = [
