@@ -152,6 +152,9 @@ extension HTTPServer {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try self.prepare(channel, tls: tls) }
       }
+    // The runtime can crash when two threads look up a generic type for the first time, as the first two connections
+    // would: https://github.com/swiftlang/swift-build/issues/528. So it's looked up here.
+    _ = makeDecoder()
     do {
       return try await bootstrap.bind(host: address.host, port: address.port).get()
     } catch {
@@ -164,18 +167,10 @@ extension HTTPServer {
     switch connections.admit(channel) {
     case .served:
       if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
-      var limits = NIOHTTPDecoderLimitConfiguration()
-      limits.maxHeaderFieldSize = context.configuration.maximumHeaderSize
-      limits.maxHeaderListSize = context.configuration.maximumHeaderSize
-      // The decoder's own limits don't count whitespace.
-      let decoder = ByteToMessageHandler(
-        HTTPRequestDecoder(limitConfiguration: limits),
-        maximumBufferSize: context.configuration.maximumHeaderSize
-      )
       let meter = HTTPWireMeter()
       try pipeline.addHandlers([
         meter,
-        decoder,
+        makeDecoder(),
         // Stops reading from a client that sends requests but doesn't read the responses.
         BackPressureHandler(),
         HTTPConnectionHandler(server: context, meter: meter),
@@ -189,6 +184,17 @@ extension HTTPServer {
     case .late:
       throw ChannelError.ioOnClosedChannel
     }
+  }
+
+  private func makeDecoder() -> ByteToMessageHandler<HTTPRequestDecoder> {
+    var limits = NIOHTTPDecoderLimitConfiguration()
+    limits.maxHeaderFieldSize = context.configuration.maximumHeaderSize
+    limits.maxHeaderListSize = context.configuration.maximumHeaderSize
+    return ByteToMessageHandler(
+      HTTPRequestDecoder(limitConfiguration: limits),
+      // The decoder's own limits don't count whitespace.
+      maximumBufferSize: context.configuration.maximumHeaderSize
+    )
   }
 }
 

@@ -14,7 +14,7 @@ import Testing
   @Test("With idle connections up to the limit, the others get a 503 and the open ones are served")
   func idleConnections() async throws {
     await #expect(processExitsWith: .success) {
-      Self.closeInheritedSockets()
+      Self.closeInheritedFiles()
       try Self.setFileLimit(soft: Self.limit, hard: Self.limit)
       let record = LogRecord()
       try await withServer(logger: record.logger) { _, address in
@@ -70,7 +70,7 @@ import Testing
   @Test("Without a file for a connection the server waits for one, and uses little time meanwhile")
   func noFile() async throws {
     await #expect(processExitsWith: .success) {
-      Self.closeInheritedSockets()
+      Self.closeInheritedFiles()
       try Self.setFileLimit(soft: Self.limit, hard: Self.limit)
       let record = LogRecord()
       let configuration = HTTPServerConfiguration {
@@ -118,11 +118,14 @@ extension FileExhaustionTests {
     try #require(unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
   }
 
-  /// Closes the sockets of the tests that run in the parent, which SwiftNIO lets a child process inherit.
-  private static func closeInheritedSockets() {
+  /// Closes the sockets, epolls and eventfds of the tests that run in the parent, which SwiftNIO lets a child inherit.
+  private static func closeInheritedFiles() {
     for file in CInt(3)..<1_024 {
       var status = stat()
-      if unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK { close(file) }
+      // What this process opened itself is marked to be closed in its children.
+      guard unsafe fstat(file, &status) == 0, fcntl(file, F_GETFD) & FD_CLOEXEC == 0 else { continue }
+      let kind = status.st_mode & S_IFMT
+      if kind == S_IFSOCK || kind == 0 { close(file) }
     }
   }
 

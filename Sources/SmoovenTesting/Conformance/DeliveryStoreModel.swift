@@ -41,12 +41,20 @@ struct DeliveryStoreModel {
   private(set) var pruned = Date.distantPast
   private let retention: Double
   private let keyRetention: Double
-  var now: Date
+  private(set) var now: Date
 
   init(now: Date, retention: Duration, keyRetention: Duration) {
     self.now = now
     self.retention = retention.inSeconds
     self.keyRetention = keyRetention.inSeconds
+  }
+
+  /// Moves time on, and forgets what is long past every retention, so that a test of any length needs no more memory.
+  ///
+  /// Only here: within a step, what was chosen to be appended again must still be known.
+  mutating func advance(by seconds: Double) {
+    now.addTimeInterval(seconds)
+    forget()
   }
 
   // MARK: Deliveries
@@ -129,7 +137,6 @@ struct DeliveryStoreModel {
     log[lastNumber] = Logged(number: lastNumber, callback: callback, rows: Set(open.map(\.token)))
     if let token = callback.token { byToken[token, default: []].append(lastNumber) }
     for id in Set(event.correlationIDs) { byID[id, default: []].append(lastNumber) }
-    forget()
     return true
   }
 
@@ -173,7 +180,6 @@ struct DeliveryStoreModel {
     return log[oldestNumber + Int(choice % UInt64(lastNumber - oldestNumber + 1))]?.callback
   }
 
-  /// Forgets what is long past every retention, so that a test of any length needs no more memory.
   private mutating func forget() {
     let limit = now.addingTimeInterval(-1.5 * max(retention, keyRetention))
     while let oldest = log[oldestNumber], oldest.callback.receivedAt < limit {

@@ -10,7 +10,7 @@ extension DeliveryStoreRandomRun {
   mutating func moveTime() {
     let isLeap = random.next() % 5_000 == 0
     let seconds = isLeap ? retention / 2 : Int64.random(in: 0...retention / 1_000, using: &random)
-    model.now.addTimeInterval(Double(seconds))
+    model.advance(by: Double(seconds))
     advance?(.seconds(seconds))
   }
 
