@@ -138,7 +138,11 @@ let package = Package(
       path: "Samples/Snippets"
     ),
     // What several test targets use.
-    .target(name: "TestSupport", dependencies: ["Smooven", "SmoovenSupport"], path: "Tests/Support"),
+    .target(
+      name: "TestSupport",
+      dependencies: ["Smooven", "SmoovenSupport", "SmoovenTesting", httpTypes],
+      path: "Tests/Support"
+    ),
     // Tests mirror Sources.
     .testTarget(name: "SmoovenSupportTests", dependencies: ["SmoovenSupport"]),
     .testTarget(
@@ -166,7 +170,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SmoovenSQLiteTests",
-      dependencies: ["Smooven", "SmoovenSQLite", "SmoovenTesting", httpTypes, grdb]
+      dependencies: ["Smooven", "SmoovenSQLite", "SmoovenTesting", "TestSupport", httpTypes, grdb]
     ),
     .testTarget(name: "SmoovenTestingTests", dependencies: ["Smooven", "SmoovenTesting", httpTypes]),
     .testTarget(

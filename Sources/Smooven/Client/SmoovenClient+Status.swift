@@ -44,7 +44,13 @@ extension SmoovenClient {
       } catch var error as SmoovenError {
         error.attempts = attempt
         let now = clock.now()
-        let pause = configuration.retry.pause(after: error, attempt: attempt, now: now, deadline: deadline)
+        let pause = configuration.retry.pause(
+          after: error,
+          attempt: attempt,
+          now: now,
+          deadline: deadline,
+          jitter: configuration.jitter()
+        )
         guard let pause else { throw error }
         try await clock.sleep(now + pause)
         attempt += 1

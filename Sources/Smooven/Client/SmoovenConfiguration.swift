@@ -69,6 +69,8 @@ public struct SmoovenConfiguration: Sendable {
   public var clock: any Clock<Duration>
   /// The wall clock, by which the age of a callback is judged.
   public var now: @Sendable () -> Date
+  /// A random number from 0 to 1, by which pauses are spread.
+  package var jitter: @Sendable () -> Double = { .random(in: 0...1) }
 
   /// Creates a configuration; each value has the default that its property states.
   public init(

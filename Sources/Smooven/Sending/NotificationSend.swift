@@ -189,7 +189,7 @@ final class NotificationSend: Sendable {
     client.sends.begin()
     defer { client.sends.end() }
     do {
-      try await client.api.gate.wait(until: deadline)
+      try await client.api.gate.wait(until: deadline, jitter: client.configuration.jitter())
       let timeout = min(
         client.configuration.requestTimeout,
         max(deadline - client.clock.now(), .milliseconds(1))
@@ -254,7 +254,8 @@ final class NotificationSend: Sendable {
       after: error,
       attempt: attempt,
       now: client.clock.now(),
-      deadline: deadline
+      deadline: deadline,
+      jitter: client.configuration.jitter()
     )
   }
 

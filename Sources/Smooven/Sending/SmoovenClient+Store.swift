@@ -58,7 +58,7 @@ extension SmoovenClient {
 
   private func keepTrying(_ id: String, of token: DeliveryToken) async {
     for attempt in 1... where !tracker.isClosed {
-      let pause = configuration.retry.backoff(afterAttempt: attempt)
+      let pause = configuration.retry.backoff(afterAttempt: attempt, jitter: configuration.jitter())
       guard (try? await clock.sleep(clock.now() + pause)) != nil else { return }
       if (try? await update(token) { $0.accept(id: id) }) != nil { return await look(for: id, of: token) }
     }

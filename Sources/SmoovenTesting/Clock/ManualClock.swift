@@ -45,6 +45,11 @@ public final class ManualClock: Clock {
   /// How many tasks sleep.
   public var sleeperCount: Int { state.withLock { $0.sleepers.count } }
 
+  /// The time until the first of the tasks that sleep has to wake up.
+  package var earliestTimer: Duration? {
+    state.withLock { state in state.sleepers.values.map(\.deadline).min().map(state.now.duration(to:)) }
+  }
+
   /// Sleeps until the clock is moved to a moment or past it.
   ///
   /// - Throws: `CancellationError` when cancelled.
@@ -90,7 +95,7 @@ public final class ManualClock: Clock {
       state.now = state.now.advanced(by: max(duration, .zero))
       let due = state.sleepers.filter { $0.value.deadline <= state.now }
       for id in due.keys { state.sleepers[id] = nil }
-      return due.values.sorted { $0.deadline < $1.deadline }
+      return due.sorted { ($0.value.deadline, $0.key) < ($1.value.deadline, $1.key) }.map(\.value)
     }
     for sleeper in due { sleeper.continuation.resume() }
   }

@@ -1,0 +1,95 @@
+internal import Smooven
+internal import Synchronization
+
+// What each caller may be told, by the events that the log had.
+extension SimulatedWorld {
+  func check(_ index: Int, _ outcome: DeliveryOutcome) {
+    let caller = state.withLock { $0.callers[index] }
+    let trace: UInt64
+    switch outcome {
+    case .delivered(let event):
+      trace = 1
+      checkOwn(event, caller)
+      if !caller.criterion.isMet(by: event.kind) { fail("\(event.name) does not meet \(caller.criterion)") }
+    case .failed(let event):
+      trace = 2
+      checkOwn(event, caller)
+      if !isFinal(event, caller) { fail("a failure that isn't final ended caller \(index)") }
+    case .timedOut:
+      trace = 3
+      if let missed = missed(caller) { fail("caller \(caller) timed out although \(missed.callback.event) had come at \(missed.at)") }
+    }
+    note(trace)
+  }
+
+  func check(_ index: Int, _ error: any Error) {
+    let (caller, client, isRefused) = state.withLock { state in
+      let caller = state.callers[index]
+      return (caller, state.clients[caller.client], state.refusedSubjects.contains(caller.subject))
+    }
+    note(4)
+    let isExpected: Bool
+    if error is CancellationError {
+      isExpected = caller.isCancelled || client.isClosed
+    } else {
+      isExpected =
+        switch (error as? SmoovenError)?.code {
+        case .closed?: client.isClosed
+        case .storeFailed?: options.storeFaults > 0
+        case .idempotencyConflict?: options.conflicts
+        case .rejected?, .notFound?: isRefused
+        case .unauthorized?, .rateLimited?, .unavailable?, .connectionFailed?, .overloaded?: true
+        default: false
+        }
+    }
+    if !isExpected { fail("caller \(caller) was told \(error)") }
+  }
+
+  func note(_ value: UInt64) {
+    state.withLock { $0.trace = ($0.trace ^ value) &* 0x100_0000_01b3 }
+  }
+
+  /// An event that ends a wait is the notification's own, and was stored before.
+  private func checkOwn(_ event: CallbackEvent, _ caller: SimulatedCaller) {
+    if event.group != "smooven" { fail("an event of \(event.group) ended caller \(caller)") }
+    let isOwn = state.withLock { state in
+      state.log.contains { logged in
+        logged.callback.event.deduplicationKey == event.deduplicationKey
+          && logged.callback.event.endpoint == event.endpoint && isAbout(logged, caller)
+      }
+    }
+    if !isOwn { fail("\(event) ended caller \(caller), and isn't its own") }
+  }
+
+  private func isAbout(_ logged: LoggedEvent, _ caller: SimulatedCaller) -> Bool {
+    if case .byID(let id) = caller.call { return logged.notification?.id == id }
+    return logged.notification?.subject == caller.subject
+  }
+
+  private func isFinal(_ event: CallbackEvent, _ caller: SimulatedCaller) -> Bool {
+    state.withLock { state in
+      let failed = state.log.filter { isAbout($0, caller) && $0.callback.event.kind == .failed }
+      guard let notification = failed.first?.notification else { return false }
+      // Only a wait for an id alone doesn't know how urgent the notification is.
+      if !notification.isCritical { return true }
+      if case .byID = caller.call { return true }
+      return Set(failed.compactMap(\.callback.event.channel)).isSuperset(of: [.sms, .push])
+    }
+  }
+
+  /// An event that had to end a wait before its time was up.
+  private func missed(_ caller: SimulatedCaller) -> LoggedEvent? {
+    guard options.isCalm else { return nil }
+    return state.withLock { state in
+      let own = state.log.filter { logged in
+        guard isAbout(logged, caller), logged.at < caller.deadline, let notification = logged.notification else {
+          return false
+        }
+        // By the default URL an event finds a wait only by an id that a response has told.
+        if case .byID = caller.call { return logged.at > caller.startedAt }
+        return logged.callback.token != nil || state.accepted[notification.id].map { $0 < caller.deadline } == true
+      }
+      return own.first { caller.criterion.isMet(by: $0.callback.event.kind) }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+internal import Smooven
+internal import Synchronization
+
+// What a delivery may become, said once more and independently of the code under test.
+extension SimulatedWorld {
+  func check(inserted delivery: StoredDelivery, by client: Int) {
+    let isFresh =
+      delivery.attempt == 1 && delivery.ids.isEmpty && delivery.verdict == nil && delivery.refusal == nil
+      && delivery.claim.map { $0.isArmed == (delivery.idempotencyKey == nil) } ?? false
+    if !isFresh { fail("a delivery was inserted that isn't fresh") }
+    if !isOwner(client, of: delivery) { fail("a delivery was inserted for another client") }
+  }
+
+  func check(removed delivery: StoredDelivery, by client: Int) {
+    if delivery.idempotencyKey != nil { fail("the delivery of a key was removed") }
+    if !isOwner(client, of: delivery) { fail("a delivery was removed by a client that doesn't own it") }
+  }
+
+  func check(_ row: VersionedDelivery, replacedBy new: StoredDelivery, by client: Int) {
+    if new.ids.count > row.delivery.ids.count, let id = new.ids.last {
+      let time = now
+      state.withLock { $0.accepted[id] = $0.accepted[id] ?? time }
+    }
+    if !isAllowed(row, new, client) { fail("this change is no transition: \(row.delivery) → \(new)") }
+  }
+
+  private func isAllowed(_ row: VersionedDelivery, _ new: StoredDelivery, _ client: Int) -> Bool {
+    let old = row.delivery
+    // What is bookkeeping may change at any time.
+    var kept = new
+    (kept.askedAt, kept.wantedUntil, kept.milestones) = (old.askedAt, old.wantedUntil, old.milestones)
+    if kept == old { return true }
+    var expected = old
+    // accepted, by whoever got the response
+    if new.ids.count == old.ids.count + 1, new.ids.starts(with: old.ids) {
+      expected.ids = new.ids
+      return kept == expected
+    }
+    if let verdict = new.verdict, old.verdict == nil {
+      expected.verdict = verdict
+      return kept == expected
+    }
+    guard old.ids.isEmpty, old.verdict == nil else { return false }
+    let isOver = old.claim.map { $0.leaseUntil.hasPassed(at: row.time) } ?? true
+    if new.attempt == old.attempt + 1 {
+      // claimed: what is free, or whose claimant let its lease pass before it armed
+      guard let claim = new.claim, !claim.isArmed, isOwner(client, of: new) else { return false }
+      let isFree = old.claim == nil || isOver && (old.claim?.isArmed == false || options.retriesUnclear)
+      let mayTry = old.notBefore?.hasPassed(at: row.time) ?? true
+      expected.claim = claim
+      (expected.attempt, expected.fingerprint, expected.isCritical) = (new.attempt, new.fingerprint, new.isCritical)
+      expected.notBefore = nil
+      return isFree && mayTry && kept == expected
+    }
+    guard isOwner(client, of: old), let claim = old.claim else { return false }
+    guard let next = new.claim else {
+      // free again, of its own attempt
+      expected.claim = nil
+      expected.notBefore = new.notBefore
+      expected.refusal = new.refusal
+      let isOwnRefusal = new.refusal == old.refusal || new.refusal?.attempt == old.attempt
+      return kept == expected && isOwnRefusal
+    }
+    expected.claim?.isArmed = true
+    if !claim.isArmed, next.isArmed { return kept == expected }
+    // unclear before its time
+    expected.claim?.leaseUntil = next.leaseUntil
+    return claim.isArmed && next.leaseUntil.hasPassed(at: row.time) && kept == expected
+  }
+
+  private func isOwner(_ client: Int, of delivery: StoredDelivery) -> Bool {
+    // A client learns its name when it starts, from its first insertion.
+    guard let owner = delivery.claim?.owner.split(separator: "/").first.map(String.init) else { return false }
+    return state.withLock { state in
+      let known = state.owners[owner] ?? client
+      state.owners[owner] = known
+      return known == client
+    }
+  }
+}

@@ -1,0 +1,166 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Smooven
+internal import SmoovenTesting
+internal import Synchronization
+
+/// One episode: several clients on one store, their callers, Smooven and its callbacks, and what must always hold.
+///
+/// Everything runs on one thread under ``JobScheduler``, so the locks only satisfy the compiler.
+package final class SimulatedWorld: Sendable {
+  /// What a store operation does besides its work.
+  enum StoreFault { case none, before, after }
+
+  struct State {
+    var random: SeededGenerator
+    var wallOffset: TimeInterval = 0
+    var clients: [SimulatedClient] = []
+    var callers: [SimulatedCaller] = []
+    var tasks: [Int: Task<Void, Never>] = [:]
+    var notifications: [SimulatedNotification] = []
+    var callbacks: [SimulatedCallback] = []
+    /// The requests by subject that may have been carried out.
+    var posts: [String: Int] = [:]
+    var refusedSubjects: Set<String> = []
+    var log: [LoggedEvent] = []
+    var accepted: [String: Duration] = [:]
+    /// The clients by the beginning of the owners of their claims.
+    var owners: [String: Int] = [:]
+    var hung: [CheckedContinuation<Void, any Error>] = []
+    var violations: [String] = []
+    var trace: UInt64 = 0xcbf2_9ce4_8422_2325
+    var isOver = false
+    /// Whether everything works from now on, to see what is left.
+    var isAfterwards = false
+  }
+
+  let options: SimulationOptions
+  let name: String
+  let clock = ManualClock()
+  let state: Mutex<State>
+  private let makeStore: @Sendable (Int) async throws -> any DeliveryStore
+  static let key: Secret = "sk_test_0123456789_simulated"
+  static let partnerKey: Secret = "sk_test_9876543210_partner"
+  static let start = Date(timeIntervalSince1970: 1_790_000_000)
+
+  init(
+    name: String,
+    seed: UInt64,
+    options: SimulationOptions,
+    makeStore: @escaping @Sendable (Int) async throws -> any DeliveryStore
+  ) {
+    self.name = name
+    self.options = options
+    self.makeStore = makeStore
+    state = Mutex(State(random: SeededGenerator(seed: seed)))
+  }
+
+  // MARK: Chance and time
+
+  var now: Duration { clock.now.offset }
+  var trueDate: Date { Self.start.addingTimeInterval(now / .seconds(1)) }
+
+  func chance(_ probability: Double) -> Bool {
+    state.withLock { Double.random(in: 0..<1, using: &$0.random) < probability }
+  }
+
+  func choose(_ range: Range<Int>) -> Int { state.withLock { Int.random(in: range, using: &$0.random) } }
+
+  func duration(upTo maximum: Duration) -> Duration { maximum * state.withLock { Double.random(in: 0..<1, using: &$0.random) } }
+
+  // MARK: Clients
+
+  /// Starts a client on the shared store.
+  func startClient() async throws {
+    let index = state.withLock { $0.clients.count }
+    var configuration = SmoovenConfiguration(
+      secretKey: Self.key,
+      listener: .mounted(publicURL: "https://agent.example.com"),
+      endpoints: [
+        CallbackEndpoint(try SmoovenCallbackProvider(secrets: [Self.partnerKey]), name: "partner")
+      ],
+      retry: .init(retriesUnclearSends: options.retriesUnclear),
+      reconciliationTimeout: options.asksStatus ? .seconds(5) : nil,
+      clock: clock,
+      now: { [self] in trueDate.addingTimeInterval(state.withLock(\.wallOffset)) }
+    )
+    configuration.jitter = { [self] in state.withLock { Double.random(in: 0...1, using: &$0.random) } }
+    let store = try await JobScheduler.exclusively { try await makeStore(index) }
+    let client = try SmoovenClient(
+      configuration: configuration,
+      transport: SimulatedService(client: index, world: self),
+      store: SimulatedStore(base: store, client: index, world: self)
+    )
+    let run = Task { () -> Void in try? await client.run() }
+    state.withLock { $0.clients.append(SimulatedClient(index: index, client: client, store: store, run: run)) }
+  }
+
+  /// Returns, unless the client's process has ended: then nothing of it goes on.
+  func pause(_ client: Int) async throws {
+    let isCrashed = state.withLock { state in
+      guard state.clients.indices.contains(client) else { return false }
+      return state.clients[client].isCrashed
+    }
+    guard isCrashed else { return }
+    try await withCheckedThrowingContinuation { continuation in
+      let isOver = state.withLock { state in
+        if !state.isOver { state.hung.append(continuation) }
+        return state.isOver
+      }
+      if isOver { continuation.resume(throwing: CancellationError()) }
+    }
+  }
+
+  func storeFault(_ client: Int, _ name: String) -> StoreFault {
+    state.withLock { state in
+      state.trace = (state.trace ^ UInt64(truncatingIfNeeded: name.utf8.reduce(client) { $0 &* 31 &+ Int($1) }))
+        &* 0x100_0000_01b3
+      guard !state.isAfterwards, options.storeFaults > 0,
+        Double.random(in: 0..<1, using: &state.random) < options.storeFaults
+      else { return .none }
+      return Bool.random(using: &state.random) ? .before : .after
+    }
+  }
+
+  func follow(
+    _ base: any DeliveryStore,
+    _ client: Int,
+    _ interests: DeliveryInterests,
+    _ onChange: @escaping @Sendable (StoreChange) async -> Void
+  ) async throws {
+    try await base.follow(interests) { [self] change in
+      guard (try? await pause(client)) != nil else { return }
+      await onChange(change)
+    }
+  }
+
+  /// The clients whose process lives and that accept calls.
+  var open: [SimulatedClient] { state.withLock { $0.clients.filter { !$0.isCrashed && !$0.isClosed } } }
+
+  func crash(_ client: Int) {
+    state.withLock { state in
+      state.clients[client].isCrashed = true
+      for index in state.callers.indices where state.callers[index].client == client {
+        state.callers[index].isLost = true
+      }
+    }
+  }
+
+  func close(_ client: Int) {
+    state.withLock { $0.clients[client].isClosed = true }
+    state.withLock { $0.clients[client].run }.cancel()
+  }
+
+  func fail(_ violation: String) {
+    state.withLock { $0.violations.append("\(name) at \(now / .seconds(1)) s: \(violation)") }
+  }
+}
+
+package struct SimulatedClient: Sendable {
+  let index: Int
+  let client: SmoovenClient
+  let store: any DeliveryStore
+  let run: Task<Void, Never>
+  var isCrashed = false
+  var isClosed = false
+}
