@@ -84,8 +84,11 @@ public struct NotificationHandle: Sendable {
     until criterion: DeliveryCriterion = .delivered
   ) async throws -> DeliveryOutcome {
     try SmoovenError.checkTimeout(timeout)
-    await client.want(token, for: timeout)
-    return try await outcome(deadline: client.clock.now() + timeout, until: criterion)
+    let deadline = client.clock.now() + timeout
+    if timeout > SmoovenClient.alwaysKept {
+      _ = try await lease.bounded(by: deadline) { [client, token] in await client.want(token, for: timeout) }
+    }
+    return try await outcome(deadline: deadline, until: criterion)
   }
 
   func outcome(deadline: Duration, until criterion: DeliveryCriterion) async throws -> DeliveryOutcome {

@@ -334,7 +334,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   /// Whether a wait may still claim an event that has no getter.
   private func keepsEarly(_ event: CallbackEvent, _ token: DeliveryToken?) -> Bool {
-    guard !isClosed, token == nil, !event.correlationIDs.isEmpty else { return false }
+    guard !isClosed, token == nil else { return false }
+    if event.correlationIDs.isEmpty, event.conversationIDs.isEmpty { return false }
     switch limits.earlyEvents {
     case .always: return true
     case .whileSending: return unbound[event.group] != nil
@@ -378,7 +379,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   ) {
     var known: [(event: CallbackEvent, token: DeliveryToken?)] = []
     for other in owners.tokens(of: id, in: slot.group) where other != token {
-      for entry in slots[other]?.history ?? [] where entry.event.correlationIDs.contains(id) {
+      for entry in slots[other]?.history ?? [] 
+      where entry.event.correlationIDs.contains(id) || entry.event.conversationIDs.contains(id) {
         known.append((entry.event, entry.hasToken ? other : nil))
       }
     }

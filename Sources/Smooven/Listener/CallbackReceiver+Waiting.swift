@@ -56,8 +56,8 @@ extension CallbackReceiver {
   ///   - timeout: The time to wait from now; positive, at most 366 days.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
   /// - Returns: How the wait ended.
-  /// - Throws: ``SmoovenError`` if an argument is wrong or the receiver closes, or with `notRunning` if nothing runs it;
-  ///   `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError`` if an argument is wrong or the receiver closes, with `notRunning` if nothing runs it, or
+  ///   with `storeFailed` if a shared store can't be read; `CancellationError` if cancelled.
   public func outcome(
     of group: String,
     id ids: String...,
@@ -97,9 +97,14 @@ extension CallbackReceiver {
   @inline(never)
   private func look(_ name: String, _ ids: [String], _ lease: SlotLease, _ deadline: Duration) async throws {
     let lookup = CallbackLookup(group: try router.group(named: name), ids: ids)
-    _ = try await lease.bounded(by: deadline) { [intake] in
-      try await intake.store.watch(lookup)
-      try await intake.replay(lookup)
+    do {
+      _ = try await lease.bounded(by: deadline) { [intake] in
+        try await intake.store.watch(lookup)
+        try await intake.replay(lookup)
+      }
+    } catch {
+      if error is CancellationError { throw error }
+      throw SmoovenError(.storeFailed, "what came before the wait could not be read", cause: error)
     }
   }
 }

@@ -50,9 +50,7 @@ package final class EventIntake: Sendable {
     }
     return .later { [self] in
       do {
-        let results = try await store.append([callback])
-        let isElsewhere = await isElsewhere(callback)
-        return finish(callback, results.first ?? .stored, isElsewhere: isElsewhere)
+        return await finish(callback, try await store.append([callback]).first ?? .stored)
       } catch {
         return .failed(error)
       }
@@ -65,7 +63,7 @@ package final class EventIntake: Sendable {
     do {
       var last = Reception.accepted(.unmatched)
       for (callback, result) in zip(callbacks, try await store.append(callbacks)) {
-        last = finish(callback, result, isElsewhere: await isElsewhere(callback))
+        last = await finish(callback, result)
       }
       return last
     } catch {
@@ -132,13 +130,22 @@ package final class EventIntake: Sendable {
     return (try? await store.load(.token(token))) != nil
   }
 
+  private func finish(_ callback: StoredCallback, _ result: AppendResult) async -> Reception {
+    if result == .duplicate {
+      // The process may have ended between storing it and delivering it, or the commit seemed to fail. What counts is
+      // the URL at which it was stored: the same bytes at another one must not settle another wait.
+      let event = callback.event
+      try? await replay(CallbackLookup(group: event.group, token: callback.token, ids: event.correlationIDs))
+    }
+    return finish(callback, result, isElsewhere: await isElsewhere(callback))
+  }
+
   private func finish(_ callback: StoredCallback, _ result: AppendResult, isElsewhere: Bool) -> Reception {
     let event = callback.event
     if result == .tooOld { return .tooOld }
-    // The process may have ended between storing this event and delivering it, so a duplicate is delivered too.
     let disposition = tracker.deliver(
       event,
-      token: callback.token,
+      token: result == .duplicate ? nil : callback.token,
       isDuplicate: result == .duplicate,
       isElsewhere: isElsewhere
     )

@@ -225,7 +225,7 @@ final class NotificationSend: Sendable {
   /// Asks whether the body may leave, at the last moment.
   @Sendable private func askToSend() async throws {
     struct Withheld: Error {}
-    var action = handle(.willSend)
+    var action = handle(.willSend(sinceRead: client.clock.now() - state.withLock(\.readAt)))
     while true {
       switch action {
       case .replace, .load: action = handle(await ask(action))

@@ -21,10 +21,10 @@ extension SendMachine {
     case .free:
       let left = delivery.notBefore?.timeLeft(at: row.time) ?? .zero
       guard left < timeLeft else { return fail(.heldBack(for: left)) }
-      if left > .zero { return wait(left) }
+      if left > .zero { return wait(left, timeLeft) }
       return look(row)
     case .claimed, .armed:
-      return wait(delivery.claim?.leaseUntil.timeLeft(at: row.time))
+      return wait(delivery.claim?.leaseUntil.timeLeft(at: row.time), timeLeft)
     case .unclear:
       if terms.takesUnclear { return look(row) }
       return finish(.unclear(doubt ?? .sentBefore))
@@ -36,7 +36,9 @@ extension SendMachine {
     return .look(row.delivery)
   }
 
-  private mutating func wait(_ time: Duration?) -> Action {
+  private mutating func wait(_ time: Duration?, _ timeLeft: Duration) -> Action {
+    // Its waits have ended by themselves, and it has no time left to send.
+    guard timeLeft > .zero else { return finish(.cancelled) }
     state = .waiting(isOwn: nil)
     return .wait(time)
   }
@@ -67,7 +69,9 @@ extension SendMachine {
     // Without a key no one else can have it, so it was armed from the first.
     if row.delivery.claim?.isArmed == true { return .sendBody }
     var armed = row.delivery
-    guard armed.arm(owner: terms.owner, attempt: row.delivery.attempt) else {
+    guard 
+      armed.arm(owner: terms.owner, attempt: row.delivery.attempt, lease: terms.lease, now: row.time)
+    else {
       state = .withheld(row, nil)
       return .withholdBody
     }

@@ -48,7 +48,8 @@ package struct SendMachine: Sendable {
     /// The row's new version; `nil` if another one came first.
     case replaced(Int64?)
     case storeFailed(any Error)
-    case willSend
+    /// The body is about to be sent, some time after the row was read.
+    case willSend(sinceRead: Duration)
     case answered(Answer)
     case woke
     case cancelled
@@ -173,7 +174,8 @@ package struct SendMachine: Sendable {
       guard let row, isMine(row, attempt: attempt) else { return fail(.notStored(error)) }
       return post(row)
 
-    case (.posting(let row), .willSend): return arm(row)
+    case (.posting(let row), .willSend(let elapsed)):
+      return arm(VersionedDelivery(row.delivery, version: row.version, time: row.time.advanced(by: elapsed)))
     case (.arming(let row, let armed), .replaced(let version?)):
       state = .posting(VersionedDelivery(armed, version: version, time: row.time))
       return .sendBody

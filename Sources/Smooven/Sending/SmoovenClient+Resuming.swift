@@ -35,6 +35,8 @@ extension SmoovenClient {
   /// - Returns: A handle that knows the callbacks which the store has, to wait on.
   /// - Throws: ``SmoovenError`` with `storeFailed` or `closed`; `CancellationError` if cancelled.
   public func resume(_ delivery: StoredDelivery) async throws -> NotificationHandle {
+    // As a send does, it waits until the client runs: without that no deadline would be kept.
+    _ = try await callbackURL(deadline: clock.now() + configuration.callTimeout)
     let isSent = !delivery.ids.isEmpty || delivery.verdict != nil
     let lease = try tracker.reserve(
       delivery.token,

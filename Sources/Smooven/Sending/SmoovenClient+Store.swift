@@ -57,7 +57,9 @@ extension SmoovenClient {
   }
 
   private func keepTrying(_ id: String, of token: DeliveryToken) async {
-    for attempt in 1... where !tracker.isClosed {
+    var attempt = 0
+    while !tracker.isClosed {
+      attempt += 1
       let pause = configuration.retry.backoff(afterAttempt: attempt, jitter: configuration.jitter())
       guard (try? await clock.sleep(clock.now() + pause)) != nil else { return }
       if (try? await update(token) { $0.accept(id: id) }) != nil { return await look(for: id, of: token) }
@@ -92,10 +94,11 @@ extension SmoovenClient {
     }
   }
 
+  /// How long every store keeps what it opened, without being told.
+  static let alwaysKept = Duration.seconds(6 * 3_600)
+
   /// Keeps a delivery from being forgotten while it is waited for.
   func want(_ token: DeliveryToken, for timeout: Duration) async {
-    // Every store keeps what it opened for hours.
-    guard timeout > .seconds(6 * 3_600) else { return }
     let until = configuration.now().addingTimeInterval(timeout.inSeconds)
     _ = try? await update(token) { delivery in
       guard delivery.wantedUntil.map({ $0 < until }) ?? true else { return false }

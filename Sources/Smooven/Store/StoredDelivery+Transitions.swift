@@ -63,14 +63,16 @@ extension StoredDelivery {
     claim?.owner == owner && self.attempt == attempt
   }
 
-  /// Marks the body as about to leave.
+  /// Marks the body as about to be sent.
+  ///
+  /// The lease covers the response from here on: the client may have been held back since it claimed the delivery.
   ///
   /// - Returns: `false` if the attempt is no longer the client's, so that nothing must be sent.
-  package mutating func arm(owner: String, attempt: Int) -> Bool {
+  package mutating func arm(owner: String, attempt: Int, lease: Duration, now: StoreInstant) -> Bool {
     guard isHeld(by: owner, attempt: attempt), claim?.isArmed == false, ids.isEmpty, verdict == nil else {
       return false
     }
-    claim?.isArmed = true
+    claim = Claim(owner: owner, isArmed: true, leaseUntil: now.advanced(by: lease))
     return true
   }
 

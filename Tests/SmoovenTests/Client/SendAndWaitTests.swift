@@ -117,8 +117,10 @@ import Testing
     )
     let outcome = try await withMockedClient(transport, configuration: mockConfiguration(clock: clock)) {
       client in
-      // Accepted, and all callbacks in, before the wait begins.
       let handle = try await client.notifySarah()
+      // All callbacks are in before the wait begins.
+      var events = handle.events.makeAsyncIterator()
+      for _ in callbacks { _ = await events.next() }
       async let outcome = handle.outcome(timeout: .seconds(10))
       while let timer = await clock.nextTimer(), timer != .seconds(10) {}
       clock.advance(by: .seconds(10))

@@ -68,7 +68,7 @@ struct DeliveryTransitionRandomTests {
         takesUnclear: Bool.random(using: &random),
         now: now
       )
-    case ..<11: return delivery.arm(owner: owner, attempt: attempt)
+    case ..<11: return delivery.arm(owner: owner, attempt: attempt, lease: .nanoseconds(10), now: now)
     case ..<13:
       let notBefore = Bool.random(using: &random) ? now.advanced(by: .nanoseconds(5)) : nil
       return delivery.release(owner: owner, attempt: attempt, notBefore: notBefore)

@@ -52,7 +52,8 @@ struct DeliveryTransitionTests {
           takesUnclear: self == .claimUnclear,
           now: DeliveryTransitionTests.now
         )
-      case .arm: delivery.arm(owner: owner, attempt: attempt)
+      case .arm:
+        delivery.arm(owner: owner, attempt: attempt, lease: .nanoseconds(10), now: DeliveryTransitionTests.now)
       case .release: delivery.release(owner: owner, attempt: attempt, notBefore: DeliveryTransitionTests.now)
       case .refuse:
         delivery.release(

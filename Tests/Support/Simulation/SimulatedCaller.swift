@@ -75,6 +75,8 @@ extension SimulatedWorld {
         default: break
         }
       }
+      // Of a delivery whose verdict is known, only the events that can end a wait are kept.
+      let criteria = SimulatedCaller.Criterion.allCases.filter { key == nil || $0 != .sent }
       let keyed = key ?? "key-\(number)-\(name)"
       let caller = SimulatedCaller(
         index: index,
@@ -84,7 +86,7 @@ extension SimulatedWorld {
         isKeyed: isKeyed,
         isVariant: key == nil && options.conflicts && Int.random(in: 0..<4, using: &state.random) == 0,
         isCritical: isKeyed ? keyed.hashOfDigits % 3 == 0 : Int.random(in: 0..<3, using: &state.random) == 0,
-        criterion: SimulatedCaller.Criterion.allCases.randomElement(using: &state.random) ?? .delivered,
+        criterion: criteria.randomElement(using: &state.random) ?? .delivered,
         startedAt: time,
         deadline: time + (key == nil ? timeout : .seconds(1))
       )

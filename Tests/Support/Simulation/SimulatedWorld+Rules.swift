@@ -8,7 +8,7 @@ extension SimulatedWorld {
       delivery.attempt == 1 && delivery.ids.isEmpty && delivery.verdict == nil && delivery.refusal == nil
       && delivery.claim.map { $0.isArmed == (delivery.idempotencyKey == nil) } ?? false
     if !isFresh { fail("a delivery was inserted that isn't fresh") }
-    if !isOwner(client, of: delivery) { fail("a delivery was inserted for another client") }
+    if !isOwner(client, of: delivery, learns: true) { fail("a delivery was inserted for another client") }
   }
 
   func check(removed delivery: StoredDelivery, by client: Int) {
@@ -44,7 +44,7 @@ extension SimulatedWorld {
     let isOver = old.claim.map { $0.leaseUntil.hasPassed(at: row.time) } ?? true
     if new.attempt == old.attempt + 1 {
       // claimed: what is free, or whose claimant let its lease pass before it armed
-      guard let claim = new.claim, !claim.isArmed, isOwner(client, of: new) else { return false }
+      guard let claim = new.claim, !claim.isArmed, isOwner(client, of: new, learns: true) else { return false }
       let isFree = old.claim == nil || isOver && (old.claim?.isArmed == false || options.retriesUnclear)
       let mayTry = old.notBefore?.hasPassed(at: row.time) ?? true
       expected.claim = claim
@@ -62,19 +62,18 @@ extension SimulatedWorld {
       return kept == expected && isOwnRefusal
     }
     expected.claim?.isArmed = true
-    if !claim.isArmed, next.isArmed { return kept == expected }
-    // unclear before its time
     expected.claim?.leaseUntil = next.leaseUntil
+    if !claim.isArmed, next.isArmed { return kept == expected && !next.leaseUntil.hasPassed(at: row.time) }
+    // unclear before its time
     return claim.isArmed && next.leaseUntil.hasPassed(at: row.time) && kept == expected
   }
 
-  private func isOwner(_ client: Int, of delivery: StoredDelivery) -> Bool {
-    // A client learns its name when it starts, from its first insertion.
+  /// Whether a claim is a client's, whose name is learned from what it inserts and claims itself.
+  private func isOwner(_ client: Int, of delivery: StoredDelivery, learns: Bool = false) -> Bool {
     guard let owner = delivery.claim?.owner.split(separator: "/").first.map(String.init) else { return false }
     return state.withLock { state in
-      let known = state.owners[owner] ?? client
-      state.owners[owner] = known
-      return known == client
+      if learns, state.owners[owner] == nil { state.owners[owner] = client }
+      return state.owners[owner] == client
     }
   }
 }

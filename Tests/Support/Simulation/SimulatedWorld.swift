@@ -38,7 +38,7 @@ package final class SimulatedWorld: Sendable {
   let name: String
   let clock = ManualClock()
   let state: Mutex<State>
-  private let makeStore: @Sendable (Int) async throws -> any DeliveryStore
+  private let makeStore: @Sendable (ManualClock) async throws -> any DeliveryStore
   static let key: Secret = "sk_test_0123456789_simulated"
   static let partnerKey: Secret = "sk_test_9876543210_partner"
   static let start = Date(timeIntervalSince1970: 1_790_000_000)
@@ -47,7 +47,7 @@ package final class SimulatedWorld: Sendable {
     name: String,
     seed: UInt64,
     options: SimulationOptions,
-    makeStore: @escaping @Sendable (Int) async throws -> any DeliveryStore
+    makeStore: @escaping @Sendable (ManualClock) async throws -> any DeliveryStore
   ) {
     self.name = name
     self.options = options
@@ -85,7 +85,7 @@ package final class SimulatedWorld: Sendable {
       now: { [self] in trueDate.addingTimeInterval(state.withLock(\.wallOffset)) }
     )
     configuration.jitter = { [self] in state.withLock { Double.random(in: 0...1, using: &$0.random) } }
-    let store = try await JobScheduler.exclusively { try await makeStore(index) }
+    let store = try await JobScheduler.exclusively { try await makeStore(clock) }
     let client = try SmoovenClient(
       configuration: configuration,
       transport: SimulatedService(client: index, world: self),
@@ -151,8 +151,12 @@ package final class SimulatedWorld: Sendable {
     state.withLock { $0.clients[client].run }.cancel()
   }
 
+  /// Records the first rule that is broken: what follows from it says nothing.
   func fail(_ violation: String) {
-    state.withLock { $0.violations.append("\(name) at \(now / .seconds(1)) s: \(violation)") }
+    state.withLock { state in
+      guard state.violations.isEmpty else { return }
+      state.violations.append("\(name) at \(now / .seconds(1)) s: \(violation)")
+    }
   }
 }
 

@@ -1,13 +1,14 @@
+internal import Foundation
 package import Smooven
 internal import Synchronization
-internal import SmoovenTesting
+package import SmoovenTesting
 
 /// Seeded episodes of several clients on one store, for as many steps as are asked for.
 ///
 /// Clients, trackers, intake and store are the real ones. Chance decides the order of all their steps, what the
 /// service replies, when callbacks arrive and at which client, what the store fails at, and when a process ends.
-package struct Simulation {
-  package struct Tally: Sendable, Equatable {
+package enum Simulation {
+  package struct Tally: Sendable, Equatable, Codable {
     package var episodes = 0
     package var steps = 0
     package var callers = 0
@@ -16,20 +17,40 @@ package struct Simulation {
     package var crashes = 0
     package var trace: UInt64 = 0
     package var violations: [String] = []
+
+    fileprivate init() {}
+
+    /// Reads the tally that another process printed.
+    package init(printed output: [UInt8]) throws {
+      let lines = output.split(separator: UInt8(ascii: "\n"))
+      self = try JSONDecoder().decode(Tally.self, from: Data(lines.last { $0.starts(with: "{".utf8) } ?? []))
+    }
+
+    /// Prints the tally, for the process that started this one.
+    package func print() {
+      guard let data = try? JSONEncoder().encode(self) else { return }
+      FileHandle.standardOutput.write(Data("\n".utf8) + data + Data("\n".utf8))
+    }
   }
 
   /// Runs episodes until that many steps are done, or a rule is broken.
+  ///
+  /// - Parameters:
+  ///   - seed: Chooses everything.
+  ///   - steps: The number of steps.
+  ///   - episode: The only episode to run. Defaults to `nil`, for all.
+  ///   - makeStores: Returns, for each episode, what opens the store of a client, given its clock.
   package static func run(
     seed: UInt64,
     steps: Int,
     only episode: Int? = nil,
-    makeStore: @escaping @Sendable (_ episode: Int) -> @Sendable (Int) async throws -> any DeliveryStore
+    makeStores: @escaping @Sendable () -> @Sendable (ManualClock) async throws -> any DeliveryStore
   ) -> Tally {
     var tally = Tally()
     var number = episode ?? 0
     while tally.steps < steps, tally.violations.isEmpty {
       let episodeSeed = seed &+ UInt64(number) &* 0x9E37_79B9
-      var run = SimulatedEpisode(name: "\(seed)-\(number)", seed: episodeSeed, makeStore: makeStore(number))
+      var run = SimulatedEpisode(name: "\(seed)-\(number)", seed: episodeSeed, makeStore: makeStores())
       run.run()
       tally.add(run)
       number += 1
