@@ -21,12 +21,12 @@ func configurationWithEndpoints(
   )
 }
 
-/// Waits for a text message that was sent with a `clientRef` of one's own.
+/// Waits for a text message that was sent with your own `clientRef`.
 func waitForText(clientRef: String, on listener: CallbackListener) async throws -> DeliveryOutcome {
   try await listener.outcome(of: "smobi", id: clientRef, timeout: .seconds(60))
 }
 
-/// Waits for one job, at a callback URL and with a secret of its own.
+/// Waits for one job, at a dedicated callback URL and with a secret for this job.
 func runJob(
   on listener: CallbackListener,
   secret: Secret,
