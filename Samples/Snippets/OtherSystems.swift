@@ -26,7 +26,7 @@ func waitForText(clientRef: String, on listener: CallbackListener) async throws 
   try await listener.outcome(of: "smobi", id: clientRef, timeout: .seconds(60))
 }
 
-/// Waits for one job, at a dedicated callback URL and with a secret for this job.
+/// Waits for one job, at a callback URL and with a secret of its own.
 func runJob(
   on listener: CallbackListener,
   secret: Secret,

@@ -40,11 +40,13 @@ func unsignedEndpoints(token: Secret, password: Secret) -> [CallbackEndpoint] {
     CallbackEndpoint(
       .smobi(),
       name: "smobi-status",
+      group: "smobi",
       authentication: .basic(user: "smobi", password: password)
     ),
     CallbackEndpoint(
       .smobi(),
       name: "smobi-inbound",
+      group: "smobi",
       authentication: .addresses("192.0.2.0/24", "2001:db8::/32")
     ),
   ]
