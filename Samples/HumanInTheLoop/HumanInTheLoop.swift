@@ -6,8 +6,9 @@ import Smooven
 /// The answer comes by Smobi's inbound webhook: a text or a click on a button. Here the human is simulated.
 @main struct HumanInTheLoop {
   static func main() async throws {
-    // Smobi has two webhooks and signs neither, so there are two endpoints whose URLs end in a token. With tokens
-    // of your own, from where you keep secrets, the URLs outlive the process.
+    // Smobi has two webhooks and signs neither, so there are two endpoints whose URLs end in a token. Both are in one
+    // group, because a question's status and its reply belong together. With your own tokens, from where you keep
+    // secrets, the URLs outlive the process.
     let receiver = try CallbackReceiver(endpoints: [
       CallbackEndpoint(
         .smobi(),

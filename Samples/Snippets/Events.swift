@@ -27,6 +27,6 @@ func waitForMore(_ handle: NotificationHandle) async throws {
 
 func collectLateCallbacks(_ smooven: SmoovenClient) async {
   for await event in smooven.receiver.unmatchedEvents() {
-    print("nobody waits for \(event.correlationIDs.first ?? "-"): \(event.name)")
+    print("no wait for \(event.correlationIDs.first ?? "-"): \(event.name)")
   }
 }

@@ -20,7 +20,7 @@ func listenerInTheOpen() -> ListenerConfiguration {
     port: 443,
     publicURL: "https://agent.example.com",
     tls: .init(certificateChain: "/etc/smooven/chain.pem", privateKey: "/etc/smooven/key.pem"),
-    // Each sender has a few connections; nobody needs more.
+    // A sender needs only a few connections.
     maximumConnectionsPerAddress: 32
   )
 }

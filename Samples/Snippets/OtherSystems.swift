@@ -21,7 +21,7 @@ func configurationWithEndpoints(
   )
 }
 
-/// Waits for a text message that was sent with a `clientRef` of one's own.
+/// Waits for a text message that was sent with your own `clientRef`.
 func waitForText(clientRef: String, on listener: CallbackListener) async throws -> DeliveryOutcome {
   try await listener.outcome(of: "smobi", id: clientRef, timeout: .seconds(60))
 }

@@ -1,6 +1,6 @@
 import Smooven
 
-/// Pages whoever is on call, once, however often the process is restarted meanwhile.
+/// Pages the engineer on call, once, however often the process restarts in the meantime.
 func page(_ smooven: SmoovenClient, incident: String) async throws -> DeliveryOutcome {
   try await smooven.sendAndWait(
     intent: "Page the on-call engineer about incident \(incident)",

@@ -3,7 +3,7 @@ import ServiceLifecycle
 import Smooven
 import UnixSignals
 
-/// A worker that sends; the client is a service beside it.
+/// A worker that sends while the client runs as another service.
 struct Worker: Service {
   let smooven: SmoovenClient
 
