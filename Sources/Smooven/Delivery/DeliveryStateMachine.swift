@@ -201,9 +201,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   package mutating func close() -> Changes {
     isClosed = true
     var changes = Changes()
-    for slot in slots.values {
-      for wait in slot.removeWaits() { end(wait, .closed, into: &changes) }
-    }
+    let waits = slots.values.flatMap { $0.removeWaits() }
+    for wait in waits.sorted(by: { $0.id < $1.id }) { end(wait, .closed, into: &changes) }
     for group in early.keys.sorted() { changes.unmatched += early[group]?.removeAll() ?? [] }
     early = [:]
     deadlines = DeadlineQueue()

@@ -99,6 +99,7 @@ extension SmoovenClient {
 
   /// Keeps a delivery from being forgotten while it is waited for.
   func want(_ token: DeliveryToken, for timeout: Duration) async {
+    guard timeout > Self.alwaysKept else { return }
     let until = configuration.now().addingTimeInterval(timeout.inSeconds)
     _ = try? await update(token) { delivery in
       guard delivery.wantedUntil.map({ $0 < until }) ?? true else { return false }

@@ -63,13 +63,16 @@ extension StoredDelivery {
     claim?.owner == owner && self.attempt == attempt
   }
 
+  /// Whether nothing is known yet of what its attempts led to.
+  private var isUndecided: Bool { ids.isEmpty && verdict == nil }
+
   /// Marks the body as about to be sent.
   ///
   /// The lease covers the response from here on: the client may have been held back since it claimed the delivery.
   ///
   /// - Returns: `false` if the attempt is no longer the client's, so that nothing must be sent.
   package mutating func arm(owner: String, attempt: Int, lease: Duration, now: StoreInstant) -> Bool {
-    guard isHeld(by: owner, attempt: attempt), claim?.isArmed == false, ids.isEmpty, verdict == nil else {
+    guard isHeld(by: owner, attempt: attempt), isUndecided, claim?.isArmed == false else {
       return false
     }
     claim = Claim(owner: owner, isArmed: true, leaseUntil: now.advanced(by: lease))
@@ -83,7 +86,7 @@ extension StoredDelivery {
     notBefore: StoreInstant? = nil,
     refusal: Refusal? = nil
   ) -> Bool {
-    guard isHeld(by: owner, attempt: attempt) else { return false }
+    guard isHeld(by: owner, attempt: attempt), isUndecided else { return false }
     claim = nil
     if let notBefore { self.notBefore = notBefore }
     if let refusal { self.refusal = refusal }
@@ -92,7 +95,7 @@ extension StoredDelivery {
 
   /// Ends the lease of an armed attempt early, because its client knows that the answer is lost.
   package mutating func noteUnclear(owner: String, attempt: Int, now: StoreInstant) -> Bool {
-    guard isHeld(by: owner, attempt: attempt), claim?.isArmed == true,
+    guard isHeld(by: owner, attempt: attempt), isUndecided, claim?.isArmed == true,
       claim?.leaseUntil.hasPassed(at: now) == false
     else { return false }
     claim?.leaseUntil = now

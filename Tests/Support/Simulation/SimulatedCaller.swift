@@ -41,6 +41,8 @@ struct SimulatedCaller: Sendable {
   let call: Call
   /// What is sent: a key, or a name that no other caller has.
   var subject: String
+  /// The delivery that was taken up.
+  var token: DeliveryToken?
   let isKeyed: Bool
   let isVariant: Bool
   let isCritical: Bool
@@ -93,6 +95,7 @@ extension SimulatedWorld {
       state.callers.append(caller)
       return caller
     }
+    tell("starts \(caller)")
     let task = Task { [self] in
       do {
         try await perform(caller, client.client)
@@ -100,6 +103,7 @@ extension SimulatedWorld {
         check(caller.index, error)
       }
       state.withLock { $0.callers[caller.index].isDone = true }
+      tell("caller \(caller.index) is done")
     }
     state.withLock { $0.tasks[caller.index] = task }
   }
@@ -145,9 +149,8 @@ extension SimulatedWorld {
       let handle = try await client.resume(delivery)
       begin(caller.index, caller.criterion, timeout: timeout)
       state.withLock { state in
-        let token = delivery.token
-        let subject = state.notifications.first { $0.token == token }?.subject
-        state.callers[caller.index].subject = delivery.idempotencyKey ?? subject ?? "none"
+        state.callers[caller.index].token = delivery.token
+        state.callers[caller.index].subject = delivery.idempotencyKey ?? ""
       }
       check(caller.index, try await handle.outcome(timeout: timeout, until: caller.criterion.criterion))
     }

@@ -18,6 +18,7 @@ struct SimulatedStore: DeliveryStore {
       throw DeliveryStoreError(.unavailable, "the simulation says so, afterwards")
     }
     let result = try await JobScheduler.exclusively(operation)
+    world.tell("client \(client): \(name) → \("\(result)".prefix(400))")
     try await world.pause(client)
     return result
   }

@@ -65,7 +65,8 @@ extension SimulatedWorld {
 
   private func isAbout(_ logged: LoggedEvent, _ caller: SimulatedCaller) -> Bool {
     if case .byID(let id) = caller.call { return logged.notification?.id == id }
-    return logged.notification?.subject == caller.subject
+    guard let notification = logged.notification else { return false }
+    return notification.subject == caller.subject || notification.token == caller.token
   }
 
   private func isFinal(_ event: CallbackEvent, _ caller: SimulatedCaller) -> Bool {

@@ -46,6 +46,7 @@ extension SimulatedWorld {
       let reply =
         state.isAfterwards
         ? .accepted : (usual + SimulatedService.Reply.allCases).randomElement(using: &state.random) ?? .accepted
+      state.story?.append("\(now / .seconds(1)) s: client \(client) sent \(subject), token \(token.text): \(reply)")
       let id = "ntf_\(state.notifications.count)_\(name)"
       if reply == .refused { state.refusedSubjects.insert(subject) }
       if reply.mayBeCarriedOut { state.posts[subject, default: 0] += 1 }
@@ -156,6 +157,7 @@ extension SimulatedWorld {
           secret: callback.isPartners ? Self.partnerKey : Self.key
         )
         let status = await client.receiver.receive(request).status.code
+        tell("\(callback.event) of \(callback.id) at \(callback.path): \(status)")
         let again = chance(0.1)
         state.withLock { state in
           state.callbacks[index].isDone = status == 200 && !again
@@ -172,6 +174,7 @@ extension SimulatedWorld {
       let notification =
         event.group == "smooven"
         ? state.notifications.first { event.correlationIDs.contains($0.id) } : nil
+      state.story?.append("\(time / .seconds(1)) s: logged \(event), token \(callback.token?.text ?? "-")")
       state.log.append(LoggedEvent(callback: callback, at: time, notification: notification))
     }
   }

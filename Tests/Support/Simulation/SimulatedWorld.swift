@@ -30,6 +30,8 @@ package final class SimulatedWorld: Sendable {
     var violations: [String] = []
     var trace: UInt64 = 0xcbf2_9ce4_8422_2325
     var isOver = false
+    /// What happened, if it is to be told.
+    var story: [String]?
     /// Whether everything works from now on, to see what is left.
     var isAfterwards = false
   }
@@ -138,6 +140,7 @@ package final class SimulatedWorld: Sendable {
   var open: [SimulatedClient] { state.withLock { $0.clients.filter { !$0.isCrashed && !$0.isClosed } } }
 
   func crash(_ client: Int) {
+    tell("client \(client) crashes")
     state.withLock { state in
       state.clients[client].isCrashed = true
       for index in state.callers.indices where state.callers[index].client == client {
@@ -147,8 +150,17 @@ package final class SimulatedWorld: Sendable {
   }
 
   func close(_ client: Int) {
+    tell("client \(client) closes")
     state.withLock { $0.clients[client].isClosed = true }
     state.withLock { $0.clients[client].run }.cancel()
+  }
+
+  /// Tells what happens, if a single episode is looked at.
+  func tell(_ what: @autoclosure () -> String) {
+    let time = now
+    state.withLock { state in
+      if state.story != nil { state.story?.append("\(time / .seconds(1)) s: \(what())") }
+    }
   }
 
   /// Records the first rule that is broken: what follows from it says nothing.

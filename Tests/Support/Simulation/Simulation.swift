@@ -51,7 +51,9 @@ package enum Simulation {
     while tally.steps < steps, tally.violations.isEmpty {
       let episodeSeed = seed &+ UInt64(number) &* 0x9E37_79B9
       var run = SimulatedEpisode(name: "\(seed)-\(number)", seed: episodeSeed, makeStore: makeStores())
+      if episode != nil { run.world.state.withLock { $0.story = [] } }
       run.run()
+      for line in run.world.state.withLock({ $0.story ?? [] }) { Swift.print(line) }
       tally.add(run)
       number += 1
       if episode != nil { break }
