@@ -76,6 +76,7 @@ final class DeliverySlot<Waiter> {
   var snapshot: DeliverySnapshot {
     DeliverySnapshot(
       ids: ownership.accepted + ownership.ids.filter { !ownership.accepted.contains($0) },
+      accepted: ownership.accepted,
       status: status,
       acceptance: acceptance,
       eventNames: history.map(\.event.name),

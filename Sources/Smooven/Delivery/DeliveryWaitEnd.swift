@@ -37,6 +37,8 @@ package indirect enum DeliveryAcceptance: Sendable, Equatable {
 /// What is known of a slot at one moment.
 package struct DeliverySnapshot: Sendable, Equatable {
   package var ids: [String]
+  /// The ids under which it was accepted, as far as they are known here.
+  package var accepted: [String]
   package var status: DeliveryStatus
   package var acceptance: DeliveryAcceptance
   package var eventNames: [String]

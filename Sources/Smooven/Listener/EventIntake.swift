@@ -109,13 +109,19 @@ package final class EventIntake: Sendable {
   /// Tells a slot what the store knows of its delivery.
   func refresh(_ token: DeliveryToken) async {
     guard tracker.contains(token) else { return }
-    if let row = try? await store.load(.token(token)) { tell(row) }
+    if let row = try? await store.load(.token(token)) { await tell(row.delivery) }
     tracker.noteChange(token)
   }
 
-  /// Tells a slot the ids of its delivery.
-  func tell(_ row: VersionedDelivery) {
-    for id in row.delivery.ids { tracker.accept(row.delivery.token, id: id, receipt: nil) }
+  /// Tells a slot the ids of its delivery, and what other processes stored by them before they were known here.
+  func tell(_ delivery: StoredDelivery) async {
+    let known = tracker.snapshot(of: delivery.token)?.accepted ?? []
+    let new = delivery.ids.filter { !known.contains($0) }
+    for id in new { tracker.accept(delivery.token, id: id, receipt: nil) }
+    guard !new.isEmpty, store.isShared else { return }
+    let lookup = CallbackLookup(group: delivery.group, ids: new)
+    try? await store.watch(lookup)
+    try? await replay(lookup)
   }
 
   private static let pageSize = 256

@@ -105,6 +105,7 @@ final class NotificationSend: Sendable {
           // A callback in the meantime proves that the request was carried out, whatever the response said.
           action = isProven ? .finish(.accepted) : handle(isGone ? .cancelled : .woke)
         case .finish(let end):
+          if case .known(let delivery) = end { await client.intake.tell(delivery) }
           return finish(end, caller, span)
         case .sendBody, .withholdBody:
           return
@@ -281,8 +282,7 @@ final class NotificationSend: Sendable {
     let token = token
     switch end {
     case .accepted, .cancelled: break
-    case .known(let delivery):
-      for id in delivery.ids { client.tracker.accept(token, id: id, receipt: nil) }
+    case .known:
       client.tracker.resolve(token, .known)
     case .unclear(let error):
       report(error, span)
