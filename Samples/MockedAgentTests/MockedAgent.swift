@@ -10,7 +10,7 @@ let sarah = ReminderAgent.Person(name: "Sarah", userID: "sarah@example.com", ema
 func withAgent<Result: Sendable>(
   _ transport: MockTransport,
   clock: any Clock<Duration> = ContinuousClock(),
-  _ body: (ReminderAgent) async throws -> Result
+  _ body: @escaping (ReminderAgent) async throws -> Result
 ) async throws -> Result {
   let configuration = SmoovenConfiguration(
     secretKey: secretKey,

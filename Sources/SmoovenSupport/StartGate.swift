@@ -59,4 +59,13 @@ package final class StartGate<Value: Sendable>: Sendable {
       }
     }
   }
+
+  /// Waits until the gate is closed.
+  ///
+  /// - Throws: `CancellationError` if the caller is cancelled.
+  package func closed() async throws {
+    try await phase.first { phase in
+      if case .closed = phase { () } else { nil }
+    }
+  }
 }

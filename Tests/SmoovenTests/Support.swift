@@ -61,7 +61,7 @@ func withMockedClient<Result: Sendable>(
   configuration: SmoovenConfiguration = mockConfiguration(),
   store: (any DeliveryStore)? = nil,
   logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
-  _ body: (SmoovenClient) async throws -> Result
+  _ body: @escaping (SmoovenClient) async throws -> Result
 ) async throws -> Result {
   try await withSmoovenClient(
     configuration: configuration,

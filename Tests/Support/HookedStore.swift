@@ -5,7 +5,7 @@ package import Synchronization
 /// A store that runs a hook around each step: to fail, to wait, to count, to do something at the worst moment.
 package final class HookedStore: DeliveryStore {
   package enum Step: Sendable, Hashable, CaseIterable {
-    case time, insert, load, replace, remove, pending, append, callbacks, prune
+    case time, insert, load, replace, remove, pending, append, callbacks, prune, watch, follow
   }
 
   package typealias Hook = @Sendable (Step) async throws -> Void
@@ -79,11 +79,15 @@ package final class HookedStore: DeliveryStore {
 
   package var isShared: Bool { base.isShared }
 
+  package func watch(_ lookup: CallbackLookup) async throws {
+    try await step(.watch) { try await base.watch(lookup) }
+  }
+
   package func follow(
     _ interests: DeliveryInterests,
     onChange: @escaping @Sendable (StoreChange) async -> Void
   ) async throws {
-    try await base.follow(interests, onChange: onChange)
+    try await step(.follow) { try await base.follow(interests, onChange: onChange) }
   }
 }
 

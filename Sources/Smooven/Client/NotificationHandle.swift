@@ -84,11 +84,8 @@ public struct NotificationHandle: Sendable {
     until criterion: DeliveryCriterion = .delivered
   ) async throws -> DeliveryOutcome {
     try SmoovenError.checkTimeout(timeout)
-    let deadline = client.clock.now() + timeout
-    if timeout > SmoovenClient.alwaysKept {
-      _ = try await lease.bounded(by: deadline) { [client, token] in await client.want(token, for: timeout) }
-    }
-    return try await outcome(deadline: deadline, until: criterion)
+    client.want(token, for: timeout)
+    return try await outcome(deadline: client.clock.now() + timeout, until: criterion)
   }
 
   func outcome(deadline: Duration, until criterion: DeliveryCriterion) async throws -> DeliveryOutcome {
@@ -98,7 +95,7 @@ public struct NotificationHandle: Sendable {
       if case .expired(let status, let channels) = end {
         end = await reconcile(status, channels, criterion, from: &position, deadline: deadline)
       }
-      let outcome = try DeliveryOutcome(end)
+      let outcome = try DeliveryOutcome(end, closedError: client.tracker.closedError)
       span.attributes["smooven.outcome"] = outcome.name
       await settle(outcome, deadline: deadline)
       return outcome
@@ -135,9 +132,11 @@ public struct NotificationHandle: Sendable {
       metadata: ["notification_id": "\((id ?? "unknown").loggable)", "outcome": "\(outcome.name)"]
     )
     guard let verdict = snapshot?.verdict, settlement.settle() else { return }
-    let limit = max(deadline, now + (client.configuration.reconciliationTimeout ?? .zero))
+    // What a status query may have added to the timeout, and for no outcome longer than that.
+    let patience = client.configuration.reconciliationTimeout ?? .zero
+    let limit = min(deadline + patience, now + max(patience, .seconds(1)))
     client.writes.begin()
-    // Goes on if the caller leaves: the verdict is no less true.
+    // Goes on if the caller leaves, or is told first: the verdict is no less true.
     _ = try? await lease.bounded(by: limit) { [client, token] in
       defer { client.writes.end() }
       await client.conclude(token, verdict)

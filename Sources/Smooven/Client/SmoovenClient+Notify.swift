@@ -51,7 +51,7 @@ extension SmoovenClient {
     case .sendFailed(let error): throw error
     case .closed:
       handle.cancelSend()
-      throw SmoovenError.clientClosed
+      throw tracker.closedError
     case .accepted, .expired, .met, .failed, .changed: return handle
     }
   }
@@ -112,10 +112,16 @@ extension SmoovenClient {
   ) async throws -> DeliveryOutcome {
     try SmoovenError.checkTimeout(timeout)
     let deadline = clock.now() + timeout
-    let handle = try await begin(request, idempotencyKey: idempotencyKey, label: label, deadline: deadline)
+    let handle = try await begin(
+      request,
+      idempotencyKey: idempotencyKey,
+      label: label,
+      deadline: deadline,
+      wantedUntil: wantedUntil(timeout)
+    )
     // Once the wait is over, this caller needs no response.
     defer { handle.cancelSend() }
-    await want(handle.token, for: timeout)
+    if idempotencyKey != nil { want(handle.token, for: timeout) }
     return try await handle.outcome(deadline: deadline, until: criterion)
   }
 }

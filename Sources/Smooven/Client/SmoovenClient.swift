@@ -35,6 +35,10 @@ public final class SmoovenClient: Service {
   /// The writes that outlive their callers.
   let writes = Activity()
   private let draining = Atomic(false)
+  /// When the stop that has begun must end.
+  private let stopDeadline = Mutex<Duration?>(nil)
+  /// Whether the scope that runs the client has ended, so that being cancelled is no second signal.
+  private let isLeft = Atomic(false)
   private let explicitTracer: (any Tracer)?
   private let start = StartGate<BaseURL>()
 
@@ -106,73 +110,98 @@ public final class SmoovenClient: Service {
 
   /// Takes callbacks and ends waits at their deadlines until it is cancelled or gracefully shut down.
   ///
-  /// A graceful shutdown takes no new connections, answers the requests in flight, and then closes all waits with
-  /// ``SmoovenError/Code/closed``, as every way out of this function does.
+  /// A graceful shutdown takes no new connections and no new sends, lets the requests and sends in flight finish within
+  /// ``ListenerConfiguration/shutdownTimeout``, and then closes all waits with ``SmoovenError/Code/closed``, as every way
+  /// out of this function does. Cancelling it in the meantime ends it immediately.
   ///
   /// - Throws: ``SmoovenError`` when called a second time or the port cannot be bound; `CancellationError` when
   ///   cancelled.
   public func run() async throws {
+    guard start.begin() else {
+      throw SmoovenError(.alreadyRunning, "run() was called before; create one client and run it once")
+    }
+    // Not a child: a store that ignores its cancellation must not hold up the end.
+    let recovery = Task { await recover(openedBefore: configuration.now()) }
+    defer { recovery.cancel() }
+    do {
+      try await withGracefulShutdownHandler {
+        try await serve()
+      } onGracefulShutdown: {
+        self.drain()
+      }
+    } catch {
+      await close(because: error as? SmoovenError)
+      throw error
+    }
+    await close()
+  }
+
+  private func serve() async throws {
+    let setting = configuration.listener.publicURL
     if let listener {
       // The listener drives the waits as well.
-      try await finishing {
-        try await listener.run { [start, configuration] address in
-          let url = configuration.listener.publicURL ?? listener.localURL(of: address)
-          start.open(with: try BaseURL(url, setting: "listener.publicURL"))
-        }
+      try await listener.run { [start] address in
+        start.open(with: try BaseURL(setting ?? listener.localURL(of: address), setting: "listener.publicURL"))
+      } finish: { [self] in
+        await finishSends()
       }
     } else {
-      try await finishing {
-        let url = configuration.listener.publicURL ?? configuration.baseURL
-        start.open(with: try BaseURL(url, setting: "listener.publicURL"))
-        try await receiver.run()
-      }
+      start.open(with: try BaseURL(setting ?? configuration.baseURL, setting: "listener.publicURL"))
+      try await receiver.run { [self] in await finishSends() }
     }
   }
 
   /// Whether a stop has begun, so that no new send is accepted.
-  var isDraining: Bool { draining.load(ordering: .relaxed) || start.isClosed }
+  package var isDraining: Bool { draining.load(ordering: .relaxed) || start.isClosed }
 
   /// The owner of the claims of one call.
   func newOwner() -> String { "\(owner)/\(calls.add(1, ordering: .relaxed).newValue)" }
 
-  private func finishing(_ body: () async throws -> Void) async throws {
-    guard start.begin() else {
-      throw SmoovenError(.alreadyRunning, "run() was called before; create one client and run it once")
-    }
-    async let _: Void = recover(openedBefore: configuration.now())
-    do {
-      try await withGracefulShutdownHandler {
-        try await body()
-      } onGracefulShutdown: {
-        self.draining.store(true, ordering: .relaxed)
-      }
-    } catch {
-      await finish(gracefully: false)
-      throw error
-    }
-    await finish(gracefully: true)
-  }
-
-  /// Closes the client: after a graceful stop, once the sends under way have their response, or the limit is over.
-  private func finish(gracefully: Bool) async {
+  private func drain() {
+    stopDeadline.withLock { $0 = $0 ?? clock.now() + configuration.listener.shutdownTimeout }
     draining.store(true, ordering: .relaxed)
-    if gracefully { await drain(sends) }
-    start.close()
-    receiver.close()
-    await drain(writes)
-    // Connections must be released even if this task is cancelled.
-    await Task { [api] in await api.transport.shutdown() }.value
   }
 
-  private func drain(_ activity: Activity) async {
-    await Task { [clock, limit = configuration.listener.shutdownTimeout] in
-      await withTaskGroup { group in
-        group.addTask { await activity.finished() }
-        group.addTask { try? await clock.sleep(clock.now() + limit) }
-        await group.next()
-        group.cancelAll()
-      }
+  /// Says that ``run()`` is about to be cancelled because its scope has ended.
+  func leave() { isLeft.store(true, ordering: .relaxed) }
+
+  /// Waits for the sends under way while their callers still wait: the first half of a graceful stop.
+  private func finishSends() async {
+    await finish(sends, by: stopDeadline.withLock(\.self))
+  }
+
+  /// Closes the client, whichever way it ended.
+  private func close(because cause: SmoovenError? = nil) async {
+    // A stop that is cancelled is a second signal: it ends immediately.
+    let isUrgent = isDraining && Task.isCancelled && !isLeft.load(ordering: .relaxed)
+    drain()
+    receiver.close(because: cause)
+    start.close()
+    // What was begun must be written even if this task is cancelled, and connections must be released.
+    await Task { [self, api, deadline = stopDeadline.withLock(\.self)] in
+      if !isUrgent { await finish(writes, by: deadline) }
+      await api.transport.shutdown()
     }.value
+  }
+
+  /// Returns when an activity is over, at a deadline, or if cancelled.
+  private func finish(_ activity: Activity, by deadline: Duration?) async {
+    await withTaskGroup { [clock] group in
+      group.addTask { await activity.finished() }
+      group.addTask { try? await clock.sleep(deadline ?? clock.now()) }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// Sleeps, but not longer than the client is open.
+  func sleep(for time: Duration) async {
+    await withTaskGroup { [clock, start] group in
+      group.addTask { try? await clock.sleep(clock.now() + time) }
+      group.addTask { try? await start.closed() }
+      await group.next()
+      group.cancelAll()
+    }
   }
 
   /// The public URL, once it is known where callbacks arrive.
@@ -189,11 +218,11 @@ public final class SmoovenClient: Service {
       defer { group.cancelAll() }
       return try await group.next() ?? nil
     }
-    guard let endpoint else { throw SmoovenError.clientClosed }
+    guard let endpoint else { throw tracker.closedError }
     return endpoint.url
   }
 
   func checkOpen() throws(SmoovenError) {
-    if start.isClosed { throw .clientClosed }
+    if start.isClosed { throw tracker.closedError }
   }
 }

@@ -36,6 +36,8 @@ public struct SmoovenConfiguration: Sendable {
   public var requestTimeout: Duration
   /// The maximum time that `notify`, `status(of:)` and the calls for players take in all, retries included.
   ///
+  /// So do the calls that read or change stored deliveries, whatever the store does.
+  ///
   /// Defaults to 30 seconds.
   public var callTimeout: Duration
   /// The rules by which a request is sent again.

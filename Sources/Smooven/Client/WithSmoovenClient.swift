@@ -4,9 +4,9 @@ public import Tracing
 
 /// Makes a client, runs it for as long as a closure runs, and closes it.
 ///
-/// When the closure returns or throws, waits that it left open end with ``SmoovenError/Code/closed``. When the client
-/// cannot run, because its port is taken for instance, its calls throw that it is closed, and when the closure has ended
-/// the reason is thrown.
+/// If the closure returns or throws, waits that it left open end with ``SmoovenError/Code/closed``. If the client can't
+/// run, because its port is taken for instance, the closure is cancelled, and the reason is thrown; it is also the cause
+/// of what calls in the closure throw.
 ///
 /// - Parameters:
 ///   - configuration: The Secret Key and where callbacks arrive.
@@ -17,7 +17,7 @@ public import Tracing
 ///   - tracer: Where spans go; by default to the bootstrapped `InstrumentationSystem`.
 ///   - body: What to do with the client.
 /// - Returns: What the closure returns.
-/// - Throws: ``SmoovenError`` when the client cannot run, and what the closure throws.
+/// - Throws: ``SmoovenError`` if the client can't run, and what the closure throws.
 public func withSmoovenClient<Result: Sendable>(
   configuration: SmoovenConfiguration,
   transport: (any SmoovenTransport)? = nil,
@@ -25,7 +25,7 @@ public func withSmoovenClient<Result: Sendable>(
   logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }),
   metricsFactory: (any MetricsFactory)? = nil,
   tracer: (any Tracer)? = nil,
-  _ body: (SmoovenClient) async throws -> Result
+  _ body: @escaping (SmoovenClient) async throws -> Result
 ) async throws -> Result {
   let client = try SmoovenClient(
     configuration: configuration,
@@ -35,23 +35,53 @@ public func withSmoovenClient<Result: Sendable>(
     metricsFactory: metricsFactory,
     tracer: tracer
   )
-  return try await withThrowingTaskGroup(of: Void.self) { group in
-    group.addTask { try await client.run() }
-    let result: Swift.Result<Result, any Error>
-    do {
-      result = .success(try await body(client))
-    } catch {
-      result = .failure(error)
+  let isolation = #isolation
+  // Called once, in the caller's isolation, while the caller only waits: what it captures is never used by two tasks at
+  // the same time.
+  nonisolated(unsafe) let scope = body
+  return try await withThrowingTaskGroup(of: ScopeEnd<Result>.self) { group in
+    group.addTask {
+      do {
+        try await client.run()
+        return .client(nil)
+      } catch {
+        return .client(error)
+      }
     }
-    group.cancelAll()
-    do {
-      try await group.waitForAll()
-    } catch is CancellationError {
-      // Ours.
-    } catch {
-      // Why the client did not run says more than that it was closed.
-      throw error
+    // A task apart from the caller's, so that it can be cancelled if the client can't run.
+    group.addTask { await unsafe perform(scope, client, isolation: isolation) }
+    var result: Swift.Result<Result, any Error>?
+    var failure: (any Error)?
+    for try await end in group {
+      switch end {
+      case .client(nil), .client(is CancellationError): break
+      case .client(let error):
+        failure = error
+        group.cancelAll()
+      case .body(let ended):
+        result = ended
+        client.leave()
+        group.cancelAll()
+      }
     }
+    // Why the client couldn't run says more than what became of the closure.
+    if let failure { throw failure }
+    guard let result else { throw CancellationError() }
     return try result.get()
   }
+}
+
+/// What ended within the scope of a client.
+private enum ScopeEnd<Value: Sendable>: Sendable {
+  case client((any Error)?)
+  case body(Result<Value, any Error>)
+}
+
+/// Runs the closure of a scope in its caller's isolation.
+private func perform<Value: Sendable>(
+  _ body: (SmoovenClient) async throws -> Value,
+  _ client: SmoovenClient,
+  isolation: isolated (any Actor)?
+) async -> ScopeEnd<Value> {
+  do { return .body(.success(try await body(client))) } catch { return .body(.failure(error)) }
 }

@@ -13,6 +13,8 @@ package final class DeliveryTracker: Sendable {
     /// When the wake-up task will wake next; `nil` if it has nothing to wait for.
     var armed: Duration?
     var isRunning = false
+    /// Why it was closed, if that says more than that it was.
+    var closeCause: SmoovenError?
   }
 
   private let state: Mutex<State>
@@ -41,6 +43,11 @@ package final class DeliveryTracker: Sendable {
     guard (try? await clock.sleep(deadline)) != nil else { return }
     apply { $0.expire(now: $1) }
   }
+  /// Sleeps by the clock of the deadlines.
+  ///
+  /// - Throws: `CancellationError` if cancelled.
+  func sleep(for time: Duration) async throws { try await clock.sleep(clock.now() + time) }
+
   /// The number of tasks that wait.
   package var waitCount: Int { state.withLock { $0.machine.waitCount } }
   /// The number of notifications that are reserved and not released.
@@ -91,7 +98,7 @@ package final class DeliveryTracker: Sendable {
         now: now
       )
     }
-    guard changes != nil else { throw .clientClosed }
+    guard changes != nil else { throw closedError }
     return lease(token, onRelease)
   }
 
@@ -202,8 +209,16 @@ package final class DeliveryTracker: Sendable {
     waitIDs.add(1, ordering: .relaxed).newValue
   }
 
+  /// What a call gets after ``close(because:)``.
+  var closedError: SmoovenError {
+    state.withLock { $0.closeCause }.map { .closed(because: $0) } ?? .clientClosed
+  }
+
   /// Ends every wait with `closed` and refuses new ones.
-  package func close() {
+  package func close(because cause: SmoovenError? = nil) {
+    state.withLock { state in
+      if !state.machine.isClosed { state.closeCause = cause }
+    }
     apply { machine, _ in machine.close() }
     unmatched.finish()
     wakeUp.finish()

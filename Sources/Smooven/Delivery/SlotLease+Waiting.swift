@@ -43,7 +43,7 @@ extension SlotLease {
     var position = Int32(0)
     let end = await wait(until: criterion, from: &position, deadline: deadline)
     if case .expired = end, watch != nil, !tracker.isRunning { throw SmoovenError.notRun }
-    return try DeliveryOutcome(end)
+    return try DeliveryOutcome(end, closedError: tracker.closedError)
   }
 
   /// Waits for a criterion.
@@ -127,15 +127,6 @@ extension SlotLease {
   }
 }
 
-/// Starts a task that runs in the caller's thread until it suspends, if the system can do that.
-private func startNow(_ operation: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
-  if #available(macOS 26.0, iOS 26.0, tvOS 26.0, watchOS 26.0, visionOS 26.0, *) {
-    Task.immediate { await operation() }
-  } else {
-    Task { await operation() }
-  }
-}
-
 /// The result of an operation, once there is one.
 private final class Outcome<Value: Sendable>: Sendable {
   private let state = Mutex<Result<Value, any Error>?>(nil)
@@ -151,14 +142,14 @@ private final class Outcome<Value: Sendable>: Sendable {
 extension DeliveryOutcome {
   /// The outcome that the end of a wait means.
   @inline(never)
-  init(_ end: DeliveryWaitEnd) throws {
+  init(_ end: DeliveryWaitEnd, closedError: @autoclosure () -> SmoovenError) throws {
     switch end {
     case .met(let event): self = .delivered(event)
     case .failed(let event): self = .failed(event)
     case .expired(let status, let channels): self = .timedOut(lastKnown: status, failedChannels: channels)
     case .sendFailed(let error): throw error
     case .cancelled: throw CancellationError()
-    case .closed, .accepted, .changed: throw SmoovenError.clientClosed
+    case .closed, .accepted, .changed: throw closedError()
     }
   }
 }

@@ -4,6 +4,11 @@ extension SmoovenError {
     "it has been shut down; wait only while run() is running"
   )
 
+  /// The error of calls to a client that has closed because it could not run.
+  static func closed(because cause: SmoovenError) -> SmoovenError {
+    SmoovenError(.closed, "it could not run: \(cause.message)", cause: cause)
+  }
+
   static let idempotencyConflict = SmoovenError(
     .idempotencyConflict,
     "idempotencyKey: it was used before for another request; use a fresh key for a new notification",
@@ -13,6 +18,11 @@ extension SmoovenError {
   static func notStored(_ cause: (any Error)?) -> SmoovenError {
     SmoovenError(.storeFailed, "the delivery could not be stored, so nothing was sent", cause: cause)
   }
+
+  static let tooLate = SmoovenError(
+    .storeFailed,
+    "the store took longer than the timeout, so nothing was sent"
+  )
 
   static func heldBack(for pause: Duration) -> SmoovenError {
     let message = "Smooven asked for fewer requests, and this one would be too late; nothing was sent"

@@ -66,7 +66,7 @@ public actor CallbackListener: Service {
   /// - Throws: ``SmoovenError`` with `closed` when the listener has ended; `CancellationError` when cancelled.
   public nonisolated var address: Address {
     get async throws {
-      guard let address = try await gate.value() else { throw SmoovenError.clientClosed }
+      guard let address = try await gate.value() else { throw receiver.tracker.closedError }
       return address
     }
   }
@@ -150,11 +150,17 @@ public actor CallbackListener: Service {
     try await run { _ in }
   }
 
-  nonisolated func run(onListening: @Sendable @escaping (Address) throws -> Void) async throws {
+  /// - Parameters:
+  ///   - onListening: Called with the address once it is bound.
+  ///   - finish: What to do between the last response of a graceful shutdown and the closing of the waits.
+  nonisolated func run(
+    onListening: @Sendable @escaping (Address) throws -> Void,
+    finish: @Sendable () async -> Void = {}
+  ) async throws {
     try receiver.begin()
     defer {
-      gate.close()
       receiver.close()
+      gate.close()
     }
     let driving = Task { [receiver] in await receiver.drive() }
     defer { driving.cancel() }
@@ -169,8 +175,12 @@ public actor CallbackListener: Service {
         server.beginGracefulShutdown()
       }
     } catch let error as HTTPServerError {
-      throw SmoovenError.misconfigured("listener", error.message)
+      let error = SmoovenError.misconfigured("listener", error.message)
+      receiver.close(because: error)
+      throw error
     }
+    try Task.checkCancellation()
+    await finish()
     try Task.checkCancellation()
   }
 

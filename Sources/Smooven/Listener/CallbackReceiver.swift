@@ -154,6 +154,23 @@ public final class CallbackReceiver: Service {
     try Task.checkCancellation()
   }
 
+  /// Runs as ``run()`` does; a graceful shutdown closes the waits only after some work.
+  func run(finish: @escaping @Sendable () async -> Void) async throws {
+    try begin()
+    defer { close() }
+    let (stops, stop) = AsyncStream<Void>.makeStream()
+    let driving = Task { await drive() }
+    defer { driving.cancel() }
+    await withGracefulShutdownHandler {
+      for await _ in stops {}
+    } onGracefulShutdown: {
+      stop.finish()
+    }
+    try Task.checkCancellation()
+    await finish()
+    try Task.checkCancellation()
+  }
+
   /// A replay must be recognized for as long as its callback counts as fresh, and 2 hours longer.
   private static func check(
     _ store: any DeliveryStore,
@@ -177,16 +194,17 @@ public final class CallbackReceiver: Service {
 
   /// Keeps deadlines and follows the store, until closed or cancelled.
   func drive() async {
-    // Followed until its task is cancelled, which leaving the scope does.
-    async let _: Void = intake.follow()
+    // Not a child: a store that ignores its cancellation must not hold up the end.
+    let following = Task { [intake] in await intake.follow() }
+    defer { following.cancel() }
     await tracker.run()
   }
 
   /// Ends all waits and streams.
   ///
   /// Later requests get a 503.
-  package func close() {
-    tracker.close()
+  package func close(because cause: SmoovenError? = nil) {
+    tracker.close(because: cause)
     intake.hub.finish()
   }
 

@@ -94,15 +94,41 @@ package final class EventIntake: Sendable {
   /// Follows what other processes store, until cancelled.
   func follow() async {
     do {
+      var isAgain = false
+      while try await !followOnce(isAgain: isAgain) {
+        isAgain = true
+        try await tracker.sleep(for: .seconds(1))
+      }
+    } catch {
+      // Cancelled.
+    }
+  }
+
+  /// - Returns: `false` if the store failed, so that it must be followed again.
+  private func followOnce(isAgain: Bool) async throws(CancellationError) -> Bool {
+    let rereading = isAgain ? Task { await reread() } : nil
+    defer { rereading?.cancel() }
+    do {
       try await store.follow(tracker.interests) { [self] change in
         switch change {
         case .callbacks(let stored): replay(stored)
         case .deliveries(let tokens): for token in tokens { await refresh(token) }
         }
       }
-    } catch is CancellationError {
+      return true
+    } catch let error as CancellationError {
+      throw error
     } catch {
       logger.error("could not follow the store", metadata: ["error": "\(type(of: error))"])
+      return false
+    }
+  }
+
+  /// Reads for every wait what the store has, since changes may have been missed.
+  private func reread() async {
+    for lookup in tracker.interests.lookups() {
+      try? await replay(lookup)
+      if let token = lookup.token { await refresh(token) }
     }
   }
 

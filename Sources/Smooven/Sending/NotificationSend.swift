@@ -14,6 +14,8 @@ final class NotificationSend: Sendable {
     /// The revision of the slot before that.
     var revision: UInt32 = 0
     var posts = 0
+    /// Whether a stop waits for this send.
+    var isCounted = false
   }
 
   private let client: SmoovenClient
@@ -93,25 +95,46 @@ final class NotificationSend: Sendable {
       while true {
         switch action {
         case .insert, .load, .look, .replace:
-          action = isGone ? handle(.cancelled) : handle(await ask(action))
+          let mustStop = isGone && !state.withLock { $0.machine.isChanging }
+          action = handle(mustStop ? .cancelled : await ask(action))
         case .post(let delivery):
           action = isGone ? handle(.cancelled) : await post(delivery, span)
         case .wait(let time):
+          endCounting()
           await wait(time)
           action = handle(isGone ? .cancelled : .woke)
         case .pause(let time):
-          try? await client.clock.sleep(client.clock.now() + time)
+          endCounting()
+          if !isGone { await client.sleep(for: time) }
           let isProven = !isKeyed && client.tracker.snapshot(of: token)?.eventNames.isEmpty == false
           // A callback in the meantime proves that the request was carried out, whatever the response said.
           action = isProven ? .finish(.accepted) : handle(isGone ? .cancelled : .woke)
         case .finish(let end):
           if case .known(let delivery) = end { await client.intake.tell(delivery) }
-          return finish(end, caller, span)
+          finish(end, caller, span)
+          return endCounting()
         case .sendBody, .withholdBody:
           return
         }
       }
     }
+  }
+
+  /// Makes a stop wait for this send, until what came of it is written.
+  private func beginCounting() {
+    let isNew = state.withLock { state in
+      defer { state.isCounted = true }
+      return !state.isCounted
+    }
+    if isNew { client.sends.begin() }
+  }
+
+  private func endCounting() {
+    let wasCounted = state.withLock { state in
+      defer { state.isCounted = false }
+      return state.isCounted
+    }
+    if wasCounted { client.sends.end() }
   }
 
   private var isGone: Bool {
@@ -180,6 +203,17 @@ final class NotificationSend: Sendable {
       return state.posts
     }
     span.attributes["smooven.attempts"] = attempt
+    do {
+      try await client.api.gate.wait(until: deadline, jitter: client.configuration.jitter())
+    } catch let error as SmoovenError {
+      return handle(.answered(classify(error, attempt)))
+    } catch {
+      return handle(.cancelled)
+    }
+    guard client.clock.now() < deadline else { return handle(.answered(classify(.tooLate, attempt))) }
+    // Counted first, then asked: either a stop waits for this send, or the send knows of the stop.
+    beginCounting()
+    if isGone { return handle(.cancelled) }
     guard isKeyed else { return handle(await exchange(delivery, attempt)) }
     // Not cancelled with its caller, because other callers may follow this attempt.
     let event = await Task { [self] in await exchange(delivery, attempt) }.value
@@ -187,10 +221,7 @@ final class NotificationSend: Sendable {
   }
 
   private func exchange(_ delivery: StoredDelivery, _ attempt: Int) async -> SendMachine.Event {
-    client.sends.begin()
-    defer { client.sends.end() }
     do {
-      try await client.api.gate.wait(until: deadline, jitter: client.configuration.jitter())
       let timeout = min(
         client.configuration.requestTimeout,
         max(deadline - client.clock.now(), .milliseconds(1))
@@ -226,6 +257,8 @@ final class NotificationSend: Sendable {
   /// Asks whether the body may leave, at the last moment.
   @Sendable private func askToSend() async throws {
     struct Withheld: Error {}
+    // Every caller has been told that the client closed.
+    if client.tracker.isClosed { throw Withheld() }
     var action = handle(.willSend(sinceRead: client.clock.now() - state.withLock(\.readAt)))
     while true {
       switch action {

@@ -135,6 +135,11 @@ package struct SendMachine: Sendable {
     }
   }
 
+  /// Whether it writes down what came of its attempt, which it finishes even if its caller has left.
+  package var isChanging: Bool {
+    if case .changing = state { true } else { false }
+  }
+
   /// Takes in an event.
   ///
   /// - Parameters:

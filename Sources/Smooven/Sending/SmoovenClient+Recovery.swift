@@ -62,7 +62,7 @@ extension SmoovenClient {
     timeout: Duration,
     deadline: Duration
   ) async -> DeliveryStatus? {
-    let end = clock.now() + timeout
+    let end = min(clock.now(), deadline) + timeout
     guard
       let answer = try? await queries.perform(
         deadline: deadline,
@@ -78,7 +78,7 @@ extension SmoovenClient {
     if isNews, event.kind.isTerminal {
       switch intake.take(StoredCallback(event, token: token, receivedAt: configuration.now())) {
       case .now: break
-      case .later(let work): _ = await work()
+      case .later(let work): _ = try? await bounded(by: end, clock) { await work() }
       }
     }
     return status.status

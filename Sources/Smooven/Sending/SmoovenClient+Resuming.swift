@@ -15,7 +15,9 @@ extension SmoovenClient {
     after cursor: PendingCursor? = nil,
     limit: Int = 1_000
   ) async throws -> [StoredDelivery] {
-    try await reading { try await store.pending(after: cursor, limit: limit).map(\.delivery) }
+    try await reading { client in
+      try await client.store.pending(after: cursor, limit: limit).map(\.delivery)
+    }
   }
 
   /// Looks up a delivery by its idempotency key, its notification id or its token.
@@ -24,7 +26,7 @@ extension SmoovenClient {
   /// - Returns: The delivery as it is stored now; `nil` if there is none.
   /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
   public func delivery(_ lookup: DeliveryLookup) async throws -> StoredDelivery? {
-    try await reading { try await store.load(lookup)?.delivery }
+    try await reading { client in try await client.store.load(lookup)?.delivery }
   }
 
   /// Attaches to a delivery that an earlier call started, in this process or in another one.
@@ -45,7 +47,10 @@ extension SmoovenClient {
       policy: policy(for: delivery),
       acceptance: isSent ? .known : .unclear(.sentBefore)
     )
-    try await catchUp(delivery)
+    let deadline = clock.now() + configuration.callTimeout
+    guard try await lease.bounded(by: deadline, { try await self.catchUp(delivery) }) != nil else {
+      throw tracker.isClosed ? tracker.closedError : .unread(nil)
+    }
     return handle(lease, send: nil)
   }
 
@@ -77,20 +82,33 @@ extension SmoovenClient {
     _ key: String,
     _ change: @escaping @Sendable (inout StoredDelivery) -> Bool
   ) async throws -> Bool {
-    try await reading {
-      guard let row = try await store.load(.idempotencyKey(key)) else { return false }
-      let after = try await update(row.delivery.token, from: row, change)
+    try await reading { client in
+      guard let row = try await client.store.load(.idempotencyKey(key)) else { return false }
+      let after = try await client.update(row.delivery.token, from: row, change)
       return after.map { $0.version != row.version } ?? false
     }
   }
 
-  private func reading<Result>(_ body: () async throws -> Result) async throws -> Result {
+  /// Performs what only concerns the store, within the call timeout.
+  private func reading<Value: Sendable>(
+    _ body: @escaping @Sendable (SmoovenClient) async throws -> Value
+  ) async throws -> Value {
     do {
-      return try await body()
+      let deadline = clock.now() + configuration.callTimeout
+      if let value = try await bounded(by: deadline, clock, { try await body(self) }) { return value }
     } catch {
       if error is CancellationError || error is SmoovenError { throw error }
-      throw SmoovenError(.storeFailed, "the stored deliveries could not be read or changed", cause: error)
+      throw SmoovenError.unread(error)
     }
+    throw SmoovenError.unread(nil)
+  }
+}
+
+extension SmoovenError {
+  /// The store failed, or took too long if there is no cause.
+  fileprivate static func unread(_ cause: (any Error)?) -> SmoovenError {
+    let reason = cause == nil ? "in time" : "or changed"
+    return SmoovenError(.storeFailed, "the stored deliveries could not be read \(reason)", cause: cause)
   }
 }
 

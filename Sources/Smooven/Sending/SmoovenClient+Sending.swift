@@ -1,5 +1,7 @@
 internal import SmoovenCallbacks
 
+import struct Foundation.Date
+
 extension SmoovenClient {
   /// The group of the client's own endpoint, and so of everything that it sends.
   static let group = "smooven"
@@ -12,13 +14,15 @@ extension SmoovenClient {
     _ request: NotifyRequest,
     idempotencyKey key: String?,
     label: String?,
-    deadline: Duration
+    deadline: Duration,
+    wantedUntil: Date? = nil
   ) async throws -> NotificationHandle {
     try request.validate()
     try SmoovenError.checkIdempotencyKey(key)
-    if isDraining { throw SmoovenError.clientClosed }
+    if isDraining { throw tracker.closedError }
     let fields = try request.wireFields()
-    let proposal = proposal(request, key, label, fingerprint: key == nil ? "" : fields.fingerprint)
+    var proposal = proposal(request, key, label, fingerprint: key == nil ? "" : fields.fingerprint)
+    proposal.wantedUntil = wantedUntil
     let url = try await callbackURL(deadline: deadline)
     try Task.checkCancellation()
     let send = NotificationSend(client: self, proposal: proposal, deadline: deadline) { token in
@@ -100,8 +104,8 @@ extension SmoovenClient {
     _ step: @escaping @Sendable () async throws -> Result
   ) async throws -> Result {
     if let result = try await lease.bounded(by: deadline, step) { return result }
-    if tracker.isClosed { throw SmoovenError.clientClosed }
-    throw SmoovenError(.storeFailed, "the store took longer than the timeout, so nothing was sent")
+    if tracker.isClosed { throw tracker.closedError }
+    throw SmoovenError.tooLate
   }
 
   func handle(_ lease: SlotLease, send: Task<Void, Never>?) -> NotificationHandle {

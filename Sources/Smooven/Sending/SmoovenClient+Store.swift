@@ -57,11 +57,9 @@ extension SmoovenClient {
   }
 
   private func keepTrying(_ id: String, of token: DeliveryToken) async {
-    var attempt = 0
-    while !tracker.isClosed {
-      attempt += 1
-      let pause = configuration.retry.backoff(afterAttempt: attempt, jitter: configuration.jitter())
-      guard (try? await clock.sleep(clock.now() + pause)) != nil else { return }
+    for attempt in 1... {
+      await sleep(for: configuration.retry.backoff(afterAttempt: attempt, jitter: configuration.jitter()))
+      if tracker.isClosed { return }
       if (try? await update(token) { $0.accept(id: id) }) != nil { return await look(for: id, of: token) }
     }
   }
@@ -94,18 +92,22 @@ extension SmoovenClient {
     }
   }
 
-  /// How long every store keeps what it opened, without being told.
-  static let alwaysKept = Duration.seconds(6 * 3_600)
-
-  /// Keeps a delivery from being forgotten while it is waited for.
-  func want(_ token: DeliveryToken, for timeout: Duration) async {
-    guard timeout > Self.alwaysKept else { return }
-    let until = configuration.now().addingTimeInterval(timeout.inSeconds)
-    _ = try? await update(token) { delivery in
-      guard delivery.wantedUntil.map({ $0 < until }) ?? true else { return false }
-      delivery.wantedUntil = until
-      return true
+  /// Keeps a delivery from being forgotten while it is waited for; the wait doesn't wait for it.
+  func want(_ token: DeliveryToken, for timeout: Duration) {
+    guard let until = wantedUntil(timeout) else { return }
+    background { client in
+      _ = try? await client.update(token) { delivery in
+        guard delivery.wantedUntil.map({ $0 < until }) ?? true else { return false }
+        delivery.wantedUntil = until
+        return true
+      }
     }
+  }
+
+  /// The end of a wait, if a store may not keep a delivery that long by itself.
+  func wantedUntil(_ timeout: Duration) -> Date? {
+    // Every store keeps what it opened for hours.
+    timeout > .seconds(6 * 3_600) ? configuration.now().addingTimeInterval(timeout.inSeconds) : nil
   }
 
   /// Runs work that outlives its caller, and that closing the client waits for a while.

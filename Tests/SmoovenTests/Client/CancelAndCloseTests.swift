@@ -4,6 +4,7 @@ import Logging
 import ServiceLifecycle
 import Smooven
 import SmoovenTesting
+import Synchronization
 import Testing
 
 @Suite("Cancelling and closing", .timeLimit(.minutes(1))) struct CancelAndCloseTests {
@@ -160,7 +161,7 @@ import Testing
     #expect(try await handle.outcome(timeout: .seconds(1)).isDelivered)
   }
 
-  @Test("A port that is taken is the error of the scope")
+  @Test("A port that is taken cancels the scope, is its error, and is the cause of what calls in it throw")
   func portTaken() async throws {
     let configuration = SmoovenConfiguration(
       secretKey: testKey,
@@ -170,11 +171,44 @@ import Testing
       let port = try await #require(first.listener).address.port
       var second = configuration
       second.listener.port = port
+      let errors = Mutex<[any Error]>([])
       let error = await #expect(throws: SmoovenError.self) {
-        try await withSmoovenClient(configuration: second) { try await $0.remind() }
+        try await withSmoovenClient(configuration: second) { client in
+          // A call that was made before it was known, one made afterwards, and one that has nothing to do with it.
+          let task = Task { try await client.remind() }
+          do { _ = try await task.value } catch { errors.withLock { $0.append(error) } }
+          do {
+            _ = try await Task { try await client.status(of: "ntf_1") }.value
+          } catch {
+            errors.withLock { $0.append(error) }
+          }
+          do { _ = try await client.listener?.address } catch { errors.withLock { $0.append(error) } }
+          for await _ in AsyncStream<Void>.makeStream().stream {}
+          #expect(Task.isCancelled)
+        }
       }
       #expect(error?.code == .invalidConfiguration)
       #expect(error?.message.contains("\(port)") == true)
+      let inside = errors.withLock(\.self).compactMap { $0 as? SmoovenError }
+      #expect(inside.map(\.code).allSatisfy { $0 == .closed } && inside.count >= 2)
+      #expect(inside.allSatisfy { $0.message.contains("\(port)") && $0.cause is SmoovenError })
     }
+  }
+
+  @Test("A scope runs where its caller does, and may use what only the caller has")
+  @MainActor
+  func isolation() async throws {
+    var count = 0
+    try await withSmoovenClient(
+      configuration: mockConfiguration(),
+      transport: MockTransport(secretKey: testKey)
+    ) { client in
+      MainActor.assertIsolated()
+      count += 1
+      _ = try await client.callbackURL(deadline: .seconds(60))
+      MainActor.assertIsolated()
+      count += 1
+    }
+    #expect(count == 2)
   }
 }

@@ -13,7 +13,7 @@ import Testing
   /// Runs one "process" on the shared store.
   func process<Result: Sendable>(
     _ change: (inout SmoovenConfiguration) -> Void = { _ in },
-    _ body: (SmoovenClient) async throws -> Result
+    _ body: @escaping (SmoovenClient) async throws -> Result
   ) async throws -> Result {
     try await withMockedClient(transport, configuration: mockConfiguration(change), store: store, body)
   }

@@ -25,7 +25,7 @@ import Testing
 
   func restarted<Result: Sendable>(
     reconciles: Bool = false,
-    _ body: (SmoovenClient) async throws -> Result
+    _ body: @escaping (SmoovenClient) async throws -> Result
   ) async throws -> Result {
     let configuration = mockConfiguration { $0.reconciliationTimeout = reconciles ? .seconds(5) : nil }
     return try await withMockedClient(transport, configuration: configuration, store: store, body)

@@ -12,7 +12,7 @@ import Testing
 
   func withLoop<Result: Sendable>(
     _ change: (inout SmoovenConfiguration) -> Void = { _ in },
-    _ body: (SmoovenClient, SmoovenSandbox) async throws -> Result
+    _ body: @escaping (SmoovenClient, SmoovenSandbox) async throws -> Result
   ) async throws -> Result {
     var sandboxConfiguration = SandboxConfiguration()
     sandboxConfiguration.timeScale = 0.01

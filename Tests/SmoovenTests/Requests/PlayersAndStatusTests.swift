@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Status and players, against the sandbox", .timeLimit(.minutes(1))) struct PlayersAndStatusTests {
   func withClient<Result: Sendable>(
-    _ body: (SmoovenClient, SmoovenSandbox) async throws -> Result
+    _ body: @escaping (SmoovenClient, SmoovenSandbox) async throws -> Result
   ) async throws -> Result {
     var sandboxConfiguration = SandboxConfiguration()
     sandboxConfiguration.timeScale = 0

@@ -1,0 +1,242 @@
+import HTTPTypes
+import Logging
+import ServiceLifecycle
+import Smooven
+import SmoovenSupport
+import SmoovenTesting
+import Synchronization
+import TestSupport
+import Testing
+
+/// Sends that are under way when the client stops.
+@Suite("Sends and a stop", .timeLimit(.minutes(1))) struct StoppingSendsTests {
+  /// A transport whose requests wait for their response until the test gives it.
+  final class HeldTransport: SmoovenTransport {
+    private struct State: Sendable {
+      var sent = 0
+      var answer: MockAnswer?
+    }
+
+    private let state = Watched(State())
+    let mock = MockTransport(secretKey: testKey)
+    var sentCount: Int { state.read(\.sent) }
+
+    func send(_ request: TransportRequest) async throws -> TransportResponse {
+      try await request.willSend?()
+      state.update { $0.sent += 1 }
+      let answer = try await state.first { $0.answer }
+      mock.script(answer)
+      return try await mock.send(
+        TransportRequest(head: request.head, body: request.body, timeout: request.timeout)
+      )
+    }
+
+    /// Returns when requests have left.
+    func sent(_ count: Int) async throws { try await state.first { $0.sent >= count ? () : nil } }
+
+    func answer(_ answer: MockAnswer) { state.update { $0.answer = answer } }
+  }
+
+  /// A client in a service group that stops it as a signal does.
+  final class Service: Sendable {
+    let clock = ManualClock()
+    let store = InMemoryDeliveryStore()
+    let client: SmoovenClient
+    let group: ServiceGroup
+    let running: Task<Void, any Error>
+
+    init(_ transport: any SmoovenTransport, isMounted: Bool = true) async throws {
+      var configuration = mockConfiguration(clock: clock) { $0.callTimeout = .seconds(300) }
+      if !isMounted { configuration.listener = ListenerConfiguration(publicURL: "https://agent.example.com") }
+      let client = try SmoovenClient(configuration: configuration, transport: transport, store: store)
+      let group = ServiceGroup(
+        services: [client],
+        logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+      )
+      running = Task { try await group.run() }
+      self.client = client
+      self.group = group
+      _ = try await client.callbackURL(deadline: .seconds(3_600))
+    }
+
+    func notify(_ key: String?) -> Task<NotificationHandle, any Error> {
+      Task { [client] in
+        try await client.notify(
+          intent: "Remind Sarah",
+          context: .init(userID: "sarah@example.com"),
+          idempotencyKey: key
+        )
+      }
+    }
+
+    /// Begins a graceful stop.
+    func stop() async {
+      await group.triggerGracefulShutdown()
+      while !client.isDraining { await Task.yield() }
+    }
+
+    func expectClosed(_ task: Task<NotificationHandle, any Error>) async {
+      let error = await #expect(throws: SmoovenError.self) { try await task.value }
+      #expect(error?.code == .closed)
+    }
+  }
+
+  @Test(
+    "A graceful stop lets what has left get its response, and takes nothing new",
+    arguments: [nil, "k"],
+    [true, false]
+  )
+  func inFlight(key: String?, isMounted: Bool) async throws {
+    let transport = HeldTransport()
+    let service = try await Service(transport, isMounted: isMounted)
+    let call = service.notify(key)
+    try await transport.sent(1)
+    await service.stop()
+    await service.expectClosed(service.notify(key))
+    await service.expectClosed(service.notify("other"))
+    // Its caller isn't told that the client closes while the response is on its way.
+    for _ in 0..<1_000 { await Task.yield() }
+    transport.answer(.accepted(id: "ntf_1"))
+    #expect(try await call.value.id == "ntf_1")
+    try await service.running.value
+    #expect(transport.sentCount == 1)
+    #expect(try await service.store.load(.id("ntf_1", group: "smooven")) != nil)
+  }
+
+  @Test("What is refused or unclear during a graceful stop is written down before the end", arguments: [400, 429, 500])
+  func refusedInFlight(status: Int) async throws {
+    let transport = HeldTransport()
+    let service = try await Service(transport)
+    let call = service.notify("k")
+    try await transport.sent(1)
+    await service.stop()
+    transport.answer(.refused(status: status, code: "no"))
+    _ = await call.result
+    try await service.running.value
+    let row = try #require(try await service.store.load(.idempotencyKey("k")))
+    #expect(row.delivery.phase(at: row.time) == (status == 500 ? .unclear : .free))
+    #expect((row.delivery.refusal != nil) == (status == 400))
+  }
+
+  @Test("A graceful stop waits for no response longer than its limit")
+  func limit() async throws {
+    let transport = HeldTransport()
+    let service = try await Service(transport)
+    let call = service.notify("k")
+    try await transport.sent(1)
+    await service.group.triggerGracefulShutdown()
+    while let timer = await service.clock.nextTimer(), timer != .seconds(10) {}
+    service.clock.advance(by: .seconds(10))
+    await service.expectClosed(call)
+    try await service.running.value
+    transport.answer(.accepted())
+  }
+
+  @Test("A second signal ends a graceful stop immediately")
+  func secondSignal() async throws {
+    let transport = HeldTransport()
+    let service = try await Service(transport)
+    let call = service.notify("k")
+    try await transport.sent(1)
+    await service.stop()
+    service.running.cancel()
+    await service.expectClosed(call)
+    _ = await service.running.result
+    transport.answer(.accepted())
+  }
+
+  @Test(
+    "What waits for its next attempt when the client closes is never sent",
+    arguments: [nil, "k"],
+    [true, false]
+  )
+  func backoff(key: String?, isGraceful: Bool) async throws {
+    let transport = MockTransport(secretKey: testKey)
+    transport.script(.refused(status: 429, code: "busy", retryAfter: 20))
+    let service = try await Service(transport)
+    let first = service.notify(key)
+    while transport.requestCount == 0 { await Task.yield() }
+    // A second one finds the gate closed.
+    let second = service.notify(key.map { "\($0)2" })
+    while service.client.receiver.tracker.waitCount < 2 { await Task.yield() }
+    for _ in 0..<1_000 { await Task.yield() }
+    if isGraceful {
+      await service.group.triggerGracefulShutdown()
+    } else {
+      service.running.cancel()
+    }
+    for task in [first, second] { await service.expectClosed(task) }
+    _ = await service.running.result
+    for _ in 0..<30 {
+      service.clock.advance(by: .seconds(10))
+      for _ in 0..<100 { await Task.yield() }
+    }
+    #expect(transport.requestCount == 1)
+    // Nothing is left that would make another process wait.
+    for key in [key, key.map { "\($0)2" }].compactMap(\.self) {
+      let row = try #require(try await service.store.load(.idempotencyKey(key)))
+      #expect(row.delivery.phase(at: row.time) == .free)
+    }
+  }
+
+  @Test("What couldn't be written while the client was open doesn't keep it from closing, nor busy afterwards")
+  func writesThatFail() async throws {
+    let attempts = Atomic(0)
+    let store = HookedStore(before: { step in
+      guard step == .load || step == .replace else { return }
+      attempts.add(1, ordering: .relaxed)
+      throw DeliveryStoreError(.unavailable, "planned")
+    })
+    let clock = ManualClock()
+    let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
+    try await withMockedClient(transport, configuration: mockConfiguration(clock: clock), store: store) { client in
+      let handle = try await client.notifySarah()
+      #expect(handle.id == "ntf_1")
+      // It's tried again and again while the client is open.
+      while attempts.load(ordering: .relaxed) < 5 {
+        clock.advance(by: .seconds(30))
+        await Task.yield()
+      }
+    }
+    let count = attempts.load(ordering: .relaxed)
+    clock.advance(by: .seconds(3_600))
+    for _ in 0..<1_000 { await Task.yield() }
+    #expect(attempts.load(ordering: .relaxed) <= count + 1)
+  }
+
+  @Test("A POST under a key goes on if its caller leaves, and its id is kept")
+  func callerLeaves() async throws {
+    let transport = HeldTransport()
+    let service = try await Service(transport)
+    let call = service.notify("k")
+    try await transport.sent(1)
+    call.cancel()
+    await #expect(throws: CancellationError.self) { try await call.value }
+    let other = service.notify("k")
+    while service.client.receiver.tracker.waitCount == 0 { await Task.yield() }
+    transport.answer(.accepted(id: "ntf_1"))
+    #expect(try await other.value.id == "ntf_1")
+    #expect(transport.sentCount == 1)
+    service.running.cancel()
+    _ = await service.running.result
+  }
+
+  @Test("A claim is given back if its caller leaves before the body does")
+  func claimGivenBack() async throws {
+    let transport = MockTransport(secretKey: testKey)
+    transport.script(.refused(status: 429, code: "busy", retryAfter: 20))
+    let service = try await Service(transport)
+    let first = service.notify("k1")
+    while transport.requestCount == 0 { await Task.yield() }
+    for _ in 0..<1_000 { await Task.yield() }
+    // Held back by the gate, with its claim.
+    let held = service.notify("k2")
+    while try await service.store.load(.idempotencyKey("k2"))?.delivery.claim == nil { await Task.yield() }
+    held.cancel()
+    await #expect(throws: CancellationError.self) { try await held.value }
+    while try await service.store.load(.idempotencyKey("k2"))?.delivery.claim != nil { await Task.yield() }
+    first.cancel()
+    service.running.cancel()
+    _ = await service.running.result
+  }
+}
