@@ -13,7 +13,8 @@ struct TokenIngest {
     guard arguments.count == 2, let count = Int(arguments[1]) else { fatalError("TokenIngest COUNT FILE") }
     let key = Secret(ProcessInfo.processInfo.environment["SMOOVEN_SECRET_KEY"] ?? "")
     let transport = MockTransport(secretKey: key, answer: .accepted())
-    let configuration = SmoovenConfiguration(secretKey: key)
+    // A local URL, so that callbacks may arrive at a local one.
+    let configuration = SmoovenConfiguration(secretKey: key, baseURL: "http://127.0.0.1:1")
     try await withSmoovenClient(configuration: configuration, transport: transport) { smooven in
       for _ in 0..<count { Task { await wait(smooven) } }
       while transport.requestCount < count { try await Task.sleep(for: .milliseconds(10)) }
