@@ -16,6 +16,8 @@ final class RunningSend: Sendable {
     }
   }
 
+  var isRunning: Bool { task.withLock { $0 != nil } }
+
   func cancel() {
     task.withLock { $0 }?.cancel()
   }
