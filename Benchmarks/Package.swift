@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, so that nobody who uses the SDK fetches or builds what only measuring needs.
+// A separate package, so that users of the SDK do not fetch or build what only measuring needs.
 let package = Package(
   name: "smooven-benchmarks",
   platforms: [.macOS(.v15)],
@@ -34,6 +34,14 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+      ]
+    ),
+    // The port of a client that waits for many notifications: each callback arrives at the URL of its wait.
+    .executableTarget(
+      name: "TokenIngest",
+      dependencies: [
+        .product(name: "Smooven", package: "smooven-swift"),
+        .product(name: "SmoovenTesting", package: "smooven-swift"),
       ]
     ),
     .executableTarget(

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from .places import BENCHMARKS, GO_PEER, PACKAGE, PEERS, PYTHON, RELEASE, SCRATCH, WORK
 
@@ -15,16 +16,21 @@ def build() -> None:
         if not shutil.which(tool):
             raise SystemExit(f"There is no {tool} here" + (f"; apt-get install {package}" if package else ""))
     WORK.mkdir(exist_ok=True)
-    # The command as its own package builds it, with the options that its users have.
-    swift("--package-path", PACKAGE, "--product", "smooven")
-    resolved = PACKAGE / "Package.resolved"
-    if resolved.exists():
-        shutil.copy(resolved, BENCHMARKS / "Package.resolved")
-    swift("--package-path", BENCHMARKS)
+    build_swift(PACKAGE)
     run("go", "build", "-o", GO_PEER, "main.go", cwd=PEERS / "go")
     if not PYTHON.exists():
         run("python3", "-m", "venv", WORK / "venv")
     run(PYTHON, "-m", "pip", "install", "--quiet", "-r", PEERS / "python" / "requirements.txt")
+
+
+def build_swift(package: Path) -> None:
+    """Builds the command, and the programs next to it."""
+    # The command as its own package builds it, with the options that its users have.
+    swift("--package-path", package, "--product", "smooven")
+    benchmarks = package / BENCHMARKS.name
+    if (package / "Package.resolved").exists():
+        shutil.copy(package / "Package.resolved", benchmarks / "Package.resolved")
+    swift("--package-path", benchmarks)
 
 
 def swift(*arguments) -> None:

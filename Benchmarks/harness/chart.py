@@ -32,7 +32,7 @@ def block(results: Results, name: str, cases: dict[str, list[Key]]) -> tuple[int
     """The bars of one table."""
     parts, y = [text(20, 18, name, 15, weight="bold")], TITLE
     for case, keys in cases.items():
-        # Each case has a scale of its own: a thousand waits and a million have no common one.
+        # Each case has its own scale: a thousand waits and a million have no common one.
         most = max(results.summary(key)[2] for key in keys) or 1
         for key in keys:
             label = ", ".join(part for part in (key.system, case) if part)

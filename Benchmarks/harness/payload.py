@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -9,19 +10,25 @@ KEY = "sk_live_0123456789abcdef"
 PATH = "/callbacks/smooven"
 
 
-def body(number: int, timestamp: str) -> bytes:
+def body(id: str, timestamp: str) -> bytes:
+    # Padded, so that all requests have one size.
     return (
-        '{"event":"notification.delivered","notification_id":"ntf_%012d","channel_used":"sms","status":"delivered",'
+        '{"event":"notification.delivered","notification_id":"%s",%s"channel_used":"sms","status":"delivered",'
         '"timestamp":"%s","recipient":{"user_id":"sarah@example.com","channel_address":"+61400000000"},'
-        '"metadata":{"intent":"Remind Sarah about her appointment","urgency":"normal"}}' % (number, timestamp)
+        '"metadata":{"intent":"Remind Sarah about her appointment","urgency":"normal"}}'
+        % (id, " " * (16 - len(id)), timestamp)
     ).encode()
 
 
-def request(number: int, timestamp: str, key: str = KEY) -> bytes:
-    content = body(number, timestamp)
+def numbered(number: int) -> str:
+    return f"ntf_{number:012d}"
+
+
+def request(id: str, timestamp: str, key: str = KEY, path: str = PATH) -> bytes:
+    content = body(id, timestamp)
     signature = hmac.digest(key.encode(), content, hashlib.sha256).hex()
     head = (
-        f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(content)}\r\nX-Smooven-Signature: {signature}\r\n\r\n"
     )
     return head.encode() + content
@@ -31,11 +38,11 @@ def now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def write_requests(path: Path, numbers: range) -> int:
-    """Writes requests of one size, each for another notification, and returns the size."""
+def write_requests(file: Path, targets: Iterable[tuple[str, str]]) -> int:
+    """Writes requests of one size, each to a path about a notification, and returns the size."""
     timestamp = now()
-    with open(path, "wb") as file:
-        for number in numbers:
-            text = request(number, timestamp)
-            file.write(text)
+    with open(file, "wb") as output:
+        for path, id in targets:
+            text = request(id, timestamp, path=path)
+            output.write(text)
     return len(text)

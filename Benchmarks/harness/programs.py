@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 from .places import PEERS, PYTHON, RELEASE
 
@@ -10,8 +11,8 @@ def measured(*command) -> dict:
     return json.loads(subprocess.check_output([str(part) for part in command], text=True))
 
 
-def swift(name: str, *arguments) -> dict:
-    return measured(RELEASE / name, *arguments)
+def swift(name: str, *arguments, binaries: Path = RELEASE) -> dict:
+    return measured(binaries / name, *arguments)
 
 
 def python(script: str, *arguments) -> dict:

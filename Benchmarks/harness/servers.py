@@ -34,6 +34,16 @@ SMOOVEN_SQLITE = Server(
     (*LISTEN, "--store", f"sqlite:{DATABASE}"),
     files=(DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"),
 )
+# More than are settled in a second on two cores.
+WAITS_A_SECOND, TOKENS = 40_000, WORK / "tokens"
+
+
+def waiting(seconds: int) -> Server:
+    """A client with open waits; the paths and ids of their callbacks are in TOKENS when it listens."""
+    command = (RELEASE / "TokenIngest", WAITS_A_SECOND * seconds, TOKENS)
+    return Server("sendAndWait, token URLs", command, files=(TOKENS,))
+
+
 FLOOR = Server("NIO, a constant 200", (RELEASE / "NIOFloor",), verifies=False)
 GO = Server("Go net/http", (GO_PEER,))
 NODE = Server("Node http, 1 process", ("node", PEERS / "node" / "server.mjs"))
@@ -94,9 +104,10 @@ class Running:
     def check(self, number: int) -> None:
         """Makes sure that the server takes a callback, and if it verifies, that it refuses a forged one."""
         timestamp = payload.now()
-        good = self.status(payload.request(number, timestamp))
-        forged = self.status(payload.request(number + 1, timestamp, key="sk_live_of_somebody_else"))
-        old = self.status(payload.request(number + 2, "2020-01-01T00:00:00Z"))
+        ids = [payload.numbered(number + offset) for offset in range(3)]
+        good = self.status(payload.request(ids[0], timestamp))
+        forged = self.status(payload.request(ids[1], timestamp, key="sk_live_of_another_project"))
+        old = self.status(payload.request(ids[2], "2020-01-01T00:00:00Z"))
         expected = (200, 401, 401) if self.server.verifies else (200, 200, 200)
         if (good, forged, old) != expected:
             raise SystemExit(f"{self.server.name} answers {(good, forged, old)}, not {expected}")

@@ -1,4 +1,4 @@
-"""Verify and decode: one callback of each provider, beside a bare HMAC-SHA256 of the same bytes."""
+"""Verify and decode: one callback of each provider, compared with a bare HMAC-SHA256 of the same bytes."""
 
 from .programs import swift
 from .results import Key, Ratio, Results

@@ -22,7 +22,7 @@ class Waits:
         for count in COUNTS:
             case = f"{count:,} open"
             for system, measured in SYSTEMS.items():
-                # It takes minutes there, and nobody is compared with it by a goal.
+                # It takes minutes there, and no goal compares with it.
                 if system == ASYNCIO and count == COUNTS[-1] and Key(OPEN, case, system) in results.values:
                     results.note(f"{system}, {case}: in the first round alone")
                     continue

@@ -4,13 +4,13 @@ import Foundation
 import Measuring
 import SmoovenCallbacks
 
-/// What it costs to verify and to read one callback of each provider, beside a bare HMAC-SHA256 of the same bytes.
+/// The cost to verify and read one callback of each provider, compared with a bare HMAC-SHA256 of the same bytes.
 @main
 struct VerifyCost {
   static func main() throws {
     let samples = try Sample.all()
     var numbers: [String: Double] = [:]
-    // In turns, and the least of all turns: what a turn has more is somebody else's.
+    // In turns, and the minimum of all turns: what a turn took longer, something else took.
     for _ in 0..<turns {
       for sample in samples {
         let event = try cost { _ = try sample.provider.event(from: sample.request, at: sample.now) }

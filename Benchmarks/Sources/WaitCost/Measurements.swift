@@ -5,7 +5,7 @@ import Synchronization
 let sampleCount = 500
 /// How often so many more are opened and settled; the fastest turn counts.
 private let turnCount = 20
-/// How many waits there are beside those that are counted.
+/// The number of waits in addition to those that are counted.
 let spareCount = sampleCount * (turnCount + 1)
 
 /// Opens waits, settles some, and opens and settles one more at a time while the others are open.
@@ -38,7 +38,7 @@ func expiring(_ waits: some Waits, _ count: Int) async throws -> [String: Double
   return ["expire": Double(last - begin)]
 }
 
-/// Opens waits, each in a task of its own that returns when it was resumed.
+/// Opens waits, each in its own task, which returns once it was resumed.
 private func opening(
   _ waits: some Waits,
   _ count: Int

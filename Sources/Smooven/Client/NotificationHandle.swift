@@ -20,13 +20,13 @@ public struct NotificationHandle: Sendable {
   private let client: SmoovenClient
   let lease: SlotLease
   private let settlement = SettleOnce()
-  private let send: Task<Void, Never>?
+  private let send: RunningSend?
   private let startedAt: Duration
 
   init(
     client: SmoovenClient,
     lease: SlotLease,
-    send: Task<Void, Never>?,
+    send: RunningSend?,
     startedAt: Duration
   ) {
     self.client = client

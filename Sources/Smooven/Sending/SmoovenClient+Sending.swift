@@ -62,8 +62,8 @@ extension SmoovenClient {
       onRelease: { [weak self] in self?.forget(token) }
     )
     // Not a child of the caller: the wait must be able to end while a transport ignores its cancellation.
-    let task = Task { [caller = lease.caller] in await send.run(send.start(), for: caller) }
-    return handle(lease, send: task)
+    let running = RunningSend { [caller = lease.caller] in await send.run(send.start(), for: caller) }
+    return handle(lease, send: running)
   }
 
   /// Opens the key's delivery, and begins to send it or to follow the caller that does.
@@ -93,8 +93,8 @@ extension SmoovenClient {
     case .finish(.known(let delivery)): try await within(deadline, lease) { try await self.catchUp(delivery) }
     default: break
     }
-    let task = Task { [next, caller = lease.caller] in await send.run(next, for: caller) }
-    return handle(lease, send: task)
+    let running = RunningSend { [next, caller = lease.caller] in await send.run(next, for: caller) }
+    return handle(lease, send: running)
   }
 
   /// Performs a step of the store, bounded by the caller's deadline.
@@ -108,7 +108,7 @@ extension SmoovenClient {
     throw SmoovenError.tooLate
   }
 
-  func handle(_ lease: SlotLease, send: Task<Void, Never>?) -> NotificationHandle {
+  func handle(_ lease: SlotLease, send: RunningSend?) -> NotificationHandle {
     NotificationHandle(client: self, lease: lease, send: send, startedAt: clock.now())
   }
 

@@ -6,98 +6,92 @@ public import struct Foundation.Date
 ///
 /// A store keeps these records and compares their versions; it never looks inside, except for the columns by which it
 /// finds them. What may happen to one is decided by the library, in `StoredDelivery+Transitions.swift`.
+///
+/// It's a value around one immutable object, because the suspended functions of a send hold many copies of it.
 public struct StoredDelivery: Sendable, Hashable, Codable {
   /// The token in its callback URL.
-  public let token: DeliveryToken
+  public var token: DeliveryToken { content.token }
   /// The caller's name for the send, which must happen only once.
-  public let idempotencyKey: String?
+  public var idempotencyKey: String? { content.idempotencyKey }
   /// The group of endpoints whose events may settle it, see ``CallbackEvent/group``.
-  public let group: String
+  public var group: String { content.group }
   /// When it was opened, by the wall clock of the process that opened it.
-  public let openedAt: Date
+  public var openedAt: Date { content.openedAt }
   /// A digest of the request, by which a reused key with a different request is noticed.
-  public var fingerprint: String
+  public var fingerprint: String {
+    get { content.fingerprint }
+    set { content.fingerprint = newValue }
+  }
   /// Whether Smooven uses several channels at the same time, so that the failure of one isn't the end.
-  public var isCritical: Bool
+  public var isCritical: Bool {
+    get { content.isCritical }
+    set { content.isCritical = newValue }
+  }
   /// Who may send it now; `nil` while it is free.
-  public var claim: Claim?
+  public var claim: Claim? {
+    get { content.claim }
+    set { content.claim = newValue }
+  }
   /// The number of the latest claim, counted from 1; 0 before the first.
-  public var attempt: Int
+  public var attempt: Int {
+    get { content.attempt }
+    set { content.attempt = newValue }
+  }
   /// When it may be claimed again, if Smooven asked for a pause.
-  public var notBefore: StoreInstant?
+  public var notBefore: StoreInstant? {
+    get { content.notBefore }
+    set { content.notBefore = newValue }
+  }
   /// Smooven's refusal of the latest attempt that was refused.
-  public var refusal: Refusal?
+  public var refusal: Refusal? {
+    get { content.refusal }
+    set { content.refusal = newValue }
+  }
   /// The ids under which Smooven accepted it.
   ///
   /// Only ever grows.
-  public var ids: [String]
+  public var ids: [String] {
+    get { content.ids }
+    set { content.ids = newValue }
+  }
   /// How it ended, once that can no longer change.
   ///
   /// A delivery without one is pending.
-  public var verdict: DeliveryVerdict?
+  public var verdict: DeliveryVerdict? {
+    get { content.verdict }
+    set { content.verdict = newValue }
+  }
   /// The first event of each terminal kind, kept when the log forgets its events.
-  public var milestones: [CallbackEvent]
+  public var milestones: [CallbackEvent] {
+    get { content.milestones }
+    set { content.milestones = newValue }
+  }
   /// When the status endpoint was last asked about it after a restart.
-  public var askedAt: Date?
+  public var askedAt: Date? {
+    get { content.askedAt }
+    set { content.askedAt = newValue }
+  }
   /// Until when a wait needs it, even if that is past the store's retention.
-  public var wantedUntil: Date?
+  public var wantedUntil: Date? {
+    get { content.wantedUntil }
+    set { content.wantedUntil = newValue }
+  }
   /// The caller's note about it, such as the name of a job.
-  public var label: String?
+  public var label: String? {
+    get { content.label }
+    set { content.label = newValue }
+  }
   /// What the caller attached to it: at most 8 KiB as JSON.
-  public var attachment: JSONValue?
-
-  /// The right to send a delivery, held for a limited time.
-  public struct Claim: Sendable, Hashable, Codable {
-    /// The client that holds it.
-    public var owner: String
-    /// Whether the body may have begun to leave.
-    public var isArmed: Bool
-    /// When it ends.
-    ///
-    /// An armed claim then leaves an unclear send; any other can be taken over.
-    public var leaseUntil: StoreInstant
-
-    /// Creates a claim.
-    public init(owner: String, isArmed: Bool, leaseUntil: StoreInstant) {
-      self.owner = owner
-      self.isArmed = isArmed
-      self.leaseUntil = leaseUntil
-    }
+  public var attachment: JSONValue? {
+    get { content.attachment }
+    set { content.attachment = newValue }
   }
 
-  /// Smooven's refusal of one attempt.
-  public struct Refusal: Sendable, Hashable, Codable {
-    /// The number of the attempt.
-    public var attempt: Int
-    /// The HTTP status of the response.
-    public var status: Int?
-    /// The error code of the response, such as `invalid_recipient`.
-    public var apiCode: String?
-    /// The value of `X-Request-Id` in the response.
-    public var requestID: String?
-    /// The name of the ``SmoovenError/Code``.
-    public var code: String
-    /// What was wrong, for a person.
-    ///
-    /// Holds nothing that is secret or personal.
-    public var message: String
-
-    /// Creates a refusal.
-    public init(
-      attempt: Int,
-      status: Int? = nil,
-      apiCode: String? = nil,
-      requestID: String? = nil,
-      code: String,
-      message: String
-    ) {
-      self.attempt = attempt
-      self.status = status
-      self.apiCode = apiCode
-      self.requestID = requestID
-      self.code = code
-      self.message = message
-    }
+  // For the extension in StoredDelivery+Content.swift.
+  var box: Box
+  private(set) var content: Content {
+    get { box.content }
+    set { box = Box(newValue) }
   }
 
   /// Creates a delivery that is free, which means unclaimed.
@@ -112,17 +106,21 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
     label: String? = nil,
     attachment: JSONValue? = nil
   ) {
-    self.token = token
-    self.idempotencyKey = idempotencyKey
-    self.group = group
-    self.openedAt = openedAt
-    self.fingerprint = fingerprint
-    self.isCritical = isCritical
-    self.ids = ids
-    self.label = label
-    self.attachment = attachment
-    attempt = 0
-    milestones = []
+    box = Box(
+      Content(
+        token: token,
+        idempotencyKey: idempotencyKey,
+        group: group,
+        openedAt: openedAt,
+        fingerprint: fingerprint,
+        isCritical: isCritical,
+        attempt: 0,
+        ids: ids,
+        milestones: [],
+        label: label,
+        attachment: attachment
+      )
+    )
   }
 
   /// The first id under which Smooven accepted it; `nil` while none is known.

@@ -6,7 +6,7 @@ import Testing
 /// Broken and hostile requests through all three checks of each provider.
 ///
 /// `SMOOVEN_FUZZ_ITERATIONS` sets how many inputs each provider gets, over all seeds; ten times the default with
-/// `SMOOVEN_STRESS=1`, as in CI.
+/// `SMOOVEN_STRESS=1`, as in `.ci/long`.
 @Suite("Every provider: fuzzed requests", .timeLimit(.minutes(60)))
 struct ProviderFuzzTests {
   static let iterations =
