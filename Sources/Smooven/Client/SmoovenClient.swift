@@ -141,7 +141,9 @@ public final class SmoovenClient: Service {
     if let listener {
       // The listener drives the waits as well.
       try await listener.run { [start] address in
-        start.open(with: try BaseURL(setting ?? listener.localURL(of: address), setting: "listener.publicURL"))
+        start.open(
+          with: try BaseURL(setting ?? listener.localURL(of: address), setting: "listener.publicURL")
+        )
       } finish: { [self] in
         await finishSends()
       }

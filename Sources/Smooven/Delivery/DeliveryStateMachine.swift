@@ -378,7 +378,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   ) {
     var known: [(event: CallbackEvent, token: DeliveryToken?)] = []
     for other in owners.tokens(of: id, in: slot.group) where other != token {
-      for entry in slots[other]?.history ?? [] 
+      for entry in slots[other]?.history ?? []
       where entry.event.correlationIDs.contains(id) || entry.event.conversationIDs.contains(id) {
         known.append((entry.event, entry.hasToken ? other : nil))
       }

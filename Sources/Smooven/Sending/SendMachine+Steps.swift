@@ -69,7 +69,7 @@ extension SendMachine {
     // Without a key no one else can have it, so it was armed from the first.
     if row.delivery.claim?.isArmed == true { return .sendBody }
     var armed = row.delivery
-    guard 
+    guard
       armed.arm(owner: terms.owner, attempt: row.delivery.attempt, lease: terms.lease, now: row.time)
     else {
       state = .withheld(row, nil)

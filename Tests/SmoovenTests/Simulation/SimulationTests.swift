@@ -55,8 +55,11 @@ struct SimulationTests {
       second.print()
     }
     let lines = (result?.standardOutputContent ?? []).split(separator: UInt8(ascii: "\n"))
-    let tallies = try lines.filter { $0.starts(with: "{".utf8) }.map { try Simulation.Tally(printed: Array($0)) }
-    #expect(tallies.count == 2 && tallies.first == tallies.last)
+    let tallies = try lines.filter { $0.starts(with: "{".utf8) }.map {
+      try Simulation.Tally(printed: Array($0))
+    }
+    #expect(tallies.count == 2)
+    #expect(tallies.first == tallies.last)
   }
 
   private static func run(seed: UInt64, steps: Int, only episode: Int? = nil) -> Simulation.Tally {

@@ -1,6 +1,6 @@
 internal import Smooven
-internal import Synchronization
 internal import SmoovenTesting
+internal import Synchronization
 
 /// The course of one episode.
 struct SimulatedEpisode: ~Copyable {
@@ -10,7 +10,11 @@ struct SimulatedEpisode: ~Copyable {
   private var actionsLeft: Int
   private static let maximumSteps = 20_000
 
-  init(name: String, seed: UInt64, makeStore: @escaping @Sendable (ManualClock) async throws -> any DeliveryStore) {
+  init(
+    name: String,
+    seed: UInt64,
+    makeStore: @escaping @Sendable (ManualClock) async throws -> any DeliveryStore
+  ) {
     order = SeededGenerator(seed: seed)
     let options = SimulationOptions(&order)
     world = SimulatedWorld(name: name, seed: seed ^ 0xABCD, options: options, makeStore: makeStore)
@@ -118,7 +122,9 @@ struct SimulatedEpisode: ~Copyable {
       world.startCaller(afterwards: key)
     }
     rounds = 0
-    while world.state.withLock({ state in state.callers.contains { !$0.isDone && !$0.isLost } }), rounds < 2_000 {
+    while world.state.withLock({ state in state.callers.contains { !$0.isDone && !$0.isLost } }),
+      rounds < 2_000
+    {
       runJobs()
       checkDeadlines()
       advance()

@@ -27,7 +27,9 @@ struct SimulatedService: SmoovenTransport {
     if world.chance(0.08) { throw TransportError(.notSent, "refused") }
     try await request.willSend?()
     try await world.pause(client)
-    guard let body = try? JSONValue(parsing: request.body) else { throw TransportError(.noResponse, "no JSON") }
+    guard let body = try? JSONValue(parsing: request.body) else {
+      throw TransportError(.noResponse, "no JSON")
+    }
     let (reply, id) = world.post(body, by: client)
     if world.chance(0.5) || reply == .acceptedLate {
       try await world.clock.sleep(for: world.duration(upTo: .seconds(3)))

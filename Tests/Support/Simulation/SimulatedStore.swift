@@ -62,7 +62,9 @@ struct SimulatedStore: DeliveryStore {
   func append(_ callbacks: [StoredCallback]) async throws -> [AppendResult] {
     try await step("append") {
       let results = try await base.append(callbacks)
-      for (callback, result) in zip(callbacks, results) where result == .stored { world.note(logged: callback) }
+      for (callback, result) in zip(callbacks, results) where result == .stored {
+        world.note(logged: callback)
+      }
       return results
     }
   }
@@ -83,7 +85,9 @@ struct SimulatedStore: DeliveryStore {
 
   var isShared: Bool { true }
 
-  func watch(_ lookup: CallbackLookup) async throws { try await step("watch") { try await base.watch(lookup) } }
+  func watch(_ lookup: CallbackLookup) async throws {
+    try await step("watch") { try await base.watch(lookup) }
+  }
 
   func follow(
     _ interests: DeliveryInterests,

@@ -16,10 +16,14 @@ extension SimulatedWorld {
       trace = 2
       checkOwn(event, caller)
       // What is sent twice may fail on one channel each time.
-      if !options.retriesUnclear, !isFinal(event, caller) { fail("\(event), which isn't final, ended caller \(caller)") }
+      if !options.retriesUnclear, !isFinal(event, caller) {
+        fail("\(event), which isn't final, ended caller \(caller)")
+      }
     case .timedOut:
       trace = 3
-      if let missed = missed(caller) { fail("caller \(caller) timed out although \(missed.callback.event) had come at \(missed.at)") }
+      if let missed = missed(caller) {
+        fail("caller \(caller) timed out although \(missed.callback.event) had come at \(missed.at)")
+      }
     }
     note(trace)
   }
@@ -91,14 +95,16 @@ extension SimulatedWorld {
     guard options.isCalm else { return nil }
     return state.withLock { state in
       let own = state.log.filter { logged in
-        guard isAbout(logged, caller), logged.at < caller.deadline, let notification = logged.notification else {
+        guard isAbout(logged, caller), logged.at < caller.deadline, let notification = logged.notification
+        else {
           return false
         }
         // Of a delivery whose verdict is known, only the events that can end a wait are kept.
         if caller.criterion == .sent, logged.at < caller.startedAt { return false }
         // By the default URL an event finds a wait only by an id that a response has told.
         if case .byID = caller.call { return logged.at > caller.startedAt }
-        return logged.callback.token != nil || state.accepted[notification.id].map { $0 < caller.deadline } == true
+        return logged.callback.token != nil
+          || state.accepted[notification.id].map { $0 < caller.deadline } == true
       }
       return own.first { caller.criterion.isMet(by: $0.callback.event.kind) }
     }

@@ -44,11 +44,15 @@ extension SimulatedWorld {
     let isOver = old.claim.map { $0.leaseUntil.hasPassed(at: row.time) } ?? true
     if new.attempt == old.attempt + 1 {
       // claimed: what is free, or whose claimant let its lease pass before it armed
-      guard let claim = new.claim, !claim.isArmed, isOwner(client, of: new, learns: true) else { return false }
+      guard let claim = new.claim, !claim.isArmed, isOwner(client, of: new, learns: true) else {
+        return false
+      }
       let isFree = old.claim == nil || isOver && (old.claim?.isArmed == false || options.retriesUnclear)
       let mayTry = old.notBefore?.hasPassed(at: row.time) ?? true
       expected.claim = claim
-      (expected.attempt, expected.fingerprint, expected.isCritical) = (new.attempt, new.fingerprint, new.isCritical)
+      (expected.attempt, expected.fingerprint, expected.isCritical) = (
+        new.attempt, new.fingerprint, new.isCritical
+      )
       expected.notBefore = nil
       return isFree && mayTry && kept == expected
     }

@@ -1,8 +1,8 @@
 internal import Foundation
 internal import HTTPTypes
 internal import Smooven
-internal import Synchronization
 internal import SmoovenTesting
+internal import Synchronization
 
 /// A notification that the service carried out.
 struct SimulatedNotification {
@@ -45,8 +45,11 @@ extension SimulatedWorld {
       let usual: [SimulatedService.Reply] = Array(repeating: .accepted, count: 10)
       let reply =
         state.isAfterwards
-        ? .accepted : (usual + SimulatedService.Reply.allCases).randomElement(using: &state.random) ?? .accepted
-      state.story?.append("\(now / .seconds(1)) s: client \(client) sent \(subject), token \(token.text): \(reply)")
+        ? .accepted
+        : (usual + SimulatedService.Reply.allCases).randomElement(using: &state.random) ?? .accepted
+      state.story?.append(
+        "\(now / .seconds(1)) s: client \(client) sent \(subject), token \(token.text): \(reply)"
+      )
       let id = "ntf_\(state.notifications.count)_\(name)"
       if reply == .refused { state.refusedSubjects.insert(subject) }
       if reply.mayBeCarriedOut { state.posts[subject, default: 0] += 1 }
@@ -137,7 +140,9 @@ extension SimulatedWorld {
     let clients = open
     guard !clients.isEmpty else { return }
     let time = now
-    let due = state.withLock { state in state.callbacks.indices.filter { state.callbacks[$0].due <= time && !state.callbacks[$0].isDone } }
+    let due = state.withLock { state in
+      state.callbacks.indices.filter { state.callbacks[$0].due <= time && !state.callbacks[$0].isDone }
+    }
     for index in due {
       let callback = state.withLock { state in
         state.callbacks[index].due = time + .seconds(5)

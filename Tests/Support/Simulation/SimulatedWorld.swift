@@ -14,6 +14,7 @@ package final class SimulatedWorld: Sendable {
   struct State {
     var random: SeededGenerator
     var wallOffset: TimeInterval = 0
+    var readings = 0
     var clients: [SimulatedClient] = []
     var callers: [SimulatedCaller] = []
     var tasks: [Int: Task<Void, Never>] = [:]
@@ -62,13 +63,24 @@ package final class SimulatedWorld: Sendable {
   var now: Duration { clock.now.offset }
   var trueDate: Date { Self.start.addingTimeInterval(now / .seconds(1)) }
 
+  /// What the clients' wall clock says: never the same twice, so that no order depends on random tokens.
+  private var wallDate: Date {
+    let date = trueDate
+    return state.withLock { state in
+      state.readings += 1
+      return date.addingTimeInterval(state.wallOffset + Double(state.readings) / 1_000_000)
+    }
+  }
+
   func chance(_ probability: Double) -> Bool {
     state.withLock { Double.random(in: 0..<1, using: &$0.random) < probability }
   }
 
   func choose(_ range: Range<Int>) -> Int { state.withLock { Int.random(in: range, using: &$0.random) } }
 
-  func duration(upTo maximum: Duration) -> Duration { maximum * state.withLock { Double.random(in: 0..<1, using: &$0.random) } }
+  func duration(upTo maximum: Duration) -> Duration {
+    maximum * state.withLock { Double.random(in: 0..<1, using: &$0.random) }
+  }
 
   // MARK: Clients
 
@@ -84,7 +96,7 @@ package final class SimulatedWorld: Sendable {
       retry: .init(retriesUnclearSends: options.retriesUnclear),
       reconciliationTimeout: options.asksStatus ? .seconds(5) : nil,
       clock: clock,
-      now: { [self] in trueDate.addingTimeInterval(state.withLock(\.wallOffset)) }
+      now: { [self] in wallDate }
     )
     configuration.jitter = { [self] in state.withLock { Double.random(in: 0...1, using: &$0.random) } }
     let store = try await JobScheduler.exclusively { try await makeStore(clock) }
@@ -94,7 +106,9 @@ package final class SimulatedWorld: Sendable {
       store: SimulatedStore(base: store, client: index, world: self)
     )
     let run = Task { () -> Void in try? await client.run() }
-    state.withLock { $0.clients.append(SimulatedClient(index: index, client: client, store: store, run: run)) }
+    state.withLock {
+      $0.clients.append(SimulatedClient(index: index, client: client, store: store, run: run))
+    }
   }
 
   /// Returns, unless the client's process has ended: then nothing of it goes on.
@@ -115,7 +129,8 @@ package final class SimulatedWorld: Sendable {
 
   func storeFault(_ client: Int, _ name: String) -> StoreFault {
     state.withLock { state in
-      state.trace = (state.trace ^ UInt64(truncatingIfNeeded: name.utf8.reduce(client) { $0 &* 31 &+ Int($1) }))
+      state.trace =
+        (state.trace ^ UInt64(truncatingIfNeeded: name.utf8.reduce(client) { $0 &* 31 &+ Int($1) }))
         &* 0x100_0000_01b3
       guard !state.isAfterwards, options.storeFaults > 0,
         Double.random(in: 0..<1, using: &state.random) < options.storeFaults

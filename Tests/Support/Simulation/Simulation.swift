@@ -1,7 +1,7 @@
 internal import Foundation
 package import Smooven
-internal import Synchronization
 package import SmoovenTesting
+internal import Synchronization
 
 /// Seeded episodes of several clients on one store, for as many steps as are asked for.
 ///
