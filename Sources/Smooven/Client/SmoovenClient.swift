@@ -18,7 +18,7 @@ public final class SmoovenClient: Service {
   public let listener: CallbackListener?
 
   let configuration: SmoovenConfiguration
-  let api: SmoovenAPI
+  package let api: SmoovenAPI
   let store: any DeliveryStore
   let tracker: DeliveryTracker
   let telemetry: DeliveryTelemetry
@@ -141,7 +141,9 @@ public final class SmoovenClient: Service {
     if let listener {
       // The listener drives the waits as well.
       try await listener.run { [start] address in
-        start.open(with: try BaseURL(setting ?? listener.localURL(of: address), setting: "listener.publicURL"))
+        start.open(
+          with: try BaseURL(setting ?? listener.localURL(of: address), setting: "listener.publicURL")
+        )
       } finish: { [self] in
         await finishSends()
       }

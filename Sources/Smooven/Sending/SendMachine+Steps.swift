@@ -19,11 +19,14 @@ extension SendMachine {
     case .accepted, .final:
       return finish(.known(delivery))
     case .free:
+      guard timeLeft > .zero else { return fail(.tooLate) }
       let left = delivery.notBefore?.timeLeft(at: row.time) ?? .zero
       guard left < timeLeft else { return fail(.heldBack(for: left)) }
       if left > .zero { return wait(left) }
       return look(row)
     case .claimed, .armed:
+      // Past its deadline a caller has nothing to follow for; its wait may still learn from the store.
+      guard timeLeft > .zero else { return finish(.cancelled) }
       return wait(delivery.claim?.leaseUntil.timeLeft(at: row.time))
     case .unclear:
       if terms.takesUnclear { return look(row) }
