@@ -18,7 +18,7 @@ public final class SmoovenClient: Service {
   public let listener: CallbackListener?
 
   let configuration: SmoovenConfiguration
-  let api: SmoovenAPI
+  package let api: SmoovenAPI
   let store: any DeliveryStore
   let tracker: DeliveryTracker
   let telemetry: DeliveryTelemetry

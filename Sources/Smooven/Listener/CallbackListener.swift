@@ -153,6 +153,7 @@ public actor CallbackListener: Service {
   /// - Parameters:
   ///   - onListening: Called with the address once it is bound.
   ///   - finish: What to do between the last response of a graceful shutdown and the closing of the waits.
+  /// - Throws: As ``run()`` does, and what `onListening` throws.
   nonisolated func run(
     onListening: @Sendable @escaping (Address) throws -> Void,
     finish: @Sendable () async -> Void = {}

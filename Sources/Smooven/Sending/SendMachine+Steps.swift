@@ -19,12 +19,15 @@ extension SendMachine {
     case .accepted, .final:
       return finish(.known(delivery))
     case .free:
+      guard timeLeft > .zero else { return fail(.tooLate) }
       let left = delivery.notBefore?.timeLeft(at: row.time) ?? .zero
       guard left < timeLeft else { return fail(.heldBack(for: left)) }
-      if left > .zero { return wait(left, timeLeft) }
+      if left > .zero { return wait(left) }
       return look(row)
     case .claimed, .armed:
-      return wait(delivery.claim?.leaseUntil.timeLeft(at: row.time), timeLeft)
+      // Past its deadline a caller has nothing to follow for; its wait may still learn from the store.
+      guard timeLeft > .zero else { return finish(.cancelled) }
+      return wait(delivery.claim?.leaseUntil.timeLeft(at: row.time))
     case .unclear:
       if terms.takesUnclear { return look(row) }
       return finish(.unclear(doubt ?? .sentBefore))
@@ -36,9 +39,7 @@ extension SendMachine {
     return .look(row.delivery)
   }
 
-  private mutating func wait(_ time: Duration?, _ timeLeft: Duration) -> Action {
-    // Its waits have ended by themselves, and it has no time left to send.
-    guard timeLeft > .zero else { return finish(.cancelled) }
+  private mutating func wait(_ time: Duration?) -> Action {
     state = .waiting(isOwn: nil)
     return .wait(time)
   }

@@ -76,3 +76,66 @@ import Testing
     await #expect(throws: CancellationError.self) { try await sender.value }
   }
 }
+
+@Suite("A thousand senders after one Retry-After", .timeLimit(.minutes(1))) struct RetryCrowdTests {
+  /// The moments at which sleepers of a clock wake, once there are as many.
+  private func wakeUps(_ count: Int, of clock: ManualClock, after start: Duration) async -> [Duration] {
+    var moments: [Duration] = []
+    while moments.count < count, let timer = await clock.nextTimer() {
+      if timer >= start, timer < .seconds(299) { moments.append(timer) }
+    }
+    return moments
+  }
+
+  private func expectSpread(_ moments: [Duration], from start: Duration, over spread: Duration) {
+    #expect(moments.allSatisfy { $0 >= start && $0 <= start + spread })
+    // In no tenth of the time more than twice its share.
+    let tenths = Dictionary(grouping: moments) { min(9, Int(($0 - start) / spread * 10)) }
+    #expect(tenths.values.allSatisfy { $0.count <= moments.count / 5 })
+    #expect(tenths.count == 10)
+  }
+
+  @Test("The gate wakes them at different moments, all within their deadlines", arguments: [60, 24])
+  func gate(deadline: Int) async throws {
+    let clock = ManualClock()
+    let gate = RetryGate(clock: DeliveryClock(clock))
+    gate.hold(for: .seconds(20))
+    var generator = SplitMix(seed: 7)
+    let senders = (0..<1_000).map { _ in
+      let jitter = Double.random(in: 0...1, using: &generator)
+      return Task { try await gate.wait(until: .seconds(deadline), jitter: jitter) }
+    }
+    let moments = await wakeUps(1_000, of: clock, after: .seconds(20))
+    // At least half of what is left is for the request itself.
+    expectSpread(moments, from: .seconds(20), over: .seconds(deadline == 60 ? 20 : 2))
+    clock.advance(by: .seconds(deadline))
+    for sender in senders { try await sender.value }
+  }
+
+  @Test("The sends of a client do so too, and each is sent once")
+  func client() async throws {
+    let clock = ManualClock()
+    let transport = MockTransport(secretKey: testKey, answer: .accepted())
+    transport.script(.refused(status: 429, code: "busy", retryAfter: 20))
+    let configuration = mockConfiguration(clock: clock) { $0.callTimeout = .seconds(300) }
+    try await withMockedClient(transport, configuration: configuration) { client in
+      let first = Task { try await client.notifySarah() }
+      while client.api.gate.opening(now: .zero) == nil { await Task.yield() }
+      let others = (1..<1_000).map { _ in Task { try await client.notifySarah() } }
+      let moments = await wakeUps(1_000, of: clock, after: .seconds(20))
+      #expect(transport.requestCount == 1)
+      expectSpread(moments, from: .seconds(20), over: .seconds(20))
+      var last = 0
+      for second in 20...60 {
+        clock.advance(by: .seconds(second) - clock.now.offset)
+        // Those whose time has come have begun, and no others.
+        let due = 1 + moments.count { $0 <= .seconds(second) }
+        while transport.requestCount < due { await Task.yield() }
+        last = transport.requestCount
+      }
+      #expect(last == 1_001)
+      for task in others + [first] { _ = try await task.value }
+      #expect(transport.requestCount == 1_001)
+    }
+  }
+}

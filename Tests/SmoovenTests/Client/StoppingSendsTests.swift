@@ -103,7 +103,10 @@ import Testing
     #expect(try await service.store.load(.id("ntf_1", group: "smooven")) != nil)
   }
 
-  @Test("What is refused or unclear during a graceful stop is written down before the end", arguments: [400, 429, 500])
+  @Test(
+    "What is refused or unclear during a graceful stop is written down before the end",
+    arguments: [400, 429, 500]
+  )
   func refusedInFlight(status: Int) async throws {
     let transport = HeldTransport()
     let service = try await Service(transport)
@@ -179,7 +182,9 @@ import Testing
     }
   }
 
-  @Test("What couldn't be written while the client was open doesn't keep it from closing, nor busy afterwards")
+  @Test(
+    "What couldn't be written while the client was open doesn't keep it from closing, nor busy afterwards"
+  )
   func writesThatFail() async throws {
     let attempts = Atomic(0)
     let store = HookedStore(before: { step in
@@ -189,7 +194,8 @@ import Testing
     })
     let clock = ManualClock()
     let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
-    try await withMockedClient(transport, configuration: mockConfiguration(clock: clock), store: store) { client in
+    try await withMockedClient(transport, configuration: mockConfiguration(clock: clock), store: store) {
+      client in
       let handle = try await client.notifySarah()
       #expect(handle.id == "ntf_1")
       // It's tried again and again while the client is open.

@@ -36,6 +36,7 @@ final class FaultyStoreScene: Sendable {
   ///   - plan: What fails.
   ///   - clientCount: The number of clients on the store.
   ///   - isCallbackLost: Whether only the status endpoint tells the outcome.
+  /// - Throws: What making a client throws.
   init(_ plan: @escaping StoreFaults.Plan, clientCount: Int = 1, isCallbackLost: Bool = false) async throws {
     let clock = clock
     faults = StoreFaults(clock: clock, plan: plan)

@@ -23,7 +23,11 @@ import Testing
       $0.callTimeout = .seconds(10)
       $0.reconciliationTimeout = reconciles ? .seconds(5) : nil
     }
-    return try await withMockedClient(transport, configuration: configuration, store: faults.store(over: base)) {
+    return try await withMockedClient(
+      transport,
+      configuration: configuration,
+      store: faults.store(over: base)
+    ) {
       client in
       defer { faults.end() }
       return try await body(client)
@@ -36,9 +40,12 @@ import Testing
     clock.advance(by: moment - clock.now.offset)
   }
 
-  @Test("A send under a key ends at its deadline, and says that nothing was sent", arguments: [
-    HookedStore.Step.time, .insert,
-  ])
+  @Test(
+    "A send under a key ends at its deadline, and says that nothing was sent",
+    arguments: [
+      HookedStore.Step.time, .insert,
+    ]
+  )
   func keyedSend(step: HookedStore.Step) async throws {
     try await withClient(hanging: [step]) { [self] client in
       async let outcome = client.remind(timeout: .seconds(3), key: "k")
@@ -85,7 +92,8 @@ import Testing
     let outcome = try await withClient(hanging: [.load]) { [self] client in
       let handle = try await client.notifySarah()
       async let outcome = handle.outcome(timeout: .seconds(86_400))
-      await advance(to: .seconds(86_400))
+      while client.receiver.tracker.waitCount == 0 { await Task.yield() }
+      clock.advance(by: .seconds(86_400))
       return try await outcome
     }
     #expect(outcome == .timedOut(lastKnown: .queued))
@@ -109,7 +117,12 @@ import Testing
   @Test("Reading, resuming, giving up and forcing end at the call timeout")
   func reading() async throws {
     let base = InMemoryDeliveryStore()
-    let delivery = StoredDelivery(token: DeliveryToken(), idempotencyKey: "k", group: "smooven", openedAt: Date())
+    let delivery = StoredDelivery(
+      token: DeliveryToken(),
+      idempotencyKey: "k",
+      group: "smooven",
+      openedAt: Date()
+    )
     _ = try await base.insert(delivery)
     try await withClient(hanging: [.pending, .load, .callbacks], base: base) { [self] client in
       let calls: [@Sendable () async throws -> Void] = [

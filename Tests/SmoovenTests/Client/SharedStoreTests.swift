@@ -1,0 +1,437 @@
+import Foundation
+import HTTPTypes
+import Smooven
+import SmoovenTesting
+import Synchronization
+import TestSupport
+import Testing
+
+/// Several clients over one store, each with its own way out: processes and replicas.
+@Suite("Several clients on one store", .timeLimit(.minutes(1))) struct SharedStoreTests {
+  let store = InMemoryDeliveryStore()
+  let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
+
+  /// Runs two clients on the store; callbacks of the transport go to the first.
+  private func withTwo<Value: Sendable>(
+    _ second: MockTransport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_2")),
+    configuration: SmoovenConfiguration = mockConfiguration(),
+    _ body: @escaping (SmoovenClient, SmoovenClient) async throws -> Value
+  ) async throws -> Value {
+    let (store, transport) = (store, transport)
+    return try await withMockedClient(transport, configuration: configuration, store: store) { one in
+      try await withMockedClient(second, configuration: configuration, store: store) { two in
+        while !store.isShared { await Task.yield() }
+        return try await body(one, two)
+      }
+    }
+  }
+
+  private func impatient(_ configuration: inout SmoovenConfiguration) { configuration.retry = .never }
+
+  private func row(_ key: String = "k") async throws -> VersionedDelivery {
+    try #require(try await store.load(.idempotencyKey(key)))
+  }
+
+  @Test(
+    "A client that can't connect takes nothing from one whose send is accepted",
+    arguments: [true, false]
+  )
+  func failedNeighbor(isRefused: Bool) async throws {
+    let answer =
+      isRefused ? MockAnswer.refused(status: 400, code: "no") : .failure(TransportError(.notSent, "refused"))
+    let second = MockTransport(secretKey: testKey, answer: answer)
+    try await withTwo(second, configuration: mockConfiguration(impatient)) { one, two in
+      let sent = Task { try await one.remind(key: "k") }
+      while try await store.load(.idempotencyKey("k"))?.delivery.ids.isEmpty ?? true { await Task.yield() }
+      let followed = Task { try await two.remind(key: "k") }
+      while two.receiver.tracker.waitCount == 0 { await Task.yield() }
+      await transport.deliver(.delivered, notificationID: "ntf_1")
+      let outcomes = [try await sent.value, try await followed.value]
+      #expect(outcomes.allSatisfy(\.isDelivered))
+      // Nor does a third call find the key free.
+      #expect(try await two.remind(key: "k").isDelivered)
+    }
+    #expect(transport.requestCount == 1)
+    #expect(second.requestCount == 0)
+    #expect(try await row().delivery.ids == ["ntf_1"])
+  }
+
+  @Test("If the first can't connect, the one that follows it sends")
+  func takesOver() async throws {
+    transport.script(.failure(TransportError(.notSent, "refused")))
+    let second = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_2", callbacks: [.delivered]))
+    try await withTwo(second, configuration: mockConfiguration(impatient)) { one, two in
+      await #expect(throws: SmoovenError.self) { try await one.remind(key: "k") }
+      #expect(try await two.remind(key: "k").isDelivered)
+    }
+    #expect(second.requestCount == 1)
+  }
+
+  @Test("A callback that reaches one client ends the wait of the other", arguments: [nil, "k"])
+  func callbackElsewhere(key: String?) async throws {
+    try await withTwo { one, two in
+      let outcome = Task { try await one.remind(key: key) }
+      while try await store.allPending().first?.ids.isEmpty ?? true { await Task.yield() }
+      let url = try #require(transport.requests.first?.callbackURL)
+      let fixture = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1")
+      #expect(await two.receiver.status(of: fixture.request(to: url, secret: testKey)) == 200)
+      #expect(try await outcome.value.isDelivered)
+    }
+  }
+
+  @Test("A refusal that one client gets ends the calls that had joined it")
+  func refusalElsewhere() async throws {
+    let (releases, release) = AsyncStream<Void>.makeStream()
+    let held = HeldBackTransport(releases, .refused(status: 400, code: "no"))
+    let (store, configuration) = (store, mockConfiguration())
+    try await withSmoovenClient(configuration: configuration, transport: held, store: store) { one in
+      try await withMockedClient(transport, configuration: configuration, store: store) { two in
+        while !store.isShared { await Task.yield() }
+        let first = Task { try await one.remind(key: "k") }
+        while try await store.load(.idempotencyKey("k"))?.delivery.claim?.isArmed != true {
+          await Task.yield()
+        }
+        let second = Task { try await two.remind(key: "k") }
+        while two.receiver.tracker.waitCount < 2 { await Task.yield() }
+        release.yield()
+        for call in [first, second] {
+          let error = await #expect(throws: SmoovenError.self) { try await call.value }
+          #expect(error?.code == .rejected)
+          #expect(error?.apiCode == "no")
+        }
+      }
+    }
+    #expect(transport.requestCount == 0)
+  }
+
+  @Test("Resuming a delivery elsewhere takes nothing from the client that waits for it")
+  func resumedElsewhere() async throws {
+    try await withTwo { one, two in
+      let outcome = Task { try await one.remind() }
+      while try await store.allPending().first?.ids.isEmpty ?? true { await Task.yield() }
+      let delivery = try #require(try await two.pendingDeliveries().first)
+      do {
+        let handle = try await two.resume(delivery)
+        #expect(handle.id == "ntf_1")
+      }
+      while two.receiver.tracker.slotCount > 0 { await Task.yield() }
+      for _ in 0..<1_000 { await Task.yield() }
+      let kept = try await store.allPending()
+      #expect(kept.map(\.token) == [delivery.token])
+      await transport.deliver(.delivered, notificationID: "ntf_1")
+      #expect(try await outcome.value.isDelivered)
+    }
+  }
+
+  @Test(
+    "A POST under way isn't repeated, also if unclear sends are and its caller has left"
+  )
+  func armedIsNotUnclear() async throws {
+    let (releases, release) = AsyncStream<Void>.makeStream()
+    let held = HeldBackTransport(releases, .accepted(id: "ntf_1"))
+    let configuration = mockConfiguration { $0.retry.retriesUnclearSends = true }
+    try await withSmoovenClient(configuration: configuration, transport: held, store: store) { client in
+      let first = Task { try await client.remind(key: "k") }
+      while held.sentCount == 0 { await Task.yield() }
+      first.cancel()
+      await #expect(throws: CancellationError.self) { try await first.value }
+      let second = Task {
+        try await client.notify(
+          intent: "Remind Sarah",
+          context: .init(userID: "sarah@example.com"),
+          idempotencyKey: "k"
+        )
+      }
+      while client.receiver.tracker.waitCount < 2 { await Task.yield() }
+      release.yield()
+      #expect(try await second.value.id == "ntf_1")
+    }
+    #expect(held.sentCount == 1)
+  }
+
+  @Test("One that follows has its own deadline and retries")
+  func ownDeadline() async throws {
+    let clock = ManualClock()
+    transport.script(.refused(status: 503, code: "busy", retryAfter: 5))
+    let second = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_2", callbacks: [.delivered]))
+    try await withTwo(second, configuration: mockConfiguration(clock: clock)) { one, two in
+      // Too short for another attempt.
+      await #expect(throws: SmoovenError.self) { try await one.remind(timeout: .seconds(3), key: "k") }
+      let patient = Task { try await two.remind(timeout: .seconds(60), key: "k") }
+      while second.requestCount == 0 {
+        clock.advance(by: .milliseconds(500))
+        for _ in 0..<20 { await Task.yield() }
+      }
+      #expect(try await patient.value.isDelivered)
+    }
+  }
+
+  // MARK: What is stored
+
+  @Test("What met one caller's criterion is not the end for the next")
+  func criteria() async throws {
+    transport.script(.accepted(id: "ntf_1", callbacks: [.sent]))
+    try await withTwo { one, _ in
+      let sent = try await one.remind(until: .matching { $0.kind == .sent }, key: "k")
+      #expect(sent.event?.kind == .sent)
+      #expect(try await row().delivery.verdict == nil)
+      let second = Task { try await one.remind(key: "k") }
+      while one.receiver.tracker.waitCount == 0 { await Task.yield() }
+      await transport.deliver(.delivered, notificationID: "ntf_1")
+      #expect(try await second.value.event?.kind == .delivered)
+      let third = Task { try await one.remind(until: .clicked, key: "k") }
+      while one.receiver.tracker.waitCount == 0 { await Task.yield() }
+      await transport.deliver(.clicked, notificationID: "ntf_1")
+      #expect(try await third.value.event?.kind == .clicked)
+    }
+    #expect(transport.requestCount == 1)
+  }
+
+  @Test("A critical failure of one channel that times out is no verdict: what comes later counts")
+  func criticalFailure() async throws {
+    let clock = ManualClock()
+    transport.script(.accepted(id: "ntf_1", callbacks: [.failed.on(.push)]))
+    try await withTwo(configuration: mockConfiguration(clock: clock)) { one, _ in
+      let first = Task { try await one.remind(timeout: .seconds(3), urgency: .critical, key: "k") }
+      while try await store.allPending().first.map({ try await store.events(of: $0).isEmpty }) ?? true {
+        await Task.yield()
+      }
+      while one.receiver.tracker.waitCount == 0 { await Task.yield() }
+      clock.advance(by: .seconds(3))
+      guard case .timedOut(_, let channels) = try await first.value else {
+        Issue.record("one channel of two decided")
+        return
+      }
+      #expect(channels.map(\.channel) == [.push])
+      #expect(try await row().delivery.verdict == nil)
+      await transport.deliver(.delivered.on(.sms), notificationID: "ntf_1")
+      #expect(try await one.remind(urgency: .critical, key: "k").isDelivered)
+    }
+    #expect(transport.requestCount == 1)
+  }
+
+  @Test("A delivery that is waited for over hours is stored as wanted until then", arguments: [nil, "k"])
+  func wanted(key: String?) async throws {
+    try await withTwo { one, _ in
+      let outcome = Task { try await one.remind(timeout: .seconds(30 * 86_400), key: key) }
+      while try await store.allPending().first?.wantedUntil == nil { await Task.yield() }
+      let until = try #require(try await store.allPending().first?.wantedUntil)
+      #expect(abs(until.timeIntervalSinceNow - 30 * 86_400) < 60)
+      outcome.cancel()
+      _ = await outcome.result
+    }
+  }
+
+  @Test("Without a key a delivery is forgotten when its last handle goes, and with one it's kept")
+  func forgotten() async throws {
+    try await withTwo { one, _ in
+      for key in [nil, "k"] {
+        let handle = try await one.notify(
+          intent: "Remind Sarah",
+          context: .init(userID: "sarah@example.com"),
+          idempotencyKey: key,
+          label: "reminder"
+        )
+        #expect(handle.id == "ntf_1")
+        #expect(try await one.delivery(.id("ntf_1", group: "smooven"))?.label == "reminder")
+      }
+      while try await store.allPending().count > 1 { await Task.yield() }
+      #expect(try await one.delivery(.idempotencyKey("k"))?.label == "reminder")
+    }
+  }
+
+  @Test("A key whose send is unclear can be forced, and given up")
+  func forced() async throws {
+    transport.script(.bytes([], status: 500), .bytes([], status: 500))
+    try await withTwo { one, two in
+      let unclear = try await one.notify(
+        intent: "Remind Sarah",
+        context: .init(userID: "sarah@example.com"),
+        idempotencyKey: "k"
+      )
+      #expect(unclear.sendError?.code == .unconfirmed)
+      #expect(try await two.forceResend(ofKey: "k"))
+      #expect(try await two.forceResend(ofKey: "unknown") == false)
+      let again = try await one.notify(
+        intent: "Remind Sarah",
+        context: .init(userID: "sarah@example.com"),
+        idempotencyKey: "k"
+      )
+      #expect(again.sendError?.code == .unconfirmed)
+      #expect(transport.requestCount == 2)
+      #expect(try await two.giveUp(onKey: "k"))
+      #expect(try await two.giveUp(onKey: "k") == false)
+      guard case .failed(let event) = try await one.remind(key: "k") else {
+        Issue.record("a key that was given up goes on")
+        return
+      }
+      #expect(event.failure?.code == "given_up")
+      #expect(try await one.pendingDeliveries().isEmpty)
+    }
+    #expect(transport.requestCount == 2)
+  }
+
+  // MARK: Who gets what
+
+  @Test(
+    "What another endpoint's key signed never ends a wait, and an id at one endpoint isn't one at the other"
+  )
+  func otherEndpoint() async throws {
+    let partnerKey: Secret = "sk_test_partner_0123456789"
+    let partner = try SmoovenCallbackProvider(secrets: [partnerKey], tolerance: .redelivery)
+    let configuration = mockConfiguration { $0.endpoints = [CallbackEndpoint(partner, name: "partner")] }
+    try await withMockedClient(transport, configuration: configuration, store: store) { client in
+      var events = client.receiver.events().makeAsyncIterator()
+      let outcome = Task { try await client.remind() }
+      while try await store.allPending().first?.ids.isEmpty ?? true { await Task.yield() }
+      let fixture = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1")
+      let forged = fixture.request(to: "/callbacks/partner", secret: partnerKey)
+      #expect(await client.receiver.status(of: forged) == 200)
+      #expect(await events.next()?.endpoint == "partner")
+      #expect(client.receiver.tracker.waitCount == 1)
+      let genuine = fixture.request(to: "/callbacks/smooven", secret: testKey)
+      #expect(await client.receiver.status(of: genuine) == 200)
+      #expect(await events.next()?.endpoint == "smooven")
+      #expect(try await outcome.value.event?.endpoint == "smooven")
+    }
+  }
+
+  @Test("One who waits by the id gets what comes to the URL of a handle")
+  func byIDNextToHandle() async throws {
+    try await withTwo { one, _ in
+      let handle = try await one.notifySarah()
+      let byID = Task { try await one.receiver.outcome(of: "smooven", id: "ntf_1", timeout: .seconds(30)) }
+      let byHandle = Task { try await handle.outcome(timeout: .seconds(30)) }
+      while one.receiver.tracker.waitCount < 2 { await Task.yield() }
+      let url = try #require(transport.requests.first?.callbackURL)
+      await transport.deliver(.delivered, notificationID: "ntf_1", to: url)
+      #expect(try await byID.value.isDelivered)
+      #expect(try await byHandle.value.isDelivered)
+    }
+  }
+
+  @Test("In a receiver that nothing runs, waits end at their deadline and say so")
+  func notRun() async throws {
+    let clock = ManualClock()
+    let receiver = try CallbackReceiver(
+      endpoints: [CallbackEndpoint(.smobi(), authentication: .none)],
+      clock: clock
+    )
+    let waits: [@Sendable () async throws -> DeliveryOutcome] = [
+      { try await receiver.outcome(of: "smobi", id: "r", timeout: .seconds(5)) },
+      {
+        try await receiver.expect(.smobi(), publicURL: ExpectTests.publicURL, timeout: .seconds(5)) { _ in }
+      },
+    ]
+    for wait in waits {
+      let task = Task { try await wait() }
+      #expect(await clock.nextTimer() == .seconds(5))
+      clock.advance(by: .seconds(5))
+      let error = await #expect(throws: SmoovenError.self) { try await task.value }
+      #expect(error?.code == .notRunning)
+    }
+  }
+
+  // MARK: Asking for the status
+
+  @Test("A predicate is asked once about each event, also if the status is asked at the deadline")
+  func predicateOnce() async throws {
+    let clock = ManualClock()
+    transport.script(
+      .accepted(id: "ntf_1", callbacks: [.queued, .sent]),
+      .json(["notification_id": "ntf_1", "status": "delivered", "channel_used": "sms"])
+    )
+    let seen = Mutex<[String]>([])
+    let asking = mockConfiguration(clock: clock) { $0.reconciliationTimeout = .seconds(5) }
+    try await withTwo(configuration: asking) { one, _ in
+      let outcome = Task {
+        try await one.remind(
+          timeout: .seconds(3),
+          until: .matching { event in
+            seen.withLock { $0.append(event.name) }
+            return event.kind == .clicked
+          }
+        )
+      }
+      while seen.withLock(\.count) < 2 { await Task.yield() }
+      clock.advance(by: .seconds(3))
+      #expect(try await outcome.value == .timedOut(lastKnown: .delivered))
+    }
+    #expect(seen.withLock(\.self) == ["notification.queued", "notification.sent", "notification.delivered"])
+  }
+
+  @Test("Of many waits that reach their deadline, as many ask at once as may, and all end in time")
+  func fewQueries() async throws {
+    let clock = ManualClock()
+    let transport = MockTransport(
+      secretKey: testKey,
+      answer: .choosing { $0.head.method == .get ? .nothing() : .accepted() },
+      clock: clock
+    )
+    let configuration = mockConfiguration(clock: clock) {
+      $0.reconciliationTimeout = .seconds(5)
+      $0.maximumStatusQueries = 2
+    }
+    try await withMockedClient(transport, configuration: configuration) { client in
+      let calls = (0..<20).map { _ in Task { try await client.remind(timeout: .seconds(3)) } }
+      while transport.requestCount < 20 || client.receiver.tracker.waitCount < 20 { await Task.yield() }
+      for _ in 0..<1_000 { await Task.yield() }
+      clock.advance(by: .seconds(3))
+      while transport.requestCount < 22 { await Task.yield() }
+      for _ in 0..<1_000 { await Task.yield() }
+      #expect(transport.requestCount == 22)
+      clock.advance(by: .seconds(5))
+      for call in calls { _ = try await call.value }
+      #expect(transport.requestCount <= 40)
+    }
+  }
+
+  @Test("At its start a client asks for a pending delivery at most once a day")
+  func onceADay() async throws {
+    var delivery = StoredDelivery(
+      token: DeliveryToken(),
+      idempotencyKey: "k",
+      group: "smooven",
+      openedAt: Date(timeIntervalSinceNow: -3_600)
+    )
+    _ = delivery.accept(id: "ntf_1")
+    _ = try await store.insert(delivery)
+    let transport = MockTransport(
+      secretKey: testKey,
+      answer: .json(["notification_id": "ntf_1", "status": "sent", "channel_used": "sms"])
+    )
+    for (hours, count) in [(0.0, 1), (1, 1), (25, 2)] {
+      let configuration = mockConfiguration {
+        $0.reconciliationTimeout = .seconds(5)
+        $0.now = { Date(timeIntervalSinceNow: hours * 3_600) }
+      }
+      try await withMockedClient(transport, configuration: configuration, store: store) { _ in
+        while transport.requestCount < count { await Task.yield() }
+        for _ in 0..<1_000 { await Task.yield() }
+      }
+      #expect(transport.requestCount == count)
+    }
+  }
+}
+
+/// Sends immediately, and waits with the response until the test lets it go.
+final class HeldBackTransport: SmoovenTransport {
+  private let releases: AsyncStream<Void>
+  private let mock: MockTransport
+  private let sent = Atomic(0)
+  var sentCount: Int { sent.load(ordering: .relaxed) }
+
+  init(_ releases: AsyncStream<Void>, _ answer: MockAnswer) {
+    self.releases = releases
+    mock = MockTransport(secretKey: testKey, answer: answer)
+  }
+
+  func send(_ request: TransportRequest) async throws -> TransportResponse {
+    try await request.willSend?()
+    sent.add(1, ordering: .relaxed)
+    for await _ in releases { break }
+    return try await mock.send(
+      TransportRequest(head: request.head, body: request.body, timeout: request.timeout)
+    )
+  }
+}
