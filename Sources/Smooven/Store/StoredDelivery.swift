@@ -43,8 +43,8 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
   public var wantedUntil: Date?
   /// The caller's note about it, such as the name of a job.
   public var label: String?
-  /// What the caller attached to it: at most 8 KiB as JSON.
-  public var attachment: JSONValue?
+  /// What the caller attached to it: at most 8 KiB as JSON, see ``attach(_:)``.
+  public private(set) var attachment: JSONValue?
 
   /// The right to send a delivery, held for a limited time.
   public struct Claim: Sendable, Hashable, Codable {
@@ -109,8 +109,7 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
     fingerprint: String = "",
     isCritical: Bool = false,
     ids: [String] = [],
-    label: String? = nil,
-    attachment: JSONValue? = nil
+    label: String? = nil
   ) {
     self.token = token
     self.idempotencyKey = idempotencyKey
@@ -120,9 +119,25 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
     self.isCritical = isCritical
     self.ids = ids
     self.label = label
-    self.attachment = attachment
     attempt = 0
     milestones = []
+  }
+
+  /// Attaches a value, or removes the attachment.
+  ///
+  /// - Throws: ``SmoovenError`` with `invalidRequest` if the value has more than 8 KiB as JSON, or holds a number that JSON
+  ///   can't represent.
+  public mutating func attach(_ value: JSONValue?) throws(SmoovenError) {
+    if let value {
+      guard value.isWritable else {
+        throw .invalid("attachment", "must hold no infinite number and no NaN, which JSON can't represent")
+      }
+      let size = value.bytes.count
+      guard size <= 8_192 else {
+        throw .invalid("attachment", "must be at most 8,192 bytes as JSON; it has \(size)")
+      }
+    }
+    attachment = value
   }
 
   /// The first id under which Smooven accepted it; `nil` while none is known.
