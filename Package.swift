@@ -166,7 +166,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SmoovenSQLiteTests",
-      dependencies: ["Smooven", "SmoovenSQLite", "SmoovenTesting", httpTypes, grdb]
+      dependencies: ["Smooven", "SmoovenSQLite", "SmoovenTesting", "TestSupport", httpTypes, grdb]
     ),
     .testTarget(name: "SmoovenTestingTests", dependencies: ["Smooven", "SmoovenTesting", httpTypes]),
     .testTarget(
