@@ -75,7 +75,7 @@ actor TableStore: EventLog {
       case .id(let id, let group): row.delivery.group == group && row.delivery.ids.contains(id)
       }
     }
-    return rows.max { $0.delivery.openedAt < $1.delivery.openedAt }.map(versioned)
+    return rows.max { PendingCursor($0.delivery) < PendingCursor($1.delivery) }.map(versioned)
   }
 
   func replace(_ delivery: StoredDelivery, version: Int64) throws -> Int64? {

@@ -83,7 +83,7 @@ extension SQLiteDeliveryStore {
     case .id(let id, let group):
       // The key is a hash, which others may share.
       let rows = try db.rows(
-        "\(select) WHERE id IN (SELECT delivery FROM delivery_key WHERE key = ?) ORDER BY id DESC",
+        "\(select) WHERE id IN (SELECT delivery FROM delivery_key WHERE key = ?) ORDER BY opened_at DESC, token DESC",
         [LookupKey.id(id, group: group)]
       )
       return try rows.lazy.map { try delivery($0) }

@@ -45,12 +45,21 @@ extension SQLiteDeliveryStore {
     try await read { [configuration] db in
       let state = try db.row("SELECT deliveries, events FROM state")
       var keys: [String: DeliveryStoreUsage.Keys] = [:]
-      for row in try db.rows("SELECT endpoint, max(count), max(floor) FROM ring GROUP BY endpoint") {
+      // Only signed keys leave a floor.
+      let rows = try db.rows(
+        """
+        SELECT endpoint, max(count), max(floor), max(
+          CASE kind WHEN \(KeyRings.Kind.signed.rawValue) THEN (SELECT max(at) FROM seen WHERE seen.ring = ring.id) END
+        ) FROM ring GROUP BY endpoint
+        """
+      )
+      for row in rows {
         guard let endpoint = row.bytes(0), let count = row.integer(1) else { continue }
         keys[String(decoding: endpoint, as: UTF8.self)] = DeliveryStoreUsage.Keys(
           count: Int(count),
           capacity: configuration.capacity,
-          floor: row.real(2).map(Date.init(timeIntervalSinceReferenceDate:))
+          floor: row.real(2).map(Date.init(timeIntervalSinceReferenceDate:)),
+          newest: row.real(3).map(Date.init(timeIntervalSinceReferenceDate:))
         )
       }
       return DeliveryStoreUsage(

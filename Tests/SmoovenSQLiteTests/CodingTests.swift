@@ -60,7 +60,7 @@ struct CodingTests {
     first.fingerprint = "\u{0}\n\""
     first.isCritical = true
     first.label = "🎉\u{0}"
-    first.attachment = ["a": [1, "\u{0}", .null]]
+    try first.attach(["a": [1, "\u{0}", .null]])
     guard case .inserted(let row) = try await store.insert(first) else {
       Issue.record("the key is new")
       return

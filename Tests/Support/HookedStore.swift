@@ -5,7 +5,7 @@ package import Synchronization
 /// A store that runs a hook around each step: to fail, to wait, to count, to do something at the worst moment.
 package final class HookedStore: DeliveryStore {
   package enum Step: Sendable, Hashable, CaseIterable {
-    case time, insert, load, replace, remove, pending, append, callbacks, prune, watch, follow
+    case time, insert, load, replace, remove, pending, append, callbacks, prune, usage, watch, follow
   }
 
   package typealias Hook = @Sendable (Step) async throws -> Void
@@ -75,6 +75,10 @@ package final class HookedStore: DeliveryStore {
 
   package func prune(before date: Date) async throws -> Int {
     try await step(.prune) { try await base.prune(before: date) }
+  }
+
+  package func usage() async throws -> DeliveryStoreUsage? {
+    try await step(.usage) { try await base.usage() }
   }
 
   package var isShared: Bool { base.isShared }

@@ -50,7 +50,8 @@ public struct NotificationHandle: Sendable {
     if case .accepted(let receipt) = snapshot?.acceptance { receipt } else { nil }
   }
 
-  /// Why it isn't known whether Smooven accepted the notification; `nil` if it is known.
+  /// Why it isn't known whether Smooven accepted the notification, or that nothing was sent; `nil` if it was accepted, or
+  /// the send is under way.
   ///
   /// A callback may still tell.
   public var sendError: SmoovenError? {

@@ -13,9 +13,10 @@ package enum RetryAfter {
   ///
   /// It's at most 366 days.
   package static func pause(_ text: String, now: Date) -> Duration? {
-    let digits = text.filter { $0 != " " }
-    if !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-      return min(.seconds(Int64(digits) ?? .max), SmoovenError.maximumTimeout)
+    // Around the value there may be spaces and tabs; within a number there may not.
+    let parts = text.split { $0 == " " || $0 == "\t" }
+    if parts.count == 1, parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+      return min(.seconds(Int64(parts[0]) ?? .max), SmoovenError.maximumTimeout)
     }
     guard let date = date(text) else { return nil }
     return .seconds(max(0, min(date.timeIntervalSince(now), SmoovenError.maximumTimeout.inSeconds)))

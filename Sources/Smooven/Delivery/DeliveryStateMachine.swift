@@ -62,6 +62,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   package var slotCount: Int { slots.count }
   /// The number of early events.
   package var earlyCount: Int { early.values.reduce(0) { $0 + $1.count } }
+  /// The part of the room for early events that is used, in the fullest group.
+  package var earlyFill: Double { early.values.reduce(0) { max($0, $1.fill) } }
   /// The moment at which ``expire(now:)`` has something to do.
   package var nextDeadline: Duration? {
     var next = deadlines.earliest
@@ -108,7 +110,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     if let slot = slots[token] {
       slot.holderCount += 1
       for id in accepted { accept(id, slot, token, now: now, into: &changes) }
-      resolve(slot, token, acceptance, into: &changes)
+      // Those that are here know better whether the send is under way than one that joins them.
+      if acceptance == .known { resolve(slot, token, acceptance, into: &changes) }
       return changes
     }
     let slot = DeliverySlot<Waiter>(

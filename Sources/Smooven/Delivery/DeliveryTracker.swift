@@ -54,6 +54,8 @@ package final class DeliveryTracker: Sendable {
   package var slotCount: Int { state.withLock { $0.machine.slotCount } }
   /// The number of events that are kept until a wait claims them.
   package var earlyCount: Int { state.withLock { $0.machine.earlyCount } }
+  /// The part of the room for those that is used, in the fullest group.
+  package var earlyFill: Double { state.withLock { $0.machine.earlyFill } }
   /// Whether ``close()`` was called.
   package var isClosed: Bool { state.withLock { $0.machine.isClosed } }
   /// Whether ``run()`` keeps the deadlines.

@@ -30,7 +30,7 @@ package indirect enum DeliveryAcceptance: Sendable, Equatable {
   case accepted(NotifyReceipt)
   /// Accepted, without a receipt: sent by another caller, or by an earlier process.
   case known
-  /// The body left and no clear response came.
+  /// The body left and no clear response came, or nothing was sent; the error says which.
   case unclear(SmoovenError)
 }
 

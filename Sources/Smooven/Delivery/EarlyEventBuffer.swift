@@ -32,6 +32,8 @@ struct EarlyEventBuffer {
   /// Whether there is no room for a claimed one.
   var isFullOfClaimed: Bool { claimedCount >= capacity }
   var count: Int { entries.count }
+  /// The part of the room that is used, of unclaimed or of claimed events, whichever is fuller.
+  var fill: Double { Double(max(claimedCount, entries.count - claimedCount)) / Double(max(1, capacity)) }
   var nextExpiry: Duration? { entries[oldest]?.expiry }
 
   /// Keeps an event, unless it is kept already.

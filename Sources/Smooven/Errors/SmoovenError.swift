@@ -13,7 +13,7 @@ public struct SmoovenError: Error, Sendable {
     private enum Wrapped: String {
       case invalidConfiguration, invalidRequest, unauthorized, rejected, notFound, rateLimited, unavailable
       case connectionFailed, overloaded, unconfirmed, serverError, invalidResponse, storeFailed, closed
-      case alreadyRunning, idempotencyConflict, notRunning
+      case alreadyRunning, idempotencyConflict, notRunning, neverSent
     }
 
     private let wrapped: Wrapped
@@ -72,6 +72,8 @@ public struct SmoovenError: Error, Sendable {
     public static let notRunning = Code(.notRunning)
     /// The idempotency key was used before with another request.
     public static let idempotencyConflict = Code(.idempotencyConflict)
+    /// The delivery that was resumed was never sent.
+    public static let neverSent = Code(.neverSent)
 
     /// The code's name.
     public var description: String { wrapped.rawValue }
@@ -159,7 +161,9 @@ extension SmoovenError: SafelyDescribed {
     if let status { details.append("HTTP \(status)") }
     if let requestID { details.append("request \(requestID)") }
     if attempts > 1 { details.append("\(attempts) attempts") }
-    if let retryAfter { details.append("retry after \(Int(retryAfter.inSeconds.rounded(.up))) s") }
+    if let retryAfter {
+      details.append("retry after \(Int(min(max(retryAfter.inSeconds, 0), 1e15).rounded(.up))) s")
+    }
     if let cause { details.append("cause: \(type(of: cause))") }
     return "\(code): \(message)" + (details.isEmpty ? "" : " (\(details.joined(separator: ", ")))")
   }

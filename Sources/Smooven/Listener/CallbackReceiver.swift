@@ -20,6 +20,7 @@ public final class CallbackReceiver: Service {
   let telemetry: DeliveryTelemetry
   let router: CallbackRouter
   let expected: ExpectedEndpoints
+  private let gauges: StoreGauges
   private let hasRun = Atomic(false)
   private let now: @Sendable () -> Date
   private let logger: Logger
@@ -62,6 +63,15 @@ public final class CallbackReceiver: Service {
       tracker: tracker,
       hub: EventHub(onDrop: { telemetry.dropped.increment() }),
       telemetry: telemetry,
+      logger: logger
+    )
+    gauges = StoreGauges(
+      store: store,
+      tracker: tracker,
+      endpoints: router.names,
+      clock: self.clock,
+      now: now,
+      factory: telemetry.factory,
       logger: logger
     )
   }
@@ -137,8 +147,8 @@ public final class CallbackReceiver: Service {
     CallbackEvents(tracker.unmatched.subscribe(bufferingLimit: max(1, bufferingLimit)))
   }
 
-  /// Keeps the deadlines of waits, and follows a shared store, until it is cancelled or gracefully shut down; then closes
-  /// all waits.
+  /// Keeps the deadlines of waits, follows a shared store and samples gauges every 10 seconds, until it is cancelled or
+  /// gracefully shut down; then closes all waits.
   ///
   /// For a receiver without a client or listener, which do this for their own.
   ///
@@ -192,11 +202,15 @@ public final class CallbackReceiver: Service {
     }
   }
 
-  /// Keeps deadlines and follows the store, until closed or cancelled.
+  /// Keeps deadlines, follows the store and samples its gauges, until closed or cancelled.
   func drive() async {
-    // Not a child: a store that ignores its cancellation must not hold up the end.
+    // Not children: a store that ignores its cancellation must not hold up the end.
     let following = Task { [intake] in await intake.follow() }
-    defer { following.cancel() }
+    let sampling = Task { [gauges] in await gauges.run() }
+    defer {
+      following.cancel()
+      sampling.cancel()
+    }
     await tracker.run()
   }
 

@@ -22,6 +22,9 @@ struct CallbackRouter: Sendable {
     )
   }
 
+  /// The names of the endpoints.
+  var names: some Collection<String> { endpoints.keys }
+
   enum Destination {
     case health
     case target(CallbackTarget)

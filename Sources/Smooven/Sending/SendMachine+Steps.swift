@@ -196,4 +196,9 @@ extension SmoovenError {
     .unconfirmed,
     "an earlier call sent it, and the response is not known; only a callback can tell"
   )
+
+  static let neverSent = SmoovenError(
+    .neverSent,
+    "no attempt to send it left this or another client; call notify under its idempotency key"
+  )
 }

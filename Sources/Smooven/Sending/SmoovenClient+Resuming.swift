@@ -31,7 +31,8 @@ extension SmoovenClient {
 
   /// Attaches to a delivery that an earlier call started, in this process or in another one.
   ///
-  /// Sends nothing.
+  /// Sends nothing. If it is free, because every attempt to send it was given up before the request left, then
+  /// ``NotificationHandle/sendError`` has the code `neverSent`: send it by a call under its idempotency key.
   ///
   /// - Parameter delivery: One of ``pendingDeliveries(after:limit:)``, or one from ``delivery(_:)``.
   /// - Returns: A handle that knows the callbacks which the store has, to wait on.
@@ -39,13 +40,13 @@ extension SmoovenClient {
   public func resume(_ delivery: StoredDelivery) async throws -> NotificationHandle {
     // As a send does, it waits until the client runs: without that no deadline would be kept.
     _ = try await callbackURL(deadline: clock.now() + configuration.callTimeout)
-    let isSent = !delivery.ids.isEmpty || delivery.verdict != nil
+    let (delivery, acceptance) = try await known(delivery)
     let lease = try tracker.reserve(
       delivery.token,
       group: delivery.group,
       accepted: delivery.ids,
       policy: policy(for: delivery),
-      acceptance: isSent ? .known : .unclear(.sentBefore)
+      acceptance: acceptance
     )
     let deadline = clock.now() + configuration.callTimeout
     guard try await lease.bounded(by: deadline, { try await self.catchUp(delivery) }) != nil else {
@@ -54,12 +55,36 @@ extension SmoovenClient {
     return handle(lease, send: nil)
   }
 
-  /// Frees a key whose send is unclear, so that the next call under it sends again.
+  /// A delivery as it is stored now, and how its send went.
+  private func known(_ delivery: StoredDelivery) async throws -> (StoredDelivery, DeliveryAcceptance) {
+    try await reading {
+      if let row = try await store.load(.token(delivery.token)) {
+        return (row.delivery, try await acceptance(of: row.delivery, at: row.time))
+      }
+      return (delivery, try await acceptance(of: delivery, at: try await storeTime.now()))
+    }
+  }
+
+  private func acceptance(
+    of delivery: StoredDelivery,
+    at now: StoreInstant
+  ) async throws -> DeliveryAcceptance {
+    switch delivery.phase(at: now) {
+    case .free:
+      let isProven = try await isProven(delivery)
+      return isProven ? .known : .unclear(.neverSent)
+    case .claimed, .armed: return .pending
+    case .unclear: return .unclear(.sentBefore)
+    case .accepted, .final: return .known
+    }
+  }
+
+  /// Frees a key whose send is unclear or under way, so that the next call under it sends again.
   ///
   /// For a person who knows that the recipient got nothing: the recipient may otherwise get the notification twice.
   ///
   /// - Parameter key: The idempotency key.
-  /// - Returns: `false` if there is nothing to free: the key is unknown or free, or its delivery has ended.
+  /// - Returns: `false` if there is nothing to free: the key is unknown or free, or its delivery was accepted or has ended.
   /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
   @discardableResult
   public func forceResend(ofKey key: String) async throws -> Bool {

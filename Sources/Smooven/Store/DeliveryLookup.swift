@@ -4,6 +4,8 @@ public enum DeliveryLookup: Sendable, Hashable {
   case token(DeliveryToken)
   /// The idempotency key of its send.
   case idempotencyKey(String)
-  /// An id under which it was accepted, within its group. If several deliveries have it, the latest one.
+  /// An id under which it was accepted, within its group.
+  ///
+  /// If several deliveries have it, the one that was opened last: the greatest in the order of ``PendingCursor``.
   case id(String, group: String)
 }

@@ -56,7 +56,7 @@ public protocol DeliveryStore: Sendable {
 
   // MARK: Callbacks
 
-  /// Appends verified callbacks in one step.
+  /// Appends verified callbacks in one step: all of them, or none if it throws.
   ///
   /// Two events with the same ``CallbackEvent/endpoint`` and ``CallbackEvent/deduplicationKey`` are the same event. Of
   /// each, only the first is stored, for at least ``deduplicationRetention``. If there is no room for a key, the store
@@ -64,7 +64,8 @@ public protocol DeliveryStore: Sendable {
   /// earlier is ``AppendResult/tooOld``.
   ///
   /// - Returns: What became of each, in the same order.
-  /// - Throws: ``DeliveryStoreError``. The callbacks must be offered again.
+  /// - Throws: ``DeliveryStoreError``. The callbacks must be offered again, and those that were not known before are then
+  ///   stored.
   func append(_ callbacks: [StoredCallback]) async throws -> [AppendResult]
 
   /// Appends a callback without suspending, if the store needs no I/O for it.
@@ -110,16 +111,18 @@ public protocol DeliveryStore: Sendable {
   /// Whether other processes, or other clients in this one, may use the same data. Defaults to `false`.
   var isShared: Bool { get }
 
-  /// Makes sure that what others store for a key from now on is reported by ``follow(_:onChange:)``.
+  /// Makes sure that ``follow(_:onChange:)`` reports what others store for a key after this call has returned.
   ///
-  /// Called before the log is read for that key, so that nothing falls between. Does nothing by default, which suits a
-  /// store that looks for itself whether a change is of interest.
+  /// Called when the key is among the interests and before the log is read for it, so that nothing falls between. Does
+  /// nothing by default, which suits a store that looks for itself at all that others stored since it was opened.
   func watch(_ lookup: CallbackLookup) async throws
 
   /// Reports what others store, until the task is cancelled.
   ///
-  /// Reporting too much is harmless, also what this process stored itself. Returns immediately by default, for a store
-  /// that isn't shared.
+  /// Once ``watch(_:)`` of a key has returned, every callback that others append for it is reported, and that its row was
+  /// replaced or removed, for as long as the key is among the interests. That includes what they stored before this method
+  /// was called. Reporting too much is harmless: what was stored earlier, or by this process itself. Returns immediately
+  /// by default, for a store that isn't shared.
   ///
   /// - Parameters:
   ///   - interests: The deliveries and ids that this process waits for.

@@ -10,12 +10,15 @@ public struct DeliveryStoreUsage: Sendable, Hashable {
     public var capacity: Int
     /// How far back a replay is still recognized: the signed time up to which keys were forgotten, if any were.
     public var floor: Date?
+    /// The newest signed time so far; `nil` if no callback had one, or the store can't say.
+    public var newest: Date?
 
     /// Creates a count.
-    public init(count: Int, capacity: Int, floor: Date? = nil) {
+    public init(count: Int, capacity: Int, floor: Date? = nil, newest: Date? = nil) {
       self.count = count
       self.capacity = capacity
       self.floor = floor
+      self.newest = newest
     }
   }
 

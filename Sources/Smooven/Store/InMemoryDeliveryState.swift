@@ -22,16 +22,18 @@ struct InMemoryDeliveryState {
   private(set) var rows: [DeliveryToken: Row] = [:]
   private var byKey: [String: DeliveryToken] = [:]
   private var byID: [ID: [DeliveryToken]] = [:]
-  // Callbacks that belong to no open row yet. Nearly none is ever asked for, so they have no index.
+  // Callbacks with a token or an id that no row has yet. Nearly none is ever asked for, so they have no index.
   private var others: Deque<StoredEvent> = []
   private let othersLimit: Int
   private var lastNumber: Int64 = 0
+  // Of the callbacks that are kept with rows, one that several rows have counts for each.
+  private var keptCount = 0
 
   init(othersLimit: Int) {
     self.othersLimit = othersLimit
   }
 
-  var callbackCount: Int { others.count + rows.values.reduce(0) { $0 + $1.events.count } }
+  var callbackCount: Int { others.count + keptCount }
 
   // MARK: Deliveries
 
@@ -39,7 +41,9 @@ struct InMemoryDeliveryState {
     switch lookup {
     case .token(let token): rows[token]
     case .idempotencyKey(let key): byKey[key].flatMap { rows[$0] }
-    case .id(let id, let group): byID[ID(group: group, id: id)]?.last.flatMap { rows[$0] }
+    case .id(let id, let group):
+      byID[ID(group: group, id: id)]?.lazy.compactMap { rows[$0] }
+        .max { PendingCursor($0.delivery) < PendingCursor($1.delivery) }
     }
   }
 
@@ -67,13 +71,16 @@ struct InMemoryDeliveryState {
     }
     if !delivery.isPending, !row.events.isEmpty {
       rows[delivery.token]?.events = []
+      keptCount -= row.events.count
       for event in row.events { _ = rows[delivery.token]?.delivery.keep(event.callback) }
     }
     return version + 1
   }
 
   mutating func remove(_ token: DeliveryToken) {
-    guard let delivery = rows.removeValue(forKey: token)?.delivery else { return }
+    guard let row = rows.removeValue(forKey: token) else { return }
+    let delivery = row.delivery
+    keptCount -= row.events.count
     if let key = delivery.idempotencyKey { byKey[key] = nil }
     for id in delivery.ids {
       let id = ID(group: delivery.group, id: id)
@@ -95,16 +102,20 @@ struct InMemoryDeliveryState {
     lastNumber += 1
     let stored = StoredEvent(cursor: EventCursor(rawValue: lastNumber), callback: callback)
     let event = callback.event
-    var isKept = false
-    if let token = callback.token, rows[token]?.delivery.group == event.group { keep(stored, with: token) }
-    for id in event.correlationIDs {
-      for token in byID[ID(group: event.group, id: id)] ?? [] {
-        if token != callback.token { keep(stored, with: token) }
-        isKept = true
-      }
+    var owners: [DeliveryToken] = []
+    // Whether it can be looked up by something that no row has.
+    var isUnclaimed = !event.conversationIDs.isEmpty
+    if let token = callback.token {
+      if rows[token]?.delivery.group == event.group { owners = [token] } else { isUnclaimed = true }
     }
-    // By token alone isn't enough: the delivery that will be accepted under its id may be another one.
-    if !isKept, othersLimit > 0 {
+    for id in event.correlationIDs {
+      let found = byID[ID(group: event.group, id: id)] ?? []
+      if found.isEmpty { isUnclaimed = true }
+      for token in found where !owners.contains(token) { owners.append(token) }
+    }
+    for token in owners { keep(stored, with: token) }
+    // Also if a row has it: the delivery that will be accepted under another of its ids may be another one.
+    if isUnclaimed, othersLimit > 0 {
       if others.count >= othersLimit { others.removeFirst() }
       others.append(stored)
     }
@@ -115,6 +126,7 @@ struct InMemoryDeliveryState {
     guard let row = rows[token] else { return }
     if row.delivery.isPending {
       rows[token]?.events.append(stored)
+      keptCount += 1
     } else if rows[token]?.delivery.keep(stored.callback) == true {
       rows[token]?.version += 1
     }

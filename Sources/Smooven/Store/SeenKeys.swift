@@ -41,6 +41,8 @@ struct SeenKeys {
   // The number of keys of the first chunk that are forgotten.
   private var forgotten = 0
   private var brief: [Key: Date] = [:]
+  // The number of brief keys at which the expired ones among them are removed.
+  private var sweepCount = Self.chunkSize
   /// The signed time up to which keys were forgotten.
   private(set) var floor: Date?
 
@@ -50,6 +52,17 @@ struct SeenKeys {
   }
 
   var count: Int { keys.count }
+
+  /// The largest number of keys that are limited together: with a signed time, without one, and for a short time.
+  var largestCount: Int { max(signedCount, keys.count - signedCount, brief.count) }
+
+  /// The newest signed time so far.
+  var newestSignedAt: Date? { newest.isFinite ? Date(timeIntervalSinceReferenceDate: newest) : nil }
+
+  /// Whether forgetting all of it would change nothing for what was signed after a date.
+  func isIdle(since date: Date, now: Date) -> Bool {
+    keys.isEmpty && floor.map { $0 < date } ?? true && brief.values.allSatisfy { $0 <= now }
+  }
 
   /// Records a key, unless it is known.
   ///
@@ -82,6 +95,22 @@ struct SeenKeys {
     return .new
   }
 
+  /// Takes back the insertion of a new key, before anything else; of several, the last one first.
+  mutating func takeBack(_ key: Key, signedAt: Date?, expiry: Date?) {
+    if expiry != nil {
+      brief[key] = nil
+      return
+    }
+    // It isn't there if a later one of them took its room.
+    guard keys.remove(key) != nil else { return }
+    guard let signedAt else { return takeBackArrival(key) }
+    signedCount -= 1
+    guard let second = Int64(exactly: signedAt.timeIntervalSinceReferenceDate.rounded(.down)),
+      let place = signed[second]?.lastIndex(of: key)
+    else { return }
+    signed[second]?.remove(at: place)
+  }
+
   /// Forgets the keys that were signed, or arrived, before a date.
   mutating func forget(before date: Date) -> Int {
     let before = keys.count
@@ -92,7 +121,9 @@ struct SeenKeys {
   }
 
   private mutating func forgetOldestSecond() -> Int {
-    guard let second = seconds.popMin(), let old = signed.removeValue(forKey: second) else { return 0 }
+    guard let second = seconds.popMin(), let old = signed.removeValue(forKey: second), !old.isEmpty else {
+      return 0
+    }
     for key in old { keys.remove(key) }
     signedCount -= old.count
     let end = Date(timeIntervalSinceReferenceDate: (Double(second) + 1).nextDown)
@@ -129,10 +160,19 @@ struct SeenKeys {
     }
   }
 
+  private mutating func takeBackArrival(_ key: Key) {
+    guard arrivals.last?.last?.key == key else { return }
+    arrivals[arrivals.count - 1].removeLast()
+    guard arrivals.last?.count == (arrivals.count == 1 ? forgotten : 0) else { return }
+    arrivals.removeLast()
+    if arrivals.isEmpty { forgotten = 0 }
+  }
+
   private mutating func insertBriefly(_ key: Key, until expiry: Date, now: Date) -> Insertion {
     if let known = brief[key], known > now { return .duplicate }
-    if brief.count >= capacity {
+    if brief.count >= min(capacity, sweepCount) {
       brief = brief.filter { $0.value > now }
+      sweepCount = max(Self.chunkSize, brief.count * 2)
       if brief.count >= capacity { return .full }
     }
     brief[key] = expiry

@@ -118,9 +118,13 @@ extension StoredDelivery {
     return true
   }
 
-  /// Frees a delivery whatever its state, as a person decides: it will be sent again.
+  /// Frees a delivery that someone has claimed, armed or not, whether or not the lease is over, as a person decides.
+  ///
+  /// It may be sent again then. An attempt that is under way may arrive all the same.
+  ///
+  /// - Returns: `false` if it is free, accepted or final.
   package mutating func forceFree() -> Bool {
-    guard verdict == nil, claim != nil else { return false }
+    guard verdict == nil, ids.isEmpty, claim != nil else { return false }
     claim = nil
     notBefore = nil
     return true

@@ -81,8 +81,8 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
     get { content.label }
     set { content.label = newValue }
   }
-  /// What the caller attached to it: at most 8 KiB as JSON.
-  public var attachment: JSONValue? {
+  /// What the caller attached to it: at most 8 KiB as JSON, see ``attach(_:)``.
+  public private(set) var attachment: JSONValue? {
     get { content.attachment }
     set { content.attachment = newValue }
   }
@@ -103,8 +103,7 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
     fingerprint: String = "",
     isCritical: Bool = false,
     ids: [String] = [],
-    label: String? = nil,
-    attachment: JSONValue? = nil
+    label: String? = nil
   ) {
     box = Box(
       Content(
@@ -117,10 +116,26 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
         attempt: 0,
         ids: ids,
         milestones: [],
-        label: label,
-        attachment: attachment
+        label: label
       )
     )
+  }
+
+  /// Attaches a value, or removes the attachment.
+  ///
+  /// - Throws: ``SmoovenError`` with `invalidRequest` if the value has more than 8 KiB as JSON, or holds a number that JSON
+  ///   can't represent.
+  public mutating func attach(_ value: JSONValue?) throws(SmoovenError) {
+    if let value {
+      guard value.isWritable else {
+        throw .invalid("attachment", "must hold no infinite number and no NaN, which JSON can't represent")
+      }
+      let size = value.bytes.count
+      guard size <= 8_192 else {
+        throw .invalid("attachment", "must be at most 8,192 bytes as JSON; it has \(size)")
+      }
+    }
+    attachment = value
   }
 
   /// The first id under which Smooven accepted it; `nil` while none is known.

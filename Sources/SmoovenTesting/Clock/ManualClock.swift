@@ -58,7 +58,11 @@ public final class ManualClock: Clock {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         let action = state.withLock { state in
-          state.register(id, Sleeper(deadline: deadline, continuation: continuation, isAnnounced: false))
+          state.register(
+            id,
+            // Whatever tolerates to be woken late is no timer that a test waits for.
+            Sleeper(deadline: deadline, continuation: continuation, isAnnounced: tolerance != nil)
+          )
         }
         action?()
       }
@@ -69,6 +73,8 @@ public final class ManualClock: Clock {
   }
 
   /// Waits until a task sleeps that no earlier call has reported, and returns how long it is going to.
+  ///
+  /// Tasks that sleep with a tolerance, such as the one that samples gauges, aren't reported.
   ///
   /// - Returns: `nil` when cancelled.
   public func nextTimer() async -> Duration? {

@@ -135,6 +135,29 @@ extension DeliveryStoreConformance {
     )
     try await check(other, ["ntf_", "ntf_22", "1", ""], [], "an unknown token or id finds no callback")
     try await check(nil, [], [], "a lookup without token and ids finds no callback")
+    try await callbacksOfDeliveriesAreFoundByAll()
+  }
+
+  /// A callback that belongs to a delivery may be another's as well, by each of its other ids and its token.
+  private func callbacksOfDeliveriesAreFoundByAll() async throws {
+    let store = try await make()
+    let row = try await insert(delivery(ids: ["ntf_1"]), into: store)
+    let other = DeliveryToken()
+    let callback = callback("1", ids: ["msg_1", "ntf_1", "job_1"], token: other) {
+      $0.conversationIDs = ["conversation"]
+    }
+    _ = try await store.append([callback])
+    var lookups = ["ntf_1", "msg_1", "job_1", "conversation"].map {
+      CallbackLookup(group: Self.group, ids: [$0])
+    }
+    lookups.append(CallbackLookup(group: Self.group, token: other))
+    lookups.append(CallbackLookup(group: Self.group, token: row.delivery.token, ids: ["ntf_1", "msg_1"]))
+    for lookup in lookups {
+      try require(
+        try await callbacks(in: store, lookup, limit: 10).map(\.callback) == [callback],
+        "a callback that has an id of a delivery is found once, by its token and by each of its ids"
+      )
+    }
   }
 
   func callbacksComeBackWhole() async throws {

@@ -137,7 +137,7 @@ extension DeliveryStoreConformance {
   func deliveriesComeBackWhole() async throws {
     let store = try await make()
     for text in Self.hostileTexts {
-      let whole = wholeDelivery(text)
+      let whole = try wholeDelivery(text)
       _ = try await insert(whole, into: store)
       for lookup in [
         DeliveryLookup.token(whole.token), .idempotencyKey("key \(text)"),

@@ -44,6 +44,16 @@ extension DeliveryStoreConformance {
       try await store.load(.id("ntf_2", group: Self.group))?.delivery == second,
       "if several deliveries have an id, the latest is found"
     )
+    // Later in the store, and accepted later, but opened earlier.
+    let early = delivery(after: 1.5)
+    let earlyRow = try await insert(early, into: store)
+    var earlyAccepted = early
+    earlyAccepted.ids = ["ntf_2"]
+    _ = try await replace(earlyAccepted, earlyRow.version, in: store)
+    try require(
+      try await store.load(.id("ntf_2", group: Self.group))?.delivery == second,
+      "the latest of several deliveries with an id is the one that was opened last"
+    )
     try await store.remove(first.token, version: version)
     try require(
       try await store.load(.id("ntf_1", group: Self.group)) == nil,

@@ -172,12 +172,36 @@ extension DeliveryStoreConformance {
       try await burst.append([callback("later", after: 24 * hour)]) == [.stored],
       "a store that filled up within a short time has room again after a pause"
     )
+    try await aFullStoreTakesAllOrNothing(capacity)
+  }
+
+  /// A step in which the last callback has no room, if the store has a time within which it forgets nothing.
+  private func aFullStoreTakesAllOrNothing(_ capacity: Int) async throws {
+    let store = try await make()
+    for number in 0..<capacity { _ = try await store.append([callback("\(number)", after: 0)]) }
+    let token = try await insert(delivery(), into: store).delivery.token
+    let first = callback("first", token: token, after: 1) { $0.endpoint = "other" }
+    let second = callback("second", token: token, after: 1) { ($0.endpoint, $0.signedAt) = ("third", nil) }
+    let last = callback("last", token: token, after: 1)
+    do {
+      _ = try await store.append([first, first, second, last])
+    } catch let error as DeliveryStoreError where error.code == .full {
+      let lookup = CallbackLookup(group: Self.group, token: token)
+      try require(
+        try await callbacks(in: store, lookup, limit: 10).isEmpty,
+        "if one callback of a step has no room, none of them is stored"
+      )
+      try require(
+        try await store.append([first, second]) == [.stored, .stored],
+        "the callbacks of a step that was refused are new when they are offered again"
+      )
+    }
   }
 
   func survivesReopening(_ reopen: Opening) async throws {
     var store = try await make()
     let row = try await insert(delivery("key", ids: ["ntf_1"]), into: store)
-    var concluded = wholeDelivery("concluded")
+    var concluded = try wholeDelivery("concluded")
     concluded.wantedUntil = .distantFuture
     _ = try await insert(concluded, into: store)
     let token = row.delivery.token

@@ -64,7 +64,7 @@ extension DeliveryStoreConformance {
   }
 
   /// A delivery that uses every field.
-  func wholeDelivery(_ text: String) -> StoredDelivery {
+  func wholeDelivery(_ text: String) throws -> StoredDelivery {
     var whole = StoredDelivery(
       token: DeliveryToken(),
       idempotencyKey: "key \(text)",
@@ -73,15 +73,15 @@ extension DeliveryStoreConformance {
       fingerprint: "fingerprint \(text)",
       isCritical: true,
       ids: ["first \(text)", "second \(text)"],
-      label: "label \(text)",
-      attachment: [
-        text: [
-          .string(text), .null, .bool(true), .integer(.max), .integer(.min), .number(0.1), .array([]),
-          .object([:]),
-        ],
-        "deep": .object(["er": .object([text: .array([.array([.string(text)])])])]),
-      ]
+      label: "label \(text)"
     )
+    try whole.attach([
+      text: [
+        .string(text), .null, .bool(true), .integer(.max), .integer(.min), .number(0.1), .array([]),
+        .object([:]),
+      ],
+      "deep": .object(["er": .object([text: .array([.array([.string(text)])])])]),
+    ])
     whole.claim = .init(
       owner: "owner \(text)",
       isArmed: true,

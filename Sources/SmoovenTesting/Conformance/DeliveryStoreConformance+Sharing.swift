@@ -7,6 +7,7 @@ extension DeliveryStoreConformance {
     try await handlesSeeTheSame(openAnother)
     try await handlesDoNotRace(openAnother)
     try await changesAreReported(openAnother)
+    try await changesBeforeFollowingAreReported(openAnother)
   }
 
   private func handlesSeeTheSame(_ openAnother: Opening) async throws {
@@ -88,6 +89,34 @@ extension DeliveryStoreConformance {
       group.addTask { try await second.follow(others.interests) { others.note($0) } }
       defer { group.cancelAll() }
       try await check(reports, of: first, row, writing: second)
+    }
+  }
+
+  /// What is stored after a key is watched, but before anything follows the store.
+  private func changesBeforeFollowingAreReported(_ openAnother: Opening) async throws {
+    let first = try await make()
+    let second = try await openAnother(first)
+    let row = try await insert(delivery("key"), into: first)
+    let token = row.delivery.token
+    let reports = DeliveryStoreReports()
+    for lookup in [
+      CallbackLookup(group: Self.group, token: token), CallbackLookup(group: Self.group, ids: ["ntf_1"]),
+    ] {
+      reports.want(lookup)
+      try await first.watch(lookup)
+    }
+    _ = try await second.append([callback("token", token: token), callback("id", ids: ["ntf_1"])])
+    var changed = row.delivery
+    changed.label = "changed"
+    _ = try await replace(changed, row.version, in: second)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await first.follow(reports.interests) { reports.note($0) } }
+      defer { group.cancelAll() }
+      try await promptly("what is stored after a key is watched is reported, also if it is followed later") {
+        try await reports.key("token")
+        try await reports.key("id")
+        try await reports.token(token)
+      }
     }
   }
 

@@ -47,7 +47,7 @@ extension DeliveryStoreRandomRun {
   }
 
   /// What a client does to a row, or might.
-  mutating func change(_ delivery: StoredDelivery) -> StoredDelivery {
+  mutating func change(_ delivery: StoredDelivery) throws -> StoredDelivery {
     var delivery = delivery
     let instant = StoreInstant(epoch: "epoch", nanoseconds: count)
     switch random.next() % 10 {
@@ -57,7 +57,9 @@ extension DeliveryStoreRandomRun {
     case 3:
       delivery.refusal = .init(attempt: delivery.attempt, status: 422, code: "rejected", message: "\u{0}")
     case 4: delivery.attempt += 1
-    case 5: (delivery.label, delivery.attachment) = ("label \(count)", ["n": [.integer(count), .null]])
+    case 5:
+      delivery.label = "label \(count)"
+      try delivery.attach(["n": [.integer(count), .null]])
     case 6: delivery.askedAt = model.now.addingTimeInterval(-0.123_456)
     case 7: delivery.wantedUntil = model.now.addingTimeInterval(Double(random.next() % UInt64(retention)))
     case 8:

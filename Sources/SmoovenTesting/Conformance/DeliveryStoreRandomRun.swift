@@ -109,7 +109,7 @@ struct DeliveryStoreRandomRun {
   private mutating func replace() async throws {
     note("replace")
     guard let token = chooseToken(), let row = try await loaded(token) else { return }
-    let changed = change(row.delivery)
+    let changed = try change(row.delivery)
     guard let version = try await store.replace(changed, version: row.version) else {
       throw ConformanceFailure("a row whose version is unchanged is replaced")
     }

@@ -145,4 +145,93 @@ import Testing
       #expect(error.code == .storeFailed)
     }
   }
+
+  @Test("A key that was never sent is listed, and resuming it says so")
+  func neverSent() async throws {
+    let lapsed = StoreInstant(epoch: "before", nanoseconds: 0)
+    var free = StoredDelivery(token: DeliveryToken(), idempotencyKey: "k", group: "smooven", openedAt: Date())
+    for claim in [nil, StoredDelivery.Claim(owner: "other", isArmed: false, leaseUntil: lapsed)] {
+      let store = InMemoryDeliveryStore()
+      free.claim = claim
+      _ = try await store.insert(free)
+      try await withMockedClient(transport, store: store) { client in
+        let pending = try #require(try await client.pendingDeliveries().first)
+        let handle = try await client.resume(pending)
+        #expect(handle.sendError?.code == .neverSent && handle.status == .unconfirmed)
+        #expect(handle.sendError?.isRetryable == false)
+        // A call under the key sends it, and then the handle knows.
+        let sent = try await client.notify(
+          intent: "Remind Sarah",
+          context: .init(userID: "sarah@example.com"),
+          idempotencyKey: "k"
+        )
+        #expect(handle.id == "ntf_1" && handle.sendError == nil && sent.id == "ntf_1")
+      }
+    }
+    #expect(transport.requestCount == 2)
+  }
+
+  @Test("A key whose body may have left is unclear, and a callback proves that it was sent")
+  func unclearKey() async throws {
+    let lapsed = StoreInstant(epoch: "before", nanoseconds: 0)
+    var armed = StoredDelivery(
+      token: DeliveryToken(),
+      idempotencyKey: "k",
+      group: "smooven",
+      openedAt: Date()
+    )
+    armed.claim = .init(owner: "other", isArmed: true, leaseUntil: lapsed)
+    let free = StoredDelivery(token: DeliveryToken(), idempotencyKey: "l", group: "smooven", openedAt: Date())
+    for delivery in [armed, free] { _ = try await store.insert(delivery) }
+    let callback = StoredCallback(event(.sent, id: nil), token: free.token, receivedAt: Date())
+    _ = try await store.append([callback])
+    try await restarted { client in
+      #expect(try await client.resume(armed).sendError?.code == .unconfirmed)
+      let handle = try await client.resume(free)
+      #expect(handle.sendError == nil && handle.eventNames == ["notification.sent"])
+    }
+  }
+
+  @Test("Resuming what this client is sending doesn't end the wait for its response")
+  func resumedWhileSending() async throws {
+    let store = HookedStore()
+    try await withMockedClient(transport, store: store) { client in
+      let token = DeliveryToken()
+      var claimed = StoredDelivery(token: token, idempotencyKey: "k", group: "smooven", openedAt: Date())
+      claimed.claim = .init(
+        owner: "other",
+        isArmed: true,
+        leaseUntil: StoreInstant(epoch: "process", nanoseconds: .max)
+      )
+      _ = try await store.insert(claimed)
+      let lease = try client.receiver.tracker.reserve(token, group: "smooven")
+      #expect(try await client.resume(claimed).sendError == nil)
+      // What it was before, which a caller that joins must not take for an answer.
+      claimed.claim = nil
+      #expect(try await store.replace(claimed, version: 1) == 2)
+      #expect(try await client.resume(claimed).sendError == nil)
+      #expect(client.receiver.tracker.snapshot(of: token)?.acceptance == .pending)
+      withExtendedLifetime(lease) {}
+    }
+  }
+
+  @Test("Only a key that is claimed and not accepted can be freed by force")
+  func forced() async throws {
+    let lapsed = StoreInstant(epoch: "before", nanoseconds: 0)
+    for (phase, isFreed) in [("free", false), ("unclear", true), ("accepted", false)] {
+      var delivery = StoredDelivery(
+        token: DeliveryToken(),
+        idempotencyKey: phase,
+        group: "smooven",
+        openedAt: Date(),
+        ids: phase == "accepted" ? ["ntf_0"] : []
+      )
+      if phase != "free" { delivery.claim = .init(owner: "other", isArmed: true, leaseUntil: lapsed) }
+      _ = try await store.insert(delivery)
+      try await restarted { client in
+        let result = try await client.forceResend(ofKey: phase)
+        #expect(result == isFreed, "\(phase)")
+      }
+    }
+  }
 }

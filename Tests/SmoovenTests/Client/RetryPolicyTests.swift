@@ -98,7 +98,11 @@ import Testing
     "Retry-After is read in seconds and as a date, and is at most 366 days",
     arguments: [
       ("7", Duration.seconds(7)), (" 7 ", .seconds(7)), ("0", .zero), ("-1", nil), ("", nil), ("soon", nil),
-      ("1.5", nil),
+      ("1.5", nil), ("1e400", nil), ("1e4", nil), ("-1e400", nil), ("inf", nil), ("nan", nil), ("0x10", nil),
+      ("+5", nil), ("1 2", nil), ("\t7\t", .seconds(7)), ("７", nil), ("007", .seconds(7)), ("7, 8", nil),
+      (String(repeating: "9", count: 100_000), .seconds(31_622_400)), ("\u{0}", nil),
+      ("Sun, 06 Nov 99999999999999999999 08:49:37 GMT", nil), ("Sun, 99 Nov 1994 99:99:99 GMT", nil),
+      ("Sat, 01 Jan 0000 00:00:00 GMT", .zero),
       ("99999999999", .seconds(31_622_400)), ("99999999999999999999999", .seconds(31_622_400)),
       ("Sun, 06 Nov 1994 08:49:37 GMT", .seconds(37)), ("Sun, 06 Nov 1994 08:48:00 GMT", .zero),
       ("Fri, 31 Dec 9999 23:59:59 GMT", .seconds(31_622_400)), ("Sun, 06 Nov 1994 08:49:37 EST", nil),

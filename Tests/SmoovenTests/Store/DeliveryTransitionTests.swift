@@ -81,7 +81,7 @@ struct DeliveryTransitionTests {
     .claimRanOut: [.claimed, .claimed, .unclear, .free, .free, nil, .accepted, .final, .free],
     .armed: [nil, nil, nil, .free, .free, .unclear, .accepted, .final, .free],
     .unclear: [nil, .claimed, nil, .free, .free, nil, .accepted, .final, .free],
-    .accepted: [nil, nil, nil, .accepted, .accepted, .accepted, .accepted, .final, .accepted],
+    .accepted: [nil, nil, nil, .accepted, .accepted, .accepted, .accepted, .final, nil],
     .final: [nil, nil, nil, .final, .final, .final, .final, nil, nil],
   ]
 

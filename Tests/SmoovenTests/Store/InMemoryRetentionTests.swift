@@ -115,6 +115,31 @@ struct InMemoryRetentionTests {
     #expect(try await append("1", to: machine, after: 4) == .duplicate)
   }
 
+  @Test("What has no room takes back all that was appended with it")
+  func fullTogether() async throws {
+    let machine = Machine(capacity: 3)
+    #expect(try await append("0", to: machine, after: 0) == .stored)
+    let before = try await machine.store.usage()
+    let callbacks = (1...5).map { number in
+      var event = event(.sent, key: "\(number)")
+      event.signedAt = time(Double(number))
+      return StoredCallback(event, receivedAt: time(5))
+    }
+    let unsigned = StoredCallback(event(.sent, key: "unsigned"), receivedAt: time(5))
+    await #expect(throws: DeliveryStoreError.self) {
+      _ = try await machine.store.append([unsigned, callbacks[0]] + callbacks)
+    }
+    let after = try await machine.store.usage()
+    #expect(after?.callbacks == before?.callbacks && after?.keys["smooven"]?.count == 1)
+    #expect(
+      try await machine.store.append([unsigned, callbacks[0], callbacks[0]]) == [
+        .stored, .stored, .duplicate,
+      ]
+    )
+    #expect(try await machine.store.append([callbacks[1]]) == [.stored])
+    await #expect(throws: DeliveryStoreError.self) { _ = try await machine.store.append([callbacks[2]]) }
+  }
+
   @Test("Of callbacks without a delivery the latest are kept, for one that may come")
   func unclaimed() async throws {
     let store = InMemoryDeliveryStore(unclaimedEvents: 2)
@@ -127,5 +152,90 @@ struct InMemoryRetentionTests {
     #expect(try await none.append(events).first == .stored)
     #expect(try await none.callbacks(matching: lookup, after: .beginning, limit: 10).isEmpty)
     #expect(try await none.append(events).first == .duplicate)
+  }
+
+  @Test("A callback of a delivery is found by an id that no delivery has yet, and by a conversation id")
+  func boundByOneOfItsIDs() async throws {
+    let store = InMemoryDeliveryStore()
+    var open = delivery("open", after: 0)
+    open.ids = ["ntf_1"]
+    var ended = delivery("ended", after: 0)
+    ended.ids = ["ntf_2"]
+    ended.verdict = .delivered(event(.delivered))
+    for delivery in [open, ended] { _ = try await store.insert(delivery) }
+    for (number, id) in ["ntf_1", "ntf_2"].enumerated() {
+      var event = event(.sent, id: id, key: "\(number)")
+      event = CallbackEvent(
+        provider: event.provider,
+        name: event.name,
+        kind: event.kind,
+        correlationIDs: [id, "job_\(number)"],
+        conversationIDs: ["conversation"],
+        deduplicationKey: event.deduplicationKey,
+        payload: .null,
+        rawBody: []
+      )
+      _ = try await store.append([StoredCallback(event, receivedAt: time(1))])
+    }
+    func found(_ id: String) async throws -> [String] {
+      let lookup = CallbackLookup(group: "smooven", ids: [id])
+      return try await store.callbacks(matching: lookup, after: .beginning, limit: 10)
+        .map(\.event.deduplicationKey)
+    }
+    #expect(try await found("job_0") == ["0"])
+    #expect(try await found("job_1") == ["1"])
+    #expect(try await found("conversation") == ["0", "1"])
+    #expect(try await found("ntf_1") == ["0"])
+    // Known by all that it carries, a callback takes no room from those that may be claimed.
+    _ = try await store.append([StoredCallback(event(.opened, id: "ntf_1", key: "2"), receivedAt: time(2))])
+    let usage = try #require(await store.usage())
+    #expect(usage.callbacks == 4, "two with the open delivery, and two that others may claim")
+  }
+
+  @Test("The endpoints of expected callbacks are forgotten when nothing of theirs can be fresh")
+  func usedOnce() async throws {
+    let machine = Machine()
+    for number in 0..<100 {
+      #expect(try await append("1", to: machine, after: 0, endpoint: "expected \(number)") == .stored)
+    }
+    for hour in 1...60 {
+      machine.pass(3_600)
+      _ = try await append("\(hour)", to: machine, after: Double(hour) * 3_600)
+      let count = try #require(await machine.store.usage()).keys.count
+      #expect(count == (hour <= 52 ? 101 : 1), "hour \(hour)")
+    }
+  }
+
+  @Test("What others stored is reported to a client that follows later, as far as it waits for it")
+  func followedLater() async throws {
+    let store = InMemoryDeliveryStore()
+    let mine = delivery("mine", after: 0)
+    _ = try await store.insert(mine)
+    let lookup = CallbackLookup(group: "smooven", token: mine.token)
+    let interests = DeliveryInterests(
+      count: { 1 },
+      token: { $0 == mine.token },
+      callback: { lookup.matches($0) },
+      lookups: { [lookup] }
+    )
+    let callbacks = ["1", "2"].map { key in
+      StoredCallback(
+        event(.sent, key: key),
+        token: key == "1" ? mine.token : DeliveryToken(),
+        receivedAt: time(1)
+      )
+    }
+    _ = try await store.append(callbacks)
+    let reports = Watched([StoreChange]())
+    let following = Task {
+      try await store.follow(interests) { change in reports.update { $0.append(change) } }
+    }
+    let first = try await reports.first { $0.count == 2 ? $0 : nil }
+    following.cancel()
+    guard case .callbacks(let found) = first[0], case .deliveries([mine.token]) = first[1] else {
+      Issue.record("\(first.count) reports")
+      return
+    }
+    #expect(found.map(\.callback) == [callbacks[0]])
   }
 }

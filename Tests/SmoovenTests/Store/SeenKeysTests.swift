@@ -109,4 +109,41 @@ struct SeenKeysTests {
     }
     #expect(most > 2_500)
   }
+
+  @Test("What was inserted last can be taken back, and is new again")
+  func takenBack() throws {
+    var seen = SeenKeys(capacity: 3, minimumWindow: 10)
+    #expect(insert(1, at: 0, into: &seen) == .new && arrive(1, at: 0, into: &seen) == .new)
+    let briefly = SeenKeys.Key("brief")
+    for _ in 0..<3 {
+      #expect(insert(2, at: 5, into: &seen) == .new && arrive(2, at: 5, into: &seen) == .new)
+      #expect(seen.insert(briefly, signedAt: nil, expiry: time(60), now: time(5)) == .new)
+      seen.takeBack(briefly, signedAt: nil, expiry: time(60))
+      seen.takeBack(SeenKeys.Key("arrival 2"), signedAt: nil, expiry: nil)
+      seen.takeBack(SeenKeys.Key("key 2"), signedAt: time(5), expiry: nil)
+      #expect(seen.count == 2 && seen.largestCount == 1)
+    }
+    // The second that is empty now leaves no floor.
+    #expect(seen.forget(before: time(7)) == 2 && seen.count == 0)
+    #expect(try #require(seen.floor) < time(1))
+    #expect(insert(2, at: 5, into: &seen) == .new)
+    // One whose room a later one took.
+    var full = SeenKeys(capacity: 1, minimumWindow: 10)
+    #expect(insert(1, at: 0, into: &full) == .new && insert(2, at: 100, into: &full) == .new)
+    full.takeBack(SeenKeys.Key("key 2"), signedAt: time(100), expiry: nil)
+    full.takeBack(SeenKeys.Key("key 1"), signedAt: time(0), expiry: nil)
+    #expect(full.count == 0 && full.largestCount == 0)
+    #expect(insert(1, at: 0, into: &full) == .tooOld && insert(2, at: 100, into: &full) == .new)
+  }
+
+  @Test("Keys that count briefly leave when their time is up, long before there is no room")
+  func sweptBriefly() {
+    var seen = SeenKeys(capacity: 1_000_000, minimumWindow: 10)
+    for number in 0..<50_000 {
+      let now = time(Double(number))
+      let key = SeenKeys.Key("\(number)")
+      #expect(seen.insert(key, signedAt: nil, expiry: now.addingTimeInterval(60), now: now) == .new)
+    }
+    #expect(seen.largestCount < 2_000)
+  }
 }
