@@ -60,7 +60,7 @@ struct SendCommand: AsyncParsableCommand {
   )
   var noListen = false
 
-  @Option(help: "How Smooven reaches that port: the URL of your proxy or tunnel.")
+  @Option(help: "How Smooven reaches the port where callbacks arrive: the URL of your proxy or tunnel.")
   var publicURL: String?
 
   @OptionGroup var storage: StoreOptions

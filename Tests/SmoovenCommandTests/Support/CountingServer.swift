@@ -24,8 +24,6 @@ struct CountingServer: AsyncHTTPServerHandler {
 
   private let state = Watched(State())
   var story = Story.delivered
-  /// How far its wall clock is ahead, in seconds.
-  var ahead = 0.0
 
   func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
     guard request.head.method == .post, let json = try? JSONValue(parsing: request.body),
@@ -59,11 +57,7 @@ struct CountingServer: AsyncHTTPServerHandler {
   func callBack(_ intent: String) async {
     guard let url = state.read({ $0.urls[intent]?.last }) else { return }
     for name in ["sent", "delivered"] {
-      let event = SmoovenCallbackFixture(
-        "notification.\(name)",
-        notificationID: Self.id(intent),
-        timestamp: Date(timeIntervalSinceNow: ahead)
-      )
+      let event = SmoovenCallbackFixture("notification.\(name)", notificationID: Self.id(intent))
       for _ in 0..<10_000 {
         if (try? await Requests.callBack(url, event, key: Self.key)) == 200 { break }
         await Task.yield()
