@@ -50,9 +50,17 @@ struct SendCommand: AsyncParsableCommand {
   var baseURL: String?
 
   @Option(help: "Where to take callbacks, as HOST:PORT. Default: a free port on 127.0.0.1.")
-  var listen = HostAndPort(host: "127.0.0.1", port: 0)
+  var listen: HostAndPort?
 
-  @Option(help: "How Smooven reaches that port: the URL of your proxy or tunnel.")
+  @Flag(
+    help: """
+      Bind no port: callbacks arrive at another process with the same store, such as smooven listen. Needs --store and \
+      --public-url.
+      """
+  )
+  var noListen = false
+
+  @Option(help: "How Smooven reaches the port where callbacks arrive: the URL of your proxy or tunnel.")
   var publicURL: String?
 
   @OptionGroup var storage: StoreOptions
@@ -99,10 +107,25 @@ struct SendCommand: AsyncParsableCommand {
     }
     try Checks.url(baseURL, "--base-url")
     try Checks.url(publicURL, "--public-url")
+    try checkListening()
     do {
       try request.validate()
     } catch {
       throw ValidationError(optionNamed(in: error))
+    }
+  }
+
+  /// Checks that there is a place where callbacks arrive, and one only.
+  private func checkListening() throws {
+    guard noListen else { return }
+    if listen != nil { throw ValidationError("Give either --listen or --no-listen, not both.") }
+    // A sandbox inside this process calls back where the command line says, not where the real one would.
+    let url = publicURL ?? (sandbox ? nil : Environment.value("SMOOVEN_PUBLIC_URL"))
+    var missing: [String] = []
+    if storage.store == nil { missing.append("--store, shared with the process that receives the callbacks") }
+    if url == nil { missing.append("--public-url, the URL of the process that receives the callbacks") }
+    guard missing.isEmpty else {
+      throw ValidationError("--no-listen needs \(missing.joined(separator: ", and ")).")
     }
   }
 
@@ -194,9 +217,7 @@ struct SendCommand: AsyncParsableCommand {
   ) async throws -> Int32 {
     var configuration = SmoovenConfiguration(secretKey: keys[0], previousSecretKeys: Array(keys.dropFirst()))
     configuration.baseURL = baseURL
-    configuration.listener.host = listen.host
-    configuration.listener.port = listen.port
-    configuration.listener.publicURL = publicURL
+    configuration.listener = listener(publicURL: publicURL)
     configuration.callTimeout = timeout.duration
     if idempotencyKey != nil, storage.store == nil {
       Terminal.printError("warning: without --store the idempotency key is forgotten when this command ends")
@@ -204,6 +225,15 @@ struct SendCommand: AsyncParsableCommand {
     return try await storage.withStore { store in
       try await send(configuration, store)
     }
+  }
+
+  private func listener(publicURL: String?) -> ListenerConfiguration {
+    if noListen, let publicURL { return .mounted(publicURL: publicURL) }
+    return ListenerConfiguration(
+      host: listen?.host ?? "127.0.0.1",
+      port: listen?.port ?? 0,
+      publicURL: publicURL
+    )
   }
 
   private func send(

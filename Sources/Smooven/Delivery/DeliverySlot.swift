@@ -129,6 +129,13 @@ final class DeliverySlot<Waiter> {
     if case .accepted(let receipt) = acceptance { status.advance(to: receipt.status) }
   }
 
+  /// Adopts the verdict that is stored, whatever order its events are read in.
+  func conclude(_ verdict: DeliveryVerdict) {
+    guard self.verdict == nil else { return }
+    state = .final(verdict)
+    if let next = DeliveryStatus(verdict.event) { status.advance(to: next) }
+  }
+
   /// Records that one caller's send failed, for it alone.
   func fail(_ caller: UInt32, _ error: SmoovenError) {
     failures.append((caller, error))

@@ -156,6 +156,14 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return changes
   }
 
+  /// Adopts the verdict that is stored; the events that led to it may follow.
+  package mutating func conclude(_ token: DeliveryToken, _ verdict: DeliveryVerdict) -> Changes {
+    var changes = Changes()
+    slots[token]?.conclude(verdict)
+    settle(token, into: &changes)
+    return changes
+  }
+
   /// Records that one caller's own send failed: only its waits end.
   package mutating func fail(_ token: DeliveryToken, caller: UInt32, _ error: SmoovenError) -> Changes {
     var changes = Changes()

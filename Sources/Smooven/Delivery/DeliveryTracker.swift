@@ -136,6 +136,11 @@ package final class DeliveryTracker: Sendable {
     apply { machine, _ in machine.resolve(token, acceptance) }
   }
 
+  /// Adopts the verdict that is stored.
+  package func conclude(_ token: DeliveryToken, _ verdict: DeliveryVerdict) {
+    apply { machine, _ in machine.conclude(token, verdict) }
+  }
+
   /// Ends the waits of one caller, whose own send failed.
   package func fail(_ token: DeliveryToken, caller: UInt32, _ error: SmoovenError) {
     apply { machine, _ in machine.fail(token, caller: caller, error) }

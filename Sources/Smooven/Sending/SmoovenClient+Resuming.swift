@@ -57,11 +57,11 @@ extension SmoovenClient {
 
   /// A delivery as it is stored now, and how its send went.
   private func known(_ delivery: StoredDelivery) async throws -> (StoredDelivery, DeliveryAcceptance) {
-    try await reading {
-      if let row = try await store.load(.token(delivery.token)) {
-        return (row.delivery, try await acceptance(of: row.delivery, at: row.time))
+    try await reading { client in
+      if let row = try await client.store.load(.token(delivery.token)) {
+        return (row.delivery, try await client.acceptance(of: row.delivery, at: row.time))
       }
-      return (delivery, try await acceptance(of: delivery, at: try await storeTime.now()))
+      return (delivery, try await client.acceptance(of: delivery, at: try await client.storeTime.now()))
     }
   }
 

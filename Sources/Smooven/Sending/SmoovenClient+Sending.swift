@@ -113,16 +113,14 @@ extension SmoovenClient {
   }
 
   func policy(for delivery: StoredDelivery) -> SettlingPolicy {
-    // A failure that is known to be final needs no other channel.
-    if case .failed = delivery.verdict { return .firstFailure }
-    return delivery.isCritical ? .everyChannel(grace: configuration.criticalGracePeriod) : .firstFailure
+    delivery.isCritical ? .everyChannel(grace: configuration.criticalGracePeriod) : .firstFailure
   }
 
   /// Tells a slot all that the store knows of its delivery.
   func catchUp(_ delivery: StoredDelivery) async throws {
-    var known = delivery.milestones
-    if let event = delivery.verdict?.event, !known.contains(event) { known.insert(event, at: 0) }
-    for event in known { tracker.deliver(event, token: delivery.token, isDuplicate: true) }
+    if let verdict = delivery.verdict { tracker.conclude(delivery.token, verdict) }
+    // Kept when the log forgot them, so they come before what it still has.
+    for event in delivery.milestones { tracker.deliver(event, token: delivery.token, isDuplicate: true) }
     for id in delivery.ids { tracker.accept(delivery.token, id: id, receipt: nil) }
     do {
       let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
@@ -131,6 +129,10 @@ extension SmoovenClient {
     } catch {
       if error is CancellationError { throw error }
       throw SmoovenError(.storeFailed, "what is known of the delivery could not be read", cause: error)
+    }
+    // The log doesn't have what a person decided.
+    if let event = delivery.verdict?.event {
+      tracker.deliver(event, token: delivery.token, isDuplicate: true)
     }
   }
 }

@@ -5,9 +5,6 @@ struct HostAndPort: ExpressibleByArgument, Sendable {
   let host: String
   let port: Int
 
-  /// As the help shows a default.
-  var defaultValueDescription: String { "\(host):\(port)" }
-
   init(host: String, port: Int) {
     self.host = host
     self.port = port

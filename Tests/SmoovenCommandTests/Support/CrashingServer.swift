@@ -1,6 +1,5 @@
 import Foundation
 import HTTPTypes
-import Logging
 import SmoovenCallbacks
 import SmoovenHTTP
 import SmoovenSupport
@@ -54,25 +53,6 @@ struct CrashingServer: AsyncHTTPServerHandler {
     for _ in 0..<10_000 {
       if (try? await Requests.callBack(url, event, key: Self.key)) == 200 { return }
       await Task.yield()
-    }
-  }
-
-  /// Serves on a free port for as long as a closure runs.
-  func serving(_ body: (_ url: String) async throws -> Void) async throws {
-    let server = HTTPServer(
-      configuration: HTTPServerConfiguration(),
-      handler: self,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    )
-    let (addresses, listening) = AsyncStream.makeStream(of: HTTPServerAddress.self)
-    let running = Task {
-      defer { listening.finish() }
-      try await server.run { listening.yield($0) }
-    }
-    defer { running.cancel() }
-    for await address in addresses {
-      try await body("http://\(address)")
-      break
     }
   }
 }

@@ -121,6 +121,30 @@ final class SmoovenProcess: Sendable {
     try await first { $0.output.count >= count ? $0.output : nil }
   }
 
+  #if os(Linux)
+  /// Whether the process has a TCP port on which it accepts connections.
+  var listensOnTCP: Bool {
+    get throws {
+      let folder = "/proc/\(process.processIdentifier)"
+      let files = FileManager.default
+      // A descriptor may be closed while the list is read.
+      let own = Set(
+        try files.contentsOfDirectory(atPath: "\(folder)/fd")
+          .compactMap { try? files.destinationOfSymbolicLink(atPath: "\(folder)/fd/\($0)") }
+      )
+      return try ["tcp", "tcp6"].contains { name in
+        try String(contentsOfFile: "\(folder)/net/\(name)", encoding: .utf8).split(separator: "\n")
+          .dropFirst()
+          .contains { line in
+            let fields = line.split(separator: " ")
+            // The fourth is the state, of which 0A is listening, and the tenth the inode.
+            return fields.count > 9 && fields[3] == "0A" && own.contains("socket:[\(fields[9])]")
+          }
+      }
+    }
+  }
+  #endif
+
   /// Sends a signal, if the process is still there.
   func signal(_ signal: CInt) {
     if process.isRunning { _ = Foundation.kill(process.processIdentifier, signal) }

@@ -40,6 +40,21 @@ import Testing
     #expect(try await store.allPending() == [])
   }
 
+  @Test("A key that was given up has failed for later callers", arguments: [Urgency.normal, .critical])
+  func givenUp(urgency: Urgency) async throws {
+    transport.script(.failure(TransportError(.noResponse, "no response")))
+    try await process { client in
+      let first = try await client.remind(timeout: .milliseconds(50), urgency: urgency, key: "k")
+      #expect(first.event == nil)
+      #expect(try await client.giveUp(onKey: "k"))
+    }
+    for _ in 0..<2 {
+      let outcome = try await process { try await $0.remind(urgency: urgency, key: "k") }
+      #expect(!outcome.isDelivered && outcome.event?.failure?.code == "given_up")
+    }
+    #expect(transport.requestCount == 1)
+  }
+
   @Test("A stored failure stays one, for critical notifications too", arguments: [Urgency.normal, .critical])
   func storedFailure(urgency: Urgency) async throws {
     transport.script(

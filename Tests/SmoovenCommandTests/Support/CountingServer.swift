@@ -1,0 +1,71 @@
+import Foundation
+import HTTPTypes
+import SmoovenCallbacks
+import SmoovenHTTP
+import SmoovenSupport
+import SmoovenTesting
+
+/// A Smooven that counts the notifications by their intent, and says of each that it was sent and then delivered.
+struct CountingServer: AsyncHTTPServerHandler {
+  static let key = "sk_live_0123456789abcdef"
+
+  /// What becomes of a notification.
+  enum Story: Sendable {
+    /// It is accepted, and delivered at about the same time.
+    case delivered
+    /// It's carried out, but its response is lost, and its callbacks arrive only when ``callBack(_:)`` is called.
+    case responseLost
+  }
+
+  private struct State: Sendable {
+    /// The callback URLs of the requests by intent.
+    var urls: [String: [String]] = [:]
+  }
+
+  private let state = Watched(State())
+  var story = Story.delivered
+
+  func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
+    guard request.head.method == .post, let json = try? JSONValue(parsing: request.body),
+      let url = json["callback_url"]?.stringValue, let intent = json["intent"]?.stringValue
+    else { return .response(HTTPServerResponse(head: HTTPResponse(status: .notFound))) }
+    state.update { $0.urls[intent, default: []].append(url) }
+    switch story {
+    case .responseLost:
+      // Until the sender has left.
+      _ = try? await state.first { _ in nil as Void? }
+      return .closeConnection
+    case .delivered:
+      // Whether the sender still lives doesn't matter to it.
+      Task { [self] in await callBack(intent) }
+      let answer =
+        #"{"success":true,"notification_id":"\#(Self.id(intent))","status":"queued","channel_used":"sms"}"#
+      return .response(HTTPServerResponse(head: HTTPResponse(status: .ok), body: Array(answer.utf8)))
+    }
+  }
+
+  /// The number of requests with an intent.
+  func count(_ intent: String) -> Int { state.read { $0.urls[intent]?.count ?? 0 } }
+
+  /// Waits for the first request with an intent, and returns its callback URL.
+  @discardableResult
+  func callbackURL(_ intent: String) async throws -> String {
+    try await state.first { $0.urls[intent]?.first }
+  }
+
+  /// Sends the callbacks of a notification, each until it is accepted.
+  func callBack(_ intent: String) async {
+    guard let url = state.read({ $0.urls[intent]?.last }) else { return }
+    for name in ["sent", "delivered"] {
+      let event = SmoovenCallbackFixture("notification.\(name)", notificationID: Self.id(intent))
+      for _ in 0..<10_000 {
+        if (try? await Requests.callBack(url, event, key: Self.key)) == 200 { break }
+        await Task.yield()
+      }
+    }
+  }
+
+  private static func id(_ intent: String) -> String {
+    "ntf_" + String(intent.map { $0.isLetter || $0.isNumber ? $0 : "_" })
+  }
+}
