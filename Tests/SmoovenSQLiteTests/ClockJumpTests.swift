@@ -23,7 +23,7 @@ struct ClockJumpTests {
 
   /// Runs one process: its own store, receiver and client, by the wall clock as it is now.
   private func process<Result: Sendable>(
-    _ body: (SmoovenClient, SQLiteDeliveryStore) async throws -> Result
+    _ body: @escaping (SmoovenClient, SQLiteDeliveryStore) async throws -> Result
   ) async throws -> Result {
     let store = try await world.open()
     var configuration = SmoovenConfiguration(
