@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Smooven
+import SmoovenSupport
 import SmoovenTesting
 import Synchronization
 import TestSupport
@@ -344,23 +345,23 @@ import Testing
       .accepted(id: "ntf_1", callbacks: [.queued, .sent]),
       .json(["notification_id": "ntf_1", "status": "delivered", "channel_used": "sms"])
     )
-    let seen = Mutex<[String]>([])
+    let seen = Watched<[String]>([])
     let asking = mockConfiguration(clock: clock) { $0.reconciliationTimeout = .seconds(5) }
     try await withTwo(configuration: asking) { one, _ in
       let outcome = Task {
         try await one.remind(
           timeout: .seconds(3),
           until: .matching { event in
-            seen.withLock { $0.append(event.name) }
+            seen.update { $0.append(event.name) }
             return event.kind == .clicked
           }
         )
       }
-      while seen.withLock(\.count) < 2 { await Task.yield() }
+      _ = try await seen.first { $0.count >= 2 ? true : nil }
       clock.advance(by: .seconds(3))
       try await expectTrue(outcome.value == .timedOut(lastKnown: .delivered))
     }
-    #expect(seen.withLock(\.self) == ["notification.queued", "notification.sent", "notification.delivered"])
+    #expect(seen.read { $0 } == ["notification.queued", "notification.sent", "notification.delivered"])
   }
 
   @Test("Of many waits that reach their deadline, as many ask at once as may, and all end in time")

@@ -64,6 +64,17 @@ import Testing
     }
   }
 
+  private func expect(
+    _ name: String,
+    _ endpoint: String? = nil,
+    after count: Int,
+    is expected: Double,
+    _ location: SourceLocation = #_sourceLocation
+  ) async throws {
+    let found = try await value(name, endpoint, after: count)
+    #expect(found == expected, sourceLocation: location)
+  }
+
   /// Waits until the sampler sleeps, and all others that have to, and moves the clock.
   private func advance(by duration: Duration = .seconds(10), sleepers: Int = 1) async {
     while clock.sleeperCount < sleepers { await Task.yield() }
@@ -77,16 +88,16 @@ import Testing
     _ = try await store.insert(StoredDelivery(token: DeliveryToken(), group: "smooven", openedAt: Sender.now))
     try await withReceiver(keepingEarly: .always) { receiver in
       // At once, for what is there already.
-      #expect(try await value("smooven_store_deliveries", after: 1) == 1)
-      #expect(try await value("smooven_store_callbacks", after: 1) == 0)
+      try await expect("smooven_store_deliveries", after: 1, is: 1)
+      try await expect("smooven_store_callbacks", after: 1, is: 0)
       await take(4, every: 10, receiver)
       // The first early event has a timer as well.
       await advance(by: .seconds(9), sleepers: 2)
       #expect(try metrics.expectGauge("smooven_store_callbacks").values.count == 1)
       await advance(by: .seconds(1), sleepers: 2)
-      #expect(try await value("smooven_store_callbacks", after: 2) == 4)
-      #expect(try await value("smooven_store_keys_fill_ratio", "smooven", after: 1) == 0.4)
-      #expect(try await value("smooven_early_events_fill_ratio", after: 2) == 0.1)
+      try await expect("smooven_store_callbacks", after: 2, is: 4)
+      try await expect("smooven_store_keys_fill_ratio", "smooven", after: 1, is: 0.4)
+      try await expect("smooven_early_events_fill_ratio", after: 2, is: 0.1)
     }
     // Nothing was forgotten, and nothing came to the other endpoint.
     #expect(try metrics.expectGauge("smooven_store_window_seconds", [("endpoint", "smooven")]).values == [])
@@ -189,7 +200,7 @@ import Testing
     _ = try await value("smooven_early_events_fill_ratio", after: 4)
     store.isFailing.store(false, ordering: .relaxed)
     await advance()
-    #expect(try await value("smooven_store_deliveries", after: 1) == 0)
+    try await expect("smooven_store_deliveries", after: 1, is: 0)
     running.cancel()
   }
 }

@@ -14,7 +14,7 @@ struct SimulationTests {
   }
 
   // For the other process, in which the order of a dictionary must not depend on where it lies.
-  init() { setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1) }
+  init() { unsafe setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1) }
 
   /// One episode to look at: `SEED-EPISODE`, as a violation names it. What happens in it is printed.
   static var episode: (seed: UInt64, number: Int)? {

@@ -53,7 +53,12 @@ struct DeliveryTransitionTests {
           now: DeliveryTransitionTests.now
         )
       case .arm:
-        delivery.arm(owner: owner, attempt: attempt, lease: .nanoseconds(10), now: DeliveryTransitionTests.now)
+        delivery.arm(
+          owner: owner,
+          attempt: attempt,
+          lease: .nanoseconds(10),
+          now: DeliveryTransitionTests.now
+        )
       case .release: delivery.release(owner: owner, attempt: attempt, notBefore: DeliveryTransitionTests.now)
       case .refuse:
         delivery.release(
