@@ -74,20 +74,20 @@ package final class EventIntake: Sendable {
   }
 
   /// Delivers what the store has already, to the waits that haven't seen it.
-  package func replay(_ stored: [StoredEvent]) {
+  private func replay(_ stored: [StoredEvent], for token: DeliveryToken? = nil) {
     for event in stored {
-      tracker.deliver(event.event, token: event.callback.token, isDuplicate: true)
+      tracker.deliver(event.event, token: event.callback.token, isDuplicate: true, replayedFor: token)
     }
   }
 
-  /// Replays what the store has for a delivery or a wait.
+  /// Replays what the store has for a delivery or a wait, whose slot may be catching up.
   ///
   /// - Throws: What the store throws.
-  package func replay(_ lookup: CallbackLookup) async throws {
+  package func replay(_ lookup: CallbackLookup, for token: DeliveryToken) async throws {
     var cursor = EventCursor.beginning
     while true {
       let page = try await store.callbacks(matching: lookup, after: cursor, limit: Self.pageSize)
-      replay(page)
+      replay(page, for: token)
       guard page.count == Self.pageSize, let last = page.last else { return }
       cursor = last.cursor
     }

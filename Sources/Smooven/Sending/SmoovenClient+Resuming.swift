@@ -41,8 +41,10 @@ extension SmoovenClient {
       group: delivery.group,
       accepted: delivery.ids,
       policy: policy(for: delivery),
-      acceptance: isSent ? .known : .unclear(.sentBefore)
+      acceptance: isSent ? .known : .unclear(.sentBefore),
+      isCatchingUp: true
     )
+    defer { tracker.finishCatchingUp(delivery.token) }
     try await catchUp(delivery)
     return handle(lease, send: nil)
   }
