@@ -312,8 +312,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     let tokens = getters(of: event, token)
     if !tokens.isEmpty {
       let unaware = tokens.filter { slots[$0]?.hasSeen(event) == false }
-      for owner in unaware
-      where owner == replayedFor || slots[owner]?.hold(event, hasToken: owner == token) != true {
+      for owner in unaware {
+        if owner != replayedFor, slots[owner]?.hold(event, hasToken: owner == token) == true { continue }
         record(event, hasToken: owner == token, in: owner, now: now, into: &changes)
       }
       changes.disposition = unaware.isEmpty ? .duplicate : .matched
