@@ -44,18 +44,22 @@ final class DeliverySlot<Waiter> {
   private(set) var status = DeliveryStatus.unconfirmed
   private(set) var state = State.open
   private(set) var waits: [Wait] = []
+  /// The events that arrived while what the store has is read, which come after it; `nil` at any other time.
+  private var held: [Entry]?
   private var failures: [(caller: UInt32, error: SmoovenError)] = []
 
   init(
     _ ownership: EventOwnership,
     policy: SettlingPolicy,
     acceptance: DeliveryAcceptance,
-    isPrivate: Bool
+    isPrivate: Bool,
+    isCatchingUp: Bool
   ) {
     self.ownership = ownership
     self.policy = policy
     self.acceptance = acceptance
     self.isPrivate = isPrivate
+    if isCatchingUp { held = [] }
   }
 
   var group: String { ownership.group }
@@ -139,6 +143,17 @@ final class DeliverySlot<Waiter> {
   /// Records that one caller's send failed, for it alone.
   func fail(_ caller: UInt32, _ error: SmoovenError) {
     failures.append((caller, error))
+  }
+
+  /// Keeps an event for later if what the store has is being read; returns whether it did.
+  func hold(_ event: CallbackEvent, hasToken: Bool) -> Bool {
+    held?.append(Entry(event: event, hasToken: hasToken)) != nil
+  }
+
+  /// Removes and returns the events that were kept for later; from now on they are recorded as they arrive.
+  func releaseHeld() -> [Entry] {
+    defer { held = nil }
+    return held ?? []
   }
 
   /// Records an event; returns the ids that it taught, and the end of the grace period that it began.

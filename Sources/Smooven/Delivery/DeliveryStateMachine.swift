@@ -103,6 +103,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     policy: SettlingPolicy = .firstFailure,
     acceptance: DeliveryAcceptance = .pending,
     isPrivate: Bool = false,
+    isCatchingUp: Bool = false,
     now: Duration
   ) -> Changes? {
     guard !isClosed else { return nil }
@@ -118,7 +119,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
       EventOwnership(group: group, token: token, asked: asked, accepted: accepted),
       policy: policy,
       acceptance: acceptance,
-      isPrivate: isPrivate
+      isPrivate: isPrivate,
+      isCatchingUp: isCatchingUp
     )
     slots[token] = slot
     if slot.isUnbound { unbound[group, default: 0] += 1 }
@@ -193,6 +195,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   {
     var changes = Changes()
     changes.isReleased = true
+    for entry in slot.releaseHeld() { _ = slot.record(entry.event, hasToken: entry.hasToken, now: now) }
     slots[token] = nil
     countUnbound(slot, wasUnbound: slot.isUnbound, isUnbound: false)
     for id in slot.ownership.ids { owners.remove(token, of: id, in: slot.group) }
@@ -297,19 +300,24 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   /// Delivers a verified event to everyone who gets it.
   ///
-  /// A duplicate is still news to a slot that hasn't seen it. What no slot here gets may be another process's.
+  /// A duplicate is still news to a slot that hasn't seen it. What no slot here gets may be another process's. An event
+  /// that isn't replayed for a slot that is catching up waits until that has caught up.
   package mutating func deliver(
     _ event: CallbackEvent,
     token: DeliveryToken?,
     isDuplicate: Bool = false,
     isElsewhere: Bool = false,
+    replayedFor: DeliveryToken? = nil,
     now: Duration
   ) -> Changes {
     var changes = Changes()
     let tokens = getters(of: event, token)
     if !tokens.isEmpty {
       let unaware = tokens.filter { slots[$0]?.hasSeen(event) == false }
-      for owner in unaware { record(event, hasToken: owner == token, in: owner, now: now, into: &changes) }
+      for owner in unaware {
+        if owner != replayedFor, slots[owner]?.hold(event, hasToken: owner == token) == true { continue }
+        record(event, hasToken: owner == token, in: owner, now: now, into: &changes)
+      }
       changes.disposition = unaware.isEmpty ? .duplicate : .matched
     } else if isDuplicate {
       changes.disposition = .duplicate
@@ -321,6 +329,17 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     } else {
       changes.unmatched.append(event)
       changes.disposition = token.map { slots[$0] == nil ? .late : .mismatched } ?? .unmatched
+    }
+    return changes
+  }
+
+  /// Ends the catching up of a slot: the events that arrived in the meantime follow.
+  package mutating func finishCatchingUp(_ token: DeliveryToken, now: Duration) -> Changes {
+    var changes = Changes()
+    guard let slot = slots[token] else { return changes }
+    for entry in slot.releaseHeld() where !slot.hasSeen(entry.event) {
+      guard slot.owns(entry.event, token: entry.hasToken ? token : nil) else { continue }
+      record(entry.event, hasToken: entry.hasToken, in: token, now: now, into: &changes)
     }
     return changes
   }

@@ -77,6 +77,9 @@ package final class DeliveryTracker: Sendable {
 
   /// Opens a slot, or joins the one that exists, and returns what releases it.
   ///
+  /// A slot that is opened to catch up with a store holds back what arrives until ``finishCatchingUp(_:)``, so that every
+  /// process sees the events of a delivery in the order in which they were stored.
+  ///
   /// - Throws: ``SmoovenError`` with `closed`.
   package func reserve(
     _ token: DeliveryToken,
@@ -86,6 +89,7 @@ package final class DeliveryTracker: Sendable {
     policy: SettlingPolicy = .firstFailure,
     acceptance: DeliveryAcceptance = .pending,
     isPrivate: Bool = false,
+    isCatchingUp: Bool = false,
     onRelease: (@Sendable () -> Void)? = nil
   ) throws(SmoovenError) -> SlotLease {
     let changes = apply { machine, now in
@@ -97,11 +101,17 @@ package final class DeliveryTracker: Sendable {
         policy: policy,
         acceptance: acceptance,
         isPrivate: isPrivate,
+        isCatchingUp: isCatchingUp,
         now: now
       )
     }
     guard changes != nil else { throw closedError }
     return lease(token, onRelease)
+  }
+
+  /// Ends the catching up of a slot, whether it succeeded or not.
+  package func finishCatchingUp(_ token: DeliveryToken) {
+    apply { $0.finishCatchingUp(token, now: $1) }
   }
 
   /// Holds a slot that exists.
@@ -164,10 +174,18 @@ package final class DeliveryTracker: Sendable {
     _ event: CallbackEvent,
     token: DeliveryToken?,
     isDuplicate: Bool = false,
-    isElsewhere: Bool = false
+    isElsewhere: Bool = false,
+    replayedFor: DeliveryToken? = nil
   ) -> CallbackDisposition {
     apply {
-      $0.deliver(event, token: token, isDuplicate: isDuplicate, isElsewhere: isElsewhere, now: $1)
+      $0.deliver(
+        event,
+        token: token,
+        isDuplicate: isDuplicate,
+        isElsewhere: isElsewhere,
+        replayedFor: replayedFor,
+        now: $1
+      )
     }?.disposition ?? .unmatched
   }
 

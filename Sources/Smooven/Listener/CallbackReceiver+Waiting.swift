@@ -89,7 +89,13 @@ extension CallbackReceiver {
     let group = try router.group(named: name)
     guard !ids.isEmpty, !ids.contains("") else { throw SmoovenError.invalid("id", "it is empty") }
     let deadline = clock.now() + timeout
-    let lease = try tracker.reserve(DeliveryToken(), group: group, asked: ids, acceptance: .known)
+    let lease = try tracker.reserve(
+      DeliveryToken(),
+      group: group,
+      asked: ids,
+      acceptance: .known,
+      isCatchingUp: intake.store.isShared
+    )
     return (lease, deadline)
   }
 
@@ -97,10 +103,11 @@ extension CallbackReceiver {
   @inline(never)
   private func look(_ name: String, _ ids: [String], _ lease: SlotLease, _ deadline: Duration) async throws {
     let lookup = CallbackLookup(group: try router.group(named: name), ids: ids)
+    defer { tracker.finishCatchingUp(lease.token) }
     do {
-      _ = try await lease.bounded(by: deadline) { [intake] in
+      _ = try await lease.bounded(by: deadline) { [intake, token = lease.token] in
         try await intake.store.watch(lookup)
-        try await intake.replay(lookup)
+        try await intake.replay(lookup, for: token)
       }
     } catch {
       if error is CancellationError { throw error }

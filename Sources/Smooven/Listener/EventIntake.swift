@@ -72,20 +72,20 @@ package final class EventIntake: Sendable {
   }
 
   /// Delivers what the store has already, to the waits that haven't seen it.
-  package func replay(_ stored: [StoredEvent]) {
+  private func replay(_ stored: [StoredEvent], for token: DeliveryToken? = nil) {
     for event in stored {
-      tracker.deliver(event.event, token: event.callback.token, isDuplicate: true)
+      tracker.deliver(event.event, token: event.callback.token, isDuplicate: true, replayedFor: token)
     }
   }
 
-  /// Replays what the store has for a delivery or a wait.
+  /// Replays what the store has for a delivery or a wait, whose slot may be catching up.
   ///
   /// - Throws: What the store throws.
-  package func replay(_ lookup: CallbackLookup) async throws {
+  package func replay(_ lookup: CallbackLookup, for token: DeliveryToken? = nil) async throws {
     var cursor = EventCursor.beginning
     while true {
       let page = try await store.callbacks(matching: lookup, after: cursor, limit: Self.pageSize)
-      replay(page)
+      replay(page, for: token)
       guard page.count == Self.pageSize, let last = page.last else { return }
       cursor = last.cursor
     }
@@ -127,7 +127,7 @@ package final class EventIntake: Sendable {
   /// Reads for every wait what the store has, since changes may have been missed.
   private func reread() async {
     for lookup in tracker.interests.lookups() {
-      try? await replay(lookup)
+      try? await replay(lookup, for: lookup.token)
       if let token = lookup.token { await refresh(token) }
     }
   }
@@ -147,7 +147,7 @@ package final class EventIntake: Sendable {
     guard !new.isEmpty, store.isShared else { return }
     let lookup = CallbackLookup(group: delivery.group, ids: new)
     try? await store.watch(lookup)
-    try? await replay(lookup)
+    try? await replay(lookup, for: delivery.token)
   }
 
   private static let pageSize = 256

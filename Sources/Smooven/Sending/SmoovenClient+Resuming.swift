@@ -46,8 +46,10 @@ extension SmoovenClient {
       group: delivery.group,
       accepted: delivery.ids,
       policy: policy(for: delivery),
-      acceptance: acceptance
+      acceptance: acceptance,
+      isCatchingUp: true
     )
+    defer { tracker.finishCatchingUp(delivery.token) }
     let deadline = clock.now() + configuration.callTimeout
     guard try await lease.bounded(by: deadline, { try await self.catchUp(delivery) }) != nil else {
       throw tracker.isClosed ? tracker.closedError : .unread(nil)

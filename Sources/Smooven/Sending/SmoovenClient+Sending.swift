@@ -75,16 +75,24 @@ extension SmoovenClient {
     var lease = try tracker.reserve(proposal.token, group: Self.group, policy: policy(for: proposal))
     var next = try await within(deadline, lease) { await send.open() }
     if send.token != proposal.token {
-      lease = try tracker.reserve(send.token, group: Self.group, policy: policy(for: proposal))
+      let token = send.token
+      lease = try tracker.reserve(
+        token,
+        group: Self.group,
+        policy: policy(for: proposal),
+        isCatchingUp: true
+      )
+      defer { tracker.finishCatchingUp(token) }
       try await within(deadline, lease) { [self] in
         // Write, then look: what others store from now on is reported.
-        let lookup = CallbackLookup(group: Self.group, token: send.token)
+        let lookup = CallbackLookup(group: Self.group, token: token)
         do {
           try await store.watch(lookup)
-          try await intake.replay(lookup)
+          try await intake.replay(lookup, for: token)
         } catch {
           throw SmoovenError.notStored(error)
         }
+        tracker.finishCatchingUp(token)
       }
       next = try await within(deadline, lease) { [next] in await send.prepare(next) }
     }
@@ -120,19 +128,21 @@ extension SmoovenClient {
   func catchUp(_ delivery: StoredDelivery) async throws {
     if let verdict = delivery.verdict { tracker.conclude(delivery.token, verdict) }
     // Kept when the log forgot them, so they come before what it still has.
-    for event in delivery.milestones { tracker.deliver(event, token: delivery.token, isDuplicate: true) }
+    for event in delivery.milestones { tell(event, delivery.token) }
     for id in delivery.ids { tracker.accept(delivery.token, id: id, receipt: nil) }
     do {
       let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
       try await store.watch(lookup)
-      try await intake.replay(lookup)
+      try await intake.replay(lookup, for: delivery.token)
     } catch {
       if error is CancellationError { throw error }
       throw SmoovenError(.storeFailed, "what is known of the delivery could not be read", cause: error)
     }
     // The log doesn't have what a person decided.
-    if let event = delivery.verdict?.event {
-      tracker.deliver(event, token: delivery.token, isDuplicate: true)
-    }
+    if let event = delivery.verdict?.event { tell(event, delivery.token) }
+  }
+
+  private func tell(_ event: CallbackEvent, _ token: DeliveryToken) {
+    tracker.deliver(event, token: token, isDuplicate: true, replayedFor: token)
   }
 }

@@ -69,7 +69,7 @@ extension SmoovenClient {
     guard store.isShared, tracker.contains(token) else { return }
     let lookup = CallbackLookup(group: Self.group, ids: [id])
     try? await store.watch(lookup)
-    try? await intake.replay(lookup)
+    try? await intake.replay(lookup, for: token)
   }
 
   /// Writes the verdict, which the first to compute it does.

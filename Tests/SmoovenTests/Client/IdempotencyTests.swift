@@ -145,6 +145,9 @@ import Testing
     let first = try await withMockedClient(transport, configuration: configuration, store: store) { client in
       async let outcome = client.remind(timeout: .seconds(3), key: "k")
       while transport.requestCount == 0 { await Task.yield() }
+      let url = try #require(transport.requests.first?.callbackURL)
+      let token = try #require(DeliveryToken(url.suffix(32)))
+      while client.receiver.tracker.snapshot(of: token)?.eventNames.isEmpty != false { await Task.yield() }
       // Past the pause between two attempts, and then past the deadline.
       for _ in 0..<40 {
         clock.advance(by: .milliseconds(100))

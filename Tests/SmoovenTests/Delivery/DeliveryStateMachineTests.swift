@@ -43,6 +43,27 @@ extension DeliveryStateMachine where Waiter == Int {
     return machine
   }
 
+  @Test("While a slot catches up with its store, what arrives comes after what is stored, and once")
+  func catchingUp() {
+    let token = DeliveryToken()
+    var machine = Self.makeMachine()
+    _ = machine.reserve(token, group: "smooven", isCatchingUp: true, now: .zero)
+    let (failed, delivered) = (event(.failed), event(.delivered))
+    let disposition = machine.deliver(delivered, token: token, now: .zero).disposition
+    #expect(disposition == .matched)
+    var snapshot = machine.snapshot(of: token)
+    #expect(snapshot?.eventNames == [])
+    _ = machine.deliver(failed, token: token, isDuplicate: true, replayedFor: token, now: .zero)
+    _ = machine.deliver(delivered, token: token, isDuplicate: true, now: .zero)
+    _ = machine.finishCatchingUp(token, now: .zero)
+    snapshot = machine.snapshot(of: token)
+    #expect(snapshot?.eventNames == [failed.name, delivered.name])
+    #expect(snapshot?.verdict == .failed(failed))
+    _ = machine.deliver(event(.opened), token: token, now: .zero)
+    snapshot = machine.snapshot(of: token)
+    #expect(snapshot?.eventNames.count == 3)
+  }
+
   static func receipt(_ id: String) -> NotifyReceipt {
     NotifyReceipt(notificationID: id, channel: .sms, status: .queued, acceptedAt: nil)
   }

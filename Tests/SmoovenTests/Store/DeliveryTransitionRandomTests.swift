@@ -40,7 +40,7 @@ struct DeliveryTransitionRandomTests {
         let (before, after) = (old.phase(at: now), delivery.phase(at: now))
         #expect(isAllowed || delivery == old, "a step that is refused changes nothing")
         let isLateArming =
-          before == .free && after == .unclear && old.claim?.isArmed == false
+          before == .free && after == .armed && old.claim?.isArmed == false
           && delivery.attempt == old.attempt
         #expect(before == after || isLateArming || Self.ways[before]?.contains(after) == true)
         #expect(delivery.attempt - old.attempt == (after == .claimed && before != .claimed ? 1 : 0))

@@ -83,11 +83,11 @@ struct DeliveryTransitionTests {
     .heldBack: [nil, nil, nil, nil, nil, nil, .accepted, .final, nil],
     .claimed: [nil, nil, .armed, .free, .free, nil, .accepted, .final, .free],
     // As long as no other client took it over, it is its owner's, who may still send.
-    .claimRanOut: [.claimed, .claimed, .unclear, .free, .free, nil, .accepted, .final, .free],
+    .claimRanOut: [.claimed, .claimed, .armed, .free, .free, nil, .accepted, .final, .free],
     .armed: [nil, nil, nil, .free, .free, .unclear, .accepted, .final, .free],
     .unclear: [nil, .claimed, nil, .free, .free, nil, .accepted, .final, .free],
-    .accepted: [nil, nil, nil, .accepted, .accepted, .accepted, .accepted, .final, nil],
-    .final: [nil, nil, nil, .final, .final, .final, .final, nil, nil],
+    .accepted: [nil, nil, nil, nil, nil, nil, .accepted, .final, nil],
+    .final: [nil, nil, nil, nil, nil, nil, .final, nil, nil],
   ]
 
   @Test("Each step leads where the table says, or is refused and changes nothing", arguments: State.allCases)
