@@ -263,7 +263,10 @@ final class NotificationSend: Sendable {
     while true {
       switch action {
       case .replace, .load: action = handle(await ask(action))
-      case .sendBody: return
+      case .sendBody:
+        // It may have closed while the store was asked.
+        if client.tracker.isClosed { throw Withheld() }
+        return
       default: throw Withheld()
       }
     }

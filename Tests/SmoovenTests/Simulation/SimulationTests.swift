@@ -16,7 +16,9 @@ struct SimulationTests {
   // For the other process, in which the order of a dictionary must not depend on where it lies.
   init() { unsafe setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1) }
 
-  /// One episode to look at: `SEED-EPISODE`, as a violation names it. What happens in it is printed.
+  /// One episode to look at, as a violation names it by seed and number.
+  ///
+  /// What happens in it is printed.
   static var episode: (seed: UInt64, number: Int)? {
     let words = ProcessInfo.processInfo.environment["SMOOVEN_EPISODE"]?.split(separator: "-") ?? []
     guard words.count == 2, let seed = UInt64(words[0]), let number = Int(words[1]) else { return nil }

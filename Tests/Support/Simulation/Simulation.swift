@@ -40,6 +40,7 @@ package enum Simulation {
   ///   - steps: The number of steps.
   ///   - episode: The only episode to run. Defaults to `nil`, for all.
   ///   - makeStores: Returns, for each episode, what opens the store of a client, given its clock.
+  /// - Returns: What was done, and the rules that were broken.
   package static func run(
     seed: UInt64,
     steps: Int,
