@@ -140,6 +140,11 @@ final class DeliverySlot<Waiter> {
     if let next = DeliveryStatus(verdict.event) { status.advance(to: next) }
   }
 
+  /// Forgets how an earlier send went, because another one has begun.
+  func reopen() {
+    if case .unclear = acceptance { acceptance = .pending }
+  }
+
   /// Records that one caller's send failed, for it alone.
   func fail(_ caller: UInt32, _ error: SmoovenError) {
     failures.append((caller, error))

@@ -166,6 +166,16 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return changes
   }
 
+  /// Records that another send has begun, so that what came of an earlier one says nothing any more.
+  package mutating func reopen(_ token: DeliveryToken) -> Changes {
+    if let slot = slots[token] {
+      let wasUnbound = slot.isUnbound
+      slot.reopen()
+      countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
+    }
+    return Changes()
+  }
+
   /// Records that one caller's own send failed: only its waits end.
   package mutating func fail(_ token: DeliveryToken, caller: UInt32, _ error: SmoovenError) -> Changes {
     var changes = Changes()

@@ -151,6 +151,10 @@ package final class DeliveryTracker: Sendable {
     apply { machine, _ in machine.conclude(token, verdict) }
   }
 
+  package func reopen(_ token: DeliveryToken) {
+    apply { machine, _ in machine.reopen(token) }
+  }
+
   /// Ends the waits of one caller, whose own send failed.
   package func fail(_ token: DeliveryToken, caller: UInt32, _ error: SmoovenError) {
     apply { machine, _ in machine.fail(token, caller: caller, error) }

@@ -99,7 +99,8 @@ extension SmoovenClient {
     switch next {
     case .finish(.failed(let error)): throw error
     case .finish(.known(let delivery)): try await within(deadline, lease) { try await self.catchUp(delivery) }
-    default: break
+    case .finish: break
+    default: tracker.reopen(lease.token)
     }
     let running = RunningSend { [next, caller = lease.caller] in await send.run(next, for: caller) }
     return handle(lease, send: running)
