@@ -59,7 +59,7 @@ import Testing
       #expect(outcome.event?.correlationIDs == ["id_1"])
       let answered = try await late
       #expect(answered == (moment == .afterwards ? 200 : nil))
-      #expect(receiver.tracker.slotCount == 0)
+      while receiver.tracker.slotCount > 0 { await Task.yield() }
       #expect(receiver.tracker.waitCount == 0)
     }
   }
