@@ -116,7 +116,7 @@ struct ManySendersTests {
     #expect(survivors.count >= Self.senderCount - 1, "\(plan): \(ends)")
     #expect(count <= 1, "\(plan)")
     if count == 0 {
-      // Only who had armed the send and was killed can have left it unsent, and nobody knows.
+      // Only a sender that was killed after it armed the send can have left it unsent, and no other can tell.
       #expect(survivors.count < Self.senderCount, "\(plan)")
       #expect(row.delivery.claim?.isArmed == true && row.delivery.ids.isEmpty, "\(plan): \(row)")
     } else {

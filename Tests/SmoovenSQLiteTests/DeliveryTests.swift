@@ -82,7 +82,8 @@ struct DeliveryTests {
   @Test("An id leads to the latest delivery of its group")
   func ids() async throws {
     let store = try await open()
-    let (first, second) = (delivery(ids: ["ntf_1", "ntf_2"]), delivery(ids: ["ntf_1"]))
+    let first = delivery(after: 0, ids: ["ntf_1", "ntf_2"])
+    let second = delivery(after: 1, ids: ["ntf_1"])
     _ = try await store.insert(first)
     _ = try await store.insert(second)
     #expect(try await store.load(.id("ntf_1", group: "smooven"))?.delivery == second)

@@ -36,8 +36,9 @@ public func withSmoovenClient<Result: Sendable>(
     tracer: tracer
   )
   let isolation = #isolation
-  // Called once, in the caller's isolation, while the caller only waits: what it captures is never used by two tasks at
-  // the same time.
+  // Safe, though a child task must not capture it: exactly one child calls it, once, in the caller's isolation, and the
+  // caller does nothing but wait until all children have ended. So what it captures is never used by two tasks at the
+  // same time. `sending` would prove it too, but would forbid closures to use what their caller uses afterwards.
   nonisolated(unsafe) let scope = body
   return try await withThrowingTaskGroup(of: ScopeEnd<Result>.self) { group in
     group.addTask {

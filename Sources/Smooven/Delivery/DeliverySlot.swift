@@ -90,9 +90,7 @@ final class DeliverySlot<Waiter> {
   }
 
   func hasSeen(_ event: CallbackEvent) -> Bool {
-    history.contains {
-      $0.event.deduplicationKey == event.deduplicationKey && $0.event.endpoint == event.endpoint
-    }
+    history.contains { $0.event.isSame(as: event) }
   }
 
   func owns(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
@@ -150,10 +148,17 @@ final class DeliverySlot<Waiter> {
     failures.append((caller, error))
   }
 
-  /// Keeps an event for later if what the store has is being read; returns whether it did.
+  /// Keeps an event for later, once, if what the store has is being read; returns whether that is so.
   func hold(_ event: CallbackEvent, hasToken: Bool) -> Bool {
-    held?.append(Entry(event: event, hasToken: hasToken)) != nil
+    guard let held else { return false }
+    if !held.contains(where: { $0.event.isSame(as: event) }) {
+      self.held?.append(Entry(event: event, hasToken: hasToken))
+    }
+    return true
   }
+
+  /// The number of events that it has, with those that are kept for later.
+  var eventCount: Int { history.count + (held?.count ?? 0) }
 
   /// Removes and returns the events that were kept for later; from now on they are recorded as they arrive.
   func releaseHeld() -> [Entry] {
@@ -251,4 +256,14 @@ final class DeliverySlot<Waiter> {
     if !settled.isEmpty { waits = kept }
     return settled
   }
+}
+
+extension CallbackEvent {
+  /// Whether another one is the same event, received once more.
+  func isSame(as other: CallbackEvent) -> Bool {
+    deduplicationKey == other.deduplicationKey && endpoint == other.endpoint
+  }
+
+  /// Whether a wait can ask for it by an id.
+  var hasIDs: Bool { !correlationIDs.isEmpty || !conversationIDs.isEmpty }
 }

@@ -6,48 +6,13 @@ package import SmoovenCallbacks
 /// of the caller's choice. `Waiter` is opaque: a continuation in the SDK, a number in tests. Conservation: each waiter
 /// handed in comes back exactly once, as the result of ``wait(for:_:now:interruption:)`` or in ``Changes/resumptions``.
 package struct DeliveryStateMachine<Waiter>: ~Copyable {
-  /// What is to be done, outside the lock.
-  package struct Changes {
-    /// Waiters to resume, each with its end.
-    package var resumptions: [(waiter: Waiter, end: DeliveryWaitEnd)] = []
-    /// Events that belong to no open notification.
-    package var unmatched: [CallbackEvent] = []
-    /// What became of the event, for ``deliver(_:token:isDuplicate:isElsewhere:now:)``.
-    package var disposition: CallbackDisposition?
-    /// How a wait ended that was not kept, for the shell.
-    package var end: DeliveryWaitEnd?
-    /// A waiter that was removed, for the shell.
-    package var waiter: Waiter?
-    /// Whether the slot is gone, for ``release(_:now:)``.
-    package var isReleased = false
-
-    package init() {}
-  }
-
-  /// A task that wants to wait.
-  package struct Request {
-    package let id: UInt64
-    package let waiter: Waiter
-    package let goal: DeliveryGoal
-    package let caller: UInt32
-    package let deadline: Duration?
-
-    package init(id: UInt64, waiter: Waiter, goal: DeliveryGoal, caller: UInt32 = 0, deadline: Duration?) {
-      self.id = id
-      self.waiter = waiter
-      self.goal = goal
-      self.caller = caller
-      self.deadline = deadline
-    }
-  }
-
-  private var slots: [DeliveryToken: DeliverySlot<Waiter>] = [:]
-  private var owners = DeliveryOwners()
-  private var early: [String: EarlyEventBuffer] = [:]
-  private var deadlines = DeadlineQueue()
+  var slots: [DeliveryToken: DeliverySlot<Waiter>] = [:]
+  var owners = DeliveryOwners()
+  var early: EarlyEvents
+  var deadlines = DeadlineQueue()
   // The number of slots by group that will only learn their id from a response or a callback.
-  private var unbound: [String: Int] = [:]
-  private let limits: DeliveryLimits
+  var unbound: [String: Int] = [:]
+  let limits: DeliveryLimits
 
   /// Whether ``close()`` was called.
   package private(set) var isClosed = false
@@ -56,19 +21,19 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   package init(limits: DeliveryLimits) {
     self.limits = limits
+    early = EarlyEvents(limits: limits)
   }
 
   /// The number of notifications that are reserved and not released.
   package var slotCount: Int { slots.count }
   /// The number of early events.
-  package var earlyCount: Int { early.values.reduce(0) { $0 + $1.count } }
+  package var earlyCount: Int { early.count }
   /// The part of the room for early events that is used, in the fullest group.
-  package var earlyFill: Double { early.values.reduce(0) { max($0, $1.fill) } }
+  package var earlyFill: Double { early.fill }
   /// The moment at which ``expire(now:)`` has something to do.
   package var nextDeadline: Duration? {
-    var next = deadlines.earliest
-    for expiry in early.values.lazy.compactMap(\.nextExpiry) { next = next.map { min($0, expiry) } ?? expiry }
-    return next
+    guard let expiry = early.nextExpiry else { return deadlines.earliest }
+    return deadlines.earliest.map { min($0, expiry) } ?? expiry
   }
 
   package func contains(_ token: DeliveryToken) -> Bool {
@@ -211,12 +176,10 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     for id in slot.ownership.ids { owners.remove(token, of: id, in: slot.group) }
     for wait in slot.removeWaits() { end(wait, .closed, into: &changes) }
     guard limits.earlyEvents == .always, !isClosed, !slot.isPrivate else { return changes }
-    for entry in slot.history where !entry.event.correlationIDs.isEmpty {
+    for entry in slot.history where entry.event.hasIDs {
       let token = entry.hasToken ? token : nil
-      guard getters(of: entry.event, token).isEmpty, buffer(slot.group).isFullOfClaimed == false else {
-        continue
-      }
-      _ = early[slot.group]?.insert(entry.event, token: token, now: now, isClaimed: true)
+      guard getters(of: entry.event, token).isEmpty else { continue }
+      _ = early.insert(entry.event, token: token, now: now, isClaimed: true)
     }
     return changes
   }
@@ -227,8 +190,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     var changes = Changes()
     let waits = slots.values.flatMap { $0.removeWaits() }
     for wait in waits.sorted(by: { $0.id < $1.id }) { end(wait, .closed, into: &changes) }
-    for group in early.keys.sorted() { changes.unmatched += early[group]?.removeAll() ?? [] }
-    early = [:]
+    changes.unmatched += early.removeAll()
     deadlines = DeadlineQueue()
     return changes
   }
@@ -289,167 +251,11 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
       waitCount -= ended.count
       for wait in ended { changes.resumptions.append((wait.waiter, slot.endAtDeadline)) }
     }
-    for group in early.keys.sorted() {
-      changes.unmatched += early[group]?.expire(now: now) ?? []
-      if early[group]?.count == 0 { early[group] = nil }
-    }
+    changes.unmatched += early.expire(now: now)
     return changes
-  }
-
-  // MARK: Events
-
-  /// Whether there is room for an event.
-  ///
-  /// If not, it must not be stored either: its sender tries again.
-  package func admits(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
-    if isClosed { return false }
-    let tokens = getters(of: event, token)
-    if tokens.isEmpty { return !keepsEarly(event, token) || early[event.group]?.isFull != true }
-    return tokens.allSatisfy { (slots[$0]?.history.count ?? 0) < limits.maximumEventsPerNotification }
-  }
-
-  /// Delivers a verified event to everyone who gets it.
-  ///
-  /// A duplicate is still news to a slot that hasn't seen it. What no slot here gets may be another process's. An event
-  /// that isn't replayed for a slot that is catching up waits until that has caught up.
-  package mutating func deliver(
-    _ event: CallbackEvent,
-    token: DeliveryToken?,
-    isDuplicate: Bool = false,
-    isElsewhere: Bool = false,
-    replayedFor: DeliveryToken? = nil,
-    now: Duration
-  ) -> Changes {
-    var changes = Changes()
-    let tokens = getters(of: event, token)
-    if !tokens.isEmpty {
-      let unaware = tokens.filter { slots[$0]?.hasSeen(event) == false }
-      for owner in unaware {
-        if owner != replayedFor, slots[owner]?.hold(event, hasToken: owner == token) == true { continue }
-        record(event, hasToken: owner == token, in: owner, now: now, into: &changes)
-      }
-      changes.disposition = unaware.isEmpty ? .duplicate : .matched
-    } else if isDuplicate {
-      changes.disposition = .duplicate
-    } else if isElsewhere {
-      changes.disposition = .elsewhere
-    } else if keepsEarly(event, token), !buffer(event.group).isFull {
-      let isNew = early[event.group]?.insert(event, token: token, now: now) == true
-      changes.disposition = isNew ? .early : .duplicate
-    } else {
-      changes.unmatched.append(event)
-      changes.disposition = token.map { slots[$0] == nil ? .late : .mismatched } ?? .unmatched
-    }
-    return changes
-  }
-
-  /// Ends the catching up of a slot: the events that arrived in the meantime follow.
-  package mutating func finishCatchingUp(_ token: DeliveryToken, now: Duration) -> Changes {
-    var changes = Changes()
-    guard let slot = slots[token] else { return changes }
-    for entry in slot.releaseHeld() where !slot.hasSeen(entry.event) {
-      guard slot.owns(entry.event, token: entry.hasToken ? token : nil) else { continue }
-      record(entry.event, hasToken: entry.hasToken, in: token, now: now, into: &changes)
-    }
-    return changes
-  }
-
-  /// The slots that get an event, by the one rule of ``EventOwnership``.
-  private func getters(of event: CallbackEvent, _ token: DeliveryToken?) -> [DeliveryToken] {
-    candidates(event, token).filter { slots[$0]?.owns(event, token: token) == true }
-  }
-
-  private func candidates(_ event: CallbackEvent, _ token: DeliveryToken?) -> [DeliveryToken] {
-    var tokens: [DeliveryToken] = []
-    if let token, slots[token] != nil { tokens.append(token) }
-    for id in event.correlationIDs { add(owners.tokens(of: id, in: event.group), to: &tokens) }
-    for id in event.conversationIDs { add(owners.tokens(of: id, in: event.group), to: &tokens) }
-    return tokens
-  }
-
-  private func add(_ new: [DeliveryToken], to tokens: inout [DeliveryToken]) {
-    for token in new where !tokens.contains(token) { tokens.append(token) }
-  }
-
-  /// Whether a wait may still claim an event that has no getter.
-  private func keepsEarly(_ event: CallbackEvent, _ token: DeliveryToken?) -> Bool {
-    guard !isClosed, token == nil else { return false }
-    if event.correlationIDs.isEmpty, event.conversationIDs.isEmpty { return false }
-    switch limits.earlyEvents {
-    case .always: return true
-    case .whileSending: return unbound[event.group] != nil
-    default: return false
-    }
   }
 
   // MARK: Parts
-
-  private mutating func accept(
-    _ id: String,
-    _ slot: DeliverySlot<Waiter>,
-    _ token: DeliveryToken,
-    now: Duration,
-    into changes: inout Changes
-  ) {
-    let wasUnbound = slot.isUnbound
-    let former = slot.ownership.ids
-    let (isNew, foreign) = slot.accept(id, now: now)
-    changes.unmatched += foreign
-    if case .failing(let grace?) = slot.state {
-      deadlines.insert(.init(deadline: grace, token: token, waitID: DeadlineQueue.Entry.grace))
-    }
-    for old in former where !slot.ownership.ids.contains(old) {
-      owners.remove(token, of: old, in: slot.group)
-    }
-    countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
-    if isNew || !former.contains(id) {
-      own(id, slot, token, now: now, into: &changes)
-    }
-    settle(token, into: &changes)
-  }
-
-  /// Leads an id to a slot, and copies to it the events of that id that came before.
-  private mutating func own(
-    _ id: String,
-    _ slot: DeliverySlot<Waiter>,
-    _ token: DeliveryToken,
-    now: Duration,
-    into changes: inout Changes
-  ) {
-    var known: [(event: CallbackEvent, token: DeliveryToken?)] = []
-    for other in owners.tokens(of: id, in: slot.group) where other != token {
-      for entry in slots[other]?.history ?? []
-      where entry.event.correlationIDs.contains(id) || entry.event.conversationIDs.contains(id) {
-        known.append((entry.event, entry.hasToken ? other : nil))
-      }
-    }
-    owners.add(token, of: id, in: slot.group)
-    for entry in early[slot.group]?.claim(id) ?? [] { known.append((entry.event, entry.token)) }
-    for (event, itsToken) in known where !slot.hasSeen(event) && slot.owns(event, token: itsToken) {
-      record(event, hasToken: itsToken == token, in: token, now: now, into: &changes)
-    }
-    settle(token, into: &changes)
-  }
-
-  private mutating func record(
-    _ event: CallbackEvent,
-    hasToken: Bool,
-    in token: DeliveryToken,
-    now: Duration,
-    into changes: inout Changes
-  ) {
-    guard let slot = slots[token] else { return }
-    let wasUnbound = slot.isUnbound
-    let (learned, grace) = slot.record(event, hasToken: hasToken, now: now)
-    countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
-    if let grace {
-      deadlines.insert(.init(deadline: grace, token: token, waitID: DeadlineQueue.Entry.grace))
-    }
-    settle(token, into: &changes)
-    if !slot.isPrivate {
-      for id in learned { own(id, slot, token, now: now, into: &changes) }
-    }
-  }
 
   private mutating func resolve(
     _ slot: DeliverySlot<Waiter>,
@@ -463,20 +269,13 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     settle(token, into: &changes)
   }
 
-  private mutating func buffer(_ group: String) -> EarlyEventBuffer {
-    if let buffer = early[group] { return buffer }
-    let buffer = EarlyEventBuffer(capacity: limits.maximumEarlyEvents, lifetime: limits.earlyEventLifetime)
-    early[group] = buffer
-    return buffer
-  }
-
-  private mutating func countUnbound(_ slot: DeliverySlot<Waiter>, wasUnbound: Bool, isUnbound: Bool) {
+  mutating func countUnbound(_ slot: DeliverySlot<Waiter>, wasUnbound: Bool, isUnbound: Bool) {
     guard wasUnbound != isUnbound else { return }
     let count = (unbound[slot.group] ?? 0) + (isUnbound ? 1 : -1)
     unbound[slot.group] = count > 0 ? count : nil
   }
 
-  private mutating func settle(_ token: DeliveryToken, into changes: inout Changes) {
+  mutating func settle(_ token: DeliveryToken, into changes: inout Changes) {
     for (wait, end) in slots[token]?.settleWaits() ?? [] { self.end(wait, end, into: &changes) }
   }
 

@@ -47,8 +47,7 @@ struct EarlyEventBuffer {
   ) -> Bool {
     let ids = Set(event.correlationIDs + event.conversationIDs)
     for number in ids.flatMap({ byID[$0] ?? [] }) {
-      guard let known = entries[number]?.event else { continue }
-      if known.deduplicationKey == event.deduplicationKey, known.endpoint == event.endpoint { return false }
+      if entries[number]?.event.isSame(as: event) == true { return false }
     }
     entries[next] = Entry(event: event, token: token, expiry: now + lifetime, isClaimed: isClaimed)
     for id in ids { byID[id, default: []].append(next) }

@@ -154,14 +154,7 @@ public final class CallbackReceiver: Service {
   ///
   /// - Throws: ``SmoovenError`` with `alreadyRunning` if something runs it already; `CancellationError` if cancelled.
   public func run() async throws {
-    try begin()
-    defer { close() }
-    await withGracefulShutdownHandler {
-      await drive()
-    } onGracefulShutdown: {
-      self.close()
-    }
-    try Task.checkCancellation()
+    try await run {}
   }
 
   /// Runs as ``run()`` does; a graceful shutdown closes the waits only after some work.

@@ -163,7 +163,7 @@ package final class EventIntake: Sendable {
   }
 
   private func finish(_ callback: StoredCallback, _ result: AppendResult) async -> Reception {
-    if result == .duplicate {
+    if result == .duplicate, tracker.interests.contains(callback) {
       // The process may have ended between storing it and delivering it, or the commit seemed to fail. What counts is
       // the URL at which it was stored: the same bytes at another one must not settle another wait.
       let event = callback.event

@@ -120,7 +120,7 @@ final class NotificationSend: Sendable {
     }
   }
 
-  /// Makes a stop wait for this send, until what came of it is written.
+  /// Counts this send, so that a stop waits until its result is written.
   private func beginCounting() {
     let isNew = state.withLock { state in
       defer { state.isCounted = true }

@@ -41,7 +41,8 @@ extension SendMachine {
 
   private mutating func wait(_ time: Duration?) -> Action {
     state = .waiting(isOwn: nil)
-    return .wait(time)
+    // The store's clock may be behind this one, or stand still: it isn't asked over and over for what is left.
+    return .wait(time.map { max($0, .milliseconds(20)) })
   }
 
   mutating func claim(_ row: VersionedDelivery) -> Action {
@@ -66,12 +67,12 @@ extension SendMachine {
     return .post(row.delivery)
   }
 
-  mutating func arm(_ row: VersionedDelivery) -> Action {
+  mutating func arm(_ row: VersionedDelivery, now: StoreInstant) -> Action {
     // Without a key no one else can have it, so it was armed from the first.
     if row.delivery.claim?.isArmed == true { return .sendBody }
     var armed = row.delivery
     guard
-      armed.arm(owner: terms.owner, attempt: row.delivery.attempt, lease: terms.lease, now: row.time)
+      armed.arm(owner: terms.owner, attempt: row.delivery.attempt, lease: terms.lease, now: now)
     else {
       state = .withheld(row, nil)
       return .withholdBody

@@ -180,7 +180,7 @@ package struct SendMachine: Sendable {
       return post(row)
 
     case (.posting(let row), .willSend(let elapsed)):
-      return arm(VersionedDelivery(row.delivery, version: row.version, time: row.time.advanced(by: elapsed)))
+      return arm(row, now: row.time.advanced(by: elapsed))
     case (.arming(let row, let armed), .replaced(let version?)):
       state = .posting(VersionedDelivery(armed, version: version, time: row.time))
       return .sendBody
@@ -197,7 +197,7 @@ package struct SendMachine: Sendable {
           return .sendBody
         }
         // Something else about the row changed.
-        if error == nil { return arm(now) }
+        if error == nil { return arm(now, now: now.time) }
       }
       state = .withheld(now, error)
       return .withholdBody

@@ -36,7 +36,7 @@ package final class RequestSlots: Sendable {
   /// The number of requests that wait for their turn.
   package var waitingCount: Int { state.withLock { $0.waiters.count } }
 
-  /// Takes a slot, and waits for one if there is none.
+  /// Acquires a slot, or waits until one is free.
   ///
   /// Each slot that was taken must be released.
   ///

@@ -4,7 +4,7 @@ import SmoovenTesting
 import Synchronization
 import TestSupport
 
-/// Makes the operations of a store fail as a plan says, by a manual clock, until it's over.
+/// Fails the operations of a store as planned, by a manual clock, until it's over.
 final class StoreFaults: Sendable {
   enum Kind: String, Sendable, CaseIterable {
     /// Fails without doing anything.

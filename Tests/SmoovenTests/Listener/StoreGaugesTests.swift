@@ -38,7 +38,7 @@ import Testing
     return try await body(receiver)
   }
 
-  /// Takes callbacks that are signed when they arrive, some seconds apart, and moves the wall clock with them.
+  /// Receives callbacks that are signed when they arrive, some seconds apart, and moves the wall clock with them.
   private func take(_ count: Int, every seconds: Double, _ receiver: CallbackReceiver) async {
     for _ in 0..<count {
       let now = time.update { time in

@@ -68,7 +68,7 @@ struct SimulationTests {
     Simulation.run(seed: seed, steps: steps, only: episode) {
       let store = OnceMade<InMemoryDeliveryStore>()
       return { clock in
-        store.value {
+        let store = store.value {
           InMemoryDeliveryStore(
             capacity: 1_000_000,
             retention: .seconds(27 * 3_600),
@@ -78,6 +78,7 @@ struct SimulationTests {
             monotonic: { clock.now.offset }
           )
         }
+        return SimulatedBase(store)
       }
     }
   }

@@ -159,7 +159,10 @@ final class SabotagedStore: EventLog {
 
   func waitForEvents(after cursor: EventCursor) async throws -> Bool {
     if await base.page(after: cursor, limit: 1).isEmpty, errs(.neverWakes) {
-      try await Task.sleep(for: .seconds(3_600))
+      let (silence, continuation) = AsyncStream<Void>.makeStream()
+      for await _ in silence {}
+      continuation.finish()
+      throw CancellationError()
     }
     return try await base.waitForEvents(after: cursor)
   }

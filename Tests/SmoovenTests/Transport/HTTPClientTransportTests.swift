@@ -191,7 +191,7 @@ private final class EchoServer: AsyncHTTPServerHandler {
     }
   }
 
-  @Test("It sends with a client that somebody else runs, and leaves it open")
+  @Test("It sends with a client that its caller runs, and leaves it open")
   func existingClient() async throws {
     var configuration = HTTPClient.Configuration(redirectConfiguration: .follow(max: 5, allowCycles: false))
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 2

@@ -31,7 +31,7 @@ package enum JobScheduler {
   /// The number of jobs that ran.
   package static var count: Int { queue.withLock(\.count) }
 
-  /// Makes the runtime hand over its jobs, for the rest of the process.
+  /// Takes over the runtime's jobs, for the rest of the process.
   package static func takeOver() {
     guard let symbol = unsafe dlsym(dlopen(nil, RTLD_NOW), hookName) else {
       fatalError("the runtime has no \(hookName)")

@@ -13,7 +13,7 @@ struct SimulatedEpisode: ~Copyable {
   init(
     name: String,
     seed: UInt64,
-    makeStore: @escaping @Sendable (ManualClock) async throws -> any DeliveryStore
+    makeStore: @escaping @Sendable (ManualClock) async throws -> SimulatedBase
   ) {
     order = SeededGenerator(seed: seed)
     let options = SimulationOptions(&order)
@@ -155,6 +155,9 @@ struct SimulatedEpisode: ~Copyable {
     }
     for continuation in hung { continuation.resume(throwing: CancellationError()) }
     for client in clients where client.isCrashed { client.run.cancel() }
+    Task {
+      for client in clients { await JobScheduler.exclusively { await client.store.close() } }
+    }
     runJobs()
     for _ in 0..<200 where world.clock.earliestTimer != nil {
       world.clock.advance(by: world.clock.earliestTimer ?? .zero)

@@ -3,9 +3,11 @@ internal import Smooven
 
 /// One client's view of the store that all clients share: it fails, it ends with its client, and it checks each change.
 struct SimulatedStore: DeliveryStore {
-  let base: any DeliveryStore
+  let opened: SimulatedBase
   let client: Int
   let world: SimulatedWorld
+
+  private var base: any DeliveryStore { opened.store }
 
   private func step<Result>(_ name: String, _ operation: () async throws -> Result) async throws -> Result {
     try await world.pause(client)
@@ -29,6 +31,7 @@ struct SimulatedStore: DeliveryStore {
     try await step("insert") {
       let insertion = try await base.insert(delivery)
       if case .inserted(let row) = insertion { world.check(inserted: row.delivery, by: client) }
+      world.noteCommit(by: client)
       return insertion
     }
   }
@@ -42,6 +45,7 @@ struct SimulatedStore: DeliveryStore {
       let before = try await base.load(.token(delivery.token))
       let result = try await base.replace(delivery, version: version)
       if result != nil, let before { world.check(before, replacedBy: delivery, by: client) }
+      world.noteCommit(by: client)
       return result
     }
   }
@@ -52,6 +56,7 @@ struct SimulatedStore: DeliveryStore {
         world.check(removed: before.delivery, by: client)
       }
       try await base.remove(token, version: version)
+      world.noteCommit(by: client)
     }
   }
 
@@ -93,6 +98,6 @@ struct SimulatedStore: DeliveryStore {
     _ interests: DeliveryInterests,
     onChange: @escaping @Sendable (StoreChange) async -> Void
   ) async throws {
-    try await world.follow(base, client, interests, onChange)
+    try await world.follow(opened, client, interests, onChange)
   }
 }

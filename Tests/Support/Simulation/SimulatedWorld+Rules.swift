@@ -31,7 +31,7 @@ extension SimulatedWorld {
     (kept.askedAt, kept.wantedUntil, kept.milestones) = (old.askedAt, old.wantedUntil, old.milestones)
     if kept == old { return true }
     var expected = old
-    // accepted, by whoever got the response
+    // accepted, by any client that got the response
     if new.ids.count == old.ids.count + 1, new.ids.starts(with: old.ids) {
       expected.ids = new.ids
       return kept == expected
@@ -58,7 +58,7 @@ extension SimulatedWorld {
     }
     guard isOwner(client, of: old), let claim = old.claim else { return false }
     guard let next = new.claim else {
-      // free again, of its own attempt
+      // free again: the owner releases its attempt
       expected.claim = nil
       expected.notBefore = new.notBefore
       expected.refusal = new.refusal

@@ -27,6 +27,7 @@ package final class SimulatedWorld: Sendable {
     var accepted: [String: Duration] = [:]
     /// The clients by the beginning of the owners of their claims.
     var owners: [String: Int] = [:]
+    var followers: [Int: AsyncStream<Void>.Continuation] = [:]
     var hung: [CheckedContinuation<Void, any Error>] = []
     var violations: [String] = []
     var trace: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -41,7 +42,7 @@ package final class SimulatedWorld: Sendable {
   let name: String
   let clock = ManualClock()
   let state: Mutex<State>
-  private let makeStore: @Sendable (ManualClock) async throws -> any DeliveryStore
+  private let makeStore: @Sendable (ManualClock) async throws -> SimulatedBase
   static let key: Secret = "sk_test_0123456789_simulated"
   static let partnerKey: Secret = "sk_test_9876543210_partner"
   static let start = Date(timeIntervalSince1970: 1_790_000_000)
@@ -50,7 +51,7 @@ package final class SimulatedWorld: Sendable {
     name: String,
     seed: UInt64,
     options: SimulationOptions,
-    makeStore: @escaping @Sendable (ManualClock) async throws -> any DeliveryStore
+    makeStore: @escaping @Sendable (ManualClock) async throws -> SimulatedBase
   ) {
     self.name = name
     self.options = options
@@ -103,7 +104,7 @@ package final class SimulatedWorld: Sendable {
     let client = try SmoovenClient(
       configuration: configuration,
       transport: SimulatedService(client: index, world: self),
-      store: SimulatedStore(base: store, client: index, world: self)
+      store: SimulatedStore(opened: store, client: index, world: self)
     )
     let run = Task { () -> Void in try? await client.run() }
     state.withLock {
@@ -140,15 +141,29 @@ package final class SimulatedWorld: Sendable {
   }
 
   func follow(
-    _ base: any DeliveryStore,
+    _ opened: SimulatedBase,
     _ client: Int,
     _ interests: DeliveryInterests,
     _ onChange: @escaping @Sendable (StoreChange) async -> Void
   ) async throws {
-    try await base.follow(interests) { [self] change in
+    let report: @Sendable (StoreChange) async -> Void = { [self] change in
       guard (try? await pause(client)) != nil else { return }
       await onChange(change)
     }
+    guard let look = opened.makeLook?(interests) else {
+      return try await opened.store.follow(interests, onChange: report)
+    }
+    let (commits, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    state.withLock { $0.followers[client] = continuation }
+    for await _ in commits {
+      for change in try await JobScheduler.exclusively(look) { await report(change) }
+    }
+  }
+
+  /// Tells the other clients that something was committed, as the file tells them.
+  func noteCommit(by client: Int) {
+    let others = state.withLock { $0.followers.filter { $0.key != client }.sorted { $0.key < $1.key } }
+    for (_, follower) in others { follower.yield() }
   }
 
   /// The clients whose process lives and that accept calls.
@@ -190,7 +205,7 @@ package final class SimulatedWorld: Sendable {
 package struct SimulatedClient: Sendable {
   let index: Int
   let client: SmoovenClient
-  let store: any DeliveryStore
+  let store: SimulatedBase
   let run: Task<Void, Never>
   var isCrashed = false
   var isClosed = false

@@ -45,7 +45,7 @@ package enum Simulation {
     seed: UInt64,
     steps: Int,
     only episode: Int? = nil,
-    makeStores: @escaping @Sendable () -> @Sendable (ManualClock) async throws -> any DeliveryStore
+    makeStores: @escaping @Sendable () -> @Sendable (ManualClock) async throws -> SimulatedBase
   ) -> Tally {
     var tally = Tally()
     var number = episode ?? 0

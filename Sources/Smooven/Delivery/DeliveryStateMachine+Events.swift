@@ -1,0 +1,155 @@
+package import SmoovenCallbacks
+
+// Who gets an event, and what that leads to.
+extension DeliveryStateMachine {
+  /// Whether there is room for an event.
+  ///
+  /// If not, it must not be stored either: its sender tries again.
+  package func admits(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
+    if isClosed { return false }
+    let tokens = getters(of: event, token)
+    if tokens.isEmpty { return !keepsEarly(event, token) || !early.isFull(event.group) }
+    return tokens.allSatisfy { (slots[$0]?.eventCount ?? 0) < limits.maximumEventsPerNotification }
+  }
+
+  /// Delivers a verified event to everyone who gets it.
+  ///
+  /// A duplicate is still news to a slot that hasn't seen it. What no slot here gets may be another process's. An event
+  /// that isn't replayed for a slot that is catching up waits until that has caught up.
+  package mutating func deliver(
+    _ event: CallbackEvent,
+    token: DeliveryToken?,
+    isDuplicate: Bool = false,
+    isElsewhere: Bool = false,
+    replayedFor: DeliveryToken? = nil,
+    now: Duration
+  ) -> Changes {
+    var changes = Changes()
+    let tokens = getters(of: event, token)
+    if !tokens.isEmpty {
+      let unaware = tokens.filter { slots[$0]?.hasSeen(event) == false }
+      for owner in unaware {
+        if owner != replayedFor, slots[owner]?.hold(event, hasToken: owner == token) == true { continue }
+        record(event, hasToken: owner == token, in: owner, now: now, into: &changes)
+      }
+      changes.disposition = unaware.isEmpty ? .duplicate : .matched
+    } else if isDuplicate {
+      changes.disposition = .duplicate
+    } else if isElsewhere {
+      changes.disposition = .elsewhere
+    } else if keepsEarly(event, token), let isNew = early.insert(event, token: token, now: now) {
+      changes.disposition = isNew ? .early : .duplicate
+    } else {
+      changes.unmatched.append(event)
+      changes.disposition = token.map { slots[$0] == nil ? .late : .mismatched } ?? .unmatched
+    }
+    return changes
+  }
+
+  /// Ends the catching up of a slot: the events that arrived in the meantime follow.
+  package mutating func finishCatchingUp(_ token: DeliveryToken, now: Duration) -> Changes {
+    var changes = Changes()
+    guard let slot = slots[token] else { return changes }
+    for entry in slot.releaseHeld() where !slot.hasSeen(entry.event) {
+      guard slot.owns(entry.event, token: entry.hasToken ? token : nil) else { continue }
+      record(entry.event, hasToken: entry.hasToken, in: token, now: now, into: &changes)
+    }
+    return changes
+  }
+
+  /// The slots that get an event, by the one rule of ``EventOwnership``.
+  func getters(of event: CallbackEvent, _ token: DeliveryToken?) -> [DeliveryToken] {
+    candidates(event, token).filter { slots[$0]?.owns(event, token: token) == true }
+  }
+
+  func candidates(_ event: CallbackEvent, _ token: DeliveryToken?) -> [DeliveryToken] {
+    var tokens: [DeliveryToken] = []
+    if let token, slots[token] != nil { tokens.append(token) }
+    for id in event.correlationIDs { add(owners.tokens(of: id, in: event.group), to: &tokens) }
+    for id in event.conversationIDs { add(owners.tokens(of: id, in: event.group), to: &tokens) }
+    return tokens
+  }
+
+  private func add(_ new: [DeliveryToken], to tokens: inout [DeliveryToken]) {
+    for token in new where !tokens.contains(token) { tokens.append(token) }
+  }
+
+  /// Whether a wait may still claim an event that has no getter.
+  private func keepsEarly(_ event: CallbackEvent, _ token: DeliveryToken?) -> Bool {
+    guard !isClosed, token == nil, event.hasIDs else { return false }
+    switch limits.earlyEvents {
+    case .always: return true
+    case .whileSending: return unbound[event.group] != nil
+    default: return false
+    }
+  }
+
+  // MARK: Ids
+
+  mutating func accept(
+    _ id: String,
+    _ slot: DeliverySlot<Waiter>,
+    _ token: DeliveryToken,
+    now: Duration,
+    into changes: inout Changes
+  ) {
+    let wasUnbound = slot.isUnbound
+    let former = slot.ownership.ids
+    let (isNew, foreign) = slot.accept(id, now: now)
+    changes.unmatched += foreign
+    if case .failing(let grace?) = slot.state {
+      deadlines.insert(.init(deadline: grace, token: token, waitID: DeadlineQueue.Entry.grace))
+    }
+    for old in former where !slot.ownership.ids.contains(old) {
+      owners.remove(token, of: old, in: slot.group)
+    }
+    countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
+    if isNew || !former.contains(id) {
+      own(id, slot, token, now: now, into: &changes)
+    }
+    settle(token, into: &changes)
+  }
+
+  /// Leads an id to a slot, and copies to it the events of that id that came before.
+  mutating func own(
+    _ id: String,
+    _ slot: DeliverySlot<Waiter>,
+    _ token: DeliveryToken,
+    now: Duration,
+    into changes: inout Changes
+  ) {
+    var known: [(event: CallbackEvent, token: DeliveryToken?)] = []
+    for other in owners.tokens(of: id, in: slot.group) where other != token {
+      for entry in slots[other]?.history ?? []
+      where entry.event.correlationIDs.contains(id) || entry.event.conversationIDs.contains(id) {
+        known.append((entry.event, entry.hasToken ? other : nil))
+      }
+    }
+    owners.add(token, of: id, in: slot.group)
+    for entry in early.claim(id, in: slot.group) { known.append((entry.event, entry.token)) }
+    for (event, itsToken) in known where !slot.hasSeen(event) && slot.owns(event, token: itsToken) {
+      record(event, hasToken: itsToken == token, in: token, now: now, into: &changes)
+    }
+    settle(token, into: &changes)
+  }
+
+  private mutating func record(
+    _ event: CallbackEvent,
+    hasToken: Bool,
+    in token: DeliveryToken,
+    now: Duration,
+    into changes: inout Changes
+  ) {
+    guard let slot = slots[token] else { return }
+    let wasUnbound = slot.isUnbound
+    let (learned, grace) = slot.record(event, hasToken: hasToken, now: now)
+    countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
+    if let grace {
+      deadlines.insert(.init(deadline: grace, token: token, waitID: DeadlineQueue.Entry.grace))
+    }
+    settle(token, into: &changes)
+    if !slot.isPrivate {
+      for id in learned { own(id, slot, token, now: now, into: &changes) }
+    }
+  }
+}

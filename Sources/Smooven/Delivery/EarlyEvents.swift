@@ -1,0 +1,57 @@
+internal import SmoovenCallbacks
+
+/// The early events of all groups: each group has a separate buffer, so that one can't fill another's.
+struct EarlyEvents {
+  private var buffers: [String: EarlyEventBuffer] = [:]
+  private let limits: DeliveryLimits
+
+  init(limits: DeliveryLimits) { self.limits = limits }
+
+  /// The number of events.
+  var count: Int { buffers.values.reduce(0) { $0 + $1.count } }
+  /// The part of the room that is used, in the fullest group.
+  var fill: Double { buffers.values.reduce(0) { max($0, $1.fill) } }
+  /// When the first event's time is up.
+  var nextExpiry: Duration? { buffers.values.lazy.compactMap(\.nextExpiry).min() }
+
+  /// Whether a group has no room for an unclaimed event.
+  func isFull(_ group: String) -> Bool { buffers[group]?.isFull == true }
+
+  /// Keeps an event in its group, if there is room, unless it is kept already.
+  ///
+  /// - Returns: Whether it was new; `nil` if there is no room.
+  mutating func insert(
+    _ event: CallbackEvent,
+    token: DeliveryToken?,
+    now: Duration,
+    isClaimed: Bool = false
+  ) -> Bool? {
+    var buffer =
+      buffers.removeValue(forKey: event.group)
+      ?? EarlyEventBuffer(capacity: limits.maximumEarlyEvents, lifetime: limits.earlyEventLifetime)
+    defer { buffers[event.group] = buffer }
+    if isClaimed ? buffer.isFullOfClaimed : buffer.isFull { return nil }
+    return buffer.insert(event, token: token, now: now, isClaimed: isClaimed)
+  }
+
+  /// Copies the events of an id in arrival order, and marks them as claimed.
+  mutating func claim(_ id: String, in group: String) -> [EarlyEventBuffer.Entry] {
+    buffers[group]?.claim(id) ?? []
+  }
+
+  /// Removes the events whose time is up; returns those that no wait has had.
+  mutating func expire(now: Duration) -> [CallbackEvent] {
+    var expired: [CallbackEvent] = []
+    for group in buffers.keys.sorted() {
+      expired += buffers[group]?.expire(now: now) ?? []
+      if buffers[group]?.count == 0 { buffers[group] = nil }
+    }
+    return expired
+  }
+
+  /// Removes everything; returns the events that no wait has had.
+  mutating func removeAll() -> [CallbackEvent] {
+    defer { buffers = [:] }
+    return buffers.keys.sorted().flatMap { buffers[$0]?.removeAll() ?? [] }
+  }
+}
