@@ -28,19 +28,36 @@ struct SimulationTests {
       Self.run(seed: 2, steps: 500).print()
     }
     let lines = (result?.standardOutputContent ?? []).split(separator: UInt8(ascii: "\n"))
-    let tallies = try lines.filter { $0.starts(with: "{".utf8) }.map { try Simulation.Tally(printed: Array($0)) }
+    let tallies = try lines.filter { $0.starts(with: "{".utf8) }
+      .map { try Simulation.Tally(printed: Array($0)) }
     try #require(tallies.count == 3)
     for violation in tallies.flatMap(\.violations) { Issue.record(Comment(rawValue: violation)) }
     #expect(tallies[0].callers > tallies[0].episodes && tallies[0].posts > tallies[0].episodes / 2)
     #expect(tallies[1] == tallies[2])
   }
 
-  private static func run(seed: UInt64, steps: Int) -> Simulation.Tally {
-    Simulation.run(seed: seed, steps: steps) {
-      let folder = Result { try TemporaryFolder() }
+  @Test("The episode to look at", .enabled(if: Simulation.episode != nil))
+  func oneEpisode() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+      JobScheduler.takeOver()
+      guard let (seed, number) = Simulation.episode else { return }
+      Self.run(seed: seed, steps: 1, only: number).print()
+    }
+    print(String(decoding: result?.standardOutputContent ?? [], as: UTF8.self))
+  }
+
+  private static func run(seed: UInt64, steps: Int, only episode: Int? = nil) -> Simulation.Tally {
+    // One folder for all: SQLite must not meet the inode of a file that was removed while a client had it open.
+    let folder = Result { try TemporaryFolder() }
+    let files = Mutex(0)
+    return Simulation.run(seed: seed, steps: steps, only: episode) {
+      let number = files.withLock { count in
+        count += 1
+        return count
+      }
       return { clock in
         let store = try await SQLiteDeliveryStore(
-          path: try folder.get().file(),
+          path: try folder.get().file("\(number).sqlite"),
           configuration: SQLiteStoreConfiguration(durability: .normal),
           clock: StoreClock {
             StoreInstant(epoch: "simulated", nanoseconds: 0).advanced(by: clock.now.offset)

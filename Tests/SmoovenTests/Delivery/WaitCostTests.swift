@@ -9,7 +9,9 @@ import Testing
 ///
 /// The figures are printed, not judged.
 @Suite("Cost of a wait", .timeLimit(.minutes(5)), .serialized) struct WaitCostTests {
-  /// A tenth of it while other tests run, because they have deadlines to meet. All of it with `SMOOVEN_STRESS=1`, as in `.ci/long`.
+  /// How many waits are open at once.
+  ///
+  /// A tenth of it while other tests run, because they have deadlines to meet; all of it with `SMOOVEN_STRESS=1`, as in `.ci/long`.
   static let count = ProcessInfo.processInfo.environment["SMOOVEN_STRESS"] == "1" ? 100_000 : 10_000
 
   /// The continuations of suspended tasks.

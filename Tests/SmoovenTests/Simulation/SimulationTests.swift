@@ -16,20 +16,11 @@ struct SimulationTests {
   // For the other process, in which the order of a dictionary must not depend on where it lies.
   init() { unsafe setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1) }
 
-  /// One episode to look at, as a violation names it by seed and number.
-  ///
-  /// What happens in it is printed.
-  static var episode: (seed: UInt64, number: Int)? {
-    let words = ProcessInfo.processInfo.environment["SMOOVEN_EPISODE"]?.split(separator: "-") ?? []
-    guard words.count == 2, let seed = UInt64(words[0]), let number = Int(words[1]) else { return nil }
-    return (seed, number)
-  }
-
-  @Test("The episode to look at", .enabled(if: episode != nil))
+  @Test("The episode to look at", .enabled(if: Simulation.episode != nil))
   func oneEpisode() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
       JobScheduler.takeOver()
-      guard let (seed, number) = Self.episode else { return }
+      guard let (seed, number) = Simulation.episode else { return }
       Self.run(seed: seed, steps: 1, only: number).print()
     }
     print(String(decoding: result?.standardOutputContent ?? [], as: UTF8.self))

@@ -35,6 +35,29 @@ struct StoredDeliveryTests {
     #expect(try JSONDecoder().decode(StoredDelivery.self, from: text) == delivery)
   }
 
+  @Test("Neither print nor dump shows its token, key, label or attachment")
+  func description() throws {
+    var delivery = StoredDelivery(
+      token: DeliveryToken(),
+      idempotencyKey: "secret-key",
+      group: "smooven",
+      openedAt: Date(),
+      fingerprint: "secret-print",
+      ids: ["ntf_1"],
+      label: "secret-label"
+    )
+    let time = StoreInstant(epoch: "e", nanoseconds: 0)
+    delivery.claim = .init(owner: "secret-owner", isArmed: true, leaseUntil: time)
+    try delivery.attach(["question": "secret-question"])
+    let row = VersionedDelivery(delivery, version: 1, time: time)
+    var dumped = ""
+    dump(row, to: &dumped)
+    for text in ["\(delivery)", String(reflecting: delivery), "\(row)", dumped] {
+      #expect(text.contains("StoredDelivery(smooven, accepted, attempt 0, ids: [ntf_1])"))
+      #expect(!text.contains("secret") && !text.contains(delivery.token.text))
+    }
+  }
+
   @Test("The task of a send is released when it ends")
   func releasedTask() async {
     let (ends, end) = AsyncStream<Void>.makeStream()

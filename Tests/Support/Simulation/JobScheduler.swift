@@ -20,6 +20,8 @@ package enum JobScheduler {
     /// The jobs enqueued while one operation runs to its end.
     var exclusive: [UnownedJob] = []
     var isExclusive = false
+    /// The operations that wait for their turn to be alone.
+    var waiting: [CheckedContinuation<Void, Never>] = []
     var count = 0
   }
 
@@ -49,16 +51,34 @@ package enum JobScheduler {
 
   /// Performs an operation that may use other threads, during which nothing else runs.
   package static func exclusively<Result>(_ operation: () async throws -> Result) async rethrows -> Result {
-    queue.withLock { $0.isExclusive = true }
-    defer {
-      queue.withLock { queue in
-        queue.isExclusive = false
-        queue.jobs += queue.exclusive
-        queue.exclusive = []
-      }
-    }
+    if !tryToBeAlone() { await withCheckedContinuation { wait($0) } }
+    defer { endBeingAlone() }
     return try await operation()
   }
+
+  private static func tryToBeAlone() -> Bool {
+    queue.withLock { queue in
+      defer { queue.isExclusive = true }
+      return !queue.isExclusive
+    }
+  }
+
+  private static func wait(_ turn: CheckedContinuation<Void, Never>) {
+    queue.withLock { $0.waiting.append(turn) }
+  }
+
+  private static func endBeingAlone() {
+    let next = queue.withLock { queue -> CheckedContinuation<Void, Never>? in
+      queue.jobs += queue.exclusive
+      queue.exclusive = []
+      queue.isExclusive = !queue.waiting.isEmpty
+      return queue.waiting.isEmpty ? nil : queue.waiting.removeFirst()
+    }
+    next?.resume()
+  }
+
+  /// Whether an operation runs alone, so that nothing else must begin.
+  package static var isExclusive: Bool { queue.withLock(\.isExclusive) }
 
   /// Runs one job; returns `false` if there is none.
   package static func runOne(_ random: inout some RandomNumberGenerator) -> Bool {

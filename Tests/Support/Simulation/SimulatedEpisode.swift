@@ -22,6 +22,7 @@ struct SimulatedEpisode: ~Copyable {
   }
 
   mutating func run() {
+    world.tell("\(world.options)")
     Task { [world] in
       do {
         for _ in 0..<world.options.clientCount { try await world.startClient() }
@@ -46,7 +47,7 @@ struct SimulatedEpisode: ~Copyable {
   private mutating func step() {
     if JobScheduler.runOne(&order) {
       steps += 1
-      if actionsLeft > 0, Int.random(in: 0..<60, using: &order) == 0 { act() }
+      if actionsLeft > 0, !JobScheduler.isExclusive, Int.random(in: 0..<60, using: &order) == 0 { act() }
     } else {
       checkDeadlines()
       if actionsLeft > 0, Bool.random(using: &order) || !advance() { return act() }
@@ -71,6 +72,7 @@ struct SimulatedEpisode: ~Copyable {
     case 3 where options.clockJumps:
       let jumps: [Double] = [25, 960, -25, -960, 0, 0]
       let hours = jumps.randomElement(using: &order) ?? 0
+      world.tell("the wall clock is wrong by \(hours) h")
       world.state.withLock { $0.wallOffset = hours * 3_600 }
     default: world.startCaller()
     }

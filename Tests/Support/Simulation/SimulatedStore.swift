@@ -70,6 +70,7 @@ struct SimulatedStore: DeliveryStore {
       for (callback, result) in zip(callbacks, results) where result == .stored {
         world.note(logged: callback)
       }
+      world.noteCommit(by: client)
       return results
     }
   }

@@ -148,6 +148,7 @@ package final class SimulatedWorld: Sendable {
   ) async throws {
     let report: @Sendable (StoreChange) async -> Void = { [self] change in
       guard (try? await pause(client)) != nil else { return }
+      tell("client \(client) learns \("\(change)".prefix(200))")
       await onChange(change)
     }
     guard let look = opened.makeLook?(interests) else {
@@ -155,7 +156,10 @@ package final class SimulatedWorld: Sendable {
     }
     let (commits, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     state.withLock { $0.followers[client] = continuation }
+    // What was stored since it was opened.
+    continuation.yield()
     for await _ in commits {
+      tell("client \(client) looks")
       for change in try await JobScheduler.exclusively(look) { await report(change) }
     }
   }

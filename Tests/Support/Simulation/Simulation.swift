@@ -1,5 +1,5 @@
 internal import Foundation
-package import Smooven
+internal import Smooven
 package import SmoovenTesting
 internal import Synchronization
 
@@ -31,6 +31,15 @@ package enum Simulation {
       guard let data = try? JSONEncoder().encode(self) else { return }
       FileHandle.standardOutput.write(Data("\n".utf8) + data + Data("\n".utf8))
     }
+  }
+
+  /// One episode to look at, as a violation names it by seed and number.
+  ///
+  /// What happens in it is printed.
+  package static var episode: (seed: UInt64, number: Int)? {
+    let words = ProcessInfo.processInfo.environment["SMOOVEN_EPISODE"]?.split(separator: "-") ?? []
+    guard words.count == 2, let seed = UInt64(words[0]), let number = Int(words[1]) else { return nil }
+    return (seed, number)
   }
 
   /// Runs episodes until that many steps are done, or a rule is broken.
