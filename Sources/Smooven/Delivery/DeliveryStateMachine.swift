@@ -1,4 +1,4 @@
-package import SmoovenCallbacks
+internal import SmoovenCallbacks
 
 /// The open waits and what they wait for, as a value: no lock, no clock, no `await`.
 ///

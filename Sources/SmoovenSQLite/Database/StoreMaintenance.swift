@@ -17,7 +17,7 @@ final class StoreMaintenance: Sendable {
   private struct State {
     /// `nil` until a caller has passed a time.
     var clock: RetentionClock?
-    /// The clock that the file had when it was opened.
+    /// The clock that the file had when it was last read.
     var stored: RetentionClock?
     var wall: Date = .distantPast
     var savedAt: Duration?
@@ -68,27 +68,30 @@ final class StoreMaintenance: Sendable {
 
   // MARK: Keeping the clock
 
+  /// Begins a transaction: once a minute, and in the first of all, it reads how far other processes have moved the clock.
+  func begin(_ transaction: StoreTransaction) throws {
+    guard isDue(monotonic()) else { return }
+    let text = try transaction.db.row("SELECT clock FROM state")?.text(0)
+    guard let kept = text.flatMap(Self.clock) else { return }
+    state.withLock { state in
+      state.stored = kept
+      state.clock?.follow(kept)
+    }
+  }
+
   /// Finishes a transaction, which keeps the clock as well if a minute has passed.
   func finish(_ transaction: StoreTransaction) throws {
     let monotonic = monotonic()
-    let isDue = state.withLock { state in
-      state.clock != nil && state.savedAt.map { monotonic - $0 >= Self.interval } ?? true
-    }
-    guard isDue else { return try transaction.finish() }
-    let kept = try transaction.db.row("SELECT clock FROM state")?.text(0).flatMap(Self.clock)
-    let clock: RetentionClock? = state.withLock { state in
-      // Another process was the first to write into the new file.
-      if state.stored == nil, let kept {
-        state.clock = Self.started(kept, wall: state.wall, monotonic: monotonic)
-      }
-      state.stored = kept ?? state.clock
-      return state.clock
-    }
-    guard let clock else { return try transaction.finish() }
+    let (clock, stored) = state.withLock { ($0.clock, $0.stored) }
+    guard let clock, isDue(monotonic) else { return try transaction.finish() }
     // Each process moves its own clock on; together they must not move faster than one.
-    let isAhead = kept.map { $0.reached < clock.reached } ?? true
+    let isAhead = stored.map { $0.reached < clock.reached } ?? true
     try transaction.finish(clock: isAhead ? Self.text(clock) : nil)
     state.withLock { $0.savedAt = monotonic }
+  }
+
+  private func isDue(_ monotonic: Duration) -> Bool {
+    state.withLock { $0.savedAt.map { monotonic - $0 >= Self.interval } ?? true }
   }
 
   static func clock(_ text: String) -> RetentionClock? {

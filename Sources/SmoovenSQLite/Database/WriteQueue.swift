@@ -141,6 +141,7 @@ final class WriteQueue: Sendable {
       var resumptions: [@Sendable () -> Void] = []
       resumptions.reserveCapacity(batch.count)
       try db.inTransaction(.immediate) {
+        try maintenance.begin(transaction)
         for job in batch { resumptions.append(try job.body(transaction)) }
         try maintenance.finish(transaction)
         return .commit

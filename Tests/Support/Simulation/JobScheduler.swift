@@ -51,9 +51,17 @@ package enum JobScheduler {
 
   /// Performs an operation that may use other threads, during which nothing else runs.
   package static func exclusively<Result>(_ operation: () async throws -> Result) async rethrows -> Result {
-    if !tryToBeAlone() { await withCheckedContinuation { wait($0) } }
+    while !tryToBeAlone() { await withCheckedContinuation { wait($0) } }
     defer { endBeingAlone() }
-    return try await operation()
+    do {
+      let result = try await operation()
+      // Whether the other threads were done before it could suspend must make no difference.
+      await Task.yield()
+      return result
+    } catch {
+      await Task.yield()
+      throw error
+    }
   }
 
   private static func tryToBeAlone() -> Bool {
@@ -67,11 +75,12 @@ package enum JobScheduler {
     queue.withLock { $0.waiting.append(turn) }
   }
 
+  // The next one isn't handed the turn: what the job of this one still does would be taken for its part.
   private static func endBeingAlone() {
     let next = queue.withLock { queue -> CheckedContinuation<Void, Never>? in
       queue.jobs += queue.exclusive
       queue.exclusive = []
-      queue.isExclusive = !queue.waiting.isEmpty
+      queue.isExclusive = false
       return queue.waiting.isEmpty ? nil : queue.waiting.removeFirst()
     }
     next?.resume()
