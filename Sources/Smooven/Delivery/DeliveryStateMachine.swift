@@ -123,6 +123,12 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return changes
   }
 
+  /// Records what the store says of the send, unless others hold the slot: they know better whether it is under way.
+  package mutating func learn(_ token: DeliveryToken, _ acceptance: DeliveryAcceptance) -> Changes {
+    guard let slot = slots[token], acceptance == .known || slot.holderCount == 1 else { return Changes() }
+    return resolve(token, acceptance)
+  }
+
   /// Adopts the verdict that is stored; the events that led to it may follow.
   package mutating func conclude(_ token: DeliveryToken, _ verdict: DeliveryVerdict) -> Changes {
     var changes = Changes()

@@ -40,30 +40,36 @@ extension SmoovenClient {
   public func resume(_ delivery: StoredDelivery) async throws -> NotificationHandle {
     // As a send does, it waits until the client runs: without that no deadline would be kept.
     _ = try await callbackURL(deadline: clock.now() + configuration.callTimeout)
-    let (delivery, acceptance) = try await known(delivery)
+    let token = delivery.token
+    // Reserved before it is read, so that nothing is missed in between.
     let lease = try tracker.reserve(
-      delivery.token,
+      token,
       group: delivery.group,
       accepted: delivery.ids,
       policy: policy(for: delivery),
-      acceptance: acceptance,
       isCatchingUp: true
     )
-    defer { tracker.finishCatchingUp(delivery.token) }
+    defer { tracker.finishCatchingUp(token) }
     let deadline = clock.now() + configuration.callTimeout
-    guard try await lease.bounded(by: deadline, { try await self.catchUp(delivery) }) != nil else {
-      throw tracker.isClosed ? tracker.closedError : .unread(nil)
+    let isRead: Void? = try await lease.bounded(by: deadline) { [self] in
+      let (known, acceptance) = try await known(delivery)
+      tracker.learn(token, acceptance)
+      try await catchUp(known)
     }
+    guard isRead != nil else { throw tracker.isClosed ? tracker.closedError : .unread(nil) }
     return handle(lease, send: nil)
   }
 
   /// A delivery as it is stored now, and how its send went.
   private func known(_ delivery: StoredDelivery) async throws -> (StoredDelivery, DeliveryAcceptance) {
-    try await reading { client in
-      if let row = try await client.store.load(.token(delivery.token)) {
-        return (row.delivery, try await client.acceptance(of: row.delivery, at: row.time))
+    do {
+      if let row = try await store.load(.token(delivery.token)) {
+        return (row.delivery, try await acceptance(of: row.delivery, at: row.time))
       }
-      return (delivery, try await client.acceptance(of: delivery, at: try await client.storeTime.now()))
+      return (delivery, try await acceptance(of: delivery, at: try await storeTime.now()))
+    } catch {
+      if error is CancellationError { throw error }
+      throw SmoovenError.unread(error)
     }
   }
 

@@ -127,18 +127,28 @@ extension SmoovenClient {
 
   /// Tells a slot all that the store knows of its delivery.
   func catchUp(_ delivery: StoredDelivery) async throws {
-    if let verdict = delivery.verdict { tracker.conclude(delivery.token, verdict) }
-    // Kept when the log forgot them, so they come before what it still has.
-    for event in delivery.milestones { tell(event, delivery.token) }
-    for id in delivery.ids { tracker.accept(delivery.token, id: id, receipt: nil) }
+    var delivery = delivery
     do {
-      let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
-      try await store.watch(lookup)
-      try await intake.replay(lookup, for: delivery.token)
+      while true {
+        try await tell(delivery)
+        // When the verdict is written, a store may move events from its log into the row.
+        guard let now = try await store.load(.token(delivery.token))?.delivery, now != delivery else { return }
+        delivery = now
+      }
     } catch {
       if error is CancellationError { throw error }
       throw SmoovenError(.storeFailed, "what is known of the delivery could not be read", cause: error)
     }
+  }
+
+  private func tell(_ delivery: StoredDelivery) async throws {
+    if let verdict = delivery.verdict { tracker.conclude(delivery.token, verdict) }
+    // Kept when the log forgot them, so they come before what it still has.
+    for event in delivery.milestones { tell(event, delivery.token) }
+    for id in delivery.ids { tracker.accept(delivery.token, id: id, receipt: nil) }
+    let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
+    try await store.watch(lookup)
+    try await intake.replay(lookup, for: delivery.token)
     // The log doesn't have what a person decided.
     if let event = delivery.verdict?.event { tell(event, delivery.token) }
   }

@@ -51,13 +51,6 @@ public struct RetentionClock: Sendable, Hashable, Codable {
     self.monotonic = max(self.monotonic, monotonic)
   }
 
-  /// Moves to the time of another process's clock for the same store, if that is ahead.
-  ///
-  /// Without it, a process whose wall clock is behind would date what it stores at a time that the others already forget.
-  public mutating func follow(_ other: RetentionClock) {
-    reached = max(reached, other.reached)
-  }
-
   /// The date under which to store something that arrives at a wall time.
   public func date(of wall: Date) -> Date { max(wall, reached) }
 

@@ -43,7 +43,7 @@ final class StoreMaintenance: Sendable {
     state = Mutex(State(stored: stored))
   }
 
-  /// The date under which to keep something that arrives at a wall time.
+  /// The date under which to keep something that arrives at a wall time: nothing that other processes forget already.
   func date(of wall: Date) -> Double {
     let monotonic = monotonic()
     return state.withLock { state in
@@ -51,7 +51,8 @@ final class StoreMaintenance: Sendable {
       var clock = state.clock ?? Self.started(state.stored, wall: wall, monotonic: monotonic)
       clock.step(wall: wall, monotonic: monotonic)
       state.clock = clock
-      return clock.date(of: wall).timeIntervalSinceReferenceDate
+      let date = clock.date(of: wall)
+      return max(date, state.stored?.reached ?? date).timeIntervalSinceReferenceDate
     }
   }
 
@@ -69,29 +70,25 @@ final class StoreMaintenance: Sendable {
   // MARK: Keeping the clock
 
   /// Begins a transaction: once a minute, and in the first of all, it reads how far other processes have moved the clock.
-  func begin(_ transaction: StoreTransaction) throws {
-    guard isDue(monotonic()) else { return }
+  ///
+  /// Returns whether the transaction is to keep the clock.
+  func begin(_ transaction: StoreTransaction) throws -> Bool {
+    let monotonic = monotonic()
+    guard state.withLock({ $0.savedAt.map { monotonic - $0 >= Self.interval } ?? true }) else { return false }
     let text = try transaction.db.row("SELECT clock FROM state")?.text(0)
-    guard let kept = text.flatMap(Self.clock) else { return }
-    state.withLock { state in
-      state.stored = kept
-      state.clock?.follow(kept)
-    }
+    if let kept = text.flatMap(Self.clock) { state.withLock { $0.stored = kept } }
+    return true
   }
 
-  /// Finishes a transaction, which keeps the clock as well if a minute has passed.
-  func finish(_ transaction: StoreTransaction) throws {
-    let monotonic = monotonic()
+  /// Finishes a transaction, which may keep the clock as well.
+  func finish(_ transaction: StoreTransaction, keepingClock: Bool) throws {
     let (clock, stored) = state.withLock { ($0.clock, $0.stored) }
-    guard let clock, isDue(monotonic) else { return try transaction.finish() }
+    guard keepingClock, let clock else { return try transaction.finish() }
     // Each process moves its own clock on; together they must not move faster than one.
     let isAhead = stored.map { $0.reached < clock.reached } ?? true
     try transaction.finish(clock: isAhead ? Self.text(clock) : nil)
+    let monotonic = monotonic()
     state.withLock { $0.savedAt = monotonic }
-  }
-
-  private func isDue(_ monotonic: Duration) -> Bool {
-    state.withLock { $0.savedAt.map { monotonic - $0 >= Self.interval } ?? true }
   }
 
   static func clock(_ text: String) -> RetentionClock? {

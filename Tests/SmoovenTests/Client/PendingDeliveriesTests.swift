@@ -215,6 +215,34 @@ import Testing
     }
   }
 
+  @Test(
+    "What arrives and is concluded while a delivery is read isn't lost",
+    arguments: [HookedStore.Step.load, .watch, .callbacks]
+  )
+  func concludedMeanwhile(_ step: HookedStore.Step) async throws {
+    let base = InMemoryDeliveryStore()
+    let delivery = StoredDelivery(token: DeliveryToken(), group: "smooven", openedAt: Date(), ids: ["ntf_1"])
+    _ = try await base.insert(delivery)
+    let hasCome = Atomic(false)
+    let store = HookedStore(base, after: { [transport] done in
+      guard done == step, !hasCome.exchange(true, ordering: .relaxed) else { return }
+      #expect(await transport.deliver(.delivered, notificationID: "ntf_1") == .ok)
+      let row = try #require(try await base.load(.token(delivery.token)))
+      var concluded = row.delivery
+      let event = try #require(try await base.events(of: concluded).first)
+      concluded.verdict = .delivered(event)
+      #expect(try await base.replace(concluded, version: row.version) != nil)
+    })
+    let configuration = mockConfiguration { $0.reconciliationTimeout = nil }
+    try await withMockedClient(transport, configuration: configuration, store: store) { client in
+      let handle = try await client.resume(delivery)
+      #expect(handle.eventNames == ["notification.delivered"])
+      #expect(try await handle.outcome(timeout: .seconds(30)).isDelivered)
+    }
+    let wasDelivered = hasCome.load(ordering: .relaxed)
+    #expect(wasDelivered)
+  }
+
   @Test("Only a key that is claimed and not accepted can be freed by force")
   func forced() async throws {
     let lapsed = StoreInstant(epoch: "before", nanoseconds: 0)

@@ -69,15 +69,6 @@ struct RetentionClockTests {
     #expect(clock.horizon(wall: wall(50), retention: retention) == wall(-50))
   }
 
-  @Test("A clock that is behind follows another one of its store, never back")
-  func following() {
-    var clock = RetentionClock(wall: wall(-40 * Self.day), monotonic: .zero)
-    clock.follow(RetentionClock(wall: Self.start, monotonic: .seconds(77)))
-    #expect(clock.date(of: wall(-40 * Self.day)) == Self.start)
-    clock.follow(RetentionClock(wall: wall(-Self.day), monotonic: .zero))
-    #expect(clock.reached == Self.start)
-  }
-
   @Test("Whatever the clocks do, it never goes back and never moves faster than it may", arguments: 1...20)
   func random(_ seed: UInt64) {
     var random = SplitMix(seed: seed)
