@@ -132,7 +132,8 @@ extension SmoovenClient {
       while true {
         try await tell(delivery)
         // When the verdict is written, a store may move events from its log into the row.
-        guard let now = try await store.load(.token(delivery.token))?.delivery, now != delivery else { return }
+        let now = try await store.load(.token(delivery.token))?.delivery
+        guard let now, now != delivery else { return }
         delivery = now
       }
     } catch {

@@ -224,15 +224,18 @@ import Testing
     let delivery = StoredDelivery(token: DeliveryToken(), group: "smooven", openedAt: Date(), ids: ["ntf_1"])
     _ = try await base.insert(delivery)
     let hasCome = Atomic(false)
-    let store = HookedStore(base, after: { [transport] done in
-      guard done == step, !hasCome.exchange(true, ordering: .relaxed) else { return }
-      #expect(await transport.deliver(.delivered, notificationID: "ntf_1") == .ok)
-      let row = try #require(try await base.load(.token(delivery.token)))
-      var concluded = row.delivery
-      let event = try #require(try await base.events(of: concluded).first)
-      concluded.verdict = .delivered(event)
-      #expect(try await base.replace(concluded, version: row.version) != nil)
-    })
+    let store = HookedStore(
+      base,
+      after: { [transport] done in
+        guard done == step, !hasCome.exchange(true, ordering: .relaxed) else { return }
+        #expect(await transport.deliver(.delivered, notificationID: "ntf_1") == .ok)
+        let row = try #require(try await base.load(.token(delivery.token)))
+        var concluded = row.delivery
+        let event = try #require(try await base.events(of: concluded).first)
+        concluded.verdict = .delivered(event)
+        #expect(try await base.replace(concluded, version: row.version) != nil)
+      }
+    )
     let configuration = mockConfiguration { $0.reconciliationTimeout = nil }
     try await withMockedClient(transport, configuration: configuration, store: store) { client in
       let handle = try await client.resume(delivery)

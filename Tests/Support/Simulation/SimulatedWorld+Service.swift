@@ -167,7 +167,7 @@ extension SimulatedWorld {
 
   private func request(_ callback: SimulatedCallback) -> CallbackRequest {
     if let body = callback.deskBody {
-      let head = HTTPRequest(method: .post, scheme: "https", authority: "agent.example.com", path: callback.path)
+      let head = HTTPRequest(method: .post, scheme: "https", authority: nil, path: callback.path)
       return CallbackRequest(head: head, body: body)
     }
     let fixture = SmoovenCallbackFixture(
