@@ -1,27 +1,25 @@
-#if SQLiteSupport
-internal import Smooven
 internal import SmoovenCallbacks
 
-internal import class Foundation.JSONDecoder
-internal import class Foundation.JSONEncoder
-internal import struct Foundation.Data
-internal import struct Foundation.Date
+package import struct Foundation.Data
+package import struct Foundation.Date
+package import class Foundation.JSONDecoder
+package import class Foundation.JSONEncoder
 
 /// A delivery as a row holds it.
-struct DeliveryRecord: Sendable {
-  let token: Data
-  let idempotencyKey: Data?
-  let openedAt: Double
-  let wantedUntil: Double?
-  let isPending: Bool
+package struct DeliveryRecord: Sendable {
+  package let token: Data
+  package let idempotencyKey: Data?
+  package let openedAt: Double
+  package let wantedUntil: Double?
+  package let isPending: Bool
   /// The keys by which it is found.
-  let keys: [Int64]
-  let text: String
+  package let keys: [Int64]
+  package let text: String
 
   /// - Throws: `EncodingError`, if a date of the delivery is no number.
-  init(_ delivery: StoredDelivery) throws {
+  package init(_ delivery: StoredDelivery) throws {
     token = delivery.token.bytes
-    idempotencyKey = delivery.idempotencyKey?.bytes
+    idempotencyKey = delivery.idempotencyKey.map { Data($0.utf8) }
     openedAt = delivery.openedAt.timeIntervalSinceReferenceDate
     wantedUntil = delivery.wantedUntil?.timeIntervalSinceReferenceDate
     isPending = delivery.isPending
@@ -30,8 +28,7 @@ struct DeliveryRecord: Sendable {
   }
 
   /// Reads a delivery, or returns `nil` if the text is none.
-  static func delivery(_ text: String) -> StoredDelivery? {
+  package static func delivery(_ text: String) -> StoredDelivery? {
     try? JSONDecoder().decode(StoredDelivery.self, from: Data(text.utf8))
   }
 }
-#endif
