@@ -205,7 +205,7 @@ let package = Package(
       name: "SmoovenCommandTests",
       dependencies: [
         "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenTesting",
-        "SmoovenCommand",
+        "SmoovenCommand", "TestSupport",
         argumentParser, httpClient, httpTypes, logging,
       ] + nio,
       resources: [.copy("Servers")]

@@ -3,6 +3,7 @@ import Foundation
 import Smooven
 import SmoovenTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SmoovenPostgres

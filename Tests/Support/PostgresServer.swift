@@ -1,17 +1,15 @@
 #if PostgresSupport
-import Foundation
-import Synchronization
-import Testing
-
-@testable import SmoovenPostgres
+package import Foundation
 
 /// A real server in a temporary folder, reached by a Unix socket, which ends with the process of the tests.
-final class PostgresServer: Sendable {
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+package final class PostgresServer: Sendable {
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
   }
 
-  let folder: String
+  package let folder: String
   private let lifeline: Pipe
   private let bin: String
 
@@ -29,16 +27,16 @@ final class PostgresServer: Sendable {
   /// Whether the tests can run.
   ///
   /// In CI they must.
-  static let isAvailable = programs != nil || ProcessInfo.processInfo.environment["CI"] != nil
+  package static let isAvailable = programs != nil || ProcessInfo.processInfo.environment["CI"] != nil
 
   /// The server that most tests share.
-  static let shared = Result { try PostgresServer() }
+  package static let shared = Result { try PostgresServer() }
 
   /// Starts a server.
   ///
   /// - Parameter settings: Settings of the server.
   /// - Throws: ``Failure`` if it can't be started.
-  init(_ settings: [String] = ["fsync=off"]) throws {
+  package init(_ settings: [String] = ["fsync=off"]) throws {
     guard let bin = Self.programs else { throw Failure(description: "initdb wasn't found") }
     self.bin = bin
     folder = "/tmp/smooven-pg-\(UInt32.random(in: .min ... .max))"
@@ -56,7 +54,6 @@ final class PostgresServer: Sendable {
       set -e
       export LC_ALL=C.UTF-8
       \(bin)/initdb -A trust -U postgres -E UTF8 -N -D \(folder)/data >\(folder)/log 2>&1
-      echo "\(options)" >/dev/null
       \(bin)/pg_ctl -w -D \(folder)/data -l \(folder)/log -o "\(options)" start >/dev/null 2>&1
       echo started
       cat >/dev/null
@@ -81,26 +78,29 @@ final class PostgresServer: Sendable {
   }
 
   /// Ends the server.
-  func stop() { try? lifeline.fileHandleForWriting.close() }
+  package func stop() { try? lifeline.fileHandleForWriting.close() }
 
   /// The address of its database.
-  func url(user: String = "postgres", schema: String? = nil) -> String {
+  package func url(user: String = "postgres", schema: String? = nil) -> String {
     let schema = schema.map { "&schema=\($0)" } ?? ""
     return "postgresql:///postgres?host=\(folder)&user=\(user)\(schema)"
   }
 
   /// Restarts the server as a crash does.
-  func crash() throws {
+  package func crash() throws {
     try Self.asOwner(
       "\(bin)/pg_ctl",
       ["-w", "-D", folder + "/data", "-m", "immediate", "-l", folder + "/log", "restart"]
     )
   }
 
-  func down() throws {
+  /// Ends the server at once, and leaves its files.
+  package func down() throws {
     try Self.asOwner("\(bin)/pg_ctl", ["-w", "-D", folder + "/data", "-m", "immediate", "stop"])
   }
-  func up(_ options: String) throws {
+
+  /// Starts the server again.
+  package func up(_ options: String) throws {
     try Self.asOwner(
       "\(bin)/pg_ctl",
       ["-w", "-D", folder + "/data", "-l", folder + "/log", "-o", options, "start"]
@@ -108,7 +108,7 @@ final class PostgresServer: Sendable {
   }
 
   /// Runs a program as the server's owner, who isn't root.
-  static func asOwner(_ program: String, _ arguments: [String]) throws {
+  package static func asOwner(_ program: String, _ arguments: [String]) throws {
     if getuid() == 0 {
       try run("/usr/sbin/runuser", ["-u", "postgres", "--", program] + arguments)
     } else {
@@ -116,7 +116,7 @@ final class PostgresServer: Sendable {
     }
   }
 
-  static func run(_ program: String, _ arguments: [String]) throws {
+  package static func run(_ program: String, _ arguments: [String]) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
@@ -130,27 +130,8 @@ final class PostgresServer: Sendable {
       throw Failure(description: "\(program) ended with \(process.terminationStatus)")
     }
   }
-
-  /// Runs statements on a connection of its own.
-  @discardableResult
-  func sql(_ text: String, _ parameters: [PostgresValue] = []) throws -> PostgresRows {
-    try LibPQ(try PostgresAddress(url())).run(text, parameters, until: .now.advanced(by: .seconds(20)))
-  }
 }
 
 /// The name of a schema that no other test uses.
-func newSchema() -> String { "t\(UInt64.random(in: .min ... .max))" }
-
-extension PostgresDeliveryStore {
-  /// Opens a store for a test.
-  convenience init(
-    _ server: PostgresServer,
-    schema: String = newSchema(),
-    _ change: (inout PostgresStoreConfiguration) -> Void = { _ in }
-  ) async throws {
-    var configuration = PostgresStoreConfiguration(url: server.url(), schema: schema)
-    change(&configuration)
-    try await self.init(configuration: configuration)
-  }
-}
+package func newSchema() -> String { "t\(UInt64.random(in: .min ... .max))" }
 #endif
