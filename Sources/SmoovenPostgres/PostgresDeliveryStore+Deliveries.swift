@@ -96,15 +96,14 @@ extension PostgresDeliveryStore {
 
   /// Takes over pending deliveries whose replica is dead, oldest first.
   ///
-  /// A delivery belongs to the replica that wrote it last. If that is closed, or was silent for
+  /// A delivery belongs to the replica that opened it or claimed it last. If that is closed, or was silent for
   /// ``PostgresStoreConfiguration/replicaTimeout``, each of its deliveries is returned to exactly one of the replicas that
-  /// ask, which then owns it. If that one dies too, it's returned to the next. Resume those that you want to wait for
-  /// with `SmoovenClient.resume`.
+  /// ask, to which it then belongs. If that one dies too, it's returned to the next.
   ///
-  /// - Parameter limit: The maximum number of deliveries to take over. Defaults to 100.
+  /// - Parameter limit: The maximum number of deliveries to take over.
   /// - Returns: The deliveries that are now this replica's; none if there are no more.
   /// - Throws: `DeliveryStoreError`. Some may have been taken over; they are returned again if this process ends.
-  public func orphanedDeliveries(limit: Int = 100) async throws -> [VersionedDelivery] {
+  public func takeOver(limit: Int) async throws -> [VersionedDelivery] {
     let statement = Statement(
       """
       WITH orphan AS (

@@ -57,7 +57,8 @@ extension PostgresDeliveryStore {
     }
   }
 
-  private func report(
+  /// Reads and reports what there is news of.
+  func report(
     _ news: ReplicaNews,
     _ interests: DeliveryInterests,
     _ onChange: @Sendable (StoreChange) async -> Void

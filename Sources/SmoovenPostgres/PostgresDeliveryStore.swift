@@ -29,6 +29,7 @@ public final class PostgresDeliveryStore: DeliveryStore {
   /// The host and the database, for messages.
   let place: String
   private let epoch: String
+  private let clock: (@Sendable () -> StoreInstant)?
 
   /// Connects, and creates the tables or adds to them if that's needed.
   ///
@@ -40,10 +41,16 @@ public final class PostgresDeliveryStore: DeliveryStore {
     try await self.init(configuration: configuration) { ContinuousClock.now - start }
   }
 
+  /// - Parameters:
+  ///   - clock: What replaces the database's clock.
+  ///   - isDriven: Whether the store polls and keeps its lease on its own.
   package init(
     configuration: PostgresStoreConfiguration,
+    clock: (@Sendable () -> StoreInstant)? = nil,
+    isDriven: Bool = true,
     monotonic: @escaping @Sendable () -> Duration
   ) async throws {
+    self.clock = clock
     let configuration = try configuration.validated()
     let address = try PostgresAddress(configuration.url)
     let tables = PostgresTables(schema: configuration.schema)
@@ -90,6 +97,7 @@ public final class PostgresDeliveryStore: DeliveryStore {
     )
     // A delivery of a replica without a row would be taken over.
     _ = try await writes.perform(.watch([]))
+    guard isDriven else { return }
     hub.start { [writes] operation in try await writes.perform(operation) }
   }
 
@@ -144,7 +152,9 @@ public final class PostgresDeliveryStore: DeliveryStore {
     }
   }
 
-  func instant(_ nanoseconds: Int64) -> StoreInstant { StoreInstant(epoch: epoch, nanoseconds: nanoseconds) }
+  func instant(_ nanoseconds: Int64) -> StoreInstant {
+    clock?() ?? StoreInstant(epoch: epoch, nanoseconds: nanoseconds)
+  }
 
   func damaged(_ what: String) -> DeliveryStoreError {
     DeliveryStoreError(.unavailable, "\(place): \(what) can't be read; a row isn't what this version writes")

@@ -34,7 +34,7 @@ struct InterleavingTests {
   private static let orders = (0..<64).filter { $0.nonzeroBitCount == 3 }
 
   @Test("One of the two sees the other, in each of the 20 orders", arguments: orders)
-  func orders(_ order: Int) async throws {
+  func oneSeesTheOther(_ order: Int) async throws {
     let server = try PostgresServer.shared.get()
     let store = try await PostgresDeliveryStore(server)
     let (tables, waiter, receiver) = (store.tables, store.replica, ReplicaID())

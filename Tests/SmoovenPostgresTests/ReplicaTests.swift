@@ -46,16 +46,16 @@ struct ReplicaTests {
       }
     }
     _ = try await others[0].insert(delivery("alive"))
-    for store in others { #expect(try await store.orphanedDeliveries().isEmpty, "its replica lives") }
+    for store in others { #expect(try await store.takeOver(limit: 100).isEmpty, "its replica lives") }
     try kill(dead)
     let taken = try await withThrowingTaskGroup(of: [VersionedDelivery].self) { group in
-      for number in 0..<10 { group.addTask { try await others[number % 2].orphanedDeliveries(limit: 7) } }
+      for number in 0..<10 { group.addTask { try await others[number % 2].takeOver(limit: 7) } }
       return try await group.reduce(into: []) { $0 += $1 }
     }
     #expect(taken.count == 30 && Set(taken.map(\.delivery.token)) == tokens)
-    for store in others { #expect(try await store.orphanedDeliveries().isEmpty) }
+    for store in others { #expect(try await store.takeOver(limit: 100).isEmpty) }
     try kill(others[1])
-    let again = try await others[0].orphanedDeliveries()
+    let again = try await others[0].takeOver(limit: 100)
     let mine = taken.count - again.count
     #expect(again.count > 0 && mine > 0)
     for store in others + [dead] { await store.close() }

@@ -1,5 +1,5 @@
 #if PostgresSupport
-package import Foundation
+import Foundation
 
 /// A real server in a temporary folder, reached by a Unix socket, which ends with the process of the tests.
 package final class PostgresServer: Sendable {

@@ -59,7 +59,7 @@ extension ReplicaHub {
   }
 
   /// Writes this replica and all that it's interested in, then has everything read once.
-  private func register(
+  func register(
     _ poll: inout PollProgress,
     _ write: @Sendable (WriteOperation) async throws -> WriteResult
   ) async throws {
@@ -86,7 +86,7 @@ extension ReplicaHub {
   }
 
   /// Reads what is new and of interest.
-  private func look(_ poll: inout PollProgress) async throws {
+  func look(_ poll: inout PollProgress) async throws {
     guard let frontier = poll.frontier else { return }
     let found = try await read(after: frontier)
     guard found.isRegistered else {

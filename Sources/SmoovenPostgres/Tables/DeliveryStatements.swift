@@ -25,12 +25,13 @@ struct DeliveryStatements {
     Statement(
       """
       WITH input AS (
-        SELECT * FROM unnest($1::int8[], $2::bytea[], $3::int8[], $4::float8[], $5::bool[], $6::text[], $7::text[])
-          AS i (number, token, version, wanted_until, is_pending, record, keys)
+        SELECT * FROM unnest($1::int8[], $2::bytea[], $3::int8[], $4::float8[], $5::bool[], $6::text[], $7::text[],
+          $9::bytea[]) AS i (number, token, version, wanted_until, is_pending, record, keys, claimant)
       ), changed AS (
         UPDATE \(tables("delivery")) d SET wanted_until = i.wanted_until, is_pending = i.is_pending,
           version = d.version + 1, changed = \(tables.transactionPlace), record = i.record::json,
-          keys = i.keys::int8[], owner = $8
+          keys = i.keys::int8[], claimant = i.claimant,
+          owner = CASE WHEN i.claimant IS DISTINCT FROM d.claimant AND i.claimant IS NOT NULL THEN $8 ELSE d.owner END
         FROM input i WHERE d.token = i.token AND d.version = i.version
         RETURNING i.number, d.changed, d.token, d.keys
       ), indexed AS (
@@ -43,6 +44,7 @@ struct DeliveryStatements {
         .integers(rows.map(\.version)), .reals(rows.map(\.record.wantedUntil)),
         .bools(rows.map(\.record.isPending)), .texts(rows.map(\.record.text)),
         .texts(rows.map { Self.array($0.record.keys) }), .uuid(replica.bytes),
+        .byteStrings(rows.map(\.record.claimant)),
       ]
     )
   }
@@ -79,13 +81,14 @@ struct DeliveryStatements {
       """
       WITH input AS (
         SELECT * FROM unnest($1::int8[], $2::bytea[], $3::bytea[], $4::int8[], $5::text[], $6::float8[], $7::float8[],
-          $8::float8[], $9::bool[], $10::text[])
-          AS i (number, token, idempotency_key, token_key, keys, opened_at, kept_from, wanted_until, is_pending, record)
+          $8::float8[], $9::bool[], $10::text[], $12::bytea[])
+          AS i (number, token, idempotency_key, token_key, keys, opened_at, kept_from, wanted_until, is_pending, record,
+            claimant)
       ), added AS (
         INSERT INTO \(tables("delivery")) (token, idempotency_key, token_key, keys, opened_at, kept_from, wanted_until,
-          is_pending, version, changed, record, owner)
+          is_pending, version, changed, record, owner, claimant)
         SELECT token, idempotency_key, token_key, keys::int8[], opened_at, kept_from, wanted_until,
-          is_pending, 1, \(tables.transactionPlace), record::json, $11
+          is_pending, 1, \(tables.transactionPlace), record::json, $11, claimant
         FROM input ORDER BY idempotency_key, token ON CONFLICT DO NOTHING RETURNING token, keys
       ), indexed AS (
         INSERT INTO \(tables("delivery_key")) (key, token) SELECT unnest(keys), token FROM added ON CONFLICT DO NOTHING
@@ -100,6 +103,7 @@ struct DeliveryStatements {
         .texts(rows.map { Self.array($0.record.keys) }), .reals(rows.map(\.record.openedAt)),
         .reals(rows.map(\.keptFrom)), .reals(rows.map(\.record.wantedUntil)),
         .bools(rows.map(\.record.isPending)), .texts(rows.map(\.record.text)), .uuid(replica.bytes),
+        .byteStrings(rows.map(\.record.claimant)),
       ]
     )
   }

@@ -138,10 +138,10 @@ struct PostgresMigrations {
     ]
   }
 
-  // The replica that wrote a delivery last, which others take over if it's dead.
+  // The replica that a delivery belongs to, from which others take it over if it's dead, and the owner of its claim.
   private var second: [String] {
     [
-      "ALTER TABLE \(tables("delivery")) ADD COLUMN owner uuid",
+      "ALTER TABLE \(tables("delivery")) ADD COLUMN owner uuid, ADD COLUMN claimant bytea",
       "CREATE INDEX delivery_owner ON \(tables("delivery")) (owner) WHERE is_pending",
     ]
   }

@@ -12,6 +12,8 @@ package struct DeliveryRecord: Sendable {
   package let openedAt: Double
   package let wantedUntil: Double?
   package let isPending: Bool
+  /// The owner of its claim, if it is claimed.
+  package let claimant: Data?
   /// The keys by which it is found.
   package let keys: [Int64]
   package let text: String
@@ -23,6 +25,7 @@ package struct DeliveryRecord: Sendable {
     openedAt = delivery.openedAt.timeIntervalSinceReferenceDate
     wantedUntil = delivery.wantedUntil?.timeIntervalSinceReferenceDate
     isPending = delivery.isPending
+    claimant = delivery.claim.map { Data($0.owner.utf8) }
     keys = delivery.ids.map { LookupKey.id($0, group: delivery.group) }
     text = String(decoding: try JSONEncoder().encode(delivery), as: UTF8.self)
   }
