@@ -22,6 +22,7 @@ let grdb: Target.Dependency = .product(
   package: "GRDB.swift",
   condition: .when(traits: ["SQLiteSupport"])
 )
+let postgres: Target.Dependency = .target(name: "CPostgres", condition: .when(traits: ["PostgresSupport"]))
 
 // Sources/README.md draws which target may import which.
 let package = Package(
@@ -31,6 +32,7 @@ let package = Package(
     .library(name: "SmoovenCallbacks", targets: ["SmoovenCallbacks"]),
     .library(name: "Smooven", targets: ["Smooven"]),
     .library(name: "SmoovenSQLite", targets: ["SmoovenSQLite"]),
+    .library(name: "SmoovenPostgres", targets: ["SmoovenPostgres"]),
     .library(name: "SmoovenTesting", targets: ["SmoovenTesting"]),
     .library(name: "SmoovenSandbox", targets: ["SmoovenSandbox"]),
     .executable(name: "smooven", targets: ["SmoovenCommand"]),
@@ -39,6 +41,10 @@ let package = Package(
     .trait(
       name: "SQLiteSupport",
       description: "The durable store of SmoovenSQLite, on GRDB and the system's SQLite."
+    ),
+    .trait(
+      name: "PostgresSupport",
+      description: "The store of SmoovenPostgres, which many replicas share, on the system's libpq."
     ),
     .default(enabledTraits: ["SQLiteSupport"]),
   ],
@@ -59,6 +65,8 @@ let package = Package(
   targets: [
     // Floor 0
     .target(name: "SmoovenSupport"),
+    // Without `pkgConfig`, which SwiftPM would look for even if the trait is off.
+    .systemLibrary(name: "CPostgres"),
     // Floor 1
     .target(name: "SmoovenCallbacks", dependencies: ["SmoovenSupport", crypto, httpTypes]),
     .target(name: "SmoovenHTTP", dependencies: [httpTypes, logging, nioSSL] + nio),
@@ -79,6 +87,10 @@ let package = Package(
       dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", crypto, grdb]
     ),
     .target(
+      name: "SmoovenPostgres",
+      dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", crypto, logging, metrics, postgres]
+    ),
+    .target(
       name: "SmoovenTesting",
       dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", httpTypes]
     ),
@@ -93,7 +105,7 @@ let package = Package(
     .executableTarget(
       name: "SmoovenCommand",
       dependencies: [
-        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenSandbox",
+        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenPostgres", "SmoovenSandbox",
         argumentParser, httpClient, httpTypes, lifecycle, logging, signals,
       ]
     ),
@@ -172,6 +184,15 @@ let package = Package(
       name: "SmoovenSQLiteTests",
       dependencies: ["Smooven", "SmoovenSQLite", "SmoovenTesting", "TestSupport", httpTypes, grdb]
     ),
+    .testTarget(
+      name: "SmoovenPostgresTests",
+      dependencies: [
+        "Smooven", "SmoovenCallbacks", "SmoovenHTTP", "SmoovenPostgres", "SmoovenSandbox", "SmoovenSupport",
+        "SmoovenTesting", "SmoovenCommand", "TestSupport",
+        httpClient, httpTypes, logging,
+        .product(name: "InMemoryLogging", package: "swift-log"),
+      ] + nio
+    ),
     .testTarget(name: "SmoovenTestingTests", dependencies: ["Smooven", "SmoovenTesting", httpTypes]),
     .testTarget(
       name: "SmoovenSandboxTests",
@@ -184,7 +205,7 @@ let package = Package(
       name: "SmoovenCommandTests",
       dependencies: [
         "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenTesting",
-        "SmoovenCommand",
+        "SmoovenCommand", "TestSupport",
         argumentParser, httpClient, httpTypes, logging,
       ] + nio,
       resources: [.copy("Servers")]
@@ -199,7 +220,7 @@ let package = Package(
 )
 
 // Every target is built with the same settings.
-for target in package.targets {
+for target in package.targets where target.type != .system {
   target.swiftSettings = [
     .enableUpcomingFeature("ExistentialAny"),  // SE-0335
     .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409

@@ -20,6 +20,19 @@ extension SmoovenClient {
     }
   }
 
+  /// Takes over deliveries whose process is gone, oldest first.
+  ///
+  /// For a store that many processes share and that notices when one of them dies, such as that of SmoovenPostgres; any
+  /// other has none. Each delivery is returned to one of the processes that ask. Pass those that you want to wait for to
+  /// ``resume(_:)``. See <doc:ManyReplicas>.
+  ///
+  /// - Parameter limit: The maximum number of deliveries to return. Defaults to 100.
+  /// - Returns: The deliveries; none if there are no more at the moment.
+  /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
+  public func orphanedDeliveries(limit: Int = 100) async throws -> [StoredDelivery] {
+    try await reading { client in try await client.store.takeOver(limit: limit).map(\.delivery) }
+  }
+
   /// Looks up a delivery by its idempotency key, its notification id or its token.
   ///
   /// - Parameter lookup: By what to look it up. The group of an id is `smooven` for everything that this client sends.

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Smooven
+import SmoovenSupport
 import SmoovenTesting
 import Synchronization
 import TestSupport
@@ -110,6 +111,32 @@ import Testing
       let outcome = try await client.resume(delivery).outcome(timeout: .seconds(30))
       #expect(outcome.isDelivered == (status == "delivered"))
       #expect(outcome.event?.source == .statusQuery)
+    }
+    #expect(transport.requests.map(\.head.method) == [.post, .get])
+  }
+
+  @Test("Of several clients that start on one store, one asks")
+  func recoveredByOne() async throws {
+    try await sendAndStop()
+    transport.script(.json(["notification_id": "ntf_1", "status": "sent", "channel_used": "sms"]))
+    // All have read the delivery before the first of them writes, and have done all when they read the next page.
+    let (writers, pages) = (Watched(0), Watched(0))
+    let shared = HookedStore(store) { step in
+      if step == .pending { pages.update { $0 += 1 } }
+      guard step == .replace else { return }
+      writers.update { $0 += 1 }
+      try await writers.first { $0 >= 4 ? () : nil }
+    }
+    let configuration = mockConfiguration { $0.reconciliationTimeout = .seconds(5) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<4 {
+        group.addTask { [transport] in
+          try await withMockedClient(transport, configuration: configuration, store: shared) { _ in
+            try await pages.first { $0 >= 8 ? () : nil }
+          }
+        }
+      }
+      try await group.waitForAll()
     }
     #expect(transport.requests.map(\.head.method) == [.post, .get])
   }
