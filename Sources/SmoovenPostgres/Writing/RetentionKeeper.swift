@@ -43,7 +43,7 @@ final class RetentionKeeper: Sendable {
     self.monotonic = monotonic
   }
 
-  /// The date under which to keep something that arrives at a wall time.
+  /// The date under which to keep something that arrives at a wall time: nothing that other replicas forget already.
   func date(of wall: Date) -> Double {
     let monotonic = monotonic()
     return state.withLock { state in
@@ -51,7 +51,8 @@ final class RetentionKeeper: Sendable {
       var clock = state.clock ?? Self.started(state.stored, wall: wall, monotonic: monotonic)
       clock.step(wall: wall, monotonic: monotonic)
       state.clock = clock
-      return clock.date(of: wall).timeIntervalSinceReferenceDate
+      let date = clock.date(of: wall)
+      return max(date, state.stored?.reached ?? date).timeIntervalSinceReferenceDate
     }
   }
 
@@ -66,16 +67,13 @@ final class RetentionKeeper: Sendable {
     state.withLock { ($0.clock ?? $0.stored)?.reached.timeIntervalSinceReferenceDate }
   }
 
-  /// Follows the clock that the database has, which other replicas have moved on.
+  /// Reads the clock that the database has, which other replicas have moved on.
   ///
   /// - Returns: What to write there, if the own clock is ahead.
   func follow(_ text: String?) -> String? {
     let stored = text.flatMap { try? JSONDecoder().decode(RetentionClock.self, from: Data($0.utf8)) }
     return state.withLock { state in
-      if let stored {
-        state.stored = stored
-        state.clock?.follow(stored)
-      }
+      if let stored { state.stored = stored }
       guard let clock = state.clock, stored.map({ $0.reached < clock.reached }) ?? true else { return nil }
       return (try? JSONEncoder().encode(clock)).map { String(decoding: $0, as: UTF8.self) }
     }
