@@ -29,6 +29,10 @@ extension SmoovenClient {
     guard delivery.group == Self.group,
       delivery.askedAt.map({ abs(now.timeIntervalSince($0)) >= 86_400 }) ?? true
     else { return }
+    if let event = delivery.answerEvent {
+      // The process that recorded the answer may have ended before it appended the event.
+      _ = await intake.take([StoredCallback(event, token: delivery.token, receivedAt: now)])
+    }
     if let verdict = try? await storedVerdict(delivery) { return await conclude(delivery.token, verdict) }
     guard let id = delivery.ids.last else { return }
     _ = try? await update(delivery.token, from: row) { delivery in
@@ -41,6 +45,11 @@ extension SmoovenClient {
 
   /// The verdict that the stored events allow.
   private func storedVerdict(_ delivery: StoredDelivery) async throws -> DeliveryVerdict? {
+    DeliveryVerdict(try await events(of: delivery), isCritical: delivery.isCritical)
+  }
+
+  /// The events of a delivery that the store knows.
+  func events(of delivery: StoredDelivery) async throws -> [CallbackEvent] {
     var ownership = EventOwnership(delivery)
     var events = delivery.milestones
     let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
@@ -49,7 +58,8 @@ extension SmoovenClient {
       _ = ownership.learn(from: stored.event, token: stored.callback.token)
       events.append(stored.event)
     }
-    return DeliveryVerdict(events, isCritical: delivery.isCritical)
+    if let answer = delivery.answerEvent { events.append(answer) }
+    return events
   }
 
   /// Asks the status endpoint once, and takes in what it says that is news.
@@ -68,14 +78,15 @@ extension SmoovenClient {
         deadline: deadline,
         until: end,
         clock: clock,
+        jitter: configuration.jitter,
         { [self] in
           try await fetchStatus(of: id, timeout: max(end - clock.now(), .milliseconds(1)))
         }
       )
     else { return nil }
-    let (status, event) = answer
-    let isNews = tracker.snapshot(of: token)?.eventNames.contains(event.name) != true
-    if isNews, event.kind.isTerminal {
+    let (status, body) = answer
+    let event = status.event(rawBody: body)
+    if event.kind.isTerminal, !tracker.news(among: [event], for: token).isEmpty {
       switch intake.take(StoredCallback(event, token: token, receivedAt: configuration.now())) {
       case .now: break
       case .later(let work): _ = try? await bounded(by: end, clock) { await work() }
