@@ -53,7 +53,10 @@ final class Forwarder: HTTPServerHandler, Service {
   }
 
   private func handOn(_ request: HTTPServerRequest, _ reply: HTTPServerReply) -> HTTPServerReply {
-    if case .response(let response) = reply, response.head.status == .ok, request.head.method == .post {
+    // Only callbacks: the response to a form of the answer page is a page.
+    if case .response(let response) = reply, response.head.status == .ok, response.body.isEmpty,
+      request.head.method == .post
+    {
       if case .dropped = continuation.yield(request) { dropped.withLock { $0.total += 1 } }
     }
     return reply

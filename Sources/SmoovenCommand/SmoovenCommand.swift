@@ -7,10 +7,12 @@ struct SmoovenCommand: AsyncParsableCommand {
     commandName: "smooven",
     abstract: "Send a notification and know whether it arrived.",
     discussion: """
-      Exit codes: 0 delivered, accepted or verified; 1 error; 3 failed; 4 timed out or not confirmed; 5 not verified; 64 usage.
+      Exit codes: 0 delivered, accepted, answered or verified; 1 error; 3 failed; 4 timed out or not confirmed; \
+      5 not verified; 64 usage.
       """,
     subcommands: [
-      SendCommand.self, ListenCommand.self, SandboxCommand.self, VerifyCommand.self, SignCommand.self,
+      SendCommand.self, AskCommand.self, EscalateCommand.self, ListenCommand.self, SandboxCommand.self,
+      VerifyCommand.self, SignCommand.self,
       TriggerCommand.self,
     ]
   )

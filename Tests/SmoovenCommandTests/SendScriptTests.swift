@@ -113,7 +113,7 @@ struct SendScriptTests {
     #expect(report["notification_id"]?.stringValue?.hasPrefix("ntf_") == true)
     #expect((0...30_000).contains(report["elapsed_ms"]?.integerValue ?? -1))
     #expect(
-      report.keys == ["outcome", "notification_id", "channel", "status", "elapsed_ms", "events"]
+      report.keys == ["outcome", "notification_id", "channel", "status", "elapsed_ms", "events", "answer"]
     )
     #expect(end.errors == [])
   }

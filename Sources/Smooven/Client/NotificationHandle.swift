@@ -38,6 +38,20 @@ public struct NotificationHandle: Sendable {
   var token: DeliveryToken { lease.token }
   private var snapshot: DeliverySnapshot? { client.tracker.snapshot(of: token) }
 
+  /// Whether anything shows that it was sent.
+  var isSent: Bool { snapshot.map { !$0.ids.isEmpty || !$0.eventNames.isEmpty } ?? false }
+
+  /// How it ended, as far as its events say.
+  var verdict: DeliveryVerdict? { snapshot?.verdict }
+  /// The channels that failed while another may still deliver.
+  var failedChannels: [FailedChannel] { snapshot?.failedChannels ?? [] }
+
+  /// Asks about it until the returned value is released, if its client polls.
+  func pollHold(deadline: Duration) -> PollHold? { client.pollHold(token, deadline: deadline) }
+
+  /// Keeps its delivery from being forgotten while it's waited for.
+  func want(for timeout: Duration) { client.want(token, for: timeout) }
+
   func cancelSend() {
     send?.cancel()
   }
@@ -68,7 +82,9 @@ public struct NotificationHandle: Sendable {
   ///
   /// The sequence doesn't end on its own, because a click may come days later: leave it when you have seen enough. It
   /// ends when the client closes or the task is cancelled, and keeps the handle's slot open until then.
-  public var events: DeliveryEvents { DeliveryEvents(lease) }
+  public var events: DeliveryEvents {
+    DeliveryEvents(lease) { [client, token] in client.pollHold(token, deadline: nil) }
+  }
 
   /// Waits until the notification arrives, fails, or time runs out.
   ///
@@ -85,14 +101,22 @@ public struct NotificationHandle: Sendable {
     until criterion: DeliveryCriterion = .delivered
   ) async throws -> DeliveryOutcome {
     try SmoovenError.checkTimeout(timeout)
+    try client.checkTellable(criterion)
     client.want(token, for: timeout)
     return try await outcome(deadline: client.clock.now() + timeout, until: criterion)
   }
 
   func outcome(deadline: Duration, until criterion: DeliveryCriterion) async throws -> DeliveryOutcome {
     try await client.tracer.withSpan("smooven.wait", ofKind: .internal) { span in
+      let polling = client.pollHold(token, deadline: deadline)
+      defer { withExtendedLifetime(polling) {} }
       var position: Int32 = 0
-      var end = await lease.wait(until: criterion, from: &position, deadline: deadline)
+      var end: DeliveryWaitEnd
+      if client.onlyPolls, let unconfirmed = await unconfirmed(deadline: deadline) {
+        end = unconfirmed
+      } else {
+        end = await lease.wait(until: criterion, from: &position, deadline: deadline)
+      }
       if case .expired(let status, let channels) = end {
         end = await reconcile(status, channels, criterion, from: &position, deadline: deadline)
       }
@@ -100,6 +124,16 @@ public struct NotificationHandle: Sendable {
       span.attributes["smooven.outcome"] = outcome.name
       await settle(outcome, deadline: deadline)
       return outcome
+    }
+  }
+
+  /// The end of a wait for a send whose response is lost, if only a status could tell what became of it.
+  private func unconfirmed(deadline: Duration) async -> DeliveryWaitEnd? {
+    switch await lease.wait(for: .acceptance, deadline: deadline) {
+    case .accepted:
+      guard let snapshot, snapshot.ids.isEmpty, snapshot.eventNames.isEmpty else { return nil }
+      return .expired(snapshot.status, [])
+    case let end: return end
     }
   }
 
@@ -125,7 +159,7 @@ public struct NotificationHandle: Sendable {
   }
 
   /// Reports an outcome, and stores the verdict if there is one: what happened, not what this wait asked for.
-  private func settle(_ outcome: DeliveryOutcome, deadline: Duration) async {
+  func settle(_ outcome: DeliveryOutcome, deadline: Duration) async {
     let now = client.clock.now()
     client.telemetry.recordOutcome(after: now - startedAt)
     client.logger.debug(

@@ -42,8 +42,15 @@ extension SmoovenClient {
     idempotencyKey: String? = nil,
     label: String? = nil
   ) async throws -> NotificationHandle {
+    try SmoovenError.checkIdempotencyKey(idempotencyKey)
     let deadline = clock.now() + configuration.callTimeout
     let handle = try await begin(request, idempotencyKey: idempotencyKey, label: label, deadline: deadline)
+    try await accepted(handle, deadline: deadline)
+    return handle
+  }
+
+  /// Waits until a notification is accepted, or it's clear that the response is lost.
+  func accepted(_ handle: NotificationHandle, deadline: Duration) async throws {
     switch await handle.lease.wait(for: .acceptance, deadline: deadline) {
     case .cancelled:
       handle.cancelSend()
@@ -52,7 +59,7 @@ extension SmoovenClient {
     case .closed:
       handle.cancelSend()
       throw tracker.closedError
-    case .accepted, .expired, .met, .failed, .changed: return handle
+    case .accepted, .expired, .met, .failed, .changed: return
     }
   }
 
@@ -111,6 +118,8 @@ extension SmoovenClient {
     label: String? = nil
   ) async throws -> DeliveryOutcome {
     try SmoovenError.checkTimeout(timeout)
+    try checkTellable(criterion)
+    try SmoovenError.checkIdempotencyKey(idempotencyKey)
     let deadline = clock.now() + timeout
     let handle = try await begin(
       request,

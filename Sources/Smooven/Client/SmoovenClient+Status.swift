@@ -14,13 +14,13 @@ extension SmoovenClient {
   func fetchStatus(
     of id: String,
     timeout: Duration
-  ) async throws -> (status: NotificationStatus, event: CallbackEvent) {
+  ) async throws -> (status: NotificationStatus, body: [UInt8]) {
     let path = "/v1/status/\(try Self.pathSegment(id, "notification_id"))"
     let response = try await api.call(.get, path, timeout: timeout)
     guard let status = NotificationStatus(response.json), status.notificationID == id else {
       throw SmoovenError(.invalidResponse, "the response is not the status of this notification")
     }
-    return (status, status.event(rawBody: response.body))
+    return (status, response.body)
   }
 
   static func pathSegment(_ id: String, _ field: String) throws(SmoovenError) -> String {

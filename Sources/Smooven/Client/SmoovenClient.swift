@@ -14,7 +14,7 @@ public import Tracing
 public final class SmoovenClient: Service {
   /// Takes callbacks without a socket, to mount in another server (see ``ListenerConfiguration/mounted(publicURL:)``).
   public let receiver: CallbackReceiver
-  /// The port on which callbacks arrive, or `nil` when the receiver is mounted elsewhere.
+  /// The port on which callbacks arrive, or `nil` if the receiver is mounted elsewhere or the client only polls.
   public let listener: CallbackListener?
 
   let configuration: SmoovenConfiguration
@@ -30,6 +30,8 @@ public final class SmoovenClient: Service {
   private let calls = Atomic<UInt64>(0)
   let storeTime: StoreClock
   let queries: StatusQueries
+  /// Asks the status of what is waited for; `nil` if callbacks alone tell.
+  let poller: StatusPoller?
   /// The POSTs under way.
   let sends = Activity()
   /// The writes that outlive their callers.
@@ -85,7 +87,7 @@ public final class SmoovenClient: Service {
       metricsFactory: metricsFactory ?? MetricsSystem.factory
     )
     listener =
-      configuration.listener.isMounted
+      configuration.listener.isMounted || !configuration.tracking.usesCallbacks
       ? nil : try CallbackListener(configuration: configuration.listener, receiver: receiver, logger: logger)
     api = SmoovenAPI(
       transport: transport ?? HTTPClientTransport(),
@@ -99,7 +101,21 @@ public final class SmoovenClient: Service {
     clock = receiver.clock
     intake = receiver.intake
     storeTime = StoreClock(store: store, clock: receiver.clock)
-    queries = StatusQueries(limit: configuration.maximumStatusQueries)
+    let polling = configuration.tracking.pollingPolicy
+    let queries = StatusQueries(
+      limit: configuration.maximumStatusQueries,
+      requestsPerSecond: polling?.maximumRequestsPerSecond
+    )
+    self.queries = queries
+    poller = polling.map { [clock = receiver.clock] policy in
+      StatusPoller(
+        policy: policy,
+        maximumQueries: configuration.maximumStatusQueries,
+        queries: queries,
+        clock: clock,
+        jitter: configuration.jitter
+      )
+    }
     explicitTracer = tracer
     self.configuration = configuration
     self.store = store
@@ -122,7 +138,11 @@ public final class SmoovenClient: Service {
     }
     // Not a child: a store that ignores its cancellation must not hold up the end.
     let recovery = Task { await recover(openedBefore: configuration.now()) }
-    defer { recovery.cancel() }
+    let polling = poller.map { poller in Task { await poller.run { await self.poll($0) } } }
+    defer {
+      recovery.cancel()
+      polling?.cancel()
+    }
     do {
       try await withGracefulShutdownHandler {
         try await serve()

@@ -9,11 +9,11 @@ extension SmoovenConfiguration {
     }
     if let publicURL = listener.publicURL {
       _ = try BaseURL(publicURL, setting: "listener.publicURL")
-    } else if !endpoint.isLoopback {
+    } else if !endpoint.isLoopback, tracking.usesCallbacks {
       throw .misconfigured(
         "listener.publicURL",
         "\(endpoint.host) cannot reach this machine by the address that was bound; give the URL at which it can, "
-          + "such as that of your proxy or tunnel"
+          + "such as that of your proxy or tunnel, or set tracking to polling"
       )
     }
     try listener.validate()
@@ -30,6 +30,7 @@ extension SmoovenConfiguration {
     }
     if let criticalGracePeriod { try Self.check(criticalGracePeriod, "criticalGracePeriod") }
     if maximumStatusQueries < 1 { throw .misconfigured("maximumStatusQueries", "must be at least 1") }
+    try tracking.pollingPolicy?.validate()
     try retry.validate()
     try limits.validate()
   }

@@ -22,6 +22,10 @@ public struct SmoovenConfiguration: Sendable {
   public var baseURL: String
   /// The port on which callbacks arrive.
   public var listener: ListenerConfiguration
+  /// How the client learns what became of a notification.
+  ///
+  /// Defaults to callbacks.
+  public var tracking: Tracking
   /// The endpoints of other systems whose callbacks are accepted on the same port.
   ///
   /// Defaults to none.
@@ -80,6 +84,7 @@ public struct SmoovenConfiguration: Sendable {
     previousSecretKeys: [Secret] = [],
     baseURL: String = "https://api.smooven.io",
     listener: ListenerConfiguration = ListenerConfiguration(),
+    tracking: Tracking = .callbacks,
     endpoints: [CallbackEndpoint] = [],
     callbackTolerance: TimestampTolerance = .redelivery,
     requestTimeout: Duration = .seconds(10),
@@ -96,6 +101,7 @@ public struct SmoovenConfiguration: Sendable {
     self.previousSecretKeys = previousSecretKeys
     self.baseURL = baseURL
     self.listener = listener
+    self.tracking = tracking
     self.endpoints = endpoints
     self.callbackTolerance = callbackTolerance
     self.requestTimeout = requestTimeout

@@ -9,23 +9,28 @@ public struct DeliveryEvents: AsyncSequence, Sendable {
   public typealias Element = CallbackEvent
 
   private let lease: SlotLease
+  private let poll: @Sendable () -> PollHold?
 
-  package init(_ lease: SlotLease) {
+  init(_ lease: SlotLease, poll: @escaping @Sendable () -> PollHold? = { nil }) {
     self.lease = lease
+    self.poll = poll
   }
 
   /// Creates an iterator that begins with the first event.
   public func makeAsyncIterator() -> AsyncIterator {
-    AsyncIterator(lease: lease)
+    AsyncIterator(lease: lease, polling: poll())
   }
 
   /// Iterates over the events of a notification.
   public struct AsyncIterator: AsyncIteratorProtocol {
     private var lease: SlotLease?
     private var position: Int32 = 0
+    /// While it exists, the status is asked for what comes next.
+    private var polling: PollHold?
 
-    fileprivate init(lease: SlotLease) {
+    fileprivate init(lease: SlotLease, polling: PollHold?) {
       self.lease = lease
+      self.polling = polling
     }
 
     /// The next event, or `nil` if the sequence has ended or the task is cancelled.
@@ -35,6 +40,7 @@ public struct DeliveryEvents: AsyncSequence, Sendable {
       let goal = DeliveryGoal.event(at: position, orFailure: false)
       guard case .met(let event) = await lease.wait(for: goal, deadline: nil) else {
         self.lease = nil
+        polling = nil
         return nil
       }
       position += 1

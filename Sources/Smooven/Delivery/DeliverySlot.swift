@@ -34,6 +34,8 @@ final class DeliverySlot<Waiter> {
   let policy: SettlingPolicy
   /// Whether no one can ask for its events by an id, because its group is its own.
   let isPrivate: Bool
+  /// The events that arrived before a wait that leaves them out.
+  private let ignored: Set<CallbackEvent.Identity>
   /// The number of leases; the last one releases it.
   var holderCount = 1
   /// Grows whenever the stored delivery changed.
@@ -53,12 +55,14 @@ final class DeliverySlot<Waiter> {
     policy: SettlingPolicy,
     acceptance: DeliveryAcceptance,
     isPrivate: Bool,
-    isCatchingUp: Bool
+    isCatchingUp: Bool,
+    ignoring ignored: Set<CallbackEvent.Identity> = []
   ) {
     self.ownership = ownership
     self.policy = policy
     self.acceptance = acceptance
     self.isPrivate = isPrivate
+    self.ignored = ignored
     if isCatchingUp { held = [] }
   }
 
@@ -84,6 +88,7 @@ final class DeliverySlot<Waiter> {
       status: status,
       acceptance: acceptance,
       eventNames: history.map(\.event.name),
+      failedChannels: failedChannels,
       verdict: verdict,
       revision: revision
     )
@@ -93,8 +98,24 @@ final class DeliverySlot<Waiter> {
     history.contains { $0.event.isSame(as: event) }
   }
 
+  /// Whether an event from a status response says something that isn't known.
+  func isNews(_ event: CallbackEvent) -> Bool {
+    if hasSeen(event) { return false }
+    // Further channels may have failed by now, which a callback's failure of one doesn't tell.
+    if event.kind == .failed { return verdict == nil }
+    let isKnown = history.contains {
+      $0.event.name == event.name && (event.kind != .fallback || $0.event.channel == event.channel)
+    }
+    if isKnown { return false }
+    if event.kind.isTerminal { return true }
+    // Progress that is behind what is known is old.
+    var advanced = status
+    if let next = DeliveryStatus(event) { advanced.advance(to: next) }
+    return advanced != status
+  }
+
   func owns(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
-    ownership.owns(event, token: token)
+    ownership.owns(event, token: token) && (ignored.isEmpty || !ignored.contains(event.identity))
   }
 
   /// Adds an id under which the notification was accepted; returns whether it is new.
@@ -259,6 +280,14 @@ final class DeliverySlot<Waiter> {
 }
 
 extension CallbackEvent {
+  /// What makes an event the same one, however often it is received.
+  package struct Identity: Sendable, Hashable {
+    let endpoint: String
+    let key: String
+  }
+
+  package var identity: Identity { Identity(endpoint: endpoint, key: deduplicationKey) }
+
   /// Whether another one is the same event, received once more.
   func isSame(as other: CallbackEvent) -> Bool {
     deduplicationKey == other.deduplicationKey && endpoint == other.endpoint

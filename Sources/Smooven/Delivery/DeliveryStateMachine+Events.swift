@@ -12,6 +12,14 @@ extension DeliveryStateMachine {
     return tokens.allSatisfy { (slots[$0]?.eventCount ?? 0) < limits.maximumEventsPerNotification }
   }
 
+  /// The events of a status response that say something new to a slot.
+  ///
+  /// What has no slot here may not know any of them.
+  package func news(among events: [CallbackEvent], for token: DeliveryToken) -> [CallbackEvent] {
+    guard let slot = slots[token] else { return events }
+    return events.filter(slot.isNews)
+  }
+
   /// Delivers a verified event to everyone who gets it.
   ///
   /// A duplicate is still news to a slot that hasn't seen it. What no slot here gets may be another process's. An event

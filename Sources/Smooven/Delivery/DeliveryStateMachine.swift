@@ -69,6 +69,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     acceptance: DeliveryAcceptance = .pending,
     isPrivate: Bool = false,
     isCatchingUp: Bool = false,
+    ignoring ignored: Set<CallbackEvent.Identity> = [],
     now: Duration
   ) -> Changes? {
     guard !isClosed else { return nil }
@@ -85,7 +86,8 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
       policy: policy,
       acceptance: acceptance,
       isPrivate: isPrivate,
-      isCatchingUp: isCatchingUp
+      isCatchingUp: isCatchingUp,
+      ignoring: ignored
     )
     slots[token] = slot
     if slot.isUnbound { unbound[group, default: 0] += 1 }
@@ -202,6 +204,11 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   }
 
   // MARK: Waits
+
+  /// How a wait for a goal would end now; `nil` if it would go on.
+  package func end(of goal: DeliveryGoal, _ token: DeliveryToken, caller: UInt32) -> DeliveryWaitEnd? {
+    slots[token]?.end(of: goal, caller: caller)
+  }
 
   /// Keeps a waiter.
   ///

@@ -68,6 +68,9 @@ public struct DeliveryStatus: RawRepresentable, Sendable, Hashable, CustomString
     }
   }
 
+  /// Whether a notification with this status has come further than one with another.
+  func isFurther(than other: DeliveryStatus) -> Bool { rank > other.rank }
+
   /// Moves forward only: an event that is late or out of order never takes a status back.
   mutating func advance(to other: DeliveryStatus) {
     if other.rank > rank { self = other }

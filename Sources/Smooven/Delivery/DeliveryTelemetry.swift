@@ -8,6 +8,8 @@ internal import SmoovenSupport
 package struct DeliveryTelemetry: Sendable {
   let openWaits: Gauge
   let dropped: Counter
+  /// Answers of people that were recorded.
+  let answers: Counter
   private let accepted: Counter
   private let dispositions: [CallbackDisposition: Counter]
   private let outcomes: Timer
@@ -17,6 +19,7 @@ package struct DeliveryTelemetry: Sendable {
     self.factory = factory
     openWaits = Gauge(label: "smooven_waits_open", factory: factory)
     dropped = Counter(label: "smooven_events_dropped_total", factory: factory)
+    answers = Counter(label: "smooven_answers_total", factory: factory)
     accepted = Counter(label: "smooven_callbacks_accepted_total", factory: factory)
     var counters: [CallbackDisposition: Counter] = [:]
     for disposition in CallbackDisposition.allCases where disposition != .matched {

@@ -90,6 +90,7 @@ package final class DeliveryTracker: Sendable {
     acceptance: DeliveryAcceptance = .pending,
     isPrivate: Bool = false,
     isCatchingUp: Bool = false,
+    ignoring ignored: Set<CallbackEvent.Identity> = [],
     onRelease: (@Sendable () -> Void)? = nil
   ) throws(SmoovenError) -> SlotLease {
     let changes = apply { machine, now in
@@ -102,6 +103,7 @@ package final class DeliveryTracker: Sendable {
         acceptance: acceptance,
         isPrivate: isPrivate,
         isCatchingUp: isCatchingUp,
+        ignoring: ignored,
         now: now
       )
     }
@@ -177,6 +179,11 @@ package final class DeliveryTracker: Sendable {
     state.withLock { $0.machine.admits(event, token: token) }
   }
 
+  /// The events of a status response that say something new to a slot.
+  package func news(among events: [CallbackEvent], for token: DeliveryToken) -> [CallbackEvent] {
+    state.withLock { $0.machine.news(among: events, for: token) }
+  }
+
   /// Delivers a verified, stored event to everyone who gets it.
   @discardableResult
   package func deliver(
@@ -226,6 +233,11 @@ package final class DeliveryTracker: Sendable {
       return changes
     }
     if let end = changes?.end { waiter.resume(returning: end) }
+  }
+
+  /// How a wait for a goal would end now; `nil` if it would go on.
+  func end(of goal: DeliveryGoal, _ token: DeliveryToken, caller: UInt32) -> DeliveryWaitEnd? {
+    state.withLock { $0.machine.end(of: goal, token, caller: caller) }
   }
 
   /// Ends a wait, unless it has ended.

@@ -42,6 +42,8 @@ package struct DeliverySnapshot: Sendable, Equatable {
   package var status: DeliveryStatus
   package var acceptance: DeliveryAcceptance
   package var eventNames: [String]
+  /// The channels that failed while another may still deliver.
+  package var failedChannels: [FailedChannel] = []
   package var verdict: DeliveryVerdict?
   package var revision: UInt32
 }

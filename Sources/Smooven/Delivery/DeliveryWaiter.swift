@@ -1,29 +1,56 @@
-/// A task that waits, to be resumed exactly once.
+/// What waits, to be told exactly once how that ended: a suspended task, or an observer of many waits.
 ///
 /// The machine hands each waiter back exactly once, as its random test proves over millions of steps; so an open wait
 /// need not pay for the check, but in debug builds, and so in all tests, it does.
 @safe package struct DeliveryWaiter: Sendable {
-  #if DEBUG
-  private let continuation: CheckedContinuation<DeliveryWaitEnd, Never>
-  #else
-  private let continuation: UnsafeContinuation<DeliveryWaitEnd, Never>
-  #endif
+  @safe private enum Wrapped {
+    #if DEBUG
+    case task(CheckedContinuation<DeliveryWaitEnd, Never>)
+    #else
+    case task(UnsafeContinuation<DeliveryWaitEnd, Never>)
+    #endif
+    case observer(DeliveryWaitObserver)
+  }
+
+  private let wrapped: Wrapped
+
+  private init(_ wrapped: Wrapped) { self.wrapped = wrapped }
+
+  init(_ observer: DeliveryWaitObserver) { wrapped = .observer(observer) }
 
   /// Suspends the task until it is resumed.
   @inline(__always)
   static func wait(_ keep: (DeliveryWaiter) -> Void) async -> DeliveryWaitEnd {
     #if DEBUG
-    await withCheckedContinuation { keep(DeliveryWaiter(continuation: $0)) }
+    await withCheckedContinuation { keep(DeliveryWaiter(.task($0))) }
     #else
-    await unsafe withUnsafeContinuation { unsafe keep(DeliveryWaiter(continuation: $0)) }
+    await unsafe withUnsafeContinuation { unsafe keep(DeliveryWaiter(.task($0))) }
     #endif
   }
 
   func resume(returning end: DeliveryWaitEnd) {
-    #if DEBUG
-    continuation.resume(returning: end)
-    #else
-    unsafe continuation.resume(returning: end)
-    #endif
+    switch wrapped {
+    case .observer(let observer): observer.end(end)
+    case .task(let continuation):
+      #if DEBUG
+      continuation.resume(returning: end)
+      #else
+      unsafe continuation.resume(returning: end)
+      #endif
+    }
   }
+}
+
+/// One of many waits that a single task watches.
+final class DeliveryWaitObserver: Sendable {
+  /// The number of the wait among those.
+  private let index: Int
+  private let ends: AsyncStream<(index: Int, end: DeliveryWaitEnd)>.Continuation
+
+  init(_ index: Int, _ ends: AsyncStream<(index: Int, end: DeliveryWaitEnd)>.Continuation) {
+    self.index = index
+    self.ends = ends
+  }
+
+  func end(_ end: DeliveryWaitEnd) { ends.yield((index, end)) }
 }

@@ -13,7 +13,7 @@ public struct SmoovenError: Error, Sendable {
     private enum Wrapped: String {
       case invalidConfiguration, invalidRequest, unauthorized, rejected, notFound, rateLimited, unavailable
       case connectionFailed, overloaded, unconfirmed, serverError, invalidResponse, storeFailed, closed
-      case alreadyRunning, idempotencyConflict, notRunning, neverSent
+      case alreadyRunning, idempotencyConflict, notRunning, neverSent, superseded
     }
 
     private let wrapped: Wrapped
@@ -74,6 +74,9 @@ public struct SmoovenError: Error, Sendable {
     public static let idempotencyConflict = Code(.idempotencyConflict)
     /// The delivery that was resumed was never sent.
     public static let neverSent = Code(.neverSent)
+
+    /// An escalation had reached someone before this message was sent, so it wasn't.
+    public static let superseded = Code(.superseded)
 
     /// The code's name.
     public var description: String { wrapped.rawValue }

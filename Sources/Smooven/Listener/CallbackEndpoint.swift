@@ -40,10 +40,12 @@ public struct CallbackEndpoint: Sendable {
   }
 
   func validate() throws(SmoovenError) {
-    guard !name.isEmpty, name != "callbacks", name != "healthz", name.utf8.allSatisfy(Self.isPlain) else {
+    guard !name.isEmpty, !["callbacks", "healthz", Question.answerEndpoint].contains(name),
+      name.utf8.allSatisfy(Self.isPlain)
+    else {
       throw .misconfigured(
         "endpoints",
-        "a name may hold only a to z, 0 to 9, '-' and '_', and not be empty, callbacks or healthz"
+        "a name may hold only a to z, 0 to 9, '-' and '_', and not be empty, answers, callbacks or healthz"
       )
     }
     if case .signature = authentication.wrapped, !provider.isSigned {

@@ -4,9 +4,12 @@ public import SmoovenCallbacks
 package import SmoovenHTTP
 internal import SmoovenSupport
 
+public import struct Foundation.Date
+
 /// The port on which callbacks arrive: ``CallbackReceiver`` behind an HTTP/1.1 server.
 ///
-/// `POST /callbacks/<provider>[/<token>]` takes callbacks, `GET /healthz` says that the port is served.
+/// `POST /callbacks/<provider>[/<token>]` takes callbacks, `/answers/<token>` is the page on which a person
+/// answers a question, and `GET /healthz` says that the port is served.
 public actor CallbackListener: Service {
   /// An address that was bound.
   public struct Address: Sendable, Hashable, CustomStringConvertible {
@@ -119,6 +122,7 @@ public actor CallbackListener: Service {
   /// - Parameters:
   ///   - group: The group of the endpoint, or the provider's name if all its endpoints are in one group.
   ///   - ids: The ids to match, any of them.
+  ///   - since: Leaves out callbacks that were received before. Defaults to `nil`, none.
   ///   - timeout: The time to wait from now; positive, at most 366 days.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
   /// - Returns: How the wait ended.
@@ -126,10 +130,11 @@ public actor CallbackListener: Service {
   public nonisolated func outcome(
     of group: String,
     id ids: String...,
+    since: Date? = nil,
     timeout: Duration,
     until criterion: DeliveryCriterion = .delivered
   ) async throws -> DeliveryOutcome {
-    try await receiver.outcome(of: group, ids: ids, timeout: timeout, until: criterion)
+    try await receiver.outcome(of: group, ids: ids, since: since, timeout: timeout, until: criterion)
   }
 
   /// How the outside reaches the listener.
@@ -212,7 +217,7 @@ extension HTTPServerConfiguration {
 
 extension CallbackReceiver: HTTPServerHandler {
   package func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
-    respond(to: CallbackRequest(request)).map { .response(HTTPServerResponse(head: $0)) }
+    respond(to: CallbackRequest(request)).map { .response(HTTPServerResponse(head: $0.head, body: $0.body)) }
   }
 }
 

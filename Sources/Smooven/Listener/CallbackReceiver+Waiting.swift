@@ -1,5 +1,7 @@
 public import SmoovenCallbacks
 
+public import struct Foundation.Date
+
 extension CallbackReceiver {
   /// Waits for the callbacks of one request to any API, at a dedicated URL.
   ///
@@ -53,6 +55,8 @@ extension CallbackReceiver {
   ///   - group: The group of the endpoint, see ``CallbackEvent/group``, or the provider's name if all its endpoints are in
   ///     one group.
   ///   - ids: The ids to match, any of them.
+  ///   - since: Leaves out callbacks that were received before, such as replies to an earlier question in the same
+  ///     conversation, as far as the store knows them. Defaults to `nil`, none.
   ///   - timeout: The time to wait from now; positive, at most 366 days.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
   /// - Returns: How the wait ended.
@@ -61,21 +65,56 @@ extension CallbackReceiver {
   public func outcome(
     of group: String,
     id ids: String...,
+    since: Date? = nil,
     timeout: Duration,
     until criterion: DeliveryCriterion = .delivered
   ) async throws -> DeliveryOutcome {
-    try await outcome(of: group, ids: ids, timeout: timeout, until: criterion)
+    try await outcome(of: group, ids: ids, since: since, timeout: timeout, until: criterion)
   }
 
   func outcome(
     of group: String,
     ids: [String],
+    since: Date? = nil,
     timeout: Duration,
     until criterion: DeliveryCriterion
   ) async throws -> DeliveryOutcome {
+    if let since {
+      try SmoovenError.checkTimeout(timeout)
+      let deadline = clock.now() + timeout
+      let lease = try await lease(of: group, ids: ids, since: since, deadline: deadline)
+      return try await lease.outcome(until: criterion, deadline: deadline)
+    }
     let (lease, deadline) = try reserve(group, ids, timeout)
     if intake.store.isShared { try await look(group, ids, lease, deadline) }
     return try await lease.outcome(until: criterion, deadline: deadline)
+  }
+
+  /// Opens a wait that leaves out what the store received before a date.
+  func lease(of name: String, ids: [String], since: Date, deadline: Duration) async throws -> SlotLease {
+    let group = try router.group(named: name)
+    guard !ids.isEmpty, !ids.contains("") else { throw SmoovenError.invalid("id", "it is empty") }
+    let lookup = CallbackLookup(group: group, ids: ids)
+    let ignored: Set<CallbackEvent.Identity>?
+    do {
+      ignored = try await bounded(by: deadline, clock) { [intake] in
+        try await intake.identities(lookup, before: since)
+      }
+    } catch {
+      if error is CancellationError { throw error }
+      throw SmoovenError.unreadBefore(error)
+    }
+    guard let ignored else { throw SmoovenError.unreadBefore(nil) }
+    let lease = try tracker.reserve(
+      DeliveryToken(),
+      group: group,
+      asked: ids,
+      acceptance: .known,
+      isCatchingUp: true,
+      ignoring: ignored
+    )
+    try await look(name, ids, lease, deadline)
+    return lease
   }
 
   // Apart, so that what it needs for a moment does not lie in the task for as long as it waits.
@@ -111,7 +150,13 @@ extension CallbackReceiver {
       }
     } catch {
       if error is CancellationError { throw error }
-      throw SmoovenError(.storeFailed, "what came before the wait could not be read", cause: error)
+      throw SmoovenError.unreadBefore(error)
     }
+  }
+}
+
+extension SmoovenError {
+  fileprivate static func unreadBefore(_ cause: (any Error)?) -> SmoovenError {
+    SmoovenError(.storeFailed, "what came before the wait could not be read", cause: cause)
   }
 }

@@ -20,6 +20,8 @@ public final class CallbackReceiver: Service {
   let telemetry: DeliveryTelemetry
   let router: CallbackRouter
   let expected: ExpectedEndpoints
+  /// The answer pages of questions.
+  let answers: AnswerDesk
   private let gauges: StoreGauges
   private let hasRun = Atomic(false)
   private let now: @Sendable () -> Date
@@ -65,6 +67,7 @@ public final class CallbackReceiver: Service {
       telemetry: telemetry,
       logger: logger
     )
+    answers = AnswerDesk(intake: intake, clock: self.clock, now: now, telemetry: telemetry, logger: logger)
     gauges = StoreGauges(
       store: store,
       tracker: tracker,
@@ -76,11 +79,19 @@ public final class CallbackReceiver: Service {
     )
   }
 
-  /// Responds to a request.
+  /// Responds to a request for a callback, with a status alone.
   ///
   /// 200: the event is stored (duplicates too) · 400: verified, but not decodable · 401: not verified · 404 · 405 with
-  /// `Allow` · 503 with `Retry-After`: it can't be stored now. Cancelling the task doesn't lose a stored event.
+  /// `Allow` · 503 with `Retry-After`: it can't be stored now. Cancelling the task doesn't lose a stored event. To serve
+  /// the answer pages of questions too, use ``response(to:)``.
   public func receive(_ request: CallbackRequest) async -> HTTPResponse {
+    await response(to: request).head
+  }
+
+  /// Responds to a request: for a callback as ``receive(_:)`` does, and for the answer page of a question with the page.
+  ///
+  /// Pass on the header fields of the request and of the response, and GET, HEAD and POST.
+  public func response(to request: CallbackRequest) async -> CallbackResponse {
     switch respond(to: request) {
     case .now(let response): response
     case .later(let work): await work()
@@ -88,19 +99,27 @@ public final class CallbackReceiver: Service {
   }
 
   /// Responds to a request, without suspending if the store needs no I/O.
-  package func respond(to request: CallbackRequest) -> Answer<HTTPResponse> {
+  package func respond(to request: CallbackRequest) -> Answer<CallbackResponse> {
     let arrival = now()
     do throws(CallbackRejection) {
-      guard case .target(let target) = try router.destination(of: request, expected: expected.target) else {
+      let target: CallbackTarget
+      switch try router.destination(of: request, expected: expected.target) {
+      case .target(let found): target = found
+      case .health:
         try allow([.get, .head], request)
-        return .now(HTTPResponse(status: .ok))
+        return .now(CallbackResponse(head: HTTPResponse(status: .ok)))
+      case .answer(let token):
+        try allow([.get, .head, .post], request)
+        return .later { [answers] in await answers.respond(to: request, token: token) }
       }
       try allow([.post], request)
       let event = try verified(request, target, at: arrival)
       let callback = StoredCallback(event, token: target.token, receivedAt: arrival)
-      return intake.take(callback).map { [self] in response(to: $0, event.provider) }
+      return intake.take(callback).map { [self] in
+        CallbackResponse(head: response(to: $0, event.provider))
+      }
     } catch {
-      return .now(reject(error))
+      return .now(CallbackResponse(head: reject(error)))
     }
   }
 

@@ -1,8 +1,9 @@
-/// What a path asks for: `/callbacks/<provider>[/<token>]` or `/healthz`.
+/// What a path asks for: `/callbacks/<provider>[/<token>]`, `/answers/<token>` or `/healthz`.
 ///
 /// A prefix before `/callbacks` is allowed: some proxies hand it on, others take it off.
 enum CallbackRoute: Equatable {
   case health
+  case answer(token: String)
   case callback(provider: String, token: String?)
 
   private static let root = "callbacks"
@@ -23,6 +24,10 @@ enum CallbackRoute: Equatable {
       if name == Self.root {
         guard let provider else { return nil }
         self = .callback(provider: String(provider), token: token.map { String($0) })
+        return
+      }
+      if name == AnswerPage.path, let provider, token == nil {
+        self = .answer(token: String(provider))
         return
       }
       guard token == nil else { return nil }

@@ -27,6 +27,8 @@ struct CallbackRouter: Sendable {
 
   enum Destination {
     case health
+    /// The page of a question, by the token in its link.
+    case answer(token: String)
     case target(CallbackTarget)
   }
 
@@ -46,6 +48,7 @@ struct CallbackRouter: Sendable {
     if let target = deliveryTarget(path, expected) { return .target(target) }
     switch CallbackRoute(path) {
     case .health: return .health
+    case .answer(let token): return .answer(token: token)
     case .callback(let name, let text):
       guard let target = target(name, text, expected) else { throw .notFound }
       return .target(target)

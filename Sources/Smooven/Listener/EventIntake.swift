@@ -3,6 +3,8 @@ internal import SmoovenCallbacks
 package import SmoovenHTTP
 internal import SmoovenSupport
 
+import struct Foundation.Date
+
 /// The one door for events, whatever brings them: a callback, a status response, recovery, another process.
 ///
 /// Each event is admitted, appended, delivered, published and counted, in this order. Only the process whose append
@@ -91,6 +93,20 @@ package final class EventIntake: Sendable {
     }
   }
 
+  /// The events of a lookup that were received before a date.
+  ///
+  /// - Throws: What the store throws.
+  func identities(_ lookup: CallbackLookup, before date: Date) async throws -> Set<CallbackEvent.Identity> {
+    var identities: Set<CallbackEvent.Identity> = []
+    var cursor = EventCursor.beginning
+    while true {
+      let page = try await store.callbacks(matching: lookup, after: cursor, limit: Self.pageSize)
+      for stored in page where stored.callback.receivedAt < date { identities.insert(stored.event.identity) }
+      guard page.count == Self.pageSize, let last = page.last else { return identities }
+      cursor = last.cursor
+    }
+  }
+
   /// Follows what other processes store, until cancelled.
   func follow() async {
     do {
@@ -144,6 +160,7 @@ package final class EventIntake: Sendable {
     let known = tracker.snapshot(of: delivery.token)?.accepted ?? []
     let new = delivery.ids.filter { !known.contains($0) }
     for id in new { tracker.accept(delivery.token, id: id, receipt: nil) }
+    if let event = delivery.answerEvent { tracker.deliver(event, token: delivery.token, isDuplicate: true) }
     guard !new.isEmpty, store.isShared else { return }
     let lookup = CallbackLookup(group: delivery.group, ids: new)
     try? await store.watch(lookup)

@@ -66,17 +66,60 @@ public struct NotificationStatus: Sendable, Hashable {
 
   /// Returns the event that a callback would have reported, so that a lost one settles the same wait.
   func event(rawBody: [UInt8]) -> CallbackEvent {
-    CallbackEvent(
-      provider: "smooven",
+    event(
       name: "notification.\(status == .undelivered ? "failed" : status.rawValue)",
       kind: status.kind,
-      correlationIDs: [notificationID],
       channel: channelUsed,
-      recipient: recipient,
       failure: status.kind == .failed
         ? CallbackEvent.Failure(reason: fallbackChain.last?.reason, code: status.rawValue) : nil,
+      key: status.kind == .failed ? "\(status):\(chainKey)" : status.rawValue,
+      rawBody: rawBody
+    )
+  }
+
+  /// Returns the events that callbacks would have reported: of each fallback so far, and of the status, unless that is
+  /// only progress of the next channel.
+  func events(rawBody: [UInt8]) -> [CallbackEvent] {
+    let fallbacks = zip(fallbackChain, fallbackChain.dropFirst()).filter { attempt, _ in
+      attempt.status == .failed || attempt.status == .undelivered
+    }
+    let isProgress = status == .queued || status == .sent || status == .fallback
+    let events = fallbacks.map { attempt, next in
+      event(
+        name: "notification.fallback",
+        kind: .fallback,
+        channel: next.channel,
+        failure: nil,
+        key: "fallback:\(attempt.channel.rawValue)",
+        rawBody: rawBody
+      )
+    }
+    return isProgress && !events.isEmpty ? events : events + [event(rawBody: rawBody)]
+  }
+
+  /// What is known of each channel, since that may change while the status stays the same.
+  private var chainKey: String {
+    fallbackChain.map { "\($0.channel.rawValue)=\($0.status.rawValue)," }.joined()
+  }
+
+  private func event(
+    name: String,
+    kind: CallbackEvent.Kind,
+    channel: NotificationChannel?,
+    failure: CallbackEvent.Failure?,
+    key: String,
+    rawBody: [UInt8]
+  ) -> CallbackEvent {
+    CallbackEvent(
+      provider: "smooven",
+      name: name,
+      kind: kind,
+      correlationIDs: [notificationID],
+      channel: channel,
+      recipient: recipient,
+      failure: failure,
       occurredAt: deliveredAt ?? sentAt ?? createdAt,
-      deduplicationKey: "status:\(status):\(notificationID)",
+      deduplicationKey: "status:\(key):\(notificationID)",
       source: .statusQuery,
       payload: payload,
       rawBody: rawBody

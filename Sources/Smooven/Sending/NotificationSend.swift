@@ -14,12 +14,15 @@ final class NotificationSend: Sendable {
     /// The revision of the slot before that.
     var revision: UInt32 = 0
     var posts = 0
+    /// Whether what was to be sent is no longer wanted.
+    var isSuperseded = false
     /// Whether a stop waits for this send.
     var isCounted = false
   }
 
   private let client: SmoovenClient
-  private let body: @Sendable (DeliveryToken) -> [UInt8]
+  private let body: @Sendable (StoredDelivery) -> [UInt8]
+  private let mayArm: (@Sendable () async throws -> Bool)?
   private let isKeyed: Bool
   private let owner: String
   private let deadline: Duration
@@ -31,15 +34,18 @@ final class NotificationSend: Sendable {
   ///   - client: The client that sends.
   ///   - proposal: The delivery to open, claimed by the client.
   ///   - deadline: The caller's deadline.
-  ///   - body: Builds the body for the token under which the delivery is stored.
+  ///   - mayArm: Asked before the claim is armed; `false` means that nothing must be sent anymore. Only under a key.
+  ///   - body: Builds the body for the delivery as it is stored.
   init(
     client: SmoovenClient,
     proposal: StoredDelivery,
     deadline: Duration,
-    body: @escaping @Sendable (DeliveryToken) -> [UInt8]
+    mayArm: (@Sendable () async throws -> Bool)? = nil,
+    body: @escaping @Sendable (StoredDelivery) -> [UInt8]
   ) {
     self.client = client
     self.body = body
+    self.mayArm = mayArm
     self.deadline = deadline
     isKeyed = proposal.idempotencyKey != nil
     owner = client.newOwner()
@@ -229,7 +235,7 @@ final class NotificationSend: Sendable {
       let answer = try await client.api.call(
         .post,
         "/v1/agent/notify",
-        body: body(delivery.token),
+        body: body(delivery),
         timeout: timeout,
         willSend: isKeyed ? askToSend : nil
       )
@@ -245,7 +251,7 @@ final class NotificationSend: Sendable {
       await accept(receipt, of: delivery)
       return .answered(.accepted)
     } catch let error as TransportError where error.code == .withheld {
-      return .answered(.withheld)
+      return .answered(state.withLock(\.isSuperseded) ? .superseded : .withheld)
     } catch var error as SmoovenError {
       error.attempts = attempt
       return .answered(classify(error, attempt))
@@ -259,6 +265,10 @@ final class NotificationSend: Sendable {
     struct Withheld: Error {}
     // Every caller has been told that the client closed.
     if client.tracker.isClosed { throw Withheld() }
+    if let mayArm, try await !mayArm() {
+      state.withLock { $0.isSuperseded = true }
+      throw Withheld()
+    }
     var action = handle(.willSend(sinceRead: client.clock.now() - state.withLock(\.readAt)))
     while true {
       switch action {

@@ -56,6 +56,8 @@ extension SendMachine {
       now: row.time
     )
     guard isClaimed else { return reconsider(row.delivery.token) }
+    // The key's token was made for a notification without a link to a page.
+    guard claimed.adoptQuestion(of: proposal) else { return fail(.idempotencyConflict) }
     joinedAttempt = claimed.attempt
     state = .claiming(row, claimed: claimed)
     return .replace(claimed, version: row.version)
@@ -95,6 +97,8 @@ extension SendMachine {
     case .withheld:
       // The transport withheld the body without asking.
       return change(row, .release(hold: nil, refusal: nil), then: .consider)
+    case .superseded:
+      return change(row, .release(hold: nil, refusal: nil), then: .finish(.failed(.superseded)))
     case .refused(let error):
       let refusal = StoredDelivery.Refusal(error, attempt: row.delivery.attempt)
       return change(row, .release(hold: nil, refusal: refusal), then: .finish(.failed(error)))
@@ -196,6 +200,11 @@ extension SmoovenError {
   static let sentBefore = SmoovenError(
     .unconfirmed,
     "an earlier call sent it, and the response is not known; only a callback can tell"
+  )
+
+  static let superseded = SmoovenError(
+    .superseded,
+    "it was no longer wanted when it was about to be sent, so nothing was sent"
   )
 
   static let neverSent = SmoovenError(

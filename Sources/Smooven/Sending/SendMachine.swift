@@ -65,6 +65,8 @@ package struct SendMachine: Sendable {
     case notCarriedOut(SmoovenError, hold: Duration?, pause: Duration?)
     case unclear(SmoovenError, pause: Duration?)
     case withheld
+    /// Withheld for good, because it's no longer wanted.
+    case superseded
   }
 
   package enum End: Sendable {
@@ -107,7 +109,7 @@ package struct SendMachine: Sendable {
   }
 
   let terms: Terms
-  private let proposal: StoredDelivery
+  let proposal: StoredDelivery
   var state = State.opening
   /// The first attempt whose refusal concerns this caller.
   var joinedAttempt: Int?

@@ -27,6 +27,10 @@ extension SmoovenClient {
     let delivery = row.delivery
     let now = configuration.now()
     guard delivery.group == Self.group, Self.mayAsk(about: delivery, at: now) else { return }
+    if let event = delivery.answerEvent {
+      // The process that recorded the answer may have ended before it appended the event.
+      _ = await intake.take([StoredCallback(event, token: delivery.token, receivedAt: now)])
+    }
     if let verdict = try? await storedVerdict(delivery) { return await conclude(delivery.token, verdict) }
     guard let id = delivery.ids.last, (try? await beginAsking(about: row, at: now)) == true else { return }
     await reconcile(id, delivery.token, timeout: timeout, deadline: clock.now())
@@ -51,6 +55,11 @@ extension SmoovenClient {
 
   /// The verdict that the stored events allow.
   private func storedVerdict(_ delivery: StoredDelivery) async throws -> DeliveryVerdict? {
+    DeliveryVerdict(try await events(of: delivery), isCritical: delivery.isCritical)
+  }
+
+  /// The events of a delivery that the store knows.
+  func events(of delivery: StoredDelivery) async throws -> [CallbackEvent] {
     var ownership = EventOwnership(delivery)
     var events = delivery.milestones
     let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
@@ -59,7 +68,8 @@ extension SmoovenClient {
       _ = ownership.learn(from: stored.event, token: stored.callback.token)
       events.append(stored.event)
     }
-    return DeliveryVerdict(events, isCritical: delivery.isCritical)
+    if let answer = delivery.answerEvent { events.append(answer) }
+    return events
   }
 
   /// Asks the status endpoint once, and takes in what it says that is news.
@@ -78,14 +88,15 @@ extension SmoovenClient {
         deadline: deadline,
         until: end,
         clock: clock,
+        jitter: configuration.jitter,
         { [self] in
           try await fetchStatus(of: id, timeout: max(end - clock.now(), .milliseconds(1)))
         }
       )
     else { return nil }
-    let (status, event) = answer
-    let isNews = tracker.snapshot(of: token)?.eventNames.contains(event.name) != true
-    if isNews, event.kind.isTerminal {
+    let (status, body) = answer
+    let event = status.event(rawBody: body)
+    if event.kind.isTerminal, !tracker.news(among: [event], for: token).isEmpty {
       switch intake.take(StoredCallback(event, token: token, receivedAt: configuration.now())) {
       case .now: break
       case .later(let work): _ = try? await bounded(by: end, clock) { await work() }

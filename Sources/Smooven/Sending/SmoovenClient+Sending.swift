@@ -15,19 +15,41 @@ extension SmoovenClient {
     idempotencyKey key: String?,
     label: String?,
     deadline: Duration,
-    wantedUntil: Date? = nil
+    wantedUntil: Date? = nil,
+    asking question: PosedQuestion? = nil,
+    mayArm: (@Sendable () async throws -> Bool)? = nil
   ) async throws -> NotificationHandle {
     try request.validate()
-    try SmoovenError.checkIdempotencyKey(key)
     if isDraining { throw tracker.closedError }
     let fields = try request.wireFields()
-    var proposal = proposal(request, key, label, fingerprint: key == nil ? "" : fields.fingerprint)
+    var fingerprint = ""
+    if key != nil {
+      fingerprint = fields.fingerprint
+      // The link in the fields is a fresh one each time.
+      if let asked = question?.asked { fingerprint = try asked.fingerprint }
+    }
+    var proposal = proposal(request, key, label, question?.record.token, fingerprint: fingerprint)
     proposal.wantedUntil = wantedUntil
+    try proposal.attach(question?.record.json)
     let url = try await callbackURL(deadline: deadline)
     try Task.checkCancellation()
-    let send = NotificationSend(client: self, proposal: proposal, deadline: deadline) { token in
-      fields.body(callbackURL: url + CallbackReceiver.path(of: Self.group, token: token))
+    let isCalledBack = !onlyPolls
+    let body: @Sendable (StoredDelivery) -> [UInt8] = { delivery in
+      let path = CallbackReceiver.path(of: Self.group, token: delivery.token)
+      let callbackURL = isCalledBack ? url + path : nil
+      // The link of the delivery that is stored, if another call has opened it.
+      guard let asked = question?.asked, let record = QuestionRecord(delivery),
+        let own = try? asked.request(answerURL: url + AnswerPage.path(of: record.token)).wireFields()
+      else { return fields.body(callbackURL: callbackURL) }
+      return own.body(callbackURL: callbackURL)
     }
+    let send = NotificationSend(
+      client: self,
+      proposal: proposal,
+      deadline: deadline,
+      mayArm: mayArm,
+      body: body
+    )
     return key == nil
       ? try start(send, proposal)
       : try await join(send, proposal, deadline)
@@ -37,10 +59,11 @@ extension SmoovenClient {
     _ request: NotifyRequest,
     _ key: String?,
     _ label: String?,
+    _ answerToken: DeliveryToken?,
     fingerprint: String
   ) -> StoredDelivery {
     var proposal = StoredDelivery(
-      token: DeliveryToken(),
+      token: answerToken.map(QuestionRecord.deliveryToken) ?? DeliveryToken(),
       idempotencyKey: key,
       group: Self.group,
       openedAt: configuration.now(),
@@ -55,11 +78,13 @@ extension SmoovenClient {
   /// Sends without a key: all that takes time happens in a task of its own, so that the wait can begin.
   private func start(_ send: NotificationSend, _ proposal: StoredDelivery) throws -> NotificationHandle {
     let token = proposal.token
+    // The page of a question shows the answer to those who visit it later.
+    let isForgotten = proposal.attachment == nil
     let lease = try tracker.reserve(
       token,
       group: Self.group,
       policy: policy(for: proposal),
-      onRelease: { [weak self] in self?.forget(token) }
+      onRelease: { [weak self] in if isForgotten { self?.forget(token) } }
     )
     // Not a child of the caller: the wait must be able to end while a transport ignores its cancellation.
     let running = RunningSend { [caller = lease.caller] in await send.run(send.start(), for: caller) }
@@ -150,6 +175,8 @@ extension SmoovenClient {
     let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
     try await store.watch(lookup)
     try await intake.replay(lookup, for: delivery.token)
+    // The process that recorded an answer may have ended before it appended the event.
+    if let event = delivery.answerEvent { tell(event, delivery.token) }
     // The log doesn't have what a person decided.
     if let event = delivery.verdict?.event { tell(event, delivery.token) }
   }

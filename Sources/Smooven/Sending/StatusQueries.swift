@@ -1,7 +1,9 @@
 internal import HeapModule
 internal import Synchronization
 
-/// Bounds the number of status queries at the same time; the earliest deadline goes first.
+/// Bounds the number of status queries at the same time, and in a second; the earliest deadline goes first.
+///
+/// Queries wait if Smooven asks for a pause, and many that start together are spread over a moment.
 final class StatusQueries: Sendable {
   private struct Waiting: Comparable {
     let deadline: Duration
@@ -19,10 +21,34 @@ final class StatusQueries: Sendable {
     var continuations: [UInt64: CheckedContinuation<Bool, Never>] = [:]
   }
 
-  private let state: Mutex<State>
+  /// The maximum time over which queries that start together are spread.
+  private static let spread = Duration.milliseconds(250)
 
-  init(limit: Int) {
+  private let limit: Int
+  private let state: Mutex<State>
+  private let pace: Mutex<QueryPace>
+
+  init(limit: Int, requestsPerSecond: Int? = nil) {
+    self.limit = limit
     state = Mutex(State(free: limit))
+    pace = Mutex(QueryPace(requestsPerSecond: requestsPerSecond))
+  }
+
+  /// Accesses the pace, which the queries of the poller share.
+  func withPace<Result: Sendable>(_ body: (inout sending QueryPace) -> Result) -> Result {
+    pace.withLock { body(&$0) }
+  }
+
+  /// Holds back all queries if Smooven asks for that.
+  ///
+  /// - Parameters:
+  ///   - error: The failure of a query.
+  ///   - now: The time.
+  ///   - pause: How long to hold back after a 429 that names no time; `nil` to not hold back.
+  func noteFailure(_ error: SmoovenError, now: Duration, pause: Duration? = nil) {
+    guard error.code == .rateLimited || error.code == .unavailable else { return }
+    let asked = error.retryAfter ?? (error.code == .rateLimited ? pause : nil)
+    if let asked { pace.withLock { $0.hold(for: asked, now: now) } }
   }
 
   /// Performs a query when there is room for it.
@@ -31,18 +57,46 @@ final class StatusQueries: Sendable {
   ///   - deadline: The deadline of the wait for which the status is asked.
   ///   - end: When to give up waiting for room.
   ///   - clock: The clock of both.
-  ///   - query: The query.
+  ///   - jitter: A random number from 0 to 1.
+  ///   - query: The query. It's performed again after a pause that Smooven asked for, if that ends in time.
   /// - Returns: Its result; `nil` if there was no room in time.
-  /// - Throws: What the query throws.
+  /// - Throws: What the query throws; `CancellationError` if cancelled.
   func perform<Result: Sendable>(
     deadline: Duration,
     until end: Duration,
     clock: DeliveryClock,
+    jitter: @Sendable () -> Double = { 0 },
     _ query: @Sendable () async throws -> Result
   ) async throws -> Result? {
     guard await enter(deadline, end, clock) else { return nil }
     defer { leave() }
-    return try await query()
+    if isCrowded { try await clock.sleep(spread(from: clock.now(), until: end, jitter())) }
+    while true {
+      while let (opening, isHeld) = waitForTurn(clock.now()) {
+        guard opening < end else { return nil }
+        try await clock.sleep(isHeld ? spread(from: opening, until: end, jitter()) : opening)
+      }
+      do {
+        return try await query()
+      } catch let error as SmoovenError where (error.retryAfter ?? .zero) > .zero {
+        noteFailure(error, now: clock.now())
+        guard error.code == .rateLimited || error.code == .unavailable else { throw error }
+      }
+    }
+  }
+
+  /// Whether another query is under way or waits.
+  private var isCrowded: Bool { state.withLock { $0.free < limit - 1 } }
+
+  private func waitForTurn(_ now: Duration) -> (opening: Duration, isHeld: Bool)? {
+    pace.withLock { pace in
+      let isHeld = pace.isHeld(now: now)
+      return pace.takeTurn(now: now).map { ($0, isHeld) }
+    }
+  }
+
+  private func spread(from start: Duration, until end: Duration, _ jitter: Double) -> Duration {
+    start + min(Self.spread, max((end - start) / 2, .zero)) * jitter
   }
 
   private func enter(_ deadline: Duration, _ end: Duration, _ clock: DeliveryClock) async -> Bool {

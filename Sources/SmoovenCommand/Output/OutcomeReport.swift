@@ -9,6 +9,7 @@ struct OutcomeReport: Encodable {
   let status: String
   let elapsed: Duration
   let events: [String]
+  var answer: Question.Reply?
 
   private enum CodingKeys: String, CodingKey {
     case outcome
@@ -16,6 +17,7 @@ struct OutcomeReport: Encodable {
     case channel, status
     case elapsed = "elapsed_ms"
     case events
+    case answer
   }
 
   /// The report of a wait.
@@ -32,7 +34,27 @@ struct OutcomeReport: Encodable {
     events = handle.eventNames
   }
 
-  /// The report of a notification that nobody waits for.
+  /// The report of a question.
+  init(_ outcome: Question.Outcome, of handle: NotificationHandle, elapsed: Duration) {
+    notificationID = handle.id
+    channel = handle.receipt?.channel?.rawValue
+    self.elapsed = elapsed
+    events = handle.eventNames
+    answer = outcome.reply
+    switch outcome {
+    case .answered:
+      self.outcome = "answered"
+      status = handle.status.rawValue
+    case .failed:
+      self.outcome = "failed"
+      status = handle.status.rawValue
+    case .timedOut(let lastKnown, _):
+      self.outcome = "timed_out"
+      status = lastKnown.rawValue
+    }
+  }
+
+  /// The report of a notification that no one waits for.
   init(accepted handle: NotificationHandle, elapsed: Duration) {
     outcome = handle.sendError == nil ? "accepted" : "unconfirmed"
     notificationID = handle.id
@@ -50,14 +72,55 @@ struct OutcomeReport: Encodable {
     try container.encode(status, forKey: .status)
     try container.encode(Int((elapsed.inSeconds * 1_000).rounded()), forKey: .elapsed)
     try container.encode(events, forKey: .events)
+    try container.encode(answer.map(AnswerReport.init), forKey: .answer)
+  }
+
+  /// The last line for a person.
+  var lastLine: String {
+    let mark = exitCode == 0 ? "✓" : "✗"
+    let said = [answer?.option, answer?.text].compactMap(\.self).joined(separator: ", ")
+    let what =
+      switch outcome {
+      case "timed_out": "timed out, last known: \(status)"
+      case "answered": "answered: \(said),"
+      default: outcome
+      }
+    let channel = outcome == "timed_out" || outcome == "answered" ? "" : channel.map { " on \($0)" } ?? ""
+    let id = notificationID.map { ", \($0)" } ?? ""
+    return "\(mark) \(what)\(channel) after \(Timeline.seconds(elapsed))\(id)"
   }
 
   var exitCode: Int32 {
     switch outcome {
-    case "delivered", "accepted": 0
+    case "delivered", "accepted", "answered": 0
     case "failed": 3
     default: 4
     }
+  }
+}
+
+/// An answer, as `--json` prints it.
+struct AnswerReport: Encodable {
+  let option: String?
+  let text: String?
+  let answeredAt: String
+
+  private enum CodingKeys: String, CodingKey {
+    case option, text
+    case answeredAt = "answered_at"
+  }
+
+  init(_ reply: Question.Reply) {
+    option = reply.option
+    text = reply.text
+    answeredAt = RFC3339.format(reply.answeredAt)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(option, forKey: .option)
+    try container.encode(text, forKey: .text)
+    try container.encode(answeredAt, forKey: .answeredAt)
   }
 }
 

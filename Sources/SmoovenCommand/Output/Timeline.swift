@@ -6,12 +6,15 @@ actor Timeline {
   private let start: ContinuousClock.Instant
   private let deadline: ContinuousClock.Instant
   private let isSilent: Bool
+  /// Whether the status is where news come from.
+  private let isPolling: Bool
   private var printed = 0
   private var frame = 0
   private var isDone = false
 
-  init(start: ContinuousClock.Instant, timeout: Duration, isSilent: Bool) {
+  init(start: ContinuousClock.Instant, timeout: Duration, isSilent: Bool, isPolling: Bool = false) {
     self.start = start
+    self.isPolling = isPolling
     deadline = start.advanced(by: timeout)
     self.isSilent = isSilent
   }
@@ -32,6 +35,16 @@ actor Timeline {
       Terminal.draw("  \(frames[frame % frames.count]) \(label), \(Int(left.rounded(.up))) s left")
       frame += 1
       try? await Task.sleep(for: .milliseconds(100))
+    }
+  }
+
+  /// Prints what came of the send.
+  func noteAcceptance(of handle: NotificationHandle) {
+    if let error = handle.sendError {
+      note("unconfirmed", "\(error.message)\(isPolling ? "" : "; a callback may still tell")")
+    } else if let receipt = handle.receipt {
+      let details = [receipt.channel?.rawValue, receipt.notificationID].compactMap(\.self)
+      note("accepted", details.joined(separator: ", "))
     }
   }
 
@@ -67,7 +80,7 @@ actor Timeline {
     printed += 1
     let name = event.name.split(separator: ".").last.map(String.init) ?? event.name
     var details = [event.channel?.rawValue, event.failure.map { $0.reason ?? $0.code ?? "no reason given" }]
-    if event.source == .statusQuery { details.append("found by asking, its callback was lost") }
+    if event.source == .statusQuery, !isPolling { details.append("found by asking, its callback was lost") }
     line(name, details.compactMap(\.self).joined(separator: ", "))
   }
 

@@ -81,6 +81,10 @@ struct CallbackCourier: Sendable {
       callbacks = []
     }
     for callback in callbacks.reversed() { try await deliver(callback, sender: sender) }
+    if let visit = record.story.visit {
+      try await configuration.pause(configuration.stepDelay)
+      try await LinkVisitor(client: sender.client, logger: sender.logger).visit(record.request, visit)
+    }
   }
 
   /// Sends a callback for the first time.

@@ -37,6 +37,11 @@ package enum SandboxScript: String, Sendable, CaseIterable {
   case busy
   /// The request is refused with `invalid_recipient`.
   case invalid
+  /// Delivered, and then the question is answered: with the first option, or with the one after the plus sign, as in
+  /// `answer+Not now@example.com`.
+  case answer
+  /// Delivered, and then each link is opened many times, but nothing is answered.
+  case scanner
 
   /// The script that a recipient names, or ``deliver``.
   package init(recipient: String) {

@@ -65,6 +65,12 @@ extension SandboxStory {
     case .invalid:
       steps = []
       answer = .invalidRecipient
+    case .answer:
+      steps += delivered
+      visit = .answer
+    case .scanner:
+      steps += delivered
+      visit = .scan
     }
   }
 }

@@ -44,10 +44,20 @@ package struct SandboxStory: Sendable, Hashable {
     case forged
   }
 
+  /// What a recipient does with links.
+  package enum Visit: Sendable, Hashable {
+    /// Opens each many times, with GET and HEAD, as mail scanners do.
+    case scan
+    /// Opens the page of a question and answers it.
+    case answer
+  }
+
   /// How the notify request is answered.
   package var answer = Answer.accepted
   /// What happens, in this order.
   package var steps: [Step]
+  /// What the recipient does with the links of the notification, once all has been told.
+  package var visit: Visit?
   /// Whether the callbacks leave in reverse, once all steps have happened.
   package var isSentInReverse = false
 }

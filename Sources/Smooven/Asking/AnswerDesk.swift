@@ -1,0 +1,89 @@
+internal import CoreMetrics
+internal import HTTPTypes
+internal import Logging
+internal import SmoovenCallbacks
+
+internal import struct Foundation.Date
+
+/// Serves the answer page, and records the answers: on any receiver of a store, whichever process asked.
+///
+/// GET and HEAD change nothing, because mail scanners open links before people do.
+struct AnswerDesk: Sendable {
+  /// The maximum time that the store may take.
+  private static let patience = Duration.seconds(10)
+
+  let intake: EventIntake
+  let clock: DeliveryClock
+  let now: @Sendable () -> Date
+  let telemetry: DeliveryTelemetry
+  let logger: Logger
+
+  /// Responds to a visitor.
+  func respond(to request: CallbackRequest, token text: String) async -> CallbackResponse {
+    let page: AnswerPage?
+    do {
+      let end = clock.now() + Self.patience
+      page = try await bounded(by: end, clock) { try await self.page(for: request, text) }
+    } catch {
+      logger.warning("answer page: the store can't be used", metadata: ["error": "\(type(of: error))"])
+      page = nil
+    }
+    return (page ?? .unavailable).response
+  }
+
+  private func page(for request: CallbackRequest, _ text: String) async throws -> AnswerPage {
+    let isPost = request.head.method == .post
+    if isPost, let refusal = AnswerRequest.refusal(of: request) { return .refused(refusal) }
+    guard let token = DeliveryToken(text) else { return .notFound }
+    let row = try await intake.store.load(.token(QuestionRecord.deliveryToken(of: token)))
+    guard let row, let record = QuestionRecord(row.delivery), record.token == token else { return .notFound }
+    if let reply = record.reply, !isPost { return .answered(record.question, reply, isOwn: true) }
+    guard now() < record.until || record.reply != nil else { return .notFound }
+    guard isPost else { return .form(record.question) }
+    guard let form = AnswerForm(request.body) else { return .refused(.badRequest) }
+    guard let answer = form.answer(to: record.question) else {
+      if let reply = record.reply { return .answered(record.question, reply, isOwn: false) }
+      return .form(record.question, isRepeated: true)
+    }
+    let reply = Question.Reply(option: answer.option, text: answer.text, answeredAt: now())
+    guard let (question, first) = try await self.record(reply, for: row) else { return .notFound }
+    return .answered(question, first, isOwn: first.saysTheSame(as: reply))
+  }
+
+  /// Records an answer; the first one wins, whichever process records it.
+  ///
+  /// - Returns: The question and its first answer; `nil` if time is up.
+  /// - Throws: What the store throws. The answer may have been recorded.
+  func record(
+    _ reply: Question.Reply,
+    for row: VersionedDelivery
+  ) async throws -> (question: Question, first: Question.Reply)? {
+    if intake.tracker.isClosed { throw SmoovenError.clientClosed }
+    var known: VersionedDelivery? = row
+    while var next = known, var record = QuestionRecord(next.delivery) {
+      if record.record(reply, at: now()) {
+        try next.delivery.attach(record.json)
+        guard try await intake.store.replace(next.delivery, version: next.version) != nil else {
+          known = try await intake.store.load(.token(next.delivery.token))
+          continue
+        }
+        telemetry.answers.increment()
+        intake.tracker.noteChange(next.delivery.token)
+      }
+      guard let first = record.reply else { return nil }
+      // If a process ended between the two, the next visitor makes up for it; the key of the event is the same.
+      await publish(next.delivery)
+      return (record.question, first)
+    }
+    return nil
+  }
+
+  /// Takes in the event of a recorded answer.
+  private func publish(_ delivery: StoredDelivery) async {
+    guard let event = delivery.answerEvent else { return }
+    let callback = StoredCallback(event, token: delivery.token, receivedAt: now())
+    if case .accepted = await intake.take([callback]) { return }
+    // The row has the answer, so its waits may have it, though the log doesn't.
+    intake.tracker.deliver(event, token: delivery.token, isDuplicate: true)
+  }
+}

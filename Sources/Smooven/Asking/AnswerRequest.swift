@@ -1,0 +1,35 @@
+internal import HTTPTypes
+internal import SmoovenCallbacks
+
+/// What a browser must say of a form that it sends.
+enum AnswerRequest {
+  /// The status with which a form is refused; `nil` if it may be read.
+  static func refusal(of request: CallbackRequest) -> HTTPResponse.Status? {
+    guard isOwnForm(request) else { return .forbidden }
+    let type = request.head.headerFields[.contentType]?.prefix { $0 != ";" && $0 != " " }.lowercased()
+    guard type == "application/x-www-form-urlencoded" else { return .unsupportedMediaType }
+    return request.body.count > AnswerForm.maximumSize ? .contentTooLarge : nil
+  }
+
+  /// Whether the form is one of this page, as far as a browser says.
+  private static func isOwnForm(_ request: CallbackRequest) -> Bool {
+    let fields = request.head.headerFields
+    let isPrefetch = [purpose, oldPurpose].contains { fields[$0]?.lowercased().contains("prefetch") == true }
+    if isPrefetch { return false }
+    // A page can't set it, so it outweighs an origin that a proxy made unrecognizable.
+    if let site = fields[fetchSite] { return site == "same-origin" }
+    guard let origin = fields[.origin] else { return true }
+    guard let authority = request.head.authority, let start = origin.firstRange(of: "://") else {
+      return false
+    }
+    return origin[start.upperBound...].lowercased() == authority.lowercased()
+  }
+
+  // Constants and valid tokens, so they cannot be nil.
+  // swift-format-ignore: NeverForceUnwrap
+  private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")!
+  // swift-format-ignore: NeverForceUnwrap
+  private static let purpose = HTTPField.Name("Sec-Purpose")!
+  // swift-format-ignore: NeverForceUnwrap
+  private static let oldPurpose = HTTPField.Name("Purpose")!
+}

@@ -1,0 +1,48 @@
+public import SmoovenCallbacks
+
+/// A question that was sent, to wait for its answer.
+public struct QuestionHandle: Sendable {
+  /// The notification that carries the question.
+  public let notification: NotificationHandle
+  private let client: SmoovenClient
+  /// Another system's replies, which count as answers.
+  let replies: InboundReplies?
+
+  init(client: SmoovenClient, notification: NotificationHandle, replies: InboundReplies?) {
+    self.client = client
+    self.notification = notification
+    self.replies = replies
+  }
+
+  /// Waits until the question is answered, its notification fails, or time runs out.
+  ///
+  /// It may be called again and from several tasks.
+  ///
+  /// - Parameter timeout: The time to wait from now; positive, at most 366 days.
+  /// - Returns: How the wait ended.
+  /// - Throws: ``SmoovenError`` if the send failed or the client closes; `CancellationError` immediately if cancelled.
+  public func answer(timeout: Duration) async throws -> Question.Outcome {
+    try SmoovenError.checkTimeout(timeout)
+    client.want(notification.token, for: timeout)
+    return try await answer(deadline: client.clock.now() + timeout)
+  }
+
+  func answer(deadline: Duration) async throws -> Question.Outcome {
+    guard let replies else { return try await pageAnswer(deadline: deadline) }
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      // What it finds is recorded on the page, and so ends the wait below.
+      group.addTask { try await replies.record(for: notification.token, in: client, deadline: deadline) }
+      defer { group.cancelAll() }
+      return try await pageAnswer(deadline: deadline)
+    }
+  }
+
+  private func pageAnswer(deadline: Duration) async throws -> Question.Outcome {
+    Question.Outcome(try await notification.outcome(deadline: deadline, until: .answerRecorded))
+  }
+}
+
+extension QuestionHandle: SafelyDescribed {
+  /// The notification's id and status.
+  public var description: String { "QuestionHandle(\(notification))" }
+}

@@ -1,0 +1,134 @@
+internal import Crypto
+internal import SmoovenCallbacks
+
+internal import struct Foundation.Date
+
+/// A question as it lies in the attachment of its delivery, where every replica finds it.
+///
+/// The link to its page has a token, of which the delivery's own is a digest. So the page is found from the link, and
+/// who was given the link doesn't learn the token in the callback URL.
+struct QuestionRecord: Sendable, Hashable {
+  /// The secret in the link.
+  var token: DeliveryToken
+  var question: Question
+  /// Until when it may be answered.
+  var until: Date
+  var reply: Question.Reply?
+
+  init(_ question: Question, until: Date) {
+    token = DeliveryToken()
+    self.question = question
+    self.until = until
+  }
+
+  /// Reads the question of a delivery; `nil` if it has none.
+  init?(_ delivery: StoredDelivery) {
+    guard let json = delivery.attachment, json["smooven"] == "question",
+      let token = json["token"]?.stringValue.flatMap({ DeliveryToken($0) }),
+      // An attachment that an application wrote isn't a question, whatever it says.
+      Self.deliveryToken(of: token) == delivery.token,
+      let until = json["until"]?.stringValue.flatMap(RFC3339.parse),
+      let text = json["question"]?["text"]?.stringValue
+    else { return nil }
+    self.token = token
+    self.until = until
+    question = Question(
+      text,
+      options: json["question"]?["options"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+      allowsText: json["question"]?["allows_text"]?.boolValue ?? false,
+      language: json["question"]?["language"]?.stringValue
+    )
+    reply = json["reply"].flatMap { reply in
+      reply["at"]?.stringValue.flatMap(RFC3339.parse).map {
+        Question.Reply(
+          option: reply["option"]?.stringValue,
+          text: reply["text"]?.stringValue,
+          answeredAt: $0,
+          source: reply["source"]?.stringValue ?? Question.answerEndpoint
+        )
+      }
+    }
+  }
+
+  /// The value to attach.
+  var json: JSONValue {
+    .members([
+      "smooven": "question",
+      "token": .string(token.text),
+      "until": .string(RFC3339.format(until)),
+      "question": .members([
+        "text": .string(question.text),
+        "options": .array(question.options.map(JSONValue.string)),
+        "allows_text": .bool(question.allowsText),
+        "language": question.language.map(JSONValue.string),
+      ]),
+      "reply": reply.map { reply in
+        .members([
+          "option": reply.option.map(JSONValue.string),
+          "text": reply.text.map(JSONValue.string),
+          "at": .string(RFC3339.format(reply.answeredAt)),
+          "source": .string(reply.source),
+        ])
+      },
+    ])
+  }
+
+  /// The token of the delivery whose question has a link with this token.
+  static func deliveryToken(of token: DeliveryToken) -> DeliveryToken {
+    let digest = SHA256.hash(data: Array("smooven answer\u{1F}\(token.text)".utf8))
+    // 32 hexadecimal digits are always a token.
+    return DeliveryToken(Hex.encode(digest.prefix(16))) ?? token
+  }
+
+  /// Records an answer, unless there is one or it comes too late.
+  ///
+  /// - Returns: Whether it was recorded.
+  mutating func record(_ reply: Question.Reply, at now: Date) -> Bool {
+    guard self.reply == nil, now < until else { return false }
+    self.reply = reply
+    return true
+  }
+
+  /// The event of the answer, which is the same in every process; `nil` if there is none.
+  func event(of delivery: StoredDelivery) -> CallbackEvent? {
+    guard let reply else { return nil }
+    let payload: JSONValue = .members([
+      "option": reply.option.map(JSONValue.string),
+      "text": reply.text.map(JSONValue.string),
+      "source": .string(reply.source),
+    ])
+    let digest = SHA256.hash(data: Array(delivery.token.text.utf8))
+    var event = CallbackEvent(
+      provider: Question.answerEndpoint,
+      name: "answer.received",
+      kind: .replied,
+      // It belongs to its delivery by the token alone.
+      correlationIDs: [],
+      occurredAt: reply.answeredAt,
+      deduplicationKey: "answer:\(Hex.encode(digest.prefix(16)))",
+      payload: payload,
+      rawBody: payload.body
+    )
+    event.group = delivery.group
+    return event
+  }
+}
+
+extension StoredDelivery {
+  /// The answer to its question, as an event; `nil` if it has none.
+  var answerEvent: CallbackEvent? { QuestionRecord(self)?.event(of: self) }
+
+  /// Makes a caller's question this delivery's when the caller claims it; the token in the link stays.
+  ///
+  /// - Returns: `false` if it can't have a question, because its token isn't the digest of one.
+  mutating func adoptQuestion(of proposal: StoredDelivery) -> Bool {
+    switch (QuestionRecord(self), QuestionRecord(proposal)) {
+    case (nil, nil): return true
+    case (nil, _?): return false
+    case (_?, nil): return (try? attach(nil)) != nil
+    case (let own?, var new?):
+      new.token = own.token
+      return (try? attach(new.json)) != nil
+    }
+  }
+}

@@ -1,0 +1,200 @@
+internal import Crypto
+internal import SmoovenCallbacks
+internal import SmoovenSupport
+
+import struct Foundation.Date
+
+extension SmoovenClient {
+  /// Asks a person, and waits for the answer.
+  ///
+  /// The notification carries a link to a page on the callback port, `<publicURL>/answers/<token>`, where the person
+  /// chooses an option or writes a text. The first answer wins. Opening the link answers nothing. The page works without
+  /// scripts, and any process that shares the store serves it. See <doc:AskingAPerson>.
+  ///
+  /// - Parameters:
+  ///   - question: The question.
+  ///   - recipient: Whom to ask, and how.
+  ///   - urgency: How urgent it is. Defaults to normal.
+  ///   - timeout: The time to wait in all, from now; positive, at most 366 days.
+  ///   - openFor: How long the page accepts an answer. Defaults to `nil`, the timeout. Give a longer time if a later call
+  ///     under the same key goes on waiting.
+  ///   - source: Messages of another system that count as answers as well. Defaults to `nil`.
+  ///   - idempotencyKey: The caller's name for this question, 1 to 200 bytes, under which it's asked only once. A call
+  ///     after a restart goes on waiting. Defaults to `nil`.
+  ///   - label: A note to keep with the delivery. Defaults to `nil`.
+  /// - Returns: The answer, or how the wait ended without one.
+  /// - Throws: ``SmoovenError`` if nothing was sent, if the client closes, or with `invalidConfiguration` if it only
+  ///   polls, so that no page can be reached; `CancellationError` immediately if cancelled.
+  public func ask(
+    _ question: Question,
+    to recipient: Question.Recipient,
+    urgency: Urgency = .normal,
+    timeout: Duration,
+    openFor: Duration? = nil,
+    alsoFrom source: Question.Source? = nil,
+    idempotencyKey: String? = nil,
+    label: String? = nil
+  ) async throws -> Question.Outcome {
+    try SmoovenError.checkTimeout(timeout)
+    try SmoovenError.checkIdempotencyKey(idempotencyKey)
+    let deadline = clock.now() + timeout
+    let handle = try await pose(
+      AskedQuestion(question: question, recipient: recipient, urgency: urgency, source: source),
+      openFor: openFor ?? timeout,
+      idempotencyKey: idempotencyKey,
+      label: label,
+      deadline: deadline
+    )
+    defer { handle.notification.cancelSend() }
+    want(handle.notification.token, for: timeout)
+    return try await handle.answer(deadline: deadline)
+  }
+
+  /// Sends a question, and returns once Smooven has accepted it.
+  ///
+  /// - Parameters:
+  ///   - question: The question.
+  ///   - recipient: Whom to ask, and how.
+  ///   - urgency: How urgent it is. Defaults to normal.
+  ///   - openFor: How long the page accepts an answer; positive, at most 366 days.
+  ///   - source: Messages of another system that count as answers as well. Defaults to `nil`.
+  ///   - idempotencyKey: The caller's name for this question, 1 to 200 bytes. Defaults to `nil`.
+  ///   - label: A note to keep with the delivery. Defaults to `nil`.
+  /// - Returns: A handle to wait on. Under a key that was used before, one for the question that was sent then.
+  /// - Throws: As ``ask(_:to:urgency:timeout:openFor:alsoFrom:idempotencyKey:label:)`` does.
+  public func sendQuestion(
+    _ question: Question,
+    to recipient: Question.Recipient,
+    urgency: Urgency = .normal,
+    openFor: Duration,
+    alsoFrom source: Question.Source? = nil,
+    idempotencyKey: String? = nil,
+    label: String? = nil
+  ) async throws -> QuestionHandle {
+    try SmoovenError.checkTimeout(openFor, "openFor")
+    try SmoovenError.checkIdempotencyKey(idempotencyKey)
+    let deadline = clock.now() + configuration.callTimeout
+    let handle = try await pose(
+      AskedQuestion(question: question, recipient: recipient, urgency: urgency, source: source),
+      openFor: openFor,
+      idempotencyKey: idempotencyKey,
+      label: label,
+      deadline: deadline
+    )
+    try await accepted(handle.notification, deadline: deadline)
+    return handle
+  }
+
+  /// Attaches to a question that an earlier call sent, in this process or in another one.
+  ///
+  /// Sends nothing.
+  ///
+  /// - Parameters:
+  ///   - delivery: Its delivery, from ``delivery(_:)`` or ``pendingDeliveries(after:limit:)``.
+  ///   - source: Messages of another system that count as answers as well, as the earlier call gave them. Defaults to
+  ///     `nil`.
+  /// - Returns: A handle to wait on; `nil` if the delivery has no question.
+  /// - Throws: ``SmoovenError`` with `storeFailed` or `closed`; `CancellationError` if cancelled.
+  public func resumeQuestion(
+    _ delivery: StoredDelivery,
+    alsoFrom source: Question.Source? = nil
+  ) async throws -> QuestionHandle? {
+    guard QuestionRecord(delivery) != nil else { return nil }
+    let deadline = clock.now() + configuration.callTimeout
+    let replies = try await replies(source, since: delivery.openedAt, deadline)
+    return QuestionHandle(client: self, notification: try await resume(delivery), replies: replies)
+  }
+
+  /// Sends a question under a key that was checked.
+  func pose(
+    _ asked: AskedQuestion,
+    openFor: Duration,
+    idempotencyKey key: String?,
+    label: String?,
+    deadline: Duration,
+    wantedUntil: Date? = nil,
+    mayArm: (@Sendable () async throws -> Bool)? = nil
+  ) async throws -> QuestionHandle {
+    try SmoovenError.checkTimeout(openFor, "openFor")
+    try asked.question.validate()
+    if onlyPolls { throw SmoovenError.noAnswerPage }
+    let url = try await callbackURL(deadline: deadline)
+    let record = QuestionRecord(
+      asked.question,
+      until: configuration.now().addingTimeInterval(openFor.inSeconds)
+    )
+    // Under a key, replies since it was asked first.
+    var since = configuration.now()
+    if let key, asked.source != nil, let row = try await store.load(.idempotencyKey(key)) {
+      since = row.delivery.openedAt
+    }
+    // Kept from before the send, so that no reply can be too early.
+    let replies = try await replies(asked.source, since: since, deadline)
+    let handle = try await begin(
+      asked.request(answerURL: url + AnswerPage.path(of: record.token)),
+      idempotencyKey: key,
+      label: label,
+      deadline: deadline,
+      wantedUntil: wantedUntil,
+      asking: PosedQuestion(asked: asked, record: record),
+      mayArm: mayArm
+    )
+    if key != nil { extend(handle.token, until: record.until) }
+    return QuestionHandle(client: self, notification: handle, replies: replies)
+  }
+
+  /// Keeps a question open for a later caller.
+  private func extend(_ token: DeliveryToken, until: Date) {
+    background { client in
+      _ = try? await client.update(token) { delivery in
+        guard var record = QuestionRecord(delivery), record.until < until else { return false }
+        record.until = until
+        return (try? delivery.attach(record.json)) != nil
+      }
+    }
+  }
+
+  private func replies(
+    _ source: Question.Source?,
+    since: Date,
+    _ deadline: Duration
+  ) async throws -> InboundReplies? {
+    guard let source else { return nil }
+    let lease = try await receiver.lease(of: source.group, ids: source.ids, since: since, deadline: deadline)
+    return InboundReplies(lease: lease, source: source)
+  }
+}
+
+extension SmoovenError {
+  static let noAnswerPage = misconfigured(
+    "tracking",
+    "an answer page needs a URL that people can reach; set tracking to callbacks or both"
+  )
+}
+
+/// A question, whom to ask, and how.
+struct AskedQuestion: Sendable, Hashable {
+  var question: Question
+  var recipient: Question.Recipient
+  var urgency: Urgency
+  var source: Question.Source?
+
+  func request(answerURL: String) -> NotifyRequest {
+    question.request(to: recipient, urgency: urgency, answerURL: answerURL)
+  }
+
+  /// A digest of what makes two questions the same; the link has a fresh token each time.
+  var fingerprint: String {
+    get throws(SmoovenError) {
+      var fields = try request(answerURL: "answers:").wireFields().body(callbackURL: nil)
+      fields += JSONValue.array(question.options.map(JSONValue.string) + [.bool(question.allowsText)]).body
+      return Hex.encode(SHA256.hash(data: fields))
+    }
+  }
+}
+
+/// A question that is about to be sent.
+struct PosedQuestion: Sendable {
+  let asked: AskedQuestion
+  let record: QuestionRecord
+}

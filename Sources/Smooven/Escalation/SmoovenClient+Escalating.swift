@@ -1,0 +1,96 @@
+internal import SmoovenCallbacks
+
+extension SmoovenClient {
+  /// Notifies one person after the other until someone is reached.
+  ///
+  /// The next step begins when the one before it has failed, or after its ``EscalationStep/advanceAfter`` without success.
+  /// Earlier steps stay open, and the first message that reaches its goal ends everything: no message is sent once the
+  /// store knows of that. What was sent can't be taken back.
+  ///
+  /// Each message is sent under the key, U+001F and its number. So with a durable store, a call under the same key after
+  /// a restart goes on where the last one stopped: it repeats no step and forgets none. See <doc:Escalating>.
+  ///
+  /// Cancelling ends the wait, and not what was sent.
+  ///
+  /// - Parameters:
+  ///   - policy: The steps, and the time for all of them.
+  ///   - idempotencyKey: The caller's name for this escalation, 1 to 150 bytes. Defaults to `nil`, a fresh one, so that
+  ///     nothing goes on after a restart.
+  ///   - runs: The code of steps that run some, by name. Defaults to none.
+  /// - Returns: How it ended.
+  /// - Throws: ``SmoovenError`` if the policy can't work, if nothing could be sent, with `idempotencyConflict` if the policy
+  ///   has changed under a key, or if the client closes; `CancellationError` if cancelled.
+  public func escalate(
+    _ policy: EscalationPolicy,
+    idempotencyKey: String? = nil,
+    runs: [String: EscalationRun] = [:]
+  ) async throws -> EscalationResult {
+    try policy.validate()
+    try SmoovenError.checkIdempotencyKey(idempotencyKey)
+    if let idempotencyKey, idempotencyKey.utf8.count > 150 {
+      throw SmoovenError.invalid("idempotencyKey", "must be at most 150 bytes, because each step adds to it")
+    }
+    for step in policy.steps {
+      if let run = step.run, runs[run] == nil {
+        throw SmoovenError.misconfigured("policy.run", "a step runs code that was not given")
+      }
+      for message in step.messages {
+        if let criterion = step.until?.criterion(isQuestion: message.question != nil) {
+          try checkTellable(criterion)
+        }
+        if message.question != nil, onlyPolls { throw SmoovenError.noAnswerPage }
+        if let source = message.replies { _ = try receiver.router.group(named: source.group) }
+      }
+    }
+    if isDraining { throw tracker.closedError }
+    // Waits until the client runs, so that no time of the policy passes before.
+    _ = try await callbackURL(deadline: clock.now() + configuration.callTimeout)
+    let key = idempotencyKey ?? "escalation:\(DeliveryToken().text)"
+    var escalation = Escalation(policy, key: key, runs: runs, client: self)
+    return try await escalation.run()
+  }
+
+  /// The delivery of a key that was derived from the caller's.
+  func row(ofKey key: String) async throws -> VersionedDelivery? {
+    do {
+      let deadline = clock.now() + configuration.callTimeout
+      guard
+        let row = try await bounded(
+          by: deadline,
+          clock,
+          { [store] in try await store.load(.idempotencyKey(key)) }
+        )
+      else { throw SmoovenError.notStored(nil) }
+      return row
+    } catch {
+      if error is CancellationError || error is SmoovenError { throw error }
+      throw SmoovenError.notStored(error)
+    }
+  }
+
+  /// Whether the store knows that a delivery has met a criterion.
+  func hasMet(_ criterion: DeliveryCriterion, key: String) async throws -> Bool {
+    guard let row = try await store.load(.idempotencyKey(key)) else { return false }
+    return try await events(of: row.delivery).contains(where: criterion.isMet)
+  }
+}
+
+extension DeliveryCriterion {
+  /// Whether an event alone meets it.
+  func isMet(by event: CallbackEvent) -> Bool {
+    switch wrapped {
+    case .goal(let goal): goal.isMet(by: event.kind)
+    case .predicate(let isMet): isMet(event)
+    }
+  }
+}
+
+extension DeliveryVerdict {
+  /// The outcome of a wait for delivery.
+  var outcome: DeliveryOutcome {
+    switch self {
+    case .delivered(let event): .delivered(event)
+    case .failed(let event): .failed(event)
+    }
+  }
+}

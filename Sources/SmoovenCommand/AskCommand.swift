@@ -1,0 +1,122 @@
+internal import ArgumentParser
+internal import Smooven
+
+/// `smooven ask`: sends a question and waits for the answer.
+struct AskCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ask",
+    abstract: "Ask a person, and wait for the answer.",
+    discussion: """
+      The notification has a link to a page on the port where callbacks arrive. The person answers there, so \
+      --public-url must lead to that port. The exit code is 0 if there is an answer.
+      """
+  )
+
+  @Argument(help: "The question, in plain text.")
+  var question: String
+
+  @Option(help: "The id of the person to ask; Smooven picks the channel.")
+  var user: String?
+
+  @Option(parsing: .singleValue, help: "An answer to choose from; repeat it for more.")
+  var option: [String] = []
+
+  @Flag(help: "Let the person write an answer. On by itself without --option.")
+  var text = false
+
+  @Option(help: "Use this channel, in place of --user: sms, email or push.")
+  var channel: Channel?
+
+  @Option(help: "The recipient on that channel: a phone number (+…), an email address, or a player id.")
+  var to: String?
+
+  @Option(help: "low, normal, high or critical.")
+  var urgency: String?
+
+  @Option(help: "How long to wait: 30s, 2m, 1h.")
+  var timeout = DurationArgument(seconds: 900)
+
+  @OptionGroup var service: ServiceOptions
+
+  @Option(
+    help: "A name for this question, under which it is asked once; it needs --store to outlive this process."
+  )
+  var idempotencyKey: String?
+
+  @Flag(help: "Print the outcome as one JSON object, and nothing else, on standard output.")
+  var json = false
+
+  /// What `--channel` may be.
+  enum Channel: String, ExpressibleByArgument, CaseIterable {
+    case sms, email, push
+  }
+
+  func validate() throws {
+    if service.poll {
+      throw ValidationError("Leave out --poll: a person answers on a page, which needs a port.")
+    }
+    switch (user, channel, to) {
+    case (let user?, nil, nil) where !user.isEmpty: break
+    case (nil, .some, let to?) where !to.isEmpty: break
+    default: throw ValidationError("Give --user, or --channel with --to.")
+    }
+    if let idempotencyKey, !(1...200).contains(idempotencyKey.utf8.count) {
+      throw ValidationError("--idempotency-key takes 1 to 200 bytes.")
+    }
+    do {
+      try asked.validate()
+    } catch {
+      throw ValidationError(error.message)
+    }
+  }
+
+  private var asked: Question { Question(question, options: option, allowsText: text || option.isEmpty) }
+
+  private var recipient: Question.Recipient {
+    switch channel {
+    case .sms: .sms(to ?? "")
+    case .email: .email(to ?? "")
+    case .push: .push(to ?? "")
+    case nil: .user(user ?? "")
+    }
+  }
+
+  func run() async throws {
+    let code = try await reportingErrors(json: json) {
+      try await service.withClient(callTimeout: timeout.duration, idempotencyKey: idempotencyKey) { client in
+        try await ask(client)
+      }
+    }
+    throw ExitCode(code)
+  }
+
+  private func ask(_ client: SmoovenClient) async throws -> Int32 {
+    let (start, timeout) = (ContinuousClock.now, timeout.duration)
+    let timeline = Timeline(start: start, timeout: timeout, isSilent: json)
+    let spinner = Task { await timeline.spin("waiting for an answer") }
+    defer { spinner.cancel() }
+    do {
+      let handle = try await client.sendQuestion(
+        asked,
+        to: recipient,
+        urgency: urgency.map(Urgency.init(rawValue:)) ?? .normal,
+        openFor: timeout,
+        idempotencyKey: idempotencyKey
+      )
+      await timeline.noteAcceptance(of: handle.notification)
+      let follower = Task { await timeline.follow(handle.notification) }
+      defer { follower.cancel() }
+      let left = timeout - (ContinuousClock.now - start)
+      let outcome = try await handle.answer(timeout: max(left, .milliseconds(1)))
+      follower.cancel()
+      await follower.value
+      let report = OutcomeReport(outcome, of: handle.notification, elapsed: ContinuousClock.now - start)
+      await timeline.finish(handle.notification, report.lastLine)
+      if json { Terminal.print(json: report) }
+      return report.exitCode
+    } catch {
+      await timeline.clear()
+      throw error
+    }
+  }
+}

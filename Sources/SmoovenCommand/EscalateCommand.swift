@@ -1,0 +1,164 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Smooven
+internal import SmoovenSupport
+
+/// `smooven escalate`: notifies one person after the other until someone is reached.
+struct EscalateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "escalate",
+    abstract: "Notify one person after the other until someone is reached.",
+    discussion: """
+      POLICY is a JSON file: {"deadline": 900, "steps": [{"messages": [{"user": "sarah", "text": "…"}], \
+      "advance_after": 60, "until": "answered"}, …]}. Durations are seconds. With --store and --idempotency-key, run it \
+      again after it was killed: it goes on where it stopped.
+      """
+  )
+
+  @Argument(help: "The file with the policy, or - for standard input.")
+  var policy: String
+
+  @OptionGroup var service: ServiceOptions
+
+  @Option(
+    help:
+      "A name for this escalation, under which each step happens once; it needs --store to outlive this process."
+  )
+  var idempotencyKey: String?
+
+  @Flag(help: "Print the outcome as one JSON object, and nothing else, on standard output.")
+  var json = false
+
+  func validate() throws {
+    if let idempotencyKey, !(1...150).contains(idempotencyKey.utf8.count) {
+      throw ValidationError("--idempotency-key takes 1 to 150 bytes.")
+    }
+  }
+
+  func run() async throws {
+    let code = try await reportingErrors(json: json) {
+      let policy = try Self.read(policy)
+      return try await service.withClient(callTimeout: .seconds(30), idempotencyKey: idempotencyKey) {
+        client in
+        try await escalate(policy, client)
+      }
+    }
+    throw ExitCode(code)
+  }
+
+  private static func read(_ path: String) throws -> EscalationPolicy {
+    let bytes = try BodyFile.read(path)
+    do {
+      let policy = try JSONDecoder().decode(EscalationPolicy.self, from: Data(bytes))
+      try policy.validate()
+      return policy
+    } catch let error as DecodingError {
+      throw SmoovenError(.invalidConfiguration, "the policy can't be read: \(reason(error))", cause: error)
+    }
+  }
+
+  private static func reason(_ error: DecodingError) -> String {
+    switch error {
+    case .keyNotFound(let key, let context): "\(place(context.codingPath + [key])) is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      "\(place(context.codingPath)) has the wrong type"
+    case .dataCorrupted(let context) where context.codingPath.isEmpty: "it isn't JSON"
+    case .dataCorrupted(let context): "\(place(context.codingPath)) has a value that isn't allowed"
+    @unknown default: "it isn't a policy"
+    }
+  }
+
+  private static func place(_ path: [any CodingKey]) -> String {
+    path.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined().replacing(/^\./, with: "")
+  }
+
+  private func escalate(_ policy: EscalationPolicy, _ client: SmoovenClient) async throws -> Int32 {
+    let start = ContinuousClock.now
+    let result = try await client.escalate(policy, idempotencyKey: idempotencyKey)
+    let report = EscalationReport(result, elapsed: ContinuousClock.now - start)
+    if json { Terminal.print(json: report) } else { for line in report.lines { Terminal.print(line) } }
+    return report.exitCode
+  }
+}
+
+/// What `escalate` prints at the end, as JSON and as an exit code.
+struct EscalationReport: Encodable {
+  struct Attempt: Encodable {
+    let step: Int
+    let message: Int
+    let notificationID: String?
+    let status: String
+    let error: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case step, message
+      case notificationID = "notification_id"
+      case status, error
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(step, forKey: .step)
+      try container.encode(message, forKey: .message)
+      try container.encode(notificationID, forKey: .notificationID)
+      try container.encode(status, forKey: .status)
+      try container.encode(error, forKey: .error)
+    }
+  }
+
+  let outcome: String
+  let step: Int?
+  let answer: AnswerReport?
+  let attempts: [Attempt]
+  let elapsed: Duration
+
+  private enum CodingKeys: String, CodingKey {
+    case outcome, step, answer, attempts
+    case elapsed = "elapsed_ms"
+  }
+
+  init(_ result: EscalationResult, elapsed: Duration) {
+    outcome = result.reply == nil ? result.outcome.name : "answered"
+    step = result.step
+    answer = result.reply.map(AnswerReport.init)
+    attempts = result.attempts.map {
+      Attempt(
+        step: $0.step,
+        message: $0.message,
+        notificationID: $0.handle?.id,
+        status: $0.status.rawValue,
+        error: $0.error?.code.description
+      )
+    }
+    self.elapsed = elapsed
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(outcome, forKey: .outcome)
+    try container.encode(step, forKey: .step)
+    try container.encode(answer, forKey: .answer)
+    try container.encode(attempts, forKey: .attempts)
+    try container.encode(Int((elapsed.inSeconds * 1_000).rounded()), forKey: .elapsed)
+  }
+
+  var exitCode: Int32 {
+    switch outcome {
+    case "delivered", "answered": 0
+    case "failed": 3
+    default: 4
+    }
+  }
+
+  /// The attempts and the outcome, for a person.
+  var lines: [String] {
+    attempts.map { attempt in
+      let detail = [attempt.error ?? attempt.status, attempt.notificationID].compactMap(\.self).joined(
+        separator: ", "
+      )
+      return "  step \(attempt.step + 1)  \(detail)"
+    } + [
+      "\(exitCode == 0 ? "✓" : "✗") \(outcome)\(step.map { " by step \($0 + 1)" } ?? "") after \(Timeline.seconds(elapsed))"
+    ]
+  }
+}
