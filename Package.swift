@@ -31,6 +31,7 @@ let package = Package(
     .library(name: "SmoovenCallbacks", targets: ["SmoovenCallbacks"]),
     .library(name: "Smooven", targets: ["Smooven"]),
     .library(name: "SmoovenSQLite", targets: ["SmoovenSQLite"]),
+    .library(name: "SmoovenMCP", targets: ["SmoovenMCP"]),
     .library(name: "SmoovenTesting", targets: ["SmoovenTesting"]),
     .library(name: "SmoovenSandbox", targets: ["SmoovenSandbox"]),
     .executable(name: "smooven", targets: ["SmoovenCommand"]),
@@ -79,6 +80,10 @@ let package = Package(
       dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", crypto, grdb]
     ),
     .target(
+      name: "SmoovenMCP",
+      dependencies: ["SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "Smooven", httpTypes, logging]
+    ),
+    .target(
       name: "SmoovenTesting",
       dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", httpTypes]
     ),
@@ -93,7 +98,7 @@ let package = Package(
     .executableTarget(
       name: "SmoovenCommand",
       dependencies: [
-        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenSandbox",
+        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenMCP", "SmoovenSandbox",
         argumentParser, httpClient, httpTypes, lifecycle, logging, signals,
       ]
     ),
@@ -171,6 +176,13 @@ let package = Package(
     .testTarget(
       name: "SmoovenSQLiteTests",
       dependencies: ["Smooven", "SmoovenSQLite", "SmoovenTesting", "TestSupport", httpTypes, grdb]
+    ),
+    .testTarget(
+      name: "SmoovenMCPTests",
+      dependencies: [
+        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenMCP", "SmoovenTesting", "TestSupport",
+        httpClient, httpTypes, logging,
+      ] + nio
     ),
     .testTarget(name: "SmoovenTestingTests", dependencies: ["Smooven", "SmoovenTesting", httpTypes]),
     .testTarget(

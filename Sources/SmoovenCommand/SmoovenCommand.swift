@@ -11,7 +11,7 @@ struct SmoovenCommand: AsyncParsableCommand {
       """,
     subcommands: [
       SendCommand.self, ListenCommand.self, SandboxCommand.self, VerifyCommand.self, SignCommand.self,
-      TriggerCommand.self,
+      TriggerCommand.self, MCPCommand.self,
     ]
   )
 }

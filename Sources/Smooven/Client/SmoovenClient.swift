@@ -17,7 +17,7 @@ public final class SmoovenClient: Service {
   /// The port on which callbacks arrive, or `nil` when the receiver is mounted elsewhere.
   public let listener: CallbackListener?
 
-  let configuration: SmoovenConfiguration
+  package let configuration: SmoovenConfiguration
   package let api: SmoovenAPI
   let store: any DeliveryStore
   let tracker: DeliveryTracker

@@ -15,14 +15,17 @@ extension SmoovenClient {
     idempotencyKey key: String?,
     label: String?,
     deadline: Duration,
-    wantedUntil: Date? = nil
+    wantedUntil: Date? = nil,
+    attachment: JSONValue? = nil,
+    isKeyDerived: Bool = false
   ) async throws -> NotificationHandle {
     try request.validate()
-    try SmoovenError.checkIdempotencyKey(key)
+    if !isKeyDerived { try SmoovenError.checkIdempotencyKey(key) }
     if isDraining { throw tracker.closedError }
     let fields = try request.wireFields()
     var proposal = proposal(request, key, label, fingerprint: key == nil ? "" : fields.fingerprint)
     proposal.wantedUntil = wantedUntil
+    try proposal.attach(attachment)
     let url = try await callbackURL(deadline: deadline)
     try Task.checkCancellation()
     let send = NotificationSend(client: self, proposal: proposal, deadline: deadline) { token in

@@ -1,0 +1,153 @@
+internal import ArgumentParser
+internal import Smooven
+internal import SmoovenSandbox
+
+/// How to reach Smooven, and how to learn what became of a notification.
+struct ServiceOptions: ParsableArguments {
+  @Flag(help: "Send to a sandbox inside this process: nothing leaves the machine.")
+  var sandbox = false
+
+  @Option(help: "Where Smooven is. Default: https://api.smooven.io.")
+  var baseURL: String?
+
+  @Option(help: "Where to take callbacks, as HOST:PORT. Default: a free port on 127.0.0.1.")
+  var listen: HostAndPort?
+
+  @Flag(
+    help: """
+      Bind no port: callbacks arrive at another process with the same store, such as smooven listen. Needs --store and \
+      --public-url.
+      """
+  )
+  var noListen = false
+
+  @Option(help: "How Smooven reaches the port where callbacks arrive: the URL of your proxy or tunnel.")
+  var publicURL: String?
+
+  @OptionGroup var storage: StoreOptions
+  @OptionGroup var logging: LoggingOptions
+
+  func validate() throws {
+    if sandbox, baseURL != nil { throw ValidationError("Give either --sandbox or --base-url, not both.") }
+    try Checks.url(baseURL, "--base-url")
+    try Checks.url(publicURL, "--public-url")
+    try checkListening()
+  }
+
+  /// Checks that there is a place where callbacks arrive, and one only.
+  private func checkListening() throws {
+    guard noListen else { return }
+    if listen != nil { throw ValidationError("Give either --listen or --no-listen, not both.") }
+    // A sandbox inside this process calls back where the command line says, not where the real one would.
+    let url = publicURL ?? (sandbox ? nil : Environment.value("SMOOVEN_PUBLIC_URL"))
+    var missing: [String] = []
+    if storage.store == nil { missing.append("--store, shared with the process that receives the callbacks") }
+    if url == nil { missing.append("--public-url, the URL of the process that receives the callbacks") }
+    guard missing.isEmpty else {
+      throw ValidationError("--no-listen needs \(missing.joined(separator: ", and ")).")
+    }
+  }
+
+  /// Runs a client while a closure runs.
+  ///
+  /// - Parameters:
+  ///   - callTimeout: The maximum time of one call.
+  ///   - idempotencyKey: The key of what is sent, to warn if it's forgotten when the command ends.
+  ///   - body: What to do with the client.
+  /// - Returns: What the closure returns.
+  /// - Throws: What the closure throws, and why the client can't run.
+  func withClient<Result: Sendable>(
+    callTimeout: Duration,
+    idempotencyKey: String?,
+    _ body: @escaping @Sendable (SmoovenClient) async throws -> Result
+  ) async throws -> Result {
+    if sandbox {
+      return try await withSmoovenSandbox { sandbox in
+        // The environment's public URL is the real one's: from here its way leads off this machine.
+        try await withClient(
+          keys: [SandboxConfiguration().secretKey],
+          baseURL: sandbox.baseURL,
+          publicURL: self.publicURL,
+          callTimeout,
+          idempotencyKey,
+          body
+        )
+      }
+    }
+    let keys = try secretKeys()
+    let (baseURL, publicURL) = (try smoovenURL(), try reachableURL())
+    guard publicURL != nil || baseURL.isLoopback else {
+      throw SmoovenError(
+        .invalidConfiguration,
+        """
+        \(baseURL.host) cannot reach this machine by itself: give --public-url or set SMOOVEN_PUBLIC_URL to the \
+        URL of your proxy or tunnel, or try --sandbox
+        """
+      )
+    }
+    return try await withClient(
+      keys: keys,
+      baseURL: baseURL.url,
+      publicURL: publicURL,
+      callTimeout,
+      idempotencyKey,
+      body
+    )
+  }
+
+  private func withClient<Result: Sendable>(
+    keys: [Secret],
+    baseURL: String,
+    publicURL: String?,
+    _ callTimeout: Duration,
+    _ idempotencyKey: String?,
+    _ body: @escaping @Sendable (SmoovenClient) async throws -> Result
+  ) async throws -> Result {
+    var configuration = SmoovenConfiguration(secretKey: keys[0], previousSecretKeys: Array(keys.dropFirst()))
+    configuration.baseURL = baseURL
+    configuration.listener = listener(publicURL: publicURL)
+    configuration.callTimeout = callTimeout
+    if idempotencyKey != nil, storage.store == nil {
+      Terminal.printError("warning: without --store the idempotency key is forgotten when this command ends")
+    }
+    return try await storage.withStore { [configuration] store in
+      try await withSmoovenClient(
+        configuration: configuration,
+        store: store,
+        logger: logging.logger
+      ) { client in try await body(client) }
+    }
+  }
+
+  private func listener(publicURL: String?) -> ListenerConfiguration {
+    if noListen, let publicURL { return .mounted(publicURL: publicURL) }
+    return ListenerConfiguration(
+      host: listen?.host ?? "127.0.0.1",
+      port: listen?.port ?? 0,
+      publicURL: publicURL
+    )
+  }
+
+  private func smoovenURL() throws -> BaseURL {
+    if let baseURL { return try BaseURL(baseURL, setting: "--base-url") }
+    let standard = SmoovenConfiguration(secretKey: "").baseURL
+    return try BaseURL(Environment.value("SMOOVEN_BASE_URL") ?? standard, setting: "SMOOVEN_BASE_URL")
+  }
+
+  private func reachableURL() throws -> String? {
+    if let publicURL { return publicURL }
+    guard let url = Environment.value("SMOOVEN_PUBLIC_URL") else { return nil }
+    return try BaseURL(url, setting: "SMOOVEN_PUBLIC_URL").url
+  }
+
+  private func secretKeys() throws -> [Secret] {
+    let keys = Environment.secrets("SMOOVEN_SECRET_KEY")
+    guard !keys.isEmpty else {
+      throw SmoovenError(
+        .invalidConfiguration,
+        "SMOOVEN_SECRET_KEY is not set; export the project's Secret Key, or try --sandbox, which needs none"
+      )
+    }
+    return keys
+  }
+}
