@@ -52,9 +52,16 @@ struct Harness: Sendable {
     ["user_id": "sarah@example.com", "intent": "The build is done"].merging(more) { _, new in new }
   }
 
-  /// Moves the clock by a duration, in steps from timer to timer, until a task has ended.
-  func advance(by duration: Duration) {
-    clock.advance(by: duration)
+  /// Calls a tool, and moves the clock to the end of its slice when it waits.
+  func callToTheEndOfItsSlice(_ tool: String, _ arguments: [String: JSONValue]) async throws -> JSONValue {
+    let driver = Task { [clock, slice = server.configuration.longestSlice] in
+      // Other timers are those of requests and of deadlines.
+      while let timer = await clock.nextTimer() {
+        if timer == slice { clock.advance(by: slice) }
+      }
+    }
+    defer { driver.cancel() }
+    return try await call(tool, arguments)
   }
 }
 

@@ -180,9 +180,7 @@ extension OpenDelivery {
         }
       } else {
         group.addTask { [state] in
-          _ = try? await state.first { state in
-            if case .sending = state { nil } else { () }
-          }
+          _ = try? await state.first { $0.isSending ? nil : () }
         }
       }
       await group.next()
@@ -192,6 +190,10 @@ extension OpenDelivery {
 }
 
 extension OpenDelivery.State {
+  var isSending: Bool {
+    if case .sending = self { true } else { false }
+  }
+
   /// Whether there's nothing left to wait for.
   var isEnd: Bool {
     switch self {

@@ -34,7 +34,7 @@ public struct MCPServer: Sendable {
     configuration: Configuration,
     logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() })
   ) {
-    self.init(configuration: configuration, logger: logger) { client }
+    self.init(configuration, logger, .ready(client))
   }
 
   /// Creates a server whose client is still being opened, so that discovery doesn't wait for it.
@@ -43,10 +43,14 @@ public struct MCPServer: Sendable {
     logger: Logger,
     client: @escaping @Sendable () async throws -> SmoovenClient
   ) {
+    self.init(configuration, logger, .later(client))
+  }
+
+  private init(_ configuration: Configuration, _ logger: Logger, _ source: ToolRunner.Source) {
     self.configuration = configuration
     self.logger = logger
     identity = ServerIdentity(tools: configuration.tools.map(\.definition))
-    runner = ToolRunner(configuration, client: client)
+    runner = ToolRunner(configuration, source)
   }
 
   /// The definitions of the tools, as a host or a model's API takes them.

@@ -117,12 +117,6 @@ extension ToolRunner.Reports {
   static let none = ToolRunner.Reports(progress: nil) { _, _ in }
 }
 
-extension OpenDelivery.State {
-  fileprivate var isSending: Bool {
-    if case .sending = self { true } else { false }
-  }
-}
-
 extension DeliveryStatus {
   /// The status if it's a word of this library, so that no text from outside reaches a status message.
   fileprivate static func known(_ status: String) -> String {

@@ -23,13 +23,18 @@ struct ToolRunner: Sendable {
   let configuration: MCPServer.Configuration
   let deliveries: OpenDeliveries
   let clock: DeliveryClock
-  /// The client, once it's known whether there is one.
-  let client: @Sendable () async throws -> SmoovenClient
+  private let source: Source
 
-  init(_ configuration: MCPServer.Configuration, client: @escaping @Sendable () async throws -> SmoovenClient)
-  {
+  /// The place where the client comes from.
+  enum Source: Sendable {
+    case ready(SmoovenClient)
+    /// It's still being opened; the closure returns when it's known whether there is one.
+    case later(@Sendable () async throws -> SmoovenClient)
+  }
+
+  init(_ configuration: MCPServer.Configuration, _ source: Source) {
     self.configuration = configuration
-    self.client = client
+    self.source = source
     deliveries = OpenDeliveries(rate: configuration.rate)
     clock = DeliveryClock(configuration.clock)
   }
@@ -130,9 +135,10 @@ struct ToolRunner: Sendable {
 
   /// The client, if it is ready before a call must return.
   func client(by wait: Wait) async throws -> SmoovenClient {
-    if let client = try await first(by: max(wait.end, clock.now() + .seconds(5)), { try await self.client() })
-    {
-      return client
+    switch source {
+    case .ready(let client): return client
+    case .later(let open):
+      if let client = try await first(by: max(wait.end, clock.now() + .seconds(5)), open) { return client }
     }
     throw ToolFailure("The server is still starting. Nothing was sent. Call again in a few seconds.")
   }
