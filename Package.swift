@@ -124,6 +124,11 @@ let package = Package(
       path: "Samples/CustomStore"
     ),
     .executableTarget(
+      name: "ToolLoop",
+      dependencies: ["Smooven", "SmoovenMCP", "SmoovenSandbox"],
+      path: "Samples/ToolLoop"
+    ),
+    .executableTarget(
       name: "HumanInTheLoop",
       dependencies: ["Smooven"],
       path: "Samples/HumanInTheLoop"
@@ -166,8 +171,8 @@ let package = Package(
       name: "SmoovenTests",
       dependencies: [
         "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenTesting", "TestSupport",
-        "CustomStore",
-        httpClient, httpTypes, lifecycle, logging, metrics, tracing,
+        "CustomProvider", "CustomStore",
+        crypto, httpClient, httpTypes, lifecycle, logging, metrics, tracing,
         .product(name: "InMemoryLogging", package: "swift-log"),
         .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
         .product(name: "MetricsTestKit", package: "swift-metrics"),
@@ -199,6 +204,9 @@ let package = Package(
         "SmoovenCommand",
         argumentParser, httpClient, httpTypes, logging,
       ] + nio,
+      exclude: [
+        "Interop/mcp1.txt", "Interop/mcp2.txt", "Interop/mcp_client.py", "Interop/mcp_validate.py",
+      ],
       resources: [.copy("Servers")]
     ),
     // Reads README.md, DocC, Sources and Samples from the package's folder.

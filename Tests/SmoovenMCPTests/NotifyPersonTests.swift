@@ -1,3 +1,4 @@
+import HTTPTypes
 import Smooven
 import SmoovenSupport
 import SmoovenTesting

@@ -37,7 +37,8 @@ struct PeerRandomTests {
       case 60..<80: try progress(&peer, &model, &random)
       case 80..<98: try finish(&peer, &model, &random)
       default:
-        #expect(Set(peer.close()) == Set(model.open.keys))
+        let closed = Set(peer.close())
+        #expect(closed == Set(model.open.keys))
         model.leftOpen += model.open.count
         model.open = [:]
       }
@@ -100,8 +101,9 @@ struct PeerRandomTests {
     model.open[number] = nil
     model.cancelled += 1
     // Whatever the call still says is dropped.
-    #expect(peer.progress(number, 1, total: 2, message: "late") == nil)
-    #expect(peer.finish(number, .success([:])) == nil)
+    let progress = peer.progress(number, 1, total: 2, message: "late")
+    let finish = peer.finish(number, .success([:]))
+    #expect(progress == nil && finish == nil)
   }
 
   private func progress(_ peer: inout MCPPeer, _ model: inout Model, _ random: inout SplitMix) throws {
@@ -125,12 +127,14 @@ struct PeerRandomTests {
     let isError = Bool.random(using: &random)
     let result: Result<JSONValue, RPCError> =
       isError ? .failure(.internalError("no")) : .success(["content": []])
-    let bytes = try #require(peer.finish(number, result))
+    let finished = peer.finish(number, result)
+    let bytes = try #require(finished)
     let response = try JSONValue(parsing: bytes)
     #expect(response["id"] == model.open[number].map { .integer($0.id) })
     #expect((response["error"] != nil) == isError)
     if !isError { #expect(response["result"]?["resultType"] == "complete") }
-    #expect(peer.finish(number, result) == nil)
+    let again = peer.finish(number, result)
+    #expect(again == nil)
     model.open[number] = nil
     model.responses += 1
   }

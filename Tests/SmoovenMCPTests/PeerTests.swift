@@ -166,7 +166,8 @@ struct PeerTests {
     guard case .write(let bytes)? = call(3).first else { throw Unexpected() }
     let result = try #require(try JSONValue(parsing: bytes)["result"])
     #expect(result.isError && result.text.contains("busy"))
-    #expect(peer.finish(1, .success([:])) != nil)
+    let finished = peer.finish(1, .success([:]))
+    #expect(finished != nil)
     guard case .start? = call(4).first else { throw Unexpected() }
   }
 

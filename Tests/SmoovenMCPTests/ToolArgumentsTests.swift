@@ -1,4 +1,4 @@
-import SmoovenCallbacks
+import Smooven
 import Testing
 
 @testable import SmoovenMCP

@@ -212,7 +212,7 @@ extension HTTPServerConfiguration {
 
 extension CallbackReceiver: HTTPServerHandler {
   package func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
-    respond(to: CallbackRequest(request)).map { .response(HTTPServerResponse(head: $0)) }
+    respond(to: CallbackRequest(request)).map { .response(HTTPServerResponse(head: $0.head, body: $0.body)) }
   }
 }
 

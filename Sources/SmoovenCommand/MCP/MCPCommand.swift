@@ -26,11 +26,17 @@ struct MCPCommand: AsyncParsableCommand {
   @Flag(help: "Let the model notify anyone.")
   var allowAny = false
 
-  @Option(help: "How long one call may wait. Hosts have limits of their own: stay below.")
+  @Option(help: "How long one call may wait. Stay below the limit of your host.")
   var slice = DurationArgument(seconds: 25)
 
   @Option(help: "How many notifications may be sent in a minute.")
   var limit = 10
+
+  @Option(help: "Serve over HTTP at HOST:PORT/mcp, and not on standard input and output. Needs --token.")
+  var http: HostAndPort?
+
+  @Option(help: "The bearer token of HTTP clients, at least 16 bytes. Default: SMOOVEN_MCP_TOKEN.")
+  var token: String?
 
   @Flag(help: "Print the definitions of the tools as JSON, and end.")
   var printTools = false
@@ -41,6 +47,13 @@ struct MCPCommand: AsyncParsableCommand {
       throw ValidationError("Give --allow with the people whom the model may notify, or --allow-any.")
     }
     if !allow.isEmpty, allowAny { throw ValidationError("Give either --allow or --allow-any, not both.") }
+    if http != nil {
+      guard let tokens = httpTokens, tokens.allSatisfy({ $0.count >= 16 }) else {
+        throw ValidationError("--http needs --token or SMOOVEN_MCP_TOKEN, with at least 16 bytes.")
+      }
+    } else if token != nil {
+      throw ValidationError("--token belongs to --http.")
+    }
     guard (1...10_000).contains(limit) else { throw ValidationError("--limit must be between 1 and 10000.") }
     guard slice.duration <= .seconds(600) else { throw ValidationError("--slice must be at most 10m.") }
   }
@@ -53,6 +66,12 @@ struct MCPCommand: AsyncParsableCommand {
     try await reportingErrors(json: false) {
       try await serving(MCPService(self))
     }
+  }
+
+  /// The bearer tokens; `nil` if there is none.
+  var httpTokens: [Secret]? {
+    let tokens = token.map { [Secret($0)] } ?? Environment.secrets("SMOOVEN_MCP_TOKEN")
+    return tokens.isEmpty ? nil : tokens
   }
 
   /// The server's settings.

@@ -1,5 +1,6 @@
 internal import ServiceLifecycle
 internal import Smooven
+internal import SmoovenHTTP
 internal import SmoovenMCP
 internal import SmoovenSupport
 
@@ -26,7 +27,13 @@ struct MCPService: Service {
         group.addTask { await openClient(opened) }
         group.addTask {
           do {
-            try await server.serve(input: StandardInput(), output: StandardOutput().write)
+            if let address = command.http {
+              try await serve(server, at: address)
+            } else {
+              try await server.serve(input: StandardInput(), output: StandardOutput().write)
+            }
+          } catch let error as HTTPServerError {
+            Terminal.printError("error: \(error)")
           } catch {
             // The peer is gone, or a signal has arrived: deliveries are in the store.
           }
@@ -35,6 +42,24 @@ struct MCPService: Service {
         await group.next()
         group.cancelAll()
       }
+    }
+  }
+
+  /// Serves HTTP clients until the task is cancelled.
+  private func serve(_ server: MCPServer, at address: HostAndPort) async throws {
+    let handler = MCPHTTPHandler(server, tokens: command.httpTokens ?? [])
+    var configuration = HTTPServerConfiguration()
+    configuration.host = address.host
+    configuration.port = address.port
+    configuration.maximumBodySize = server.configuration.maximumMessageSize
+    let port = HTTPServer(
+      configuration: configuration,
+      handler: handler,
+      logger: command.service.logging.logger
+    )
+    try await port.run { address in
+      handler.open(at: address)
+      Terminal.printError("listening on http://\(address)\(MCPHTTPHandler.path)")
     }
   }
 

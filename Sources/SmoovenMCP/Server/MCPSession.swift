@@ -18,7 +18,7 @@ final class MCPSession: Sendable {
     state = Mutex(
       State(peer: MCPPeer(identity: server.identity, maximumCalls: server.configuration.maximumCalls))
     )
-    writer = MessageWriter(output)
+    writer = MessageWriter { try await output($0 + [UInt8(ascii: "\n")]) }
   }
 
   /// Accepts a line.

@@ -1,6 +1,6 @@
 internal import SmoovenSupport
 
-/// Writes messages one at a time, each with its line feed, in the order in which the writes began.
+/// Writes messages one at a time, in the order in which the writes began.
 final class MessageWriter: Sendable {
   private struct Turns: Sendable {
     var next = 0
@@ -31,7 +31,7 @@ final class MessageWriter: Sendable {
       do {
         try await turns.first { $0.current == turn ? () : nil }
         defer { turns.update { $0.current += 1 } }
-        try await output(message + [UInt8(ascii: "\n")])
+        try await output(message)
         written.update { $0 = .success(()) }
       } catch {
         written.update { $0 = .failure(error) }

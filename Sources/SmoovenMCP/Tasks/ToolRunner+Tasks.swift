@@ -54,13 +54,29 @@ extension ToolRunner {
       }
     }
     do {
-      let report = try DeliveryReport(delivery, state, now: client.configuration.now(), isJoined: false)
+      let report = try report(delivery, state, client, isJoined: false)
       let json = task(delivery, state, report, client)
       return End(result: .success(json), reported: report.outcome.isFinal ? delivery : nil)
     } catch {
+      // What the call would have returned: a tool that couldn't do its work.
+      let failure = (error as? ToolFailure) ?? (error as? SmoovenError).map(ToolFailure.init)
+      guard let failure else { throw error }
       deliveries.remove(delivery)
-      throw error
+      return End(result: .success(failed(delivery, failure, client)))
     }
+  }
+
+  private func failed(_ delivery: OpenDelivery, _ failure: ToolFailure, _ client: SmoovenClient) -> JSONValue
+  {
+    var result = failure.json.objectValue ?? [:]
+    result["resultType"] = "complete"
+    return [
+      "taskId": .string(signer(client).id(of: delivery.handle)), "status": "completed",
+      "createdAt": .string(RFC3339.format(delivery.openedAt)),
+      "lastUpdatedAt": .string(RFC3339.format(client.configuration.now())),
+      "ttlMs": .integer(Int64((delivery.limit + .seconds(3_600)) / .milliseconds(1))),
+      "result": .object(result),
+    ]
   }
 
   /// The delivery of a task.
@@ -107,7 +123,7 @@ extension ToolRunner {
     if known.isEmpty { _ = try await Watched(()).first { _ in nil as Void? } }
   }
 
-  private func signer(_ client: SmoovenClient) -> TaskSigner {
+  func signer(_ client: SmoovenClient) -> TaskSigner {
     TaskSigner(secrets: [client.configuration.secretKey] + client.configuration.previousSecretKeys)
   }
 }

@@ -5,7 +5,9 @@ extension ToolFailure {
   ///
   /// It holds no text of the service.
   init(_ error: SmoovenError) {
-    let reason = "\(error.code)\(error.apiCode.map { " (\($0.prefix(64)))" } ?? ""): \(error.message)."
+    // The service's code is a word; anything else it may hold isn't for a model to read.
+    let code = error.apiCode.map { String($0.prefix(64).filter { $0.isASCII && ($0.isLetter || $0 == "_") }) }
+    let reason = "\(error.code)\(code.map { " (\($0))" } ?? ""): \(error.message)."
     self.init("\(reason) \(Self.advice(error))")
   }
 

@@ -6,7 +6,7 @@ extension ToolRunner {
   func explain(_ handle: String) async throws -> JSONValue {
     let wait = Wait(nil, clock.now(), configuration.longestSlice)
     let client = try await client(by: wait)
-    guard let key = DeliveryKey.key(of: handle),
+    guard let key = inward(handle, client).flatMap(DeliveryKey.key),
       let delivery = try await client.delivery(.idempotencyKey(key))
     else {
       throw ToolFailure.unknownHandle

@@ -23,6 +23,8 @@ struct ToolRunner: Sendable {
   let configuration: MCPServer.Configuration
   let deliveries: OpenDeliveries
   let clock: DeliveryClock
+  /// Whether handles carry a code that proves that this project made them, because a peer may be another machine.
+  var signsHandles = false
   private let source: Source
 
   /// The place where the client comes from.
@@ -85,7 +87,9 @@ struct ToolRunner: Sendable {
     let call = try WaitFor(arguments)
     let wait = Wait(call.waitSeconds, clock.now(), configuration.longestSlice)
     let client = try await client(by: wait)
-    guard let delivery = try await find(call.handle, client, waitingUntil: wait.end) else {
+    guard let handle = inward(call.handle, client),
+      let delivery = try await find(handle, client, waitingUntil: wait.end)
+    else {
       throw ToolFailure.unknownHandle
     }
     return try await follow(delivery, wait, era, client, reports, isJoined: true)
@@ -107,7 +111,7 @@ struct ToolRunner: Sendable {
       }
       switch state {
       case .sent:
-        let report = try DeliveryReport(delivery, state, now: client.configuration.now(), isJoined: isJoined)
+        let report = try report(delivery, state, client, isJoined: isJoined)
         return End(result: .success(task(delivery, state, report, client, kind: "task")))
       case .sending, .ended, .refused: break
       }
@@ -124,13 +128,32 @@ struct ToolRunner: Sendable {
     isJoined: Bool
   ) throws -> End {
     do {
-      let report = try DeliveryReport(delivery, state, now: client.configuration.now(), isJoined: isJoined)
+      let report = try report(delivery, state, client, isJoined: isJoined)
       return End(result: .success(report.result), reported: report.outcome.isFinal ? delivery : nil)
     } catch {
       // The next call with these arguments tries again.
       deliveries.remove(delivery)
       throw error
     }
+  }
+
+  /// The report of a delivery in a state.
+  ///
+  /// - Throws: The error of a send that failed.
+  func report(
+    _ delivery: OpenDelivery,
+    _ state: OpenDelivery.State,
+    _ client: SmoovenClient,
+    isJoined: Bool
+  ) throws -> DeliveryReport {
+    var report = try DeliveryReport(delivery, state, now: client.configuration.now(), isJoined: isJoined)
+    if signsHandles { report.handle = signer(client).id(of: delivery.handle) }
+    return report
+  }
+
+  /// The handle that a peer sent; `nil` if it had to be signed and isn't.
+  func inward(_ handle: String, _ client: SmoovenClient) -> String? {
+    signsHandles ? signer(client).handle(of: handle) : handle
   }
 
   /// The client, if it is ready before a call must return.

@@ -100,8 +100,8 @@ struct DeduplicationWindowTests {
         let before = published.load(ordering: .relaxed)
         let response: HTTPResponse
         switch receiver.respond(to: request(offer)) {
-        case .now(let now): response = now
-        case .later(let work): response = await work()
+        case .now(let now): response = now.head
+        case .later(let work): response = await work().head
         }
         if published.load(ordering: .relaxed) == before + 1 { return .stored }
         return response.status == .unauthorized ? .tooOld : .duplicate

@@ -1,0 +1,21 @@
+public import HTTPTypes
+internal import SmoovenCallbacks
+
+/// The response of a receiver, to send as it is.
+public struct CallbackResponse: Sendable, Hashable {
+  /// Status and header fields.
+  public var head: HTTPResponse
+  /// The body: empty, or the answer page of a question.
+  public var body: [UInt8]
+
+  /// Creates a response.
+  public init(head: HTTPResponse, body: [UInt8] = []) {
+    self.head = head
+    self.body = body
+  }
+}
+
+extension CallbackResponse: SafelyDescribed {
+  /// The status and the size of the body, which is personal.
+  public var description: String { "CallbackResponse(\(head.status.code), \(body.count) bytes)" }
+}
