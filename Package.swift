@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "Smooven", targets: ["Smooven"]),
     .library(name: "SmoovenSQLite", targets: ["SmoovenSQLite"]),
     .library(name: "SmoovenPostgres", targets: ["SmoovenPostgres"]),
+    .library(name: "SmoovenMCP", targets: ["SmoovenMCP"]),
     .library(name: "SmoovenTesting", targets: ["SmoovenTesting"]),
     .library(name: "SmoovenSandbox", targets: ["SmoovenSandbox"]),
     .executable(name: "smooven", targets: ["SmoovenCommand"]),
@@ -91,6 +92,10 @@ let package = Package(
       dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", crypto, logging, metrics, postgres]
     ),
     .target(
+      name: "SmoovenMCP",
+      dependencies: ["SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "Smooven", httpTypes, logging]
+    ),
+    .target(
       name: "SmoovenTesting",
       dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", httpTypes]
     ),
@@ -105,7 +110,8 @@ let package = Package(
     .executableTarget(
       name: "SmoovenCommand",
       dependencies: [
-        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenPostgres", "SmoovenSandbox",
+        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenPostgres", "SmoovenMCP",
+        "SmoovenSandbox",
         argumentParser, httpClient, httpTypes, lifecycle, logging, signals,
       ]
     ),
@@ -129,6 +135,11 @@ let package = Package(
       name: "CustomStore",
       dependencies: ["Smooven", "SmoovenTesting"],
       path: "Samples/CustomStore"
+    ),
+    .executableTarget(
+      name: "ToolLoop",
+      dependencies: ["Smooven", "SmoovenMCP", "SmoovenSandbox"],
+      path: "Samples/ToolLoop"
     ),
     .executableTarget(
       name: "HumanInTheLoop",
@@ -173,8 +184,8 @@ let package = Package(
       name: "SmoovenTests",
       dependencies: [
         "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenTesting", "TestSupport",
-        "CustomStore",
-        httpClient, httpTypes, lifecycle, logging, metrics, tracing,
+        "CustomProvider", "CustomStore",
+        crypto, httpClient, httpTypes, lifecycle, logging, metrics, tracing,
         .product(name: "InMemoryLogging", package: "swift-log"),
         .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
         .product(name: "MetricsTestKit", package: "swift-metrics"),
@@ -193,6 +204,13 @@ let package = Package(
         .product(name: "InMemoryLogging", package: "swift-log"),
       ] + nio
     ),
+    .testTarget(
+      name: "SmoovenMCPTests",
+      dependencies: [
+        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenMCP", "SmoovenTesting", "TestSupport",
+        httpClient, httpTypes, logging,
+      ] + nio
+    ),
     .testTarget(name: "SmoovenTestingTests", dependencies: ["Smooven", "SmoovenTesting", httpTypes]),
     .testTarget(
       name: "SmoovenSandboxTests",
@@ -208,6 +226,9 @@ let package = Package(
         "SmoovenCommand", "TestSupport",
         argumentParser, httpClient, httpTypes, logging,
       ] + nio,
+      exclude: [
+        "Interop/mcp1.txt", "Interop/mcp2.txt", "Interop/mcp_client.py", "Interop/mcp_validate.py",
+      ],
       resources: [.copy("Servers")]
     ),
     // Reads README.md, DocC, Sources and Samples from the package's folder.

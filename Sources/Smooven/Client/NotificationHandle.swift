@@ -75,6 +75,9 @@ public struct NotificationHandle: Sendable {
   /// How far the notification is known to have come.
   public var status: DeliveryStatus { snapshot?.status ?? .unconfirmed }
 
+  /// How it ended, if that can no longer change.
+  package var verdict: DeliveryVerdict? { snapshot?.verdict }
+
   /// The names of the callbacks so far, in arrival order.
   public var eventNames: [String] { snapshot?.eventNames ?? [] }
 

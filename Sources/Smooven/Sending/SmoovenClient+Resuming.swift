@@ -42,6 +42,27 @@ extension SmoovenClient {
     try await reading { client in try await client.store.load(lookup)?.delivery }
   }
 
+  /// The stored callbacks of a delivery, oldest first, and those that it keeps itself.
+  ///
+  /// - Parameters:
+  ///   - delivery: The delivery, as ``delivery(_:)`` returned it.
+  ///   - limit: The maximum number of callbacks to read.
+  /// - Returns: The events that are the delivery's.
+  /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
+  package func events(of delivery: StoredDelivery, limit: Int) async throws -> [CallbackEvent] {
+    try await reading { client in
+      var ownership = EventOwnership(delivery)
+      var events: [CallbackEvent] = []
+      let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
+      for stored in try await client.store.callbacks(matching: lookup, after: .beginning, limit: limit)
+      where ownership.owns(stored.event, token: stored.callback.token) {
+        _ = ownership.learn(from: stored.event, token: stored.callback.token)
+        events.append(stored.event)
+      }
+      return delivery.milestones.filter { !events.contains($0) } + events
+    }
+  }
+
   /// Attaches to a delivery that an earlier call started, in this process or in another one.
   ///
   /// Sends nothing. If it is free, because every attempt to send it was given up before the request left, then

@@ -16,6 +16,7 @@ extension SmoovenClient {
     label: String?,
     deadline: Duration,
     wantedUntil: Date? = nil,
+    attachment: JSONValue? = nil,
     asking question: PosedQuestion? = nil,
     mayArm: (@Sendable () async throws -> Bool)? = nil
   ) async throws -> NotificationHandle {
@@ -30,7 +31,7 @@ extension SmoovenClient {
     }
     var proposal = proposal(request, key, label, question?.record.token, fingerprint: fingerprint)
     proposal.wantedUntil = wantedUntil
-    try proposal.attach(question?.record.json)
+    try proposal.attach(question?.record.json ?? attachment)
     let url = try await callbackURL(deadline: deadline)
     try Task.checkCancellation()
     let isCalledBack = !onlyPolls
