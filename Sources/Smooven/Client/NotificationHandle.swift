@@ -41,8 +41,6 @@ public struct NotificationHandle: Sendable {
   /// Whether anything shows that it was sent.
   var isSent: Bool { snapshot.map { !$0.ids.isEmpty || !$0.eventNames.isEmpty } ?? false }
 
-  /// How it ended, as far as its events say.
-  var verdict: DeliveryVerdict? { snapshot?.verdict }
   /// The channels that failed while another may still deliver.
   var failedChannels: [FailedChannel] { snapshot?.failedChannels ?? [] }
 
