@@ -41,9 +41,8 @@ public final class PostgresDeliveryStore: DeliveryStore {
     try await self.init(configuration: configuration) { ContinuousClock.now - start }
   }
 
-  /// - Parameters:
-  ///   - clock: What replaces the database's clock.
-  ///   - isDriven: Whether the store polls and keeps its lease on its own.
+  // `clock` replaces that of the database. If the store isn't driven, it does nothing on its own: no poll, no lease, no
+  // retention.
   package init(
     configuration: PostgresStoreConfiguration,
     clock: (@Sendable () -> StoreInstant)? = nil,
@@ -92,7 +91,7 @@ public final class PostgresDeliveryStore: DeliveryStore {
       replica: replica,
       configuration: configuration,
       telemetry: telemetry,
-      maintain: { [maintenance, writer] in await maintenance.step(writer) },
+      maintain: { [maintenance, writer] in if isDriven { await maintenance.step(writer) } },
       onCommit: { [hub] report in hub.note(report) }
     )
     // A delivery of a replica without a row would be taken over.

@@ -118,8 +118,11 @@ package final class PostgresServer: Sendable {
 
   package static func run(_ program: String, _ arguments: [String]) throws {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
+    // Foundation takes a program for running while anything has a descriptor that it passes on: a server that `pg_ctl`
+    // leaves behind must not have it.
+    let script = #"for ((n = 3; n < 255; n++)); do eval "exec $n>&-"; done; exec "$@""#
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = ["-c", script, "bash", program] + arguments
     process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
