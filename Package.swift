@@ -146,6 +146,12 @@ let package = Package(
       dependencies: ["Smooven"],
       path: "Samples/HumanInTheLoop"
     ),
+    .executableTarget(
+      name: "Replicas",
+      dependencies: ["Smooven", "SmoovenPostgres", logging],
+      path: "Samples/Replicas",
+      exclude: ["balancer.py", "run"]
+    ),
     .testTarget(
       name: "MockedAgentTests",
       dependencies: ["AgentLoop", "Smooven", "SmoovenTesting", httpTypes],
@@ -155,7 +161,7 @@ let package = Package(
     .target(
       name: "Snippets",
       dependencies: [
-        "Smooven", "SmoovenCallbacks", "SmoovenSQLite", "SmoovenSandbox",
+        "Smooven", "SmoovenCallbacks", "SmoovenSQLite", "SmoovenPostgres", "SmoovenSandbox",
         httpTypes, lifecycle, logging, signals,
       ],
       path: "Samples/Snippets"

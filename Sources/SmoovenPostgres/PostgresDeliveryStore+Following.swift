@@ -75,7 +75,7 @@ extension PostgresDeliveryStore {
     var rest = positions.sorted()[...]
     while !rest.isEmpty {
       try Task.checkCancellation()
-      let page = try await readable(Array(rest.prefix(Self.pageSize)))
+      let page = try await readable(Array(rest.prefix(Self.pageSize)), isNew: !news.isEverything)
       let found = page.filter { interests.contains($0.callback) }
       if !found.isEmpty { await onChange(.callbacks(found)) }
       rest = rest.dropFirst(Self.pageSize)
@@ -98,14 +98,18 @@ extension PostgresDeliveryStore {
   }
 
   /// Reads callbacks by their places, and passes over rows that are damaged: a call that asks for them gets the error.
-  private func readable(_ positions: [Int64]) async throws -> [StoredEvent] {
+  private func readable(_ positions: [Int64], isNew: Bool) async throws -> [StoredEvent] {
     let sql = """
-      SELECT \(CallbackStatements.columns) FROM \(tables("event")) WHERE position = ANY ($1) ORDER BY position
+      SELECT \(CallbackStatements.columns), extract(epoch FROM clock_timestamp() - stored_at)::float8
+      FROM \(tables("event")) WHERE position = ANY ($1) ORDER BY position
       """
-    return try await read { connection, deadline in
+    let rows = try await read { connection, deadline in
       try connection.run(sql, [.integers(positions)], until: deadline)
     }
-    .compactMap(CallbackStatements.event)
+    if isNew {
+      for row in rows { hub.telemetry.recordWake(.seconds(row.real(6) ?? 0)) }
+    }
+    return rows.compactMap(CallbackStatements.event)
   }
 }
 #endif

@@ -133,6 +133,8 @@ final class ReplicaHub: Sendable {
       }
     }
     tell(news)
+    // What only appends sends notifications too.
+    if !messages.isEmpty { listen() }
     for (replica, message) in messages { listener?.send(message, to: replica) }
   }
 

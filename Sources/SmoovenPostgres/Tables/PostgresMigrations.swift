@@ -102,7 +102,8 @@ struct PostgresMigrations {
       """
       CREATE TABLE \(tables("event")) (
         position int8 PRIMARY KEY, received_at float8 NOT NULL, kept_from float8 NOT NULL, token bytea,
-        keys int8[] NOT NULL, detail json NOT NULL, payload json, body bytea NOT NULL)
+        keys int8[] NOT NULL, detail json NOT NULL, payload json, body bytea NOT NULL,
+        stored_at timestamptz NOT NULL DEFAULT clock_timestamp())
       """,
       "CREATE INDEX event_received ON \(tables("event")) (received_at, kept_from)",
       "CREATE TABLE \(tables("event_key")) (key int8 NOT NULL, position int8 NOT NULL, PRIMARY KEY (key, position))",

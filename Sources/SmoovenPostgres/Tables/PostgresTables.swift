@@ -25,7 +25,7 @@ struct PostgresTables: Sendable {
 
   /// The channel on which a replica is notified.
   func channel(of replica: ReplicaID) -> String {
-    "smooven_" + LookupKey.data([digest]).hex + "_" + replica.bytes.hex
+    "smooven." + LookupKey.data([digest]).hex + "." + replica.bytes.hex
   }
 
   /// The place of the first event that the current transaction may append.

@@ -155,6 +155,7 @@ final class WriteQueue: Sendable {
       let (results, report) = try await retrying {
         try await self.writer.run { connection, deadline in try Self.send(batch, connection, deadline) }
       }
+      telemetry.recordBatch(jobs.count)
       finish(report)
       for (job, result) in zip(jobs, results) { job.finish(.success(result)) }
     } catch let fault as PostgresFault where jobs.count > 1 && !fault.concernsAll && !fault.mayPass {
