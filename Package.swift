@@ -120,8 +120,13 @@ let package = Package(
     ),
     .executableTarget(
       name: "HumanInTheLoop",
-      dependencies: ["Smooven"],
+      dependencies: ["Smooven", "SmoovenSandbox"],
       path: "Samples/HumanInTheLoop"
+    ),
+    .executableTarget(
+      name: "OnCall",
+      dependencies: ["Smooven", "SmoovenSandbox"],
+      path: "Samples/OnCall"
     ),
     .testTarget(
       name: "MockedAgentTests",
