@@ -143,7 +143,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "HumanInTheLoop",
-      dependencies: ["Smooven"],
+      dependencies: ["Smooven", "SmoovenSandbox"],
       path: "Samples/HumanInTheLoop"
     ),
     .executableTarget(
@@ -151,6 +151,11 @@ let package = Package(
       dependencies: ["Smooven", "SmoovenPostgres", logging],
       path: "Samples/Replicas",
       exclude: ["balancer.py", "run"]
+    ),
+    .executableTarget(
+      name: "OnCall",
+      dependencies: ["Smooven", "SmoovenSandbox"],
+      path: "Samples/OnCall"
     ),
     .testTarget(
       name: "MockedAgentTests",

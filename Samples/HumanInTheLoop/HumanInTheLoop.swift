@@ -1,68 +1,37 @@
-import Foundation
 import Smooven
+import SmoovenSandbox
 
-/// An agent asks a human before it spends money, and goes on with the answer.
+/// An agent asks a person before it spends money, and goes on with the answer.
 ///
-/// The answer comes by Smobi's inbound webhook: a text or a click on a button. Here the human is simulated.
+/// The person answers on a page. The sandbox plays three people: one who chooses an option, one who chooses the other,
+/// and one who has only a mail scanner that opens every link.
 @main struct HumanInTheLoop {
   static func main() async throws {
-    // Smobi has two webhooks and signs neither, so there are two endpoints whose URLs end in a token. Both are in one
-    // group, because a question's status and its reply belong together. With your own tokens, from where you keep
-    // secrets, the URLs outlive the process.
-    let receiver = try CallbackReceiver(endpoints: [
-      CallbackEndpoint(
-        .smobi(),
-        name: "smobi-status",
-        group: "smobi",
-        authentication: .token("status-0123456789abcdef")
-      ),
-      CallbackEndpoint(
-        .smobi(),
-        name: "smobi-inbound",
-        group: "smobi",
-        authentication: .token("inbound-0123456789abcdef")
-      ),
-    ])
-    let listener = try CallbackListener(receiver: receiver)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await listener.run() }
-      // With a public name in front, paste these two into Smobi's dashboard.
-      let human = Human(
-        statusURL: try await listener.callbackURL(of: "smobi-status"),
-        inboundURL: try await listener.callbackURL(of: "smobi-inbound")
+    try await withSmoovenSandbox { sandbox in
+      let configuration = SmoovenConfiguration(
+        secretKey: SandboxConfiguration.wellKnownSecretKey,
+        baseURL: sandbox.baseURL
       )
-      print("Pay invoice 17?", try await ask(human, who: .clicks, patience: .seconds(30), listener))
-      print("Pay invoice 18?", try await ask(human, who: .writes, patience: .seconds(30), listener))
-      print("Pay invoice 19?", try await ask(human, who: .ignores, patience: .seconds(1), listener))
-      group.cancelAll()
+      try await withSmoovenClient(configuration: configuration) { smooven in
+        print("Pay invoice 14?", try await pay(14, asking: "answer@example.com", smooven))
+        print("Pay invoice 15?", try await pay(15, asking: "answer+Not now@example.com", smooven))
+        print("Pay invoice 16?", try await pay(16, asking: "scanner@example.com", smooven))
+      }
     }
+    try await SmobiReplies.run()
   }
 
-  static func ask(
-    _ human: Human,
-    who habit: Human.Habit,
-    patience: Duration,
-    _ listener: CallbackListener
-  ) async throws -> String {
-    // The reference is ours and chosen before sending: no answer can come too early for it.
-    let reference = "ask-\(UUID().uuidString)"
-    // With Smobi: POST the question with this `clientRef` and two suggested replies.
-    try await human.receive(reference: reference, habit)
-
-    let outcome = try await listener.outcome(
-      of: "smobi",
-      id: reference,
-      timeout: patience,
-      until: .answered
+  static func pay(_ invoice: Int, asking person: String, _ smooven: SmoovenClient) async throws -> String {
+    let outcome = try await smooven.ask(
+      Question("Pay invoice \(invoice)?", options: ["Pay", "Not now"]),
+      to: .user(person),
+      timeout: .seconds(5),
+      idempotencyKey: "invoice:\(invoice)"
     )
     switch outcome {
-    case .delivered(let event):
-      let message = SmobiInboundMessage(event)
-      return message?.postback ?? message?.text ?? "an answer without words"
-    case .failed(let event):
-      return "not asked: \(event.failure?.reason ?? "no reason given")"
-    case .timedOut(let lastKnown, _):
-      return "no answer, the message was \(lastKnown)"
+    case .answered(let reply): return reply.option ?? "an answer without an option"
+    case .failed(let event): return "not asked: \(event.failure?.reason ?? "no reason given")"
+    case .timedOut(let lastKnown, _): return "no answer, the message was \(lastKnown)"
     }
   }
 }

@@ -339,7 +339,11 @@ struct Escalation {
       return EscalationResult(outcome: .failed(lastFailure), step: nil, reply: nil, attempts: attempts)
     case .timedOut:
       var known = DeliveryStatus.unconfirmed
-      for entry in begun { known.advance(to: entry.handle?.status ?? .unconfirmed) }
+      for entry in begun {
+        // How far one that failed had come says nothing of those that are open.
+        if case .failed? = entry.handle?.verdict { continue }
+        known.advance(to: entry.handle?.status ?? .unconfirmed)
+      }
       return EscalationResult(outcome: .timedOut(lastKnown: known), step: nil, reply: nil, attempts: attempts)
     }
   }

@@ -12,6 +12,8 @@ struct CrashingServer: AsyncHTTPServerHandler {
   struct State: Sendable {
     /// The callback URLs of the notifications, in the order of their coming.
     var callbackURLs: [String] = []
+    /// The links to the answer pages of questions.
+    var answerURLs: [String] = []
     /// How many requests were refused with 429.
     var refusals = 0
   }
@@ -32,6 +34,7 @@ struct CrashingServer: AsyncHTTPServerHandler {
         return true
       }
       state.callbackURLs.append(url)
+      if let link = json["context"]?["answer_url"]?.stringValue { state.answerURLs.append(link) }
       return false
     }
     if isRefused {
@@ -45,6 +48,9 @@ struct CrashingServer: AsyncHTTPServerHandler {
 
   /// Waits for the first notification and returns its callback URL.
   func callbackURL() async throws -> String { try await state.first { $0.callbackURLs.first } }
+
+  /// Waits for the first question and returns the link to its answer page.
+  func answerURL() async throws -> String { try await state.first { $0.answerURLs.first } }
 
   /// Sends the callback that settles, until the listener takes it.
   func callBack() async throws {

@@ -6,6 +6,8 @@ enum Program: Sendable {
   case smooven
   /// A script of the folder `Servers`, by the interpreter that its name's end asks for.
   case script(String)
+  /// The driver of the browser, for which there are tests only if it's there.
+  case browserDriver
   /// The executable under test on a pseudo-terminal.
   case smoovenOnTerminal
   /// A script of the folder `Interop`, by the Python of one of the environments of `.ci/interop`.
@@ -19,6 +21,7 @@ enum Program: Sendable {
     get throws {
       switch self {
       case .smooven: try Self.smoovenURL
+      case .browserDriver: try Self.tool("chromedriver")
       case .script(let name): try Self.tool(name.hasSuffix(".js") ? "node" : "python3")
       case .peer(_, let environment): try PeerEnvironment.python(environment)
       case .smoovenOnTerminal, .smoovenUnread: try Self.tool("python3")
@@ -29,7 +32,7 @@ enum Program: Sendable {
   var leadingArguments: [String] {
     get throws {
       switch self {
-      case .smooven: []
+      case .smooven, .browserDriver: []
       case .script(let name): [Self.script(name)]
       case .peer(let name, _): [PeerEnvironment.script(name)]
       case .smoovenOnTerminal: [Self.script("terminal.py"), try Self.smoovenURL.path]
@@ -52,6 +55,9 @@ enum Program: Sendable {
       return url
     }
   }
+
+  /// Whether a program is on the search path.
+  static func isThere(_ name: String) -> Bool { (try? tool(name)) != nil }
 
   private static func tool(_ name: String) throws -> URL {
     for directory in searchPath.split(separator: ":") {

@@ -1,0 +1,119 @@
+#if SQLiteSupport
+import Foundation
+import SmoovenCallbacks
+import SmoovenSupport
+import Testing
+
+@testable import SmoovenTesting
+
+/// `smooven escalate`, killed between its steps.
+@Suite("smooven escalate", .throttled, .timeLimit(.minutes(20)))
+struct EscalateTests {
+  private static let environment = ["SMOOVEN_SECRET_KEY": CountingServer.key]
+
+  private let file = TemporaryFile()
+
+  /// A policy of silent steps, and one at the end that delivers.
+  private func policy(_ round: Int, silent: Int, advanceAfter: Double = 0.3) throws -> String {
+    let path = file.path + ".policy-\(round).json"
+    var steps: [JSONValue] = (0..<silent).map { step in
+      [
+        "messages": [["user": "sarah", "text": .string("round \(round) step \(step)")]], "until": "opened",
+        "advance_after": .number(advanceAfter),
+      ]
+    }
+    steps.append([
+      "messages": [["user": "bob", "text": .string("round \(round) step \(silent)")]], "until": "delivered",
+      "advance_after": 60,
+    ])
+    let json: JSONValue = ["deadline": 60, "steps": .array(steps)]
+    try JSONEncoder().encode(json).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  @Test("With the sandbox: a failure lets the next step begin, and an answer wins")
+  func sandbox() async throws {
+    let path = file.path + ".json"
+    let json = #"""
+      {"deadline": 30, "on_settled": "Settled.", "steps": [
+        {"messages": [{"user": "fail@example.com", "text": "Down"}], "advance_after": 20, "until": "delivered"},
+        {"messages": [
+          {"user": "silent@example.com", "text": "Down"},
+          {"user": "answer+Yes@example.com", "question": {"text": "Can you take it?", "options": ["No", "Yes"]}}
+        ], "advance_after": 20, "until": "answered"}
+      ]}
+      """#
+    try Data(json.utf8).write(to: URL(fileURLWithPath: path))
+    let end = try await SmoovenProcess.run(["escalate", path, "--sandbox", "--json"])
+    #expect(end.exitCode == 0, "\(end.errors)")
+    let report = try end.report
+    #expect(report["outcome"] == "answered")
+    #expect(report["step"] == 1)
+    #expect(report["answer"]?["option"] == "Yes")
+    #expect(report["attempts"]?.arrayValue?.count == 3)
+  }
+
+  @Test(
+    "A file that isn't a policy is an error that says where",
+    arguments: [
+      ("{", "it isn't JSON"), ("{}", "steps is missing"),
+      (
+        #"{"deadline": 1, "steps": [{"messages": [], "advance_after": "x"}]}"#,
+        "steps[0].advance_after has the wrong type"
+      ),
+      (#"{"deadline": 1, "steps": []}"#, "policy.steps: must be 1 to 32"),
+    ]
+  )
+  func invalid(text: String, message: String) async throws {
+    let path = file.path + ".json"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    let end = try await SmoovenProcess.run(["escalate", path, "--sandbox"])
+    #expect(end.exitCode == 1)
+    #expect(end.errorText.contains(message), "\(end.errorText)")
+  }
+
+  @Test("Killed between any two steps, it repeats none and forgets none")
+  func killed() async throws {
+    let environment = ProcessInfo.processInfo.environment
+    let rounds =
+      environment["SMOOVEN_KILL_ROUNDS"].flatMap(Int.init) ?? (environment["SMOOVEN_STRESS"] == "1" ? 20 : 4)
+    let silent = 3
+    var kills = 0
+    for round in 0..<rounds {
+      var random = SeededGenerator(seed: UInt64(round))
+      let server = CountingServer()
+      let path = try policy(round, silent: silent)
+      try await server.serving { url in
+        let arguments = [
+          "escalate", path, "--base-url", url, "--store", "sqlite:\(file.path)", "--idempotency-key",
+          "incident:\(round)", "--json",
+        ]
+        var report: JSONValue?
+        for victim in 0...(2 * silent) where report == nil {
+          try await SmoovenProcess.with(arguments, environment: Self.environment) { process in
+            if victim < 2 * silent {
+              // Once this process's next step has been posted, at the latest.
+              let step = (0...silent).first { server.count("round \(round) step \($0)") == 0 } ?? silent
+              // Right after its next step was posted, or whenever the kernel comes to it after the start.
+              if step < silent, Int.random(in: 0..<4, using: &random) > 0 {
+                _ = try await server.callbackURL("round \(round) step \(step)")
+              }
+              process.signal(SIGKILL)
+              kills += 1
+              return
+            }
+            let end = try await process.finished()
+            #expect(end.exitCode == 0, "round \(round): \(end.errors)")
+            report = try end.report
+          }
+        }
+        #expect(report?["step"] == .integer(Int64(silent)), "round \(round)")
+      }
+      for step in 0...silent {
+        #expect(server.count("round \(round) step \(step)") == 1, "round \(round), step \(step)")
+      }
+    }
+    print("escalations: \(rounds) rounds, \(kills) processes killed, every step posted once")
+  }
+}
+#endif

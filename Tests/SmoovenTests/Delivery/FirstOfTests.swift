@@ -1,0 +1,154 @@
+import Foundation
+import SmoovenSupport
+import SmoovenTesting
+import Testing
+
+@testable import Smooven
+
+@Suite("The first of many", .timeLimit(.minutes(2))) struct FirstOfTests {
+  /// Sends some notifications without callbacks, and runs a closure with them.
+  func sent<Result: Sendable>(
+    _ count: Int,
+    callbacks: [MockCallback] = [],
+    _ body: @escaping @Sendable ([NotificationHandle], SmoovenClient, MockTransport) async throws -> Result
+  ) async throws -> Result {
+    let transport = MockTransport(
+      secretKey: testKey,
+      answer: .accepted(callbacks: callbacks.map { $0.sent(.before) })
+    )
+    return try await withMockedClient(transport) { client in
+      var handles: [NotificationHandle] = []
+      for _ in 0..<count { handles.append(try await client.notifySarah()) }
+      return try await body(handles, client, transport)
+    }
+  }
+
+  @Test("The first that meets the criterion wins, one that had met it before too")
+  func wins() async throws {
+    try await sent(3) { handles, client, transport in
+      async let first = client.first(of: handles, timeout: .seconds(30))
+      await transport.deliver(.failed, notificationID: handles[0].id ?? "")
+      await transport.deliver(.sent, notificationID: handles[1].id ?? "")
+      await transport.deliver(.delivered, notificationID: handles[2].id ?? "")
+      let outcome = try await first
+      #expect(outcome.index == 2)
+      #expect(outcome.handle.id == handles[2].id)
+      #expect(outcome.outcome.isDelivered)
+      #expect(try await client.first(of: handles, timeout: .seconds(30)).index == 2)
+      #expect(client.tracker.waitCount == 0)
+    }
+  }
+
+  @Test("All failed is a failure, the last one's")
+  func allFailed() async throws {
+    try await sent(3) { handles, client, transport in
+      async let first = client.first(of: handles, timeout: .seconds(30))
+      for index in [1, 0, 2] { await transport.deliver(.failed, notificationID: handles[index].id ?? "") }
+      let outcome = try await first
+      guard case .failed = outcome.outcome else { return #expect(Bool(false), "\(outcome)") }
+      #expect(client.tracker.waitCount == 0)
+    }
+  }
+
+  @Test("Time runs out, and the one that came furthest is told")
+  func timedOut() async throws {
+    try await sent(3) { handles, client, transport in
+      await transport.deliver(.sent, notificationID: handles[1].id ?? "")
+      let outcome = try await client.first(of: handles, timeout: .milliseconds(20))
+      #expect(outcome.outcome == .timedOut(lastKnown: .sent))
+      #expect(outcome.index == 1)
+      #expect(client.tracker.waitCount == 0)
+    }
+  }
+
+  @Test("A predicate sees each event once, in its own task")
+  func predicate() async throws {
+    try await sent(2) { handles, client, transport in
+      await transport.deliver(.sent, notificationID: handles[0].id ?? "")
+      async let first = client.first(
+        of: handles,
+        until: .matching { $0.kind == .opened },
+        timeout: .seconds(30)
+      )
+      await transport.deliver(.delivered, notificationID: handles[1].id ?? "")
+      await transport.deliver(.opened, notificationID: handles[0].id ?? "")
+      let index = try await first.index
+      #expect(index == 0)
+    }
+  }
+
+  @Test("Cancelling ends the wait at once and leaves nothing behind")
+  func cancelled() async throws {
+    try await sent(50) { handles, client, _ in
+      let task = Task { try await client.first(of: handles, timeout: .seconds(3_600)) }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+      #expect(client.tracker.waitCount == 0)
+      await #expect(throws: SmoovenError.self) { _ = try await client.first(of: [], timeout: .seconds(1)) }
+    }
+  }
+
+  @Test("Closing ends it")
+  func closed() async throws {
+    let asked = Watched(0)
+    let waiting: Task<FirstOutcome, any Error> = try await sent(3, callbacks: [.queued]) {
+      handles,
+      client,
+      _ in
+      let task = Task {
+        try await client.first(of: handles, until: Self.clicked(asked), timeout: .seconds(3_600))
+      }
+      try await asked.first { $0 == 3 ? () : nil }
+      return task
+    }
+    let error = await #expect(throws: SmoovenError.self) { try await waiting.value }
+    #expect(error?.code == .closed)
+  }
+
+  /// A click; counts the events that it's asked about.
+  static func clicked(_ asked: Watched<Int>) -> DeliveryCriterion {
+    .matching { event in
+      asked.update { $0 += 1 }
+      return event.kind == .clicked
+    }
+  }
+
+  #if os(Linux)
+  @Test("Ten thousand in one task, next to ten thousand single waits")
+  func tenThousand() async throws {
+    let count = 10_000
+    try await sent(count, callbacks: [.queued]) { handles, client, transport in
+      let last = handles[count - 1].id ?? ""
+      for isOne in [true, false] {
+        let (start, before, asked) = (ContinuousClock.now, try ProcessUsage.now(), Watched(0))
+        try await withThrowingTaskGroup(of: Int.self) { group in
+          if isOne {
+            group.addTask {
+              try await client.first(of: handles, until: Self.clicked(asked), timeout: .seconds(60)).index
+            }
+          } else {
+            for (index, handle) in handles.enumerated() {
+              group.addTask {
+                let outcome = try await handle.outcome(timeout: .seconds(60), until: Self.clicked(asked))
+                return outcome.isDelivered ? index : -1
+              }
+            }
+          }
+          // Each has seen its first event, so all of them wait for the next.
+          try await asked.first { $0 == count ? () : nil }
+          let (opened, open) = (ContinuousClock.now, try ProcessUsage.now())
+          await transport.deliver(isOne ? .clicked : .clicked.on(.rcs), notificationID: last)
+          #expect(try await group.next() == count - 1)
+          let end = ContinuousClock.now
+          group.cancelAll()
+          while (try? await group.next()) ?? nil != nil {}
+          let name = isOne ? "one wait for the first of \(count)" : "\(count) single waits"
+          let memory = (open.memory - before.memory) / 1_024
+          print("\(name): open after \(opened - start), \(memory) KiB; over after \(end - start)")
+        }
+        #expect(client.tracker.waitCount == 0)
+      }
+    }
+  }
+  #endif
+}
