@@ -19,7 +19,7 @@ struct NotifyPersonTests {
       let result = try await harness.call("notify_person", Harness.sarah())
       #expect(!result.isError && result.outcome == "delivered")
       #expect(Set((result.report.objectValue ?? [:]).keys) == Self.keys)
-      #expect(try JSONValue(parsing: Array(result.text.utf8)) == result.report)
+      #expect(try JSONValue(parsing: Array(result.said.utf8)) == result.report)
       #expect(result.report["next"]?.stringValue?.contains("It arrived") == true)
       #expect(harness.transport.requests.first?.json["context"]?["user_id"] == "sarah@example.com")
     }
@@ -70,12 +70,30 @@ struct NotifyPersonTests {
       let first = try await harness.call("notify_person", arguments)
       #expect(first.outcome == "waiting")
       let handle = try #require(first.report["handle"])
-      // The wait of the delivery itself, which no call is part of.
-      while let timer = await harness.clock.nextTimer(), timer != .seconds(60) {}
-      harness.clock.advance(by: .seconds(60))
-      let last = try await harness.call("wait_for", ["handle": handle])
+      harness.clock.advance(by: .seconds(59))
+      let peek: [String: JSONValue] = ["handle": handle, "wait_seconds": 0]
+      #expect(try await harness.call("wait_for", peek).outcome == "waiting")
+      harness.clock.advance(by: .seconds(1))
+      let last = try await harness.call("wait_for", peek)
       #expect(last.outcome == "timed_out" && !last.isError)
       #expect(last.report["next"]?.stringValue?.contains("within 60 s") == true)
+    }
+  }
+
+  @Test("What arrives after the deadline is found by a later call")
+  func late() async throws {
+    try await Harness.with(answer: .accepted(id: "ntf_1")) { harness in
+      let arguments = Harness.sarah(["deadline_seconds": 60, "wait_seconds": 0])
+      let handle = try #require(try await harness.call("notify_person", arguments).report["handle"])
+      harness.clock.advance(by: .seconds(61))
+      #expect(
+        try await harness.call("wait_for", ["handle": handle, "wait_seconds": 0]).outcome == "timed_out"
+      )
+      let url = try #require(harness.transport.requests.first?.callbackURL)
+      #expect(await harness.transport.deliver(.delivered, notificationID: "ntf_1", to: url) == .ok)
+      let late = try await harness.call("wait_for", ["handle": handle])
+      #expect(late.outcome == "delivered")
+      #expect(harness.transport.requestCount == 1)
     }
   }
 
@@ -121,7 +139,7 @@ struct NotifyPersonTests {
         "notify_person",
         arguments: .object(arguments.merging(["intent": "Another"]) { _, new in new })
       )
-      #expect(conflict.isError && conflict.text.contains("fresh key"))
+      #expect(conflict.isError && conflict.said.contains("fresh key"))
       #expect(harness.transport.requestCount == 1)
       // Models don't reach the application's keys.
       #expect(try await harness.client.delivery(.idempotencyKey("deploy-512")) == nil)
@@ -151,7 +169,7 @@ struct NotifyPersonTests {
         ["channel": "email", "to": "bob@example.com", "message": "Hi"],
       ] {
         let result = try await harness.call("notify_person", arguments)
-        #expect(result.isError && result.text.contains("Allowed: sarah@example.com"))
+        #expect(result.isError && result.said.contains("Allowed: sarah@example.com"))
       }
       #expect(harness.transport.requestCount == 0)
     }
@@ -168,7 +186,7 @@ struct NotifyPersonTests {
       }
       harness.clock.advance(by: .seconds(20))
       let third = try await harness.call("notify_person", Harness.sarah(["intent": "three"]))
-      #expect(third.isError && third.text.contains("at most 2 in 60 s") && third.text.contains("in 40 s"))
+      #expect(third.isError && third.said.contains("at most 2 in 60 s") && third.said.contains("in 40 s"))
       harness.clock.advance(by: .seconds(40))
       #expect(
         try await harness.call("notify_person", Harness.sarah(["intent": "three"])).outcome == "delivered"
@@ -183,8 +201,8 @@ struct NotifyPersonTests {
       harness.transport.script(.refused(status: 422, code: "invalid_recipient"))
       let result = try await harness.call("notify_person", Harness.sarah())
       #expect(
-        result.isError && result.text.contains("invalid_recipient")
-          && result.text.contains("Nothing was sent")
+        result.isError && result.said.contains("invalid_recipient")
+          && result.said.contains("Nothing was sent")
       )
       #expect(try await harness.call("notify_person", Harness.sarah()).outcome == "delivered")
     }
@@ -209,7 +227,7 @@ struct NotifyPersonTests {
     try await Harness.with { harness in
       for handle in ["mcp-0", "deploy-512", "a\u{1F}b", String(repeating: "x", count: 250)] {
         let result = try await harness.call(tool, ["handle": .string(handle)])
-        #expect(result.isError && result.text.contains("handle: unknown"))
+        #expect(result.isError && result.said.contains("handle: unknown"))
       }
       #expect(harness.transport.requestCount == 0)
     }

@@ -165,7 +165,7 @@ struct PeerTests {
     _ = call(2)
     guard case .write(let bytes)? = call(3).first else { throw Unexpected() }
     let result = try #require(try JSONValue(parsing: bytes)["result"])
-    #expect(result.isError && result.text.contains("busy"))
+    #expect(result.isError && result.said.contains("busy"))
     let finished = peer.finish(1, .success([:]))
     #expect(finished != nil)
     guard case .start? = call(4).first else { throw Unexpected() }

@@ -102,7 +102,7 @@ struct SessionTests {
       }
       let messages = try await peer.first { $0.count >= 936 ? $0 : nil }
       #expect(
-        messages.allSatisfy { $0["result"]?.isError == true && $0["result"]?.text.contains("busy") == true }
+        messages.allSatisfy { $0["result"]?.isError == true && $0["result"]?.said.contains("busy") == true }
       )
       var waiting = 0
       while waiting < 64, let timer = await harness.clock.nextTimer() {

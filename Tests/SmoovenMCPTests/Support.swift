@@ -71,7 +71,7 @@ extension JSONValue {
   var outcome: String? { report["outcome"]?.stringValue }
   var isError: Bool { self["isError"]?.boolValue ?? false }
   /// The text of a result.
-  var text: String { self["content"]?.arrayValue?.first?["text"]?.stringValue ?? "" }
+  var said: String { self["content"]?.arrayValue?.first?["text"]?.stringValue ?? "" }
 }
 
 /// A peer in this process: what it sends and what it got.

@@ -6,8 +6,16 @@ internal import struct Foundation.Date
 extension DeliveryReport {
   /// The report of a delivery in a state.
   ///
+  /// If it's overdue, what isn't known to have ended has timed out.
+  ///
   /// - Throws: The error of a send that failed.
-  init(_ delivery: OpenDelivery, _ state: OpenDelivery.State, now: Date, isJoined: Bool) throws {
+  init(
+    _ delivery: OpenDelivery,
+    _ state: OpenDelivery.State,
+    now: Date,
+    isOverdue: Bool,
+    isJoined: Bool
+  ) throws {
     self.init(
       handle: delivery.handle,
       outcome: .waiting,
@@ -18,14 +26,14 @@ extension DeliveryReport {
       deadline: delivery.limit
     )
     switch state {
-    case .sending: break
+    case .sending: if isOverdue { outcome = .timedOut }
     case .refused(let error): throw error
     case .sent(let handle):
       describe(handle)
       switch handle.verdict {
       case .delivered(let event): settle(.delivered, event)
       case .failed(let event): settle(.failed, event)
-      case nil: break
+      case nil: if isOverdue { outcome = .timedOut }
       }
     case .ended(let handle, let end, let date):
       elapsed = .seconds(min(max(date.timeIntervalSince(delivery.openedAt), 0), 1e9))

@@ -24,6 +24,8 @@ final class OpenDelivery: Sendable {
   let deadline: Duration
   /// The time within which it should arrive.
   let limit: Duration
+  /// When it should have arrived, by the server's clock. A wait may go on for longer.
+  let due: Duration
   /// What the server changed about the call.
   let note: String?
   let state = Watched(State.sending)
@@ -34,6 +36,7 @@ final class OpenDelivery: Sendable {
     openedAt: Date,
     deadline: Duration,
     limit: Duration,
+    due: Duration? = nil,
     note: String? = nil
   ) {
     self.handle = handle
@@ -41,6 +44,7 @@ final class OpenDelivery: Sendable {
     self.openedAt = openedAt
     self.deadline = deadline
     self.limit = limit
+    self.due = due ?? deadline
     self.note = note
   }
 

@@ -93,7 +93,8 @@ extension ToolRunner {
       fingerprint: stored.fingerprint,
       openedAt: stored.openedAt,
       deadline: max(clock.now() + limit - age, end),
-      limit: limit
+      limit: limit,
+      due: clock.now() + limit - age
     )
     let (open, isNew) = try deliveries.insert(delivery, isKeyed: true, countedAt: nil)
     if isNew {

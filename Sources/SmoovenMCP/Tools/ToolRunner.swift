@@ -146,7 +146,13 @@ struct ToolRunner: Sendable {
     _ client: SmoovenClient,
     isJoined: Bool
   ) throws -> DeliveryReport {
-    var report = try DeliveryReport(delivery, state, now: client.configuration.now(), isJoined: isJoined)
+    var report = try DeliveryReport(
+      delivery,
+      state,
+      now: client.configuration.now(),
+      isOverdue: clock.now() >= delivery.due,
+      isJoined: isJoined
+    )
     if signsHandles { report.handle = signer(client).id(of: delivery.handle) }
     return report
   }
