@@ -26,6 +26,7 @@ final class OpenDelivery: Sendable {
   let limit: Duration
   /// When it should have arrived, by the server's clock. A wait may go on for longer.
   let due: Duration
+  ///
   /// What the server changed about the call.
   let note: String?
   let state = Watched(State.sending)
