@@ -75,7 +75,6 @@ struct ReplicaTests {
         let token = DeliveryToken()
         try await waiter.wait(for: token, reports)
         try server.sql("DELETE FROM \(waiter.tables("replica")) WHERE id = $1", [.uuid(waiter.replica.bytes)])
-        #expect(try server.sql("SELECT 1 FROM \(waiter.tables("interest"))").isEmpty)
         _ = try await receiver.append([callback("\(round)", token: token)])
         try await reports.key("\(round)")
       }
