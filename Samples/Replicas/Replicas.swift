@@ -25,11 +25,11 @@ import SmoovenPostgres
         replicaTimeout: .seconds(3)
       )
     )
-    let configuration = SmoovenConfiguration(
+    var configuration = SmoovenConfiguration(
       secretKey: Secret(environment["SMOOVEN_SECRET_KEY"] ?? ""),
-      baseURL: environment["SMOOVEN_BASE_URL"] ?? SmoovenConfiguration.defaultBaseURL,
       listener: .init(port: port, publicURL: environment["PUBLIC_URL"])
     )
+    if let url = environment["SMOOVEN_BASE_URL"] { configuration.baseURL = url }
     try await withSmoovenClient(configuration: configuration, store: store) { smooven in
       let agent = Agent(name: name, smooven: smooven)
       say("\(name): ready")

@@ -64,10 +64,10 @@ extension PostgresDeliveryStore {
     _ onChange: @Sendable (StoreChange) async -> Void
   ) async throws {
     var positions = news.positions.subtracting(news.events.map(\.cursor.rawValue))
-    var tokens = news.tokens
+    var news = news
     if news.isEverything {
       let lookups = interests.lookups()
-      tokens.formUnion(lookups.compactMap(\.token))
+      for token in lookups.compactMap(\.token) { news.add(token) }
       positions.formUnion(try await places(lookups.reduce(into: Set()) { $0.formUnion(LookupKey.keys($1)) }))
     }
     let own = news.events.filter { interests.contains($0.callback) }
@@ -80,8 +80,8 @@ extension PostgresDeliveryStore {
       if !found.isEmpty { await onChange(.callbacks(found)) }
       rest = rest.dropFirst(Self.pageSize)
     }
-    let wanted = tokens.filter { interests.contains($0) }
-    if !wanted.isEmpty { await onChange(.deliveries(Array(wanted))) }
+    let wanted = news.tokens.filter { interests.contains($0) }
+    if !wanted.isEmpty { await onChange(.deliveries(wanted)) }
   }
 
   /// The places of all callbacks with some keys.

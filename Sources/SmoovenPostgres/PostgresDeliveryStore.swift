@@ -74,6 +74,7 @@ public final class PostgresDeliveryStore: DeliveryStore {
           ?? address,
         tables: tables,
         replica: replica,
+        reader: reader,
         configuration: configuration,
         telemetry: telemetry
       ) : nil

@@ -98,7 +98,7 @@ extension ReplicaHub {
       var news = ReplicaNews()
       news.positions = found.positions.subtracting(state.reported)
       let changes = found.changes.subtracting(state.reportedChanges)
-      news.tokens = Set(changes.map(\.token))
+      for change in changes.sorted(by: { $0.place < $1.place }) { news.add(change.token) }
       state.reported.formUnion(found.positions)
       state.reportedChanges.formUnion(changes)
       state.forgetReported(before: found.frontier, limit: Self.reportedLimit)

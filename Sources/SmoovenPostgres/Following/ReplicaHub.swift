@@ -126,7 +126,7 @@ final class ReplicaHub: Sendable {
       for replica in byKey[LookupKey.token(token)] ?? [] {
         if replica == self.replica {
           // The only client knows what it wrote itself.
-          if state.withLock({ $0.followers.count }) > 1 { news.tokens.insert(token) }
+          if state.withLock({ $0.followers.count }) > 1 { news.add(token) }
         } else {
           messages[replica, default: ReplicaMessage()].hashes.insert(ReplicaMessage.hash(token))
         }
@@ -148,7 +148,7 @@ final class ReplicaHub: Sendable {
       let news = state.withLock { state in
         var news = ReplicaNews()
         news.positions = message.positions.filter { state.reported.insert($0).inserted }
-        news.tokens = Set(message.hashes.compactMap { state.interests.token($0) })
+        for hash in message.hashes { if let token = state.interests.token(hash) { news.add(token) } }
         return news
       }
       if !message.positions.isEmpty { work.update { $0.logChanges &+= 1 } }

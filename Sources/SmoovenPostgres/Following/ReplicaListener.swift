@@ -33,6 +33,8 @@ final class ReplicaListener: Sendable {
   private static let pause: Duration = .milliseconds(10)
 
   private let connection: PostgresConnection
+  /// Sends the probes: those of the listening connection could come back although no other notification does.
+  private let reader: PostgresConnection
   private let tables: PostgresTables
   private let replica: ReplicaID
   private let logger: Logger?
@@ -48,11 +50,13 @@ final class ReplicaListener: Sendable {
     _ address: PostgresAddress,
     tables: PostgresTables,
     replica: ReplicaID,
+    reader: PostgresConnection,
     configuration: PostgresStoreConfiguration,
     telemetry: PostgresTelemetry
   ) throws(PostgresFault) {
     self.tables = tables
     self.replica = replica
+    self.reader = reader
     self.telemetry = telemetry
     logger = configuration.logger
     pipe = try WakePipe()
@@ -80,7 +84,7 @@ final class ReplicaListener: Sendable {
         let found = try await connection.run { connection, deadline in try step(connection, deadline) }
         noteConnection(notice)
         for notification in found { receive(notification, notice) }
-        if isDead { await reconnect() }
+        await keepProbing()
       } catch {
         // Until it's time to connect again.
         try? await Task.sleep(for: .milliseconds(100))
@@ -100,12 +104,8 @@ final class ReplicaListener: Sendable {
     _ connection: LibPQ,
     _ deadline: ContinuousClock.Instant
   ) throws(PostgresFault) -> [PostgresNotification] {
-    let now = ContinuousClock.now
-    if probe.withLock({ $0.sentAt.map { now - $0 >= Probe.interval } ?? true }) {
-      try sendProbe(connection, deadline)
-    }
     let next = try flush(connection, deadline)
-    let probeAt = probe.withLock { $0.sentAt ?? now } + Probe.interval
+    let probeAt = probe.withLock { $0.sentAt.map { $0 + Probe.interval } ?? .now }
     guard !isStopped.load(ordering: .relaxed) else { return [] }
     return try connection.notifications(orWakeBy: pipe, until: min(next ?? probeAt, probeAt))
   }
@@ -132,37 +132,37 @@ final class ReplicaListener: Sendable {
       }
     }
     guard !texts.isEmpty else { return next }
-    try notify(channels, texts, connection, deadline)
-    return nil
-  }
-
-  private func notify(
-    _ channels: [String],
-    _ texts: [String],
-    _ connection: LibPQ,
-    _ deadline: ContinuousClock.Instant
-  ) throws(PostgresFault) {
     _ = try connection.run(
       "SELECT pg_notify(c, p) FROM unnest($1::text[], $2::text[]) AS n (c, p)",
       [.texts(channels), .texts(texts)],
       until: deadline
     )
+    return nil
   }
 
   // MARK: Probing
 
-  /// Notifies itself: a pooler or a half-open connection may swallow LISTEN without any error.
-  private func sendProbe(_ connection: LibPQ, _ deadline: ContinuousClock.Instant) throws(PostgresFault) {
-    let number = probe.withLock { probe in
-      probe.sentAt = .now
-      probe.sent += 1
-      return probe.sent
+  /// Notifies itself, when it's time to.
+  ///
+  /// A pooler or a half-open connection may swallow LISTEN without any error.
+  private func keepProbing() async {
+    let now = ContinuousClock.now
+    let (isDue, isDead) = probe.withLock { probe in
+      let isDue = probe.sentAt.map { now - $0 >= Probe.interval } ?? true
+      if isDue { probe.sentAt = now }
+      return (isDue, isDue && probe.sent - probe.answered >= 2)
     }
-    try notify([tables.channel(of: replica)], ["probe \(number)"], connection, deadline)
+    guard isDue else { return }
+    if isDead { return await reconnect() }
+    let channel = PostgresValue.text(tables.channel(of: replica))
+    let isSent: Void? = try? await reader.run { connection, deadline in
+      _ = try connection.run("SELECT pg_notify($1, 'probe')", [channel], until: deadline)
+    }
+    if isSent != nil { probe.withLock { $0.sent += 1 } }
   }
 
   private func receive(_ notification: PostgresNotification, _ notice: (Notice) -> Void) {
-    if notification.payload.hasPrefix("probe ") {
+    if notification.payload == "probe" {
       probe.withLock { probe in
         probe.answered = probe.sent
         probe.hasWorked = true
@@ -172,13 +172,11 @@ final class ReplicaListener: Sendable {
     }
   }
 
-  /// Whether two probes were sent and none came back.
-  private var isDead: Bool { probe.withLock { $0.sent - $0.answered > 2 } }
-
   private func reconnect() async {
     await connection.drop()
     let hasWorked = probe.withLock { probe in
       probe.answered = probe.sent
+      probe.sentAt = nil
       return probe.hasWorked
     }
     guard !hasWorked, !hasWarned.exchange(true, ordering: .relaxed) else { return }

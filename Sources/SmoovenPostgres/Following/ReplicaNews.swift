@@ -7,17 +7,30 @@ struct ReplicaNews: Sendable {
   var positions: Set<Int64> = []
   /// Callbacks that this process has in memory.
   var events: [StoredEvent] = []
-  var tokens: Set<DeliveryToken> = []
+  /// Deliveries that changed, with numbers that give their order.
+  private var numbers: [DeliveryToken: Int] = [:]
   /// Whether to read everything that is stored for the interests, because something may have been missed.
   var isEverything = false
   var isClosed = false
 
-  var isEmpty: Bool { positions.isEmpty && events.isEmpty && tokens.isEmpty && !isEverything && !isClosed }
+  init(isEverything: Bool = false, isClosed: Bool = false) {
+    self.isEverything = isEverything
+    self.isClosed = isClosed
+  }
+
+  var isEmpty: Bool { positions.isEmpty && events.isEmpty && numbers.isEmpty && !isEverything && !isClosed }
+
+  /// Deliveries that changed, each once, in the order in which that was learned.
+  var tokens: [DeliveryToken] { numbers.sorted { $0.value < $1.value }.map(\.key) }
+
+  mutating func add(_ token: DeliveryToken) {
+    if numbers[token] == nil { numbers[token] = numbers.count }
+  }
 
   mutating func merge(_ other: ReplicaNews) {
     positions.formUnion(other.positions)
     events += other.events
-    tokens.formUnion(other.tokens)
+    for token in other.tokens { add(token) }
     isEverything = isEverything || other.isEverything
     isClosed = isClosed || other.isClosed
   }
