@@ -24,7 +24,9 @@ final class OpenDelivery: Sendable {
   let deadline: Duration
   /// The time within which it should arrive.
   let limit: Duration
-  /// When it should have arrived, by the server's clock. A wait may go on for longer.
+  /// When it should have arrived, by the server's clock.
+  ///
+  /// A wait may go on for longer.
   let due: Duration
   /// What the server changed about the call.
   let note: String?

@@ -167,7 +167,16 @@ struct ToolRunner: Sendable {
     switch source {
     case .ready(let client): return client
     case .later(let open):
-      if let client = try await first(by: max(wait.end, clock.now() + .seconds(5)), open) { return client }
+      do {
+        if let client = try await first(by: max(wait.end, clock.now() + .seconds(5)), open) { return client }
+      } catch let error where !(error is SmoovenError || error is CancellationError) {
+        throw ToolFailure(
+          """
+          The server can't open its store or its port, so nothing was sent. Don't call again. Tell your user: its standard \
+          error says why.
+          """
+        )
+      }
     }
     throw ToolFailure("The server is still starting. Nothing was sent. Call again in a few seconds.")
   }

@@ -6,11 +6,14 @@ mcp_client.py CLIENT SCENARIO -- COMMAND [ARGUMENT ...]
 import asyncio
 import importlib.metadata
 import json
+import os
 import sys
 import time
 
 client, scenario = sys.argv[1:3]
 command, *arguments = sys.argv[4:]
+# Clients pass on little of their environment by themselves.
+ENVIRONMENT = dict(os.environ)
 SARAH = {"user_id": "sarah@example.com", "intent": "The build is done"}
 SILENT = {"user_id": "silent@example.com", "intent": "The build is done"}
 
@@ -63,7 +66,7 @@ async def mcp2(mode):
     from mcp.client.stdio import stdio_client
 
     options = {} if mode == "auto" else {"mode": mode}
-    server = stdio_client(StdioServerParameters(command=command, args=arguments))
+    server = stdio_client(StdioServerParameters(command=command, args=arguments, env=ENVIRONMENT))
     async with Client(server, **options) as session:
         say("connected", version=session.protocol_version)
 
@@ -83,7 +86,7 @@ async def mcp1():
     from mcp import ClientSession, StdioServerParameters
     from mcp.client.stdio import stdio_client
 
-    async with stdio_client(StdioServerParameters(command=command, args=arguments)) as streams:
+    async with stdio_client(StdioServerParameters(command=command, args=arguments, env=ENVIRONMENT)) as streams:
         async with ClientSession(*streams) as session:
             say("connected", version=(await session.initialize()).protocolVersion)
 
