@@ -102,6 +102,7 @@ struct MCPInteropTests {
     #expect(end.output.count == 5, "\(end.output)")
   }
 
+  #if SQLiteSupport
   @Test("Two servers on one store send once under one key")
   func keyed() async throws {
     let file = TemporaryFile()
@@ -121,6 +122,7 @@ struct MCPInteropTests {
       #expect(try await Requests.list(url, "notifications").count == 1)
     }
   }
+  #endif
 
   @Test(
     "A host that hangs up and asks again doesn't send again",
