@@ -24,9 +24,12 @@ struct MCPInteropTests {
   ) async throws -> [String: JSONValue] {
     let command =
       [client.name, scenario, "--", try Program.smoovenURL.path, "mcp", "--allow"] + people + arguments
+    // A state folder for each run, or one run would find what another one sent.
+    let state = TemporaryFile()
     let end = try await SmoovenProcess.run(
       command,
-      as: .peer("mcp_client.py", environment: client.environment)
+      as: .peer("mcp_client.py", environment: client.environment),
+      environment: ["SMOOVEN_SECRET_KEY": "sk_sandbox_0123456789abcdef", "XDG_STATE_HOME": state.path]
     )
     try #require(end.exitCode == 0, "\(end.errorText)")
     let lines = try end.output.map { try JSONValue(parsing: Array($0.utf8)) }
@@ -99,6 +102,7 @@ struct MCPInteropTests {
     #expect(end.output.count == 5, "\(end.output)")
   }
 
+  #if SQLiteSupport
   @Test("Two servers on one store send once under one key")
   func keyed() async throws {
     let file = TemporaryFile()
@@ -118,6 +122,7 @@ struct MCPInteropTests {
       #expect(try await Requests.list(url, "notifications").count == 1)
     }
   }
+  #endif
 
   @Test(
     "A host that hangs up and asks again doesn't send again",
@@ -127,7 +132,7 @@ struct MCPInteropTests {
     try await Self.withSandbox { url in
       let client = Client(name: name, environment: name == "mcp1" ? "mcp1" : "mcp2")
       let steps = try await Self.run(client, "hang up", ["--base-url", url, "--slice", "20s"])
-      #expect(steps["hung up"]?["ended"] == false)
+      #expect(steps["hung up"]?["ended"] == false, "\(steps)")
       #expect(steps["again"]?["report"]?["joined"] == true)
       #expect(try await Requests.list(url, "notifications").count == 1)
     }

@@ -64,6 +64,7 @@ struct MCPProcessTests {
     }
   }
 
+  #if SQLiteSupport
   @Test("Discovery doesn't wait for a store that can't be opened, and calls say why they fail")
   func storeFails() async throws {
     let file = TemporaryFile()
@@ -112,6 +113,7 @@ struct MCPProcessTests {
       #expect(try await Requests.list(url, "notifications").count == 1)
     }
   }
+  #endif
 
   @Test("The definitions of the tools are printed")
   func printTools() async throws {

@@ -85,12 +85,15 @@ struct MCPCommand: AsyncParsableCommand {
 
   /// The options of the client, with the default store.
   func serviceWithStore() throws -> ServiceOptions {
-    var service = service
     #if SQLiteSupport
+    var service = service
     if service.storage.store == nil, !service.sandbox {
       service.storage.store = "sqlite:\(try StateFolder.path("mcp.db"))"
     }
-    #endif
     return service
+    #else
+    // Kept in memory: this build has no durable store.
+    return service
+    #endif
   }
 }

@@ -169,7 +169,7 @@ struct ToolRunner: Sendable {
     case .later(let open):
       do {
         if let client = try await first(by: max(wait.end, clock.now() + .seconds(5)), open) { return client }
-      } catch  where !(error is SmoovenError || error is CancellationError) {
+      } catch let error where !(error is SmoovenError || error is CancellationError) {
         throw ToolFailure(
           """
           The server can't open its store or its port, so nothing was sent. Don't call again. Tell your user: its standard \
