@@ -10,7 +10,7 @@ import SmoovenSandbox
     try await withSmoovenSandbox { sandbox in
       let configuration = SmoovenConfiguration(
         secretKey: SandboxConfiguration.wellKnownSecretKey,
-        baseURL: sandbox.baseURL
+        baseURL: try await sandbox.baseURL
       )
       try await withSmoovenClient(configuration: configuration) { smooven in
         print("Pay invoice 14?", try await pay(14, asking: "answer@example.com", smooven))

@@ -9,7 +9,7 @@ import SmoovenSandbox
     try await withSmoovenSandbox { sandbox in
       let configuration = SmoovenConfiguration(
         secretKey: SandboxConfiguration.wellKnownSecretKey,
-        baseURL: sandbox.baseURL
+        baseURL: try await sandbox.baseURL
       )
       let result = try await withSmoovenClient(configuration: configuration) { smooven in
         try await smooven.escalate(policy, idempotencyKey: "incident:4711")
