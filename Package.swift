@@ -22,6 +22,7 @@ let grdb: Target.Dependency = .product(
   package: "GRDB.swift",
   condition: .when(traits: ["SQLiteSupport"])
 )
+let postgres: Target.Dependency = .target(name: "CPostgres", condition: .when(traits: ["PostgresSupport"]))
 
 // Sources/README.md draws which target may import which.
 let package = Package(
@@ -31,6 +32,8 @@ let package = Package(
     .library(name: "SmoovenCallbacks", targets: ["SmoovenCallbacks"]),
     .library(name: "Smooven", targets: ["Smooven"]),
     .library(name: "SmoovenSQLite", targets: ["SmoovenSQLite"]),
+    .library(name: "SmoovenPostgres", targets: ["SmoovenPostgres"]),
+    .library(name: "SmoovenMCP", targets: ["SmoovenMCP"]),
     .library(name: "SmoovenTesting", targets: ["SmoovenTesting"]),
     .library(name: "SmoovenSandbox", targets: ["SmoovenSandbox"]),
     .executable(name: "smooven", targets: ["SmoovenCommand"]),
@@ -39,6 +42,10 @@ let package = Package(
     .trait(
       name: "SQLiteSupport",
       description: "The durable store of SmoovenSQLite, on GRDB and the system's SQLite."
+    ),
+    .trait(
+      name: "PostgresSupport",
+      description: "The store of SmoovenPostgres, which many replicas share, on the system's libpq."
     ),
     .default(enabledTraits: ["SQLiteSupport"]),
   ],
@@ -59,6 +66,8 @@ let package = Package(
   targets: [
     // Floor 0
     .target(name: "SmoovenSupport"),
+    // Without `pkgConfig`, which SwiftPM would look for even if the trait is off.
+    .systemLibrary(name: "CPostgres"),
     // Floor 1
     .target(name: "SmoovenCallbacks", dependencies: ["SmoovenSupport", crypto, httpTypes]),
     .target(name: "SmoovenHTTP", dependencies: [httpTypes, logging, nioSSL] + nio),
@@ -79,6 +88,14 @@ let package = Package(
       dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", crypto, grdb]
     ),
     .target(
+      name: "SmoovenPostgres",
+      dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", crypto, logging, metrics, postgres]
+    ),
+    .target(
+      name: "SmoovenMCP",
+      dependencies: ["SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "Smooven", httpTypes, logging]
+    ),
+    .target(
       name: "SmoovenTesting",
       dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", httpTypes]
     ),
@@ -93,7 +110,8 @@ let package = Package(
     .executableTarget(
       name: "SmoovenCommand",
       dependencies: [
-        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenSandbox",
+        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenPostgres", "SmoovenMCP",
+        "SmoovenSandbox",
         argumentParser, httpClient, httpTypes, lifecycle, logging, signals,
       ]
     ),
@@ -119,9 +137,20 @@ let package = Package(
       path: "Samples/CustomStore"
     ),
     .executableTarget(
+      name: "ToolLoop",
+      dependencies: ["Smooven", "SmoovenMCP", "SmoovenSandbox"],
+      path: "Samples/ToolLoop"
+    ),
+    .executableTarget(
       name: "HumanInTheLoop",
       dependencies: ["Smooven", "SmoovenSandbox"],
       path: "Samples/HumanInTheLoop"
+    ),
+    .executableTarget(
+      name: "Replicas",
+      dependencies: ["Smooven", "SmoovenPostgres", logging],
+      path: "Samples/Replicas",
+      exclude: ["balancer.py", "run"]
     ),
     .executableTarget(
       name: "OnCall",
@@ -137,7 +166,7 @@ let package = Package(
     .target(
       name: "Snippets",
       dependencies: [
-        "Smooven", "SmoovenCallbacks", "SmoovenSQLite", "SmoovenSandbox",
+        "Smooven", "SmoovenCallbacks", "SmoovenSQLite", "SmoovenPostgres", "SmoovenSandbox",
         httpTypes, lifecycle, logging, signals,
       ],
       path: "Samples/Snippets"
@@ -166,8 +195,8 @@ let package = Package(
       name: "SmoovenTests",
       dependencies: [
         "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenTesting", "TestSupport",
-        "CustomStore",
-        httpClient, httpTypes, lifecycle, logging, metrics, tracing,
+        "CustomProvider", "CustomStore",
+        crypto, httpClient, httpTypes, lifecycle, logging, metrics, tracing,
         .product(name: "InMemoryLogging", package: "swift-log"),
         .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
         .product(name: "MetricsTestKit", package: "swift-metrics"),
@@ -176,6 +205,22 @@ let package = Package(
     .testTarget(
       name: "SmoovenSQLiteTests",
       dependencies: ["Smooven", "SmoovenSQLite", "SmoovenTesting", "TestSupport", httpTypes, grdb]
+    ),
+    .testTarget(
+      name: "SmoovenPostgresTests",
+      dependencies: [
+        "Smooven", "SmoovenCallbacks", "SmoovenHTTP", "SmoovenPostgres", "SmoovenSandbox", "SmoovenSupport",
+        "SmoovenTesting", "SmoovenCommand", "TestSupport",
+        httpClient, httpTypes, logging,
+        .product(name: "InMemoryLogging", package: "swift-log"),
+      ] + nio
+    ),
+    .testTarget(
+      name: "SmoovenMCPTests",
+      dependencies: [
+        "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenMCP", "SmoovenTesting", "TestSupport",
+        httpClient, httpTypes, logging,
+      ] + nio
     ),
     .testTarget(name: "SmoovenTestingTests", dependencies: ["Smooven", "SmoovenTesting", httpTypes]),
     .testTarget(
@@ -189,9 +234,12 @@ let package = Package(
       name: "SmoovenCommandTests",
       dependencies: [
         "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenTesting",
-        "SmoovenCommand",
+        "SmoovenCommand", "TestSupport",
         argumentParser, httpClient, httpTypes, logging,
       ] + nio,
+      exclude: [
+        "Interop/mcp1.txt", "Interop/mcp2.txt", "Interop/mcp_client.py", "Interop/mcp_validate.py",
+      ],
       resources: [.copy("Servers")]
     ),
     // Reads README.md, DocC, Sources and Samples from the package's folder.
@@ -204,7 +252,7 @@ let package = Package(
 )
 
 // Every target is built with the same settings.
-for target in package.targets {
+for target in package.targets where target.type != .system {
   target.swiftSettings = [
     .enableUpcomingFeature("ExistentialAny"),  // SE-0335
     .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409

@@ -15,12 +15,12 @@ extension SQLiteDeliveryStore {
 
   func append(_ records: [EventRecord]) async throws -> [AppendResult] {
     guard !records.isEmpty else { return [] }
-    let dates = records.map { maintenance.date(of: $0.callback.receivedAt) }
     let result: Result<[AppendResult], DeliveryStoreError> = try await writes.perform { [self] transaction in
       var results: [AppendResult] = []
       var full: DeliveryStoreError?
       func appendAll() throws -> Bool {
-        for (record, date) in zip(records, dates) {
+        for record in records {
+          let date = maintenance.date(of: record.callback.receivedAt)
           switch try transaction.append(record, keptFrom: date) {
           case .new: results.append(.stored)
           case .duplicate: results.append(.duplicate)

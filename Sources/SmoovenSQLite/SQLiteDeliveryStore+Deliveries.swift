@@ -13,8 +13,8 @@ extension SQLiteDeliveryStore {
   /// - Throws: `DeliveryStoreError`. Whether the row was inserted may then be unknown.
   public func insert(_ delivery: StoredDelivery) async throws -> DeliveryInsertion {
     let record = try record(delivery)
-    let keptFrom = maintenance.date(of: delivery.openedAt)
     let (isNew, existing) = try await writes.perform { [self] transaction in
+      let keptFrom = maintenance.date(of: delivery.openedAt)
       if try transaction.insert(record, keptFrom: keptFrom) { return (true, VersionedDelivery?.none) }
       let byKey = try delivery.idempotencyKey.flatMap { try row(.idempotencyKey($0), transaction.db) }
       return (false, try byKey ?? row(.token(delivery.token), transaction.db))

@@ -1,10 +1,14 @@
 import ArgumentParser
+import Smooven
 import Testing
 
 @testable import SmoovenCommand
 
 @Suite("--store", .timeLimit(.minutes(1))) struct StoreOptionTests {
-  @Test("Anything but sqlite:PATH is a usage error", arguments: ["", "sqlite:", "smooven.db", "redis:local"])
+  @Test(
+    "Anything but sqlite:PATH and postgresql://… is a usage error",
+    arguments: ["", "sqlite:", "smooven.db", "redis:local", "postgresql:db", "Postgres://host/db"]
+  )
   func malformed(store: String) {
     #expect(throws: (any Error).self) {
       try SmoovenCommand.parseAsRoot(["listen", "--provider", "smooven", "--store", store])
@@ -25,6 +29,29 @@ import Testing
     }
     let message = error.map { SmoovenCommand.message(for: $0) } ?? ""
     #expect(message.contains("SQLiteSupport"))
+  }
+  #endif
+
+  #if PostgresSupport
+  @Test("A database is taken", arguments: ["postgres://host/db", "postgresql://u:p@host/db?schema=s"])
+  func database(url: String) throws {
+    let command = try SmoovenCommand.parseAsRoot(["listen", "--provider", "smooven", "--store", url])
+    #expect((command as? ListenCommand)?.storage.store == url)
+  }
+
+  @Test("A database that can't be reached is an error without its password") func unreachable() async throws {
+    let options = try StoreOptions.parse(["--store", "postgresql://u:hunter2@127.0.0.1:1/db"])
+    let error = await #expect(throws: DeliveryStoreError.self) { try await options.withStore { _ in } }
+    #expect(error.map { "\($0)\($0.cause.map { "\($0)" } ?? "")" }?.contains("hunter2") == false)
+    #expect(error?.message.contains("127.0.0.1") == true)
+  }
+  #else
+  @Test("A build without PostgreSQL says how to build one with it") func noDatabase() {
+    let error = #expect(throws: (any Error).self) {
+      try SmoovenCommand.parseAsRoot(["listen", "--provider", "smooven", "--store", "postgres://host/db"])
+    }
+    let message = error.map { SmoovenCommand.message(for: $0) } ?? ""
+    #expect(message.contains("swift build --traits default,PostgresSupport"))
   }
   #endif
 }

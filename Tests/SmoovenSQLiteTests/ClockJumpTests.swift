@@ -145,6 +145,29 @@ struct ClockJumpTests {
     try await expectPruning(done, kept: 0.25, jump)
   }
 
+  @Test("A process with a wrong clock loses nothing to one with the right clock beside it", arguments: jumps)
+  func atTheSameTime(_ jump: Double) async throws {
+    // Both open the file while it is new and has no time of its own.
+    let (right, wrong) = (try await world.open(), try await world.open())
+    var rows: [DeliveryToken] = []
+    for number in 0..<5 {
+      for (store, wall) in [(right, world.wall), (wrong, world.wall.addingTimeInterval(jump))] {
+        let row = StoredDelivery(
+          token: DeliveryToken(),
+          idempotencyKey: "\(jump)/\(rows.count)",
+          group: "smooven",
+          openedAt: wall
+        )
+        _ = try await store.insert(row)
+        rows.append(row.token)
+      }
+      try await pass(until: world.elapsed + 60 + Double(number), right)
+    }
+    for token in rows { #expect(try await right.load(.token(token)) != nil) }
+    await wrong.close()
+    await right.close()
+  }
+
   /// Lets time pass by the right clock: callbacks and keys stay for a part of their retention at least, and go in the end.
   private func expectPruning(_ done: Done, kept part: Double, _ jump: Double) async throws {
     let configuration = SQLiteStoreConfiguration()

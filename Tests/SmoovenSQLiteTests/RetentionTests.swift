@@ -28,8 +28,8 @@ struct RetentionTests {
       machine.advance(by: .seconds(60))
       now += 60
       try await store.append(event(1_000_000 + Int(now) + minute), after: now)
+      try await settle(store)
     }
-    try await settle(store)
     return now
   }
 

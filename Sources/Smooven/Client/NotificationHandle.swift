@@ -41,8 +41,6 @@ public struct NotificationHandle: Sendable {
   /// Whether anything shows that it was sent.
   var isSent: Bool { snapshot.map { !$0.ids.isEmpty || !$0.eventNames.isEmpty } ?? false }
 
-  /// How it ended, as far as its events say.
-  var verdict: DeliveryVerdict? { snapshot?.verdict }
   /// The channels that failed while another may still deliver.
   var failedChannels: [FailedChannel] { snapshot?.failedChannels ?? [] }
 
@@ -74,6 +72,9 @@ public struct NotificationHandle: Sendable {
 
   /// How far the notification is known to have come.
   public var status: DeliveryStatus { snapshot?.status ?? .unconfirmed }
+
+  /// How it ended, if that can no longer change.
+  package var verdict: DeliveryVerdict? { snapshot?.verdict }
 
   /// The names of the callbacks so far, in arrival order.
   public var eventNames: [String] { snapshot?.eventNames ?? [] }

@@ -49,6 +49,34 @@ extension SmoovenClient {
     return handle
   }
 
+  /// Sends a notification under a key that the library derived, with a U+001F in it.
+  ///
+  /// - Parameters:
+  ///   - request: The notification.
+  ///   - key: The key, at most 200 bytes.
+  ///   - attachment: A value to keep with the delivery, at most 8 KiB as JSON.
+  ///   - wantedFor: How long the delivery must be kept at least.
+  /// - Returns: A handle to wait on.
+  /// - Throws: As ``notify(_:idempotencyKey:label:)`` does.
+  package func notify(
+    _ request: NotifyRequest,
+    derivedKey key: String,
+    attachment: JSONValue?,
+    wantedFor: Duration
+  ) async throws -> NotificationHandle {
+    let deadline = clock.now() + configuration.callTimeout
+    let handle = try await begin(
+      request,
+      idempotencyKey: key,
+      label: nil,
+      deadline: deadline,
+      wantedUntil: wantedUntil(wantedFor),
+      attachment: attachment
+    )
+    try await accepted(handle, deadline: deadline)
+    return handle
+  }
+
   /// Waits until a notification is accepted, or it's clear that the response is lost.
   func accepted(_ handle: NotificationHandle, deadline: Duration) async throws {
     switch await handle.lease.wait(for: .acceptance, deadline: deadline) {

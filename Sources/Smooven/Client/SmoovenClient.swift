@@ -17,7 +17,7 @@ public final class SmoovenClient: Service {
   /// The port on which callbacks arrive, or `nil` if the receiver is mounted elsewhere or the client only polls.
   public let listener: CallbackListener?
 
-  let configuration: SmoovenConfiguration
+  package let configuration: SmoovenConfiguration
   package let api: SmoovenAPI
   let store: any DeliveryStore
   let tracker: DeliveryTracker

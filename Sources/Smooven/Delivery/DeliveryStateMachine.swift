@@ -1,4 +1,4 @@
-package import SmoovenCallbacks
+internal import SmoovenCallbacks
 
 /// The open waits and what they wait for, as a value: no lock, no clock, no `await`.
 ///
@@ -123,6 +123,12 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     var changes = Changes()
     if let slot = slots[token] { resolve(slot, token, acceptance, into: &changes) }
     return changes
+  }
+
+  /// Records what the store says of the send, unless others hold the slot: they know better whether it is under way.
+  package mutating func learn(_ token: DeliveryToken, _ acceptance: DeliveryAcceptance) -> Changes {
+    guard let slot = slots[token], acceptance == .known || slot.holderCount == 1 else { return Changes() }
+    return resolve(token, acceptance)
   }
 
   /// Adopts the verdict that is stored; the events that led to it may follow.

@@ -157,6 +157,11 @@ package final class DeliveryTracker: Sendable {
     apply { machine, _ in machine.reopen(token) }
   }
 
+  /// Records what the store says of the send, if no one else holds the slot.
+  func learn(_ token: DeliveryToken, _ acceptance: DeliveryAcceptance) {
+    apply { machine, _ in machine.learn(token, acceptance) }
+  }
+
   /// Ends the waits of one caller, whose own send failed.
   package func fail(_ token: DeliveryToken, caller: UInt32, _ error: SmoovenError) {
     apply { machine, _ in machine.fail(token, caller: caller, error) }

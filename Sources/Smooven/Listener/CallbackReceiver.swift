@@ -25,7 +25,7 @@ public final class CallbackReceiver: Service {
   private let gauges: StoreGauges
   private let hasRun = Atomic(false)
   private let now: @Sendable () -> Date
-  private let logger: Logger
+  let logger: Logger
 
   /// Creates a receiver.
   ///
@@ -81,14 +81,16 @@ public final class CallbackReceiver: Service {
 
   /// Responds to a request for a callback, with a status alone.
   ///
-  /// 200: the event is stored (duplicates too) · 400: verified, but not decodable · 401: not verified · 404 · 405 with
-  /// `Allow` · 503 with `Retry-After`: it can't be stored now. Cancelling the task doesn't lose a stored event. To serve
-  /// the answer pages of questions too, use ``response(to:)``.
+  /// 200: the events are stored (duplicates too) · 400: verified, but not decodable · 401: not verified · 404 · 405 with
+  /// `Allow` · 415: the body is compressed · 503 with `Retry-After`: it can't be stored now. Cancelling the task doesn't
+  /// lose a stored event. To serve the answer pages of questions, and to reply to the challenge of a service, use
+  /// ``response(to:)``.
   public func receive(_ request: CallbackRequest) async -> HTTPResponse {
     await response(to: request).head
   }
 
-  /// Responds to a request: for a callback as ``receive(_:)`` does, and for the answer page of a question with the page.
+  /// Responds to a request: for a callback as ``receive(_:)`` does, for a challenge with the reply to it, and for the
+  /// answer page of a question with the page.
   ///
   /// Pass on the header fields of the request and of the response, and GET, HEAD and POST.
   public func response(to request: CallbackRequest) async -> CallbackResponse {
@@ -112,11 +114,18 @@ public final class CallbackReceiver: Service {
         try allow([.get, .head, .post], request)
         return .later { [answers] in await answers.respond(to: request, token: token) }
       }
+      if let reply = try firstHandshake(request, target, at: arrival) { return .now(reply) }
       try allow([.post], request)
-      let event = try verified(request, target, at: arrival)
-      let callback = StoredCallback(event, token: target.token, receivedAt: arrival)
-      return intake.take(callback).map { [self] in
-        CallbackResponse(head: response(to: $0, event.provider))
+      try checkEncoding(of: request)
+      let name = target.provider.name
+      switch try verified(request, target, at: arrival) {
+      case .challenge(let reply): return .now(try CallbackResponse(reply, name))
+      case .event(let event):
+        let callback = StoredCallback(event, token: target.token, receivedAt: arrival)
+        return intake.take(callback).map { [self] in CallbackResponse(head: response(to: $0, name)) }
+      case .batch(let events):
+        let callbacks = events.map { StoredCallback($0, token: target.token, receivedAt: arrival) }
+        return .later { [self] in CallbackResponse(head: response(to: await intake.take(callbacks), name)) }
       }
     } catch {
       return .now(CallbackResponse(head: reject(error)))
@@ -235,44 +244,6 @@ public final class CallbackReceiver: Service {
   }
 
   // MARK: Steps
-
-  /// Authenticates, verifies and decodes.
-  ///
-  /// Only a verified event may take room.
-  private func verified(
-    _ request: CallbackRequest,
-    _ target: CallbackTarget,
-    at arrival: Date
-  ) throws(CallbackRejection) -> CallbackEvent {
-    let provider = target.provider
-    guard target.authentication.admits(request, pathToken: target.pathText) else {
-      throw CallbackRejection(
-        status: .unauthorized,
-        reason: "unauthenticated",
-        message: "\(provider.name): no or wrong credentials",
-        headerFields: target.authentication.challenge
-      )
-    }
-    do {
-      var event = try provider.event(from: request, at: arrival)
-      event.endpoint = target.endpoint
-      event.group = target.group
-      return event
-    } catch let error as VerificationError {
-      throw CallbackRejection(
-        status: .unauthorized,
-        reason: error.code.rawValue,
-        message: "\(provider.name): \(error)"
-      )
-    } catch {
-      let detail = (error as? CallbackDecodingError)?.description ?? "\(type(of: error))"
-      throw CallbackRejection(
-        status: .badRequest,
-        reason: "not_decodable",
-        message: "\(provider.name): \(detail)"
-      )
-    }
-  }
 
   private func response(to result: EventIntake.Reception, _ provider: String) -> HTTPResponse {
     switch result {

@@ -60,14 +60,19 @@ package final class EventIntake: Sendable {
   }
 
   /// Takes in the events of one request, with one append.
+  ///
+  /// - Returns: ``Reception/tooOld`` only if all of them are, and otherwise what became of the last one that was accepted.
   package func take(_ callbacks: [StoredCallback]) async -> Reception {
+    guard !callbacks.isEmpty else { return .accepted(.unmatched) }
     guard callbacks.allSatisfy({ tracker.admits($0.event, token: $0.token) }) else { return .noRoom }
     do {
-      var last = Reception.accepted(.unmatched)
+      var reception = Reception.tooOld
       for (callback, result) in zip(callbacks, try await store.append(callbacks)) {
-        last = await finish(callback, result)
+        if case .accepted(let disposition) = await finish(callback, result) {
+          reception = .accepted(disposition)
+        }
       }
-      return last
+      return reception
     } catch {
       return .failed(error)
     }

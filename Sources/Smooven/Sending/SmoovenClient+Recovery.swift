@@ -26,21 +26,31 @@ extension SmoovenClient {
   private func recover(_ row: VersionedDelivery, _ timeout: Duration) async {
     let delivery = row.delivery
     let now = configuration.now()
-    guard delivery.group == Self.group,
-      delivery.askedAt.map({ abs(now.timeIntervalSince($0)) >= 86_400 }) ?? true
-    else { return }
+    guard delivery.group == Self.group, Self.mayAsk(about: delivery, at: now) else { return }
     if let event = delivery.answerEvent {
       // The process that recorded the answer may have ended before it appended the event.
       _ = await intake.take([StoredCallback(event, token: delivery.token, receivedAt: now)])
     }
     if let verdict = try? await storedVerdict(delivery) { return await conclude(delivery.token, verdict) }
-    guard let id = delivery.ids.last else { return }
-    _ = try? await update(delivery.token, from: row) { delivery in
-      delivery.askedAt = now
-      return true
-    }
+    guard let id = delivery.ids.last, (try? await beginAsking(about: row, at: now)) == true else { return }
     await reconcile(id, delivery.token, timeout: timeout, deadline: clock.now())
     if let verdict = try? await storedVerdict(delivery) { await conclude(delivery.token, verdict) }
+  }
+
+  private static func mayAsk(about delivery: StoredDelivery, at now: Date) -> Bool {
+    delivery.isPending && delivery.askedAt.map { abs(now.timeIntervalSince($0)) >= 86_400 } ?? true
+  }
+
+  /// Records that this client asks; `false` if another one did, which may be starting at the same time.
+  private func beginAsking(about row: VersionedDelivery, at now: Date) async throws -> Bool {
+    var known: VersionedDelivery? = row
+    while let row = known, Self.mayAsk(about: row.delivery, at: now) {
+      var asked = row.delivery
+      asked.askedAt = now
+      if try await store.replace(asked, version: row.version) != nil { return true }
+      known = try await store.load(.token(asked.token))
+    }
+    return false
   }
 
   /// The verdict that the stored events allow.

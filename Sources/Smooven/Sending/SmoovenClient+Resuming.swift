@@ -20,6 +20,19 @@ extension SmoovenClient {
     }
   }
 
+  /// Takes over deliveries whose process is gone, oldest first.
+  ///
+  /// For a store that many processes share and that notices when one of them dies, such as that of SmoovenPostgres; any
+  /// other has none. Each delivery is returned to one of the processes that ask. Pass those that you want to wait for to
+  /// ``resume(_:)``. See <doc:ManyReplicas>.
+  ///
+  /// - Parameter limit: The maximum number of deliveries to return. Defaults to 100.
+  /// - Returns: The deliveries; none if there are no more at the moment.
+  /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
+  public func orphanedDeliveries(limit: Int = 100) async throws -> [StoredDelivery] {
+    try await reading { client in try await client.store.takeOver(limit: limit).map(\.delivery) }
+  }
+
   /// Looks up a delivery by its idempotency key, its notification id or its token.
   ///
   /// - Parameter lookup: By what to look it up. The group of an id is `smooven` for everything that this client sends.
@@ -27,6 +40,27 @@ extension SmoovenClient {
   /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
   public func delivery(_ lookup: DeliveryLookup) async throws -> StoredDelivery? {
     try await reading { client in try await client.store.load(lookup)?.delivery }
+  }
+
+  /// The stored callbacks of a delivery, oldest first, and those that it keeps itself.
+  ///
+  /// - Parameters:
+  ///   - delivery: The delivery, as ``delivery(_:)`` returned it.
+  ///   - limit: The maximum number of callbacks to read.
+  /// - Returns: The events that are the delivery's.
+  /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
+  package func events(of delivery: StoredDelivery, limit: Int) async throws -> [CallbackEvent] {
+    try await reading { client in
+      var ownership = EventOwnership(delivery)
+      var events: [CallbackEvent] = []
+      let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
+      for stored in try await client.store.callbacks(matching: lookup, after: .beginning, limit: limit)
+      where ownership.owns(stored.event, token: stored.callback.token) {
+        _ = ownership.learn(from: stored.event, token: stored.callback.token)
+        events.append(stored.event)
+      }
+      return delivery.milestones.filter { !events.contains($0) } + events
+    }
   }
 
   /// Attaches to a delivery that an earlier call started, in this process or in another one.
@@ -40,30 +74,36 @@ extension SmoovenClient {
   public func resume(_ delivery: StoredDelivery) async throws -> NotificationHandle {
     // As a send does, it waits until the client runs: without that no deadline would be kept.
     _ = try await callbackURL(deadline: clock.now() + configuration.callTimeout)
-    let (delivery, acceptance) = try await known(delivery)
+    let token = delivery.token
+    // Reserved before it is read, so that nothing is missed in between.
     let lease = try tracker.reserve(
-      delivery.token,
+      token,
       group: delivery.group,
       accepted: delivery.ids,
       policy: policy(for: delivery),
-      acceptance: acceptance,
       isCatchingUp: true
     )
-    defer { tracker.finishCatchingUp(delivery.token) }
+    defer { tracker.finishCatchingUp(token) }
     let deadline = clock.now() + configuration.callTimeout
-    guard try await lease.bounded(by: deadline, { try await self.catchUp(delivery) }) != nil else {
-      throw tracker.isClosed ? tracker.closedError : .unread(nil)
+    let isRead: Void? = try await lease.bounded(by: deadline) { [self] in
+      let (known, acceptance) = try await known(delivery)
+      tracker.learn(token, acceptance)
+      try await catchUp(known)
     }
+    guard isRead != nil else { throw tracker.isClosed ? tracker.closedError : .unread(nil) }
     return handle(lease, send: nil)
   }
 
   /// A delivery as it is stored now, and how its send went.
   private func known(_ delivery: StoredDelivery) async throws -> (StoredDelivery, DeliveryAcceptance) {
-    try await reading { client in
-      if let row = try await client.store.load(.token(delivery.token)) {
-        return (row.delivery, try await client.acceptance(of: row.delivery, at: row.time))
+    do {
+      if let row = try await store.load(.token(delivery.token)) {
+        return (row.delivery, try await acceptance(of: row.delivery, at: row.time))
       }
-      return (delivery, try await client.acceptance(of: delivery, at: try await client.storeTime.now()))
+      return (delivery, try await acceptance(of: delivery, at: try await storeTime.now()))
+    } catch {
+      if error is CancellationError { throw error }
+      throw SmoovenError.unread(error)
     }
   }
 

@@ -16,6 +16,7 @@ extension SmoovenClient {
     label: String?,
     deadline: Duration,
     wantedUntil: Date? = nil,
+    attachment: JSONValue? = nil,
     asking question: PosedQuestion? = nil,
     mayArm: (@Sendable () async throws -> Bool)? = nil
   ) async throws -> NotificationHandle {
@@ -30,7 +31,7 @@ extension SmoovenClient {
     }
     var proposal = proposal(request, key, label, question?.record.token, fingerprint: fingerprint)
     proposal.wantedUntil = wantedUntil
-    try proposal.attach(question?.record.json)
+    try proposal.attach(question?.record.json ?? attachment)
     let url = try await callbackURL(deadline: deadline)
     try Task.checkCancellation()
     let isCalledBack = !onlyPolls
@@ -152,18 +153,29 @@ extension SmoovenClient {
 
   /// Tells a slot all that the store knows of its delivery.
   func catchUp(_ delivery: StoredDelivery) async throws {
-    if let verdict = delivery.verdict { tracker.conclude(delivery.token, verdict) }
-    // Kept when the log forgot them, so they come before what it still has.
-    for event in delivery.milestones { tell(event, delivery.token) }
-    for id in delivery.ids { tracker.accept(delivery.token, id: id, receipt: nil) }
+    var delivery = delivery
     do {
-      let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
-      try await store.watch(lookup)
-      try await intake.replay(lookup, for: delivery.token)
+      while true {
+        try await tell(delivery)
+        // When the verdict is written, a store may move events from its log into the row.
+        let now = try await store.load(.token(delivery.token))?.delivery
+        guard let now, now != delivery else { return }
+        delivery = now
+      }
     } catch {
       if error is CancellationError { throw error }
       throw SmoovenError(.storeFailed, "what is known of the delivery could not be read", cause: error)
     }
+  }
+
+  private func tell(_ delivery: StoredDelivery) async throws {
+    if let verdict = delivery.verdict { tracker.conclude(delivery.token, verdict) }
+    // Kept when the log forgot them, so they come before what it still has.
+    for event in delivery.milestones { tell(event, delivery.token) }
+    for id in delivery.ids { tracker.accept(delivery.token, id: id, receipt: nil) }
+    let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
+    try await store.watch(lookup)
+    try await intake.replay(lookup, for: delivery.token)
     // The process that recorded an answer may have ended before it appended the event.
     if let event = delivery.answerEvent { tell(event, delivery.token) }
     // The log doesn't have what a person decided.

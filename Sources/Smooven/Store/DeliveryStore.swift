@@ -54,6 +54,16 @@ public protocol DeliveryStore: Sendable {
   /// - Throws: ``DeliveryStoreError``.
   func pending(after cursor: PendingCursor?, limit: Int) async throws -> [VersionedDelivery]
 
+  /// Takes over pending deliveries that belong to a process that is gone, oldest first.
+  ///
+  /// Each goes to one of the processes that ask. For a store that knows which process a delivery belongs to, and whether
+  /// that lives. Defaults to none.
+  ///
+  /// - Parameter limit: The maximum number of deliveries to take over.
+  /// - Returns: The deliveries that now belong to this process.
+  /// - Throws: ``DeliveryStoreError``. Some may have been taken over.
+  func takeOver(limit: Int) async throws -> [VersionedDelivery]
+
   // MARK: Callbacks
 
   /// Appends verified callbacks in one step: all of them, or none if it throws.
@@ -140,6 +150,9 @@ extension DeliveryStore {
 
   /// Returns `nil`.
   public func usage() async throws -> DeliveryStoreUsage? { nil }
+
+  /// None.
+  public func takeOver(limit: Int) async throws -> [VersionedDelivery] { [] }
 
   /// `false`.
   public var isShared: Bool { false }

@@ -41,6 +41,32 @@ public protocol CallbackProvider: Sendable {
   /// - Throws: ``CallbackDecodingError``. The listener responds with 400.
   func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent
 
+  /// Reads a verified request that may hold several events, such as a batch.
+  ///
+  /// They're stored in one commit and get one response. A request without events, an empty list, gets a 200 too.
+  ///
+  /// - Returns: The events; `nil`, the default, if a request always holds one, which ``decode(_:)`` reads.
+  /// - Throws: ``CallbackDecodingError``. The listener responds with 400, and nothing is stored.
+  func decodeBatch(_ request: CallbackRequest) throws(CallbackDecodingError) -> [CallbackEvent]?
+
+  /// Replies to a request by which the service checks an endpoint before it signs anything, of any method.
+  ///
+  /// Called before anything is verified, so the provider must check a secret of the request itself: an endpoint that
+  /// echoes what it's sent helps attackers.
+  ///
+  /// - Returns: The reply; `nil`, the default, if the request isn't such a check.
+  /// - Throws: ``VerificationError``. The listener responds with 401.
+  func handshake(
+    beforeVerifying request: CallbackRequest,
+    at now: Date
+  ) throws(VerificationError) -> CallbackReply?
+
+  /// Replies to a verified request that is a challenge and not an event.
+  ///
+  /// - Returns: The reply; `nil`, the default, if the request isn't a challenge.
+  /// - Throws: ``CallbackDecodingError``. The listener responds with 400.
+  func handshake(afterVerifying request: CallbackRequest) throws(CallbackDecodingError) -> CallbackReply?
+
   /// Judges the age of an event whose signed time is in its body.
   ///
   /// The default accepts any age, which suits schemes that sign a timestamp header.
@@ -58,6 +84,36 @@ extension CallbackProvider {
 
   /// Accepts any age.
   public func checkFreshness(of event: CallbackEvent, at now: Date) throws(VerificationError) {}
+
+  /// A request holds one event.
+  public func decodeBatch(_ request: CallbackRequest) throws(CallbackDecodingError) -> [CallbackEvent]? {
+    nil
+  }
+
+  /// There's no such check.
+  public func handshake(
+    beforeVerifying request: CallbackRequest,
+    at now: Date
+  ) throws(VerificationError) -> CallbackReply? {
+    nil
+  }
+
+  /// There are no challenges.
+  public func handshake(
+    afterVerifying request: CallbackRequest
+  ) throws(CallbackDecodingError) -> CallbackReply? {
+    nil
+  }
+
+  /// Verifies a request, reads all of its events and judges their age.
+  ///
+  /// - Throws: ``VerificationError`` or ``CallbackDecodingError``.
+  public func events(from request: CallbackRequest, at now: Date = Date()) throws -> [CallbackEvent] {
+    try verify(request, at: now)
+    let events = try decodeBatch(request) ?? [try decode(request)]
+    for event in events { try checkFreshness(of: event, at: now) }
+    return events
+  }
 
   /// Verifies a request, reads it and judges its age.
   ///

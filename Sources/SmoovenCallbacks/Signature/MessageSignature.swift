@@ -60,13 +60,8 @@ public struct MessageSignature: SignatureScheme {
   /// - Returns: Which secret matched.
   /// - Throws: ``VerificationError``; its code says which check failed.
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
-    let id = try request.singleHeader(idHeader)
-    let time = try request.singleHeader(timestampHeader)
+    let (id, time, number) = try head(of: request)
     let value = try request.singleHeader(signatureHeader)
-    guard !id.isEmpty else { throw VerificationError(.headerMalformed, "\(idHeader.rawName) is empty") }
-    guard let number = UnixTime.parse(time.utf8) else {
-      throw VerificationError(.headerMalformed, "\(timestampHeader.rawName) is not a number of \(unit)")
-    }
     let all = value.utf8.split(separator: UInt8(ascii: " "))
     let signatures = all.filter { $0.starts(with: "v1,".utf8) }
     guard !signatures.isEmpty else {
@@ -90,6 +85,19 @@ public struct MessageSignature: SignatureScheme {
     return verification
   }
 
+  /// The id and the time that were signed, as text and as a number.
+  private func head(
+    of request: CallbackRequest
+  ) throws(VerificationError) -> (id: String, time: String, number: Int64) {
+    let id = try request.singleHeader(idHeader)
+    let time = try request.singleHeader(timestampHeader)
+    guard !id.isEmpty else { throw VerificationError(.headerMalformed, "\(idHeader.rawName) is empty") }
+    guard let number = UnixTime.parse(time.utf8) else {
+      throw VerificationError(.headerMalformed, "\(timestampHeader.rawName) is not a number of \(unit)")
+    }
+    return (id, time, number)
+  }
+
   /// Returns the time of the timestamp header.
   public func signedTime(of request: CallbackRequest) -> Date? {
     guard let time = try? request.singleHeader(timestampHeader) else { return nil }
@@ -109,7 +117,7 @@ public struct MessageSignature: SignatureScheme {
   }
 
   /// The part of the signed text that precedes the body.
-  private static func prefix(_ id: String, _ time: String) -> [UInt8] {
+  static func prefix(_ id: String, _ time: String) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(id.utf8.count + time.utf8.count + 2)
     for part in [id, time] {

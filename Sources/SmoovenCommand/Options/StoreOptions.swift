@@ -4,39 +4,84 @@ internal import Smooven
 #if SQLiteSupport
 internal import SmoovenSQLite
 #endif
+#if PostgresSupport
+internal import SmoovenPostgres
+#endif
 
 /// Where waits and callbacks are kept.
 struct StoreOptions: ParsableArguments {
-  @Option(help: "Keep waits and callbacks in a file, as sqlite:PATH, so that they survive this process.")
+  @Option(
+    help: """
+      Keep waits and callbacks in a file, as sqlite:PATH, or in a database that many processes share, as \
+      postgresql://…, so that they survive this process.
+      """
+  )
   var store: String?
 
-  private static let prefix = "sqlite:"
+  private static let file = "sqlite:"
+  private static let databases = ["postgresql://", "postgres://"]
+
+  /// A kind of store.
+  private enum Place {
+    case file(path: String)
+    case database(url: String)
+  }
+
+  private static func place(_ store: String) -> Place? {
+    if store.hasPrefix(file) { return store == file ? nil : .file(path: String(store.dropFirst(file.count))) }
+    return databases.contains { store.hasPrefix($0) } ? .database(url: store) : nil
+  }
 
   func validate() throws {
     guard let store else { return }
-    guard store.hasPrefix(Self.prefix), store != Self.prefix else {
-      throw ValidationError("--store is written sqlite:PATH.")
+    switch Self.place(store) {
+    case nil: throw ValidationError("--store is written sqlite:PATH or postgresql://USER@HOST/DATABASE.")
+    case .file:
+      #if !SQLiteSupport
+      throw ValidationError("This build has no --store sqlite: it was built without the trait SQLiteSupport.")
+      #endif
+    case .database:
+      #if !PostgresSupport
+      throw ValidationError(
+        """
+        This build has no --store postgresql: it was built without the trait PostgresSupport. With libpq's headers \
+        installed, build it with: swift build --traits default,PostgresSupport
+        """
+      )
+      #endif
     }
-    #if !SQLiteSupport
-    throw ValidationError("This build has no --store: it was built without the trait SQLiteSupport.")
-    #endif
   }
 
   /// Runs a closure with the store, `nil` for the default one, and closes it.
   func withStore<Result>(_ body: ((any DeliveryStore)?) async throws -> Result) async throws -> Result {
-    #if SQLiteSupport
-    guard let path = store?.dropFirst(Self.prefix.count) else { return try await body(nil) }
-    let store = try await SQLiteDeliveryStore(path: String(path))
+    switch store.flatMap(Self.place) {
+    case nil: break
+    case .file(let path):
+      #if SQLiteSupport
+      let store = try await SQLiteDeliveryStore(path: path)
+      return try await closing(store.close) { try await body(store) }
+      #endif
+    case .database(let url):
+      #if PostgresSupport
+      let store = try await PostgresDeliveryStore(configuration: PostgresStoreConfiguration(url: url))
+      return try await closing(store.close) { try await body(store) }
+      #endif
+    }
+    return try await body(nil)
+  }
+
+  /// Runs a closure, and another one whichever way it ends.
+  private func closing<Result>(
+    _ close: () async -> Void,
+    _ body: () async throws -> Result
+  ) async throws -> Result {
     do {
-      let result = try await body(store)
-      await store.close()
+      let result = try await body()
+      await close()
       return result
     } catch {
-      await store.close()
+      await close()
       throw error
     }
-    #else
-    return try await body(nil)
-    #endif
   }
 }

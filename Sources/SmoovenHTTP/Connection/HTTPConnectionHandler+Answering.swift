@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import NIOCore
 
 extension HTTPConnectionHandler {
@@ -48,9 +49,17 @@ extension HTTPConnectionHandler {
   }
 
   private func send(_ reply: HTTPServerReply, _ context: ChannelHandlerContext) {
-    guard case .response(let response) = reply, let request = incoming else { return cut(context) }
+    switch reply {
+    case .response(let response): send(response, context)
+    case .stream(let head, let body): stream(HTTPServerResponse(head: head), body, context)
+    case .closeConnection: cut(context)
+    }
+  }
+
+  private func send(_ response: HTTPServerResponse, _ context: ChannelHandlerContext) {
+    guard let request = incoming else { return cut(context) }
     incoming = nil
-    let closes = inputIsClosed || isQuiescing || !request.keepsAlive || response.asksToClose
+    let closes = isLast(response, to: request)
     phase = closes ? .closing : .idle
     timer?.expire(after: server.idleTimeout)
 
@@ -60,5 +69,49 @@ extension HTTPConnectionHandler {
     let written = context.eventLoop.makePromise(of: Void.self)
     written.futureResult.assumeIsolated().whenComplete { _ in self.linger(context) }
     context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
+  }
+
+  private func isLast(_ response: HTTPServerResponse, to request: HTTPIncomingRequest) -> Bool {
+    inputIsClosed || isQuiescing || !request.keepsAlive || response.asksToClose
+  }
+
+  /// Sends a head, and starts the task that writes the body.
+  private func stream(
+    _ response: HTTPServerResponse,
+    _ body: @escaping @Sendable (HTTPBodyWriter) async throws -> Void,
+    _ context: ChannelHandlerContext
+  ) {
+    guard let request = incoming, !inputIsClosed else { return cut(context) }
+    if request.request.head.method == .head { return send(response, context) }
+    let closes = isLast(response, to: request) || request.isLegacy
+    let writer = HTTPBodyWriter(
+      context.channel,
+      isChunked: !request.isLegacy,
+      patience: server.idleTimeout
+    )
+    guard let (task, end) = server.startStream(body, writer, on: context.eventLoop) else {
+      return send(.overloaded, context)
+    }
+    incoming = nil
+    phase = .streaming(task)
+    timer?.expire(after: nil)
+    var bytes = context.channel.allocator.buffer(capacity: 512)
+    response.write(
+      to: &bytes,
+      answering: request,
+      closes: closes,
+      isStreamed: true,
+      configuration: server.configuration
+    )
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    end.assumeIsolated().whenSuccess { isComplete in
+      // No longer streaming means that the connection is closed.
+      guard case .streaming = self.phase else { return }
+      guard isComplete else { return self.cut(context) }
+      let closes = closes || self.isQuiescing
+      self.phase = closes ? .closing : .idle
+      self.timer?.expire(after: self.server.idleTimeout)
+      if closes { self.linger(context) } else { self.serve(context) }
+    }
   }
 }

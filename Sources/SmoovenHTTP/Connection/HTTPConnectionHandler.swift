@@ -23,6 +23,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     /// The request is complete and waits for its turn in the loop of ``serve(_:)``.
     case ready
     case replying(Task<Void, Never>)
+    /// The head of a response is sent, and a task writes its body.
+    case streaming(Task<Void, Never>)
     /// The last response is sent or on its way. All input is ignored.
     case closing
   }
@@ -45,7 +47,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   private var wireStart = 0
 
   var isReplying: Bool {
-    if case .replying = phase { true } else { false }
+    switch phase {
+    case .replying, .streaming: true
+    case .idle, .receiving, .ready, .closing: false
+    }
   }
 
   /// - Parameters:
@@ -162,6 +167,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     case .replying:
       // The client may be waiting or gone, so the reply gets a limited time.
       timer?.expire(after: server.requestTimeout)
+    case .streaming:
+      // Who closes the connection doesn't want the rest.
+      cut(context)
     case .ready, .closing:
       break
     }
@@ -171,6 +179,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   private func quiesce(_ context: ChannelHandlerContext) {
     isQuiescing = true
     if isReplying { waiting.removeAll() }
+    // A stream may never end by itself. Its task ends the body properly.
+    if case .streaming(let task) = phase { task.cancel() }
     if case .idle = phase { closeAfterWriting(context) }
   }
 
@@ -206,7 +216,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   private func deadlinePassed(_ context: ChannelHandlerContext) {
     switch phase {
     case .receiving: refuse(.tooSlow, context)
-    case .idle, .ready, .replying, .closing: cut(context)
+    case .idle, .ready, .replying, .streaming, .closing: cut(context)
     }
   }
 
@@ -229,7 +239,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   }
 
   private func end() {
-    if case .replying(let task) = phase { task.cancel() }
+    switch phase {
+    case .replying(let task), .streaming(let task): task.cancel()
+    case .idle, .receiving, .ready, .closing: break
+    }
     phase = .closing
     incoming = nil
     waiting.removeAll()

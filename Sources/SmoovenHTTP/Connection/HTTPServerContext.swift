@@ -63,6 +63,35 @@ final class HTTPServerContext: Sendable {
     return (task, promise.futureResult)
   }
 
+  /// Writes a body in a new task, or returns `nil` if too many requests are in flight.
+  ///
+  /// The future says whether the body is complete. The first piece is written after the head, because both are sent from
+  /// the event loop, which is busy with the head.
+  func startStream(
+    _ body: @escaping @Sendable (HTTPBodyWriter) async throws -> Void,
+    _ writer: HTTPBodyWriter,
+    on eventLoop: any EventLoop
+  ) -> (task: Task<Void, Never>, isComplete: EventLoopFuture<Bool>)? {
+    let (_, count) = requestsInFlight.add(1, ordering: .relaxed)
+    guard count <= configuration.maximumRequestsInFlight else {
+      requestsInFlight.subtract(1, ordering: .relaxed)
+      report(.tooManyRequests)
+      return nil
+    }
+    let promise = eventLoop.makePromise(of: Bool.self)
+    let task = Task {
+      defer { requestsInFlight.subtract(1, ordering: .relaxed) }
+      do {
+        try await body(writer)
+        try await writer.finish()
+        promise.succeed(true)
+      } catch {
+        promise.succeed(false)
+      }
+    }
+    return (task, promise.futureResult)
+  }
+
   /// Reports a refusal and returns its response as bytes.
   func refuse(_ refusal: HTTPRefusal) -> ByteBuffer {
     report(refusal)

@@ -19,6 +19,7 @@ extension HTTPServerResponse {
     to bytes: inout ByteBuffer,
     answering request: HTTPIncomingRequest,
     closes: Bool,
+    isStreamed: Bool = false,
     configuration: HTTPServerConfiguration
   ) {
     // Only final statuses end an exchange. Any other is a bug in the handler.
@@ -30,7 +31,12 @@ extension HTTPServerResponse {
       default: Self.write(field.name.rawName, field.value, to: &bytes)
       }
     }
-    if mayHaveBody { Self.write("Content-Length", contentLength(answering: request), to: &bytes) }
+    if isStreamed {
+      // Without chunks, the end of the connection is the end of the body.
+      if !request.isLegacy { Self.write("Transfer-Encoding", "chunked", to: &bytes) }
+    } else if mayHaveBody {
+      Self.write("Content-Length", contentLength(answering: request), to: &bytes)
+    }
     if closes {
       Self.write("Connection", "close", to: &bytes)
     } else if request.isLegacy {
@@ -40,7 +46,7 @@ extension HTTPServerResponse {
       Self.write("Server", HTTPField(name: .server, value: serverName).value, to: &bytes)
     }
     bytes.writeStaticString("\r\n")
-    if mayHaveBody, request.request.head.method != .head { bytes.writeBytes(body) }
+    if !isStreamed, mayHaveBody, request.request.head.method != .head { bytes.writeBytes(body) }
   }
 
   private static func write(_ name: String, _ value: String, to bytes: inout ByteBuffer) {

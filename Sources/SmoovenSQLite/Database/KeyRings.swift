@@ -1,5 +1,6 @@
 #if SQLiteSupport
 internal import GRDB
+internal import Smooven
 
 /// The deduplication keys of the file, as one transaction sees them.
 ///
@@ -10,15 +11,8 @@ struct KeyRings {
     case new, duplicate, tooOld, full
   }
 
-  /// What decides the order in which keys leave.
-  enum Kind: Int64 {
-    case signed, arrived, brief
-  }
-
-  struct Name: Hashable {
-    let endpoint: String
-    let kind: Kind
-  }
+  typealias Name = DeduplicationRing
+  typealias Kind = DeduplicationRing.Kind
 
   private struct Ring {
     let id: Int64

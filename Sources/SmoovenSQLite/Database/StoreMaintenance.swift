@@ -17,7 +17,7 @@ final class StoreMaintenance: Sendable {
   private struct State {
     /// `nil` until a caller has passed a time.
     var clock: RetentionClock?
-    /// The clock that the file had when it was opened.
+    /// The clock that the file had when it was last read.
     var stored: RetentionClock?
     var wall: Date = .distantPast
     var savedAt: Duration?
@@ -43,7 +43,7 @@ final class StoreMaintenance: Sendable {
     state = Mutex(State(stored: stored))
   }
 
-  /// The date under which to keep something that arrives at a wall time.
+  /// The date under which to keep something that arrives at a wall time: nothing that other processes forget already.
   func date(of wall: Date) -> Double {
     let monotonic = monotonic()
     return state.withLock { state in
@@ -51,7 +51,8 @@ final class StoreMaintenance: Sendable {
       var clock = state.clock ?? Self.started(state.stored, wall: wall, monotonic: monotonic)
       clock.step(wall: wall, monotonic: monotonic)
       state.clock = clock
-      return clock.date(of: wall).timeIntervalSinceReferenceDate
+      let date = clock.date(of: wall)
+      return max(date, state.stored?.reached ?? date).timeIntervalSinceReferenceDate
     }
   }
 
@@ -68,26 +69,25 @@ final class StoreMaintenance: Sendable {
 
   // MARK: Keeping the clock
 
-  /// Finishes a transaction, which keeps the clock as well if a minute has passed.
-  func finish(_ transaction: StoreTransaction) throws {
+  /// Begins a transaction: once a minute, and in the first of all, it reads how far other processes have moved the clock.
+  ///
+  /// Returns whether the transaction is to keep the clock.
+  func begin(_ transaction: StoreTransaction) throws -> Bool {
     let monotonic = monotonic()
-    let isDue = state.withLock { state in
-      state.clock != nil && state.savedAt.map { monotonic - $0 >= Self.interval } ?? true
-    }
-    guard isDue else { return try transaction.finish() }
-    let kept = try transaction.db.row("SELECT clock FROM state")?.text(0).flatMap(Self.clock)
-    let clock: RetentionClock? = state.withLock { state in
-      // Another process was the first to write into the new file.
-      if state.stored == nil, let kept {
-        state.clock = Self.started(kept, wall: state.wall, monotonic: monotonic)
-      }
-      state.stored = kept ?? state.clock
-      return state.clock
-    }
-    guard let clock else { return try transaction.finish() }
+    guard state.withLock({ $0.savedAt.map { monotonic - $0 >= Self.interval } ?? true }) else { return false }
+    let text = try transaction.db.row("SELECT clock FROM state")?.text(0)
+    if let kept = text.flatMap(Self.clock) { state.withLock { $0.stored = kept } }
+    return true
+  }
+
+  /// Finishes a transaction, which may keep the clock as well.
+  func finish(_ transaction: StoreTransaction, keepingClock: Bool) throws {
+    let (clock, stored) = state.withLock { ($0.clock, $0.stored) }
+    guard keepingClock, let clock else { return try transaction.finish() }
     // Each process moves its own clock on; together they must not move faster than one.
-    let isAhead = kept.map { $0.reached < clock.reached } ?? true
+    let isAhead = stored.map { $0.reached < clock.reached } ?? true
     try transaction.finish(clock: isAhead ? Self.text(clock) : nil)
+    let monotonic = monotonic()
     state.withLock { $0.savedAt = monotonic }
   }
 

@@ -141,8 +141,9 @@ final class WriteQueue: Sendable {
       var resumptions: [@Sendable () -> Void] = []
       resumptions.reserveCapacity(batch.count)
       try db.inTransaction(.immediate) {
+        let keepsClock = try maintenance.begin(transaction)
         for job in batch { resumptions.append(try job.body(transaction)) }
-        try maintenance.finish(transaction)
+        try maintenance.finish(transaction, keepingClock: keepsClock)
         return .commit
       }
       commits.add(1, ordering: .relaxed)

@@ -44,8 +44,10 @@ struct StoreFollower {
     let tokens = try await store.read { [interests, lastChange] db in
       let rows = try db.rows(
         """
-        SELECT token FROM delivery WHERE change > ? AND change <= ?
-        UNION SELECT token FROM removal WHERE id > (SELECT max(id) FROM removal) - 10000 AND change > ?
+        SELECT token, change FROM delivery WHERE change > ? AND change <= ?
+        UNION ALL SELECT token, change FROM removal
+        WHERE id > (SELECT max(id) FROM removal) - 10000 AND change > ?
+        ORDER BY change
         """,
         [lastChange, change, lastChange]
       )

@@ -1,6 +1,6 @@
 public import HTTPTypes
 public import Smooven
-internal import Synchronization
+internal import SmoovenSupport
 
 /// Smooven without a network: scripted answers, recorded requests, and really signed callbacks.
 ///
@@ -21,7 +21,7 @@ public final class MockTransport: SmoovenTransport {
     public var description: String { "\(head.method.rawValue) \(head.path ?? "/")" }
   }
 
-  private struct State {
+  private struct State: Sendable {
     var requests: [Request] = []
     var script: [MockAnswer] = []
     var fallback: MockAnswer
@@ -29,7 +29,7 @@ public final class MockTransport: SmoovenTransport {
     var notificationCount = 0
   }
 
-  private let state: Mutex<State>
+  private let state: Watched<State>
   private let secretKey: Secret
   private let clock: any Clock<Duration>
 
@@ -46,25 +46,34 @@ public final class MockTransport: SmoovenTransport {
   ) {
     self.secretKey = secretKey
     self.clock = clock
-    state = Mutex(State(fallback: answer))
+    state = Watched(State(fallback: answer))
   }
 
   /// The requests so far, in the order in which they were sent.
-  public var requests: [Request] { state.withLock { $0.requests } }
+  public var requests: [Request] { state.read(\.requests) }
 
   /// How many requests there were so far.
-  public var requestCount: Int { state.withLock { $0.requests.count } }
+  public var requestCount: Int { state.read(\.requests.count) }
+
+  /// Waits until that many requests were sent.
+  ///
+  /// A test with a manual clock that moves time on before a request has left would find it too late.
+  ///
+  /// - Throws: `CancellationError` if cancelled.
+  public func waitForRequests(_ count: Int) async throws {
+    try await state.first { $0.requests.count >= count ? () : nil }
+  }
 
   /// Says where callbacks go: `client.receiver`.
   ///
   /// Until then none are delivered.
   public func deliverCallbacks(to receiver: CallbackReceiver) {
-    state.withLock { $0.receiver = receiver }
+    state.update { $0.receiver = receiver }
   }
 
   /// Adds answers for the next requests, one each.
   public func script(_ answers: MockAnswer...) {
-    state.withLock { $0.script += answers }
+    state.update { $0.script += answers }
   }
 
   /// Delivers one callback now, for a notification that was accepted or is about to be.
@@ -80,7 +89,7 @@ public final class MockTransport: SmoovenTransport {
     notificationID: String,
     to url: String = "/callbacks/smooven"
   ) async -> HTTPResponse.Status? {
-    guard let receiver = state.withLock({ $0.receiver }) else { return nil }
+    guard let receiver = state.read(\.receiver) else { return nil }
     let fixture = callback.fixture(notificationID: notificationID)
     return await receiver.receive(fixture.request(to: url, secret: secretKey)).status
   }
@@ -96,7 +105,7 @@ public final class MockTransport: SmoovenTransport {
       body: request.body,
       json: (try? JSONValue(parsing: request.body)) ?? .null
     )
-    var (answer, number) = state.withLock { state in
+    var (answer, number) = state.update { state in
       state.requests.append(recorded)
       state.notificationCount += 1
       return (state.script.isEmpty ? state.fallback : state.script.removeFirst(), state.notificationCount)
@@ -130,7 +139,7 @@ public final class MockTransport: SmoovenTransport {
 
   private func deliver(_ callbacks: [MockCallback], notificationID: String, to url: String) async {
     for callback in callbacks {
-      if callback.timing == .after, let receiver = state.withLock({ $0.receiver }),
+      if callback.timing == .after, let receiver = state.read(\.receiver),
         let token = url.split(separator: "/").last.flatMap({ DeliveryToken($0) })
       {
         // After means: when the client has dealt with the answer.

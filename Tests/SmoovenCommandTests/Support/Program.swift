@@ -10,6 +10,8 @@ enum Program: Sendable {
   case browserDriver
   /// The executable under test on a pseudo-terminal.
   case smoovenOnTerminal
+  /// A script of the folder `Interop`, by the Python of one of the environments of `.ci/interop`.
+  case peer(String, environment: String)
   /// The executable under test with a standard output that nobody reads.
   case smoovenUnread
 
@@ -21,6 +23,7 @@ enum Program: Sendable {
       case .smooven: try Self.smoovenURL
       case .browserDriver: try Self.tool("chromedriver")
       case .script(let name): try Self.tool(name.hasSuffix(".js") ? "node" : "python3")
+      case .peer(_, let environment): try PeerEnvironment.python(environment)
       case .smoovenOnTerminal, .smoovenUnread: try Self.tool("python3")
       }
     }
@@ -31,6 +34,7 @@ enum Program: Sendable {
       switch self {
       case .smooven, .browserDriver: []
       case .script(let name): [Self.script(name)]
+      case .peer(let name, _): [PeerEnvironment.script(name)]
       case .smoovenOnTerminal: [Self.script("terminal.py"), try Self.smoovenURL.path]
       case .smoovenUnread: [Self.script("unread.py"), try Self.smoovenURL.path]
       }
@@ -42,7 +46,7 @@ enum Program: Sendable {
   }
 
   /// The executable stands beside the tests, in debug and in release builds.
-  private static var smoovenURL: URL {
+  static var smoovenURL: URL {
     get throws {
       let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
       let directory = tests?.deletingLastPathComponent() ?? Bundle.main.bundleURL

@@ -31,13 +31,14 @@ enum Requests {
     _ method: String,
     _ url: String,
     headers: [String: String] = [:],
-    body: [UInt8] = []
+    body: [UInt8] = [],
+    timeoutSeconds: Int64 = 60
   ) async throws -> Answer {
     var request = HTTPClientRequest(url: url)
     request.method = HTTPMethod(rawValue: method)
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     if !body.isEmpty { request.body = .bytes(ByteBuffer(bytes: body)) }
-    let response = try await client.execute(request, timeout: .seconds(60))
+    let response = try await client.execute(request, timeout: .seconds(timeoutSeconds))
     let buffer = try await response.body.collect(upTo: 1 << 24)
     let fields = response.headers.map { ($0.name.lowercased(), $0.value) }
     return Answer(

@@ -17,16 +17,31 @@ final class SmoovenProcess: Sendable {
 
   private let process: Process
   private let state = Watched(State())
+  /// The other end of its standard input, if it has one.
+  private let input = Mutex<FileHandle?>(nil)
 
-  private init(_ program: Program, _ arguments: [String], environment: [String: String]) throws {
+  private init(
+    _ program: Program,
+    _ arguments: [String],
+    environment: [String: String],
+    hasInput: Bool
+  ) throws {
     process = Process()
     process.executableURL = try program.executable
     process.arguments = try program.leadingArguments + arguments
     process.environment = Self.quietEnvironment.merging(environment) { _, new in new }
-    process.standardInput = FileHandle.nullDevice
     // A pipe that another process inherits by accident would never end, so one is started at a time.
     try Self.starting.withLock { _ in
       let (output, errors) = (Pipe(), Pipe())
+      if hasInput {
+        let pipe = Pipe()
+        process.standardInput = pipe
+        // Held by this process alone, or the end of the input would never be seen.
+        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        input.withLock { $0 = pipe.fileHandleForWriting }
+      } else {
+        process.standardInput = FileHandle.nullDevice
+      }
       process.standardOutput = output
       process.standardError = errors
       process.terminationHandler = { [state] process in
@@ -74,9 +89,10 @@ final class SmoovenProcess: Sendable {
     _ arguments: [String],
     as program: Program = .smooven,
     environment: [String: String] = [:],
+    hasInput: Bool = false,
     _ body: (SmoovenProcess) async throws -> Result
   ) async throws -> Result {
-    let process = try SmoovenProcess(program, arguments, environment: environment)
+    let process = try SmoovenProcess(program, arguments, environment: environment, hasInput: hasInput)
     defer { process.kill() }
     return try await body(process)
   }
@@ -88,6 +104,21 @@ final class SmoovenProcess: Sendable {
     environment: [String: String] = [:]
   ) async throws -> State {
     try await with(arguments, as: program, environment: environment) { try await $0.finished() }
+  }
+
+  /// Writes to its standard input.
+  ///
+  /// A process that has ended takes nothing.
+  func write(_ bytes: [UInt8]) {
+    input.withLock { try? $0?.write(contentsOf: bytes) }
+  }
+
+  /// Ends its standard input.
+  func closeInput() {
+    input.withLock { input in
+      try? input?.close()
+      input = nil
+    }
   }
 
   /// What is known now.

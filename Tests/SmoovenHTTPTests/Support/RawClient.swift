@@ -88,6 +88,17 @@ final class RawClient {
     }
   }
 
+  /// What comes up to a text, or until the server closes.
+  func text(upTo end: String) async throws -> String {
+    while !String(decoding: unread, as: UTF8.self).contains(end) {
+      guard await receive() else { break }
+    }
+    let text = String(decoding: unread, as: UTF8.self)
+    let head = text.firstRange(of: end).map { String(text[..<$0.upperBound]) } ?? text
+    unread.removeFirst(head.utf8.count)
+    return head
+  }
+
   /// All that still comes until the server closes.
   func rest() async -> String {
     while await receive() {}

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Smooven
+import SmoovenSupport
 import SmoovenTesting
 import Synchronization
 import TestSupport
@@ -114,6 +115,32 @@ import Testing
     #expect(transport.requests.map(\.head.method) == [.post, .get])
   }
 
+  @Test("Of several clients that start on one store, one asks")
+  func recoveredByOne() async throws {
+    try await sendAndStop()
+    transport.script(.json(["notification_id": "ntf_1", "status": "sent", "channel_used": "sms"]))
+    // All have read the delivery before the first of them writes, and have done all when they read the next page.
+    let (writers, pages) = (Watched(0), Watched(0))
+    let shared = HookedStore(store) { step in
+      if step == .pending { pages.update { $0 += 1 } }
+      guard step == .replace else { return }
+      writers.update { $0 += 1 }
+      try await writers.first { $0 >= 4 ? () : nil }
+    }
+    let configuration = mockConfiguration { $0.reconciliationTimeout = .seconds(5) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<4 {
+        group.addTask { [transport] in
+          try await withMockedClient(transport, configuration: configuration, store: shared) { _ in
+            try await pages.first { $0 >= 8 ? () : nil }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(transport.requests.map(\.head.method) == [.post, .get])
+  }
+
   @Test("A delivery that waits already learns what the start finds out")
   func recoveredWhileWaiting() async throws {
     try await sendAndStop()
@@ -213,6 +240,37 @@ import Testing
       #expect(client.receiver.tracker.snapshot(of: token)?.acceptance == .pending)
       withExtendedLifetime(lease) {}
     }
+  }
+
+  @Test(
+    "What arrives and is concluded while a delivery is read isn't lost",
+    arguments: [HookedStore.Step.load, .watch, .callbacks]
+  )
+  func concludedMeanwhile(_ step: HookedStore.Step) async throws {
+    let base = InMemoryDeliveryStore()
+    let delivery = StoredDelivery(token: DeliveryToken(), group: "smooven", openedAt: Date(), ids: ["ntf_1"])
+    _ = try await base.insert(delivery)
+    let hasCome = Atomic(false)
+    let store = HookedStore(
+      base,
+      after: { [transport] done in
+        guard done == step, !hasCome.exchange(true, ordering: .relaxed) else { return }
+        #expect(await transport.deliver(.delivered, notificationID: "ntf_1") == .ok)
+        let row = try #require(try await base.load(.token(delivery.token)))
+        var concluded = row.delivery
+        let event = try #require(try await base.events(of: concluded).first)
+        concluded.verdict = .delivered(event)
+        #expect(try await base.replace(concluded, version: row.version) != nil)
+      }
+    )
+    let configuration = mockConfiguration { $0.reconciliationTimeout = nil }
+    try await withMockedClient(transport, configuration: configuration, store: store) { client in
+      let handle = try await client.resume(delivery)
+      #expect(handle.eventNames == ["notification.delivered"])
+      #expect(try await handle.outcome(timeout: .seconds(30)).isDelivered)
+    }
+    let wasDelivered = hasCome.load(ordering: .relaxed)
+    #expect(wasDelivered)
   }
 
   @Test("Only a key that is claimed and not accepted can be freed by force")

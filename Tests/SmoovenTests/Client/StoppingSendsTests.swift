@@ -41,12 +41,13 @@ import Testing
   final class Service: Sendable {
     let clock = ManualClock()
     let store = InMemoryDeliveryStore()
+    private let callTimeout: Duration = .seconds(300)
     let client: SmoovenClient
     let group: ServiceGroup
     let running: Task<Void, any Error>
 
     init(_ transport: any SmoovenTransport, isMounted: Bool = true) async throws {
-      var configuration = mockConfiguration(clock: clock) { $0.callTimeout = .seconds(300) }
+      var configuration = mockConfiguration(clock: clock) { [callTimeout] in $0.callTimeout = callTimeout }
       if !isMounted { configuration.listener = ListenerConfiguration(publicURL: "https://agent.example.com") }
       let client = try SmoovenClient(configuration: configuration, transport: transport, store: store)
       let group = ServiceGroup(
@@ -73,6 +74,11 @@ import Testing
     func stop() async {
       await group.triggerGracefulShutdown()
       while !client.isDraining { await Task.yield() }
+    }
+
+    /// Waits until one more call sleeps for as long as Smooven asked for.
+    func isHeldBack() async {
+      while let timer = await clock.nextTimer(), !(.seconds(20)..<callTimeout).contains(timer) {}
     }
 
     func expectClosed(_ task: Task<NotificationHandle, any Error>) async {
@@ -158,11 +164,10 @@ import Testing
     transport.script(.refused(status: 429, code: "busy", retryAfter: 20))
     let service = try await Service(transport)
     let first = service.notify(key)
-    while transport.requestCount == 0 { await Task.yield() }
+    await service.isHeldBack()
     // A second one finds the gate closed.
     let second = service.notify(key.map { "\($0)2" })
-    while service.client.receiver.tracker.waitCount < 2 { await Task.yield() }
-    for _ in 0..<1_000 { await Task.yield() }
+    await service.isHeldBack()
     if isGraceful {
       await service.group.triggerGracefulShutdown()
     } else {

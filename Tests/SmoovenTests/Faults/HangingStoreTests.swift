@@ -106,7 +106,8 @@ import Testing
       .json(["notification_id": "ntf_1", "status": "delivered", "channel_used": "sms"])
     )
     let outcome = try await withClient(hanging: [.append], reconciles: true) { [self] client in
-      async let outcome = client.remind(timeout: .seconds(3))
+      let handle = try await client.notifySarah()
+      async let outcome = handle.outcome(timeout: .seconds(3))
       await advance(to: .seconds(3))
       await advance(to: .seconds(8))
       return try await outcome

@@ -22,16 +22,14 @@ package enum JobScheduler {
     var isExclusive = false
     /// The operations that wait for their turn to be alone.
     var waiting: [CheckedContinuation<Void, Never>] = []
-    var count = 0
+    /// The operation that has done its work.
+    var ending: CheckedContinuation<Void, Never>?
   }
 
   private static let queue = Mutex(Queue())
   private static let arrivals = DispatchSemaphore(value: 0)
   // The runtime's name for it, in `Concurrency.h`.
   private static let hookName = "swift_task_enqueueGlobal_hook"
-
-  /// The number of jobs that ran.
-  package static var count: Int { queue.withLock(\.count) }
 
   /// Takes over the runtime's jobs, for the rest of the process.
   package static func takeOver() {
@@ -51,30 +49,30 @@ package enum JobScheduler {
 
   /// Performs an operation that may use other threads, during which nothing else runs.
   package static func exclusively<Result>(_ operation: () async throws -> Result) async rethrows -> Result {
-    if !tryToBeAlone() { await withCheckedContinuation { wait($0) } }
+    // It begins in a job of its own: what else the present job does isn't part of it.
+    await withCheckedContinuation { turn in queue.withLock { $0.waiting.append(turn) } }
     defer { endBeingAlone() }
-    return try await operation()
-  }
-
-  private static func tryToBeAlone() -> Bool {
-    queue.withLock { queue in
-      defer { queue.isExclusive = true }
-      return !queue.isExclusive
+    do {
+      let result = try await operation()
+      await suspendOnce()
+      return result
+    } catch {
+      await suspendOnce()
+      throw error
     }
   }
 
-  private static func wait(_ turn: CheckedContinuation<Void, Never>) {
-    queue.withLock { $0.waiting.append(turn) }
+  /// Suspends, so that it makes no difference whether other threads were done before the operation had to.
+  private static func suspendOnce() async {
+    await withCheckedContinuation { continuation in queue.withLock { $0.ending = continuation } }
   }
 
   private static func endBeingAlone() {
-    let next = queue.withLock { queue -> CheckedContinuation<Void, Never>? in
+    queue.withLock { queue in
       queue.jobs += queue.exclusive
       queue.exclusive = []
-      queue.isExclusive = !queue.waiting.isEmpty
-      return queue.waiting.isEmpty ? nil : queue.waiting.removeFirst()
+      queue.isExclusive = false
     }
-    next?.resume()
   }
 
   /// Whether an operation runs alone, so that nothing else must begin.
@@ -88,18 +86,34 @@ package enum JobScheduler {
     return true
   }
 
+  private enum Next {
+    case job(UnownedJob)
+    case resume(CheckedContinuation<Void, Never>)
+    case wait
+    case end
+  }
+
   private static func next(_ random: inout some RandomNumberGenerator) -> UnownedJob? {
     while true {
-      let (job, mustWait) = queue.withLock { queue -> (UnownedJob?, Bool) in
-        queue.count += 1
+      let next = queue.withLock { queue -> Next in
         if queue.isExclusive {
-          return queue.exclusive.isEmpty ? (nil, true) : (queue.exclusive.removeFirst(), false)
+          if !queue.exclusive.isEmpty { return .job(queue.exclusive.removeFirst()) }
+          defer { queue.ending = nil }
+          return queue.ending.map { .resume($0) } ?? .wait
         }
-        guard !queue.jobs.isEmpty else { return (nil, false) }
-        return (queue.jobs.remove(at: Int.random(in: queue.jobs.indices, using: &random)), false)
+        let count = queue.jobs.count + queue.waiting.count
+        guard count > 0 else { return .end }
+        let index = Int.random(in: 0..<count, using: &random)
+        if index < queue.jobs.count { return .job(queue.jobs.remove(at: index)) }
+        queue.isExclusive = true
+        return .resume(queue.waiting.remove(at: index - queue.jobs.count))
       }
-      guard mustWait else { return job }
-      arrivals.wait()
+      switch next {
+      case .job(let job): return job
+      case .resume(let continuation): continuation.resume()
+      case .wait: arrivals.wait()
+      case .end: return nil
+      }
     }
   }
 }

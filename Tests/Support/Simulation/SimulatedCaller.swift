@@ -12,6 +12,8 @@ struct SimulatedCaller: Sendable {
     case byID(String)
     /// Takes up a pending delivery.
     case resume
+    /// Waits for what the desk tells of a question.
+    case question(String)
   }
 
   enum Criterion: CaseIterable, Sendable {
@@ -53,6 +55,9 @@ struct SimulatedCaller: Sendable {
   /// Whether its process ended.
   var isLost = false
   var isDone = false
+
+  /// The group whose events may end its waits.
+  var group: String { if case .question = call { "desk" } else { "smooven" } }
 }
 
 extension SimulatedWorld {
@@ -69,11 +74,12 @@ extension SimulatedWorld {
       let number = Int.random(in: 0..<options.keyCount, using: &state.random)
       var call = SimulatedCaller.Call.sendAndWait
       if key == nil {
-        switch Int.random(in: 0..<10, using: &state.random) {
+        switch Int.random(in: 0..<12, using: &state.random) {
         case 0, 1: call = .notify
         case 2:
           if let id = state.notifications.randomElement(using: &state.random)?.id { call = .byID(id) }
         case 3: call = .resume
+        case 4, 5: call = .question("question-\(index)-\(name)")
         default: break
         }
       }
@@ -137,6 +143,15 @@ extension SimulatedWorld {
       let outcome = try await client.receiver.outcome(
         of: "smooven",
         id: id,
+        timeout: timeout,
+        until: caller.criterion.criterion
+      )
+      check(caller.index, outcome)
+    case .question(let question):
+      schedule(question: question, conversation: caller.index % 2)
+      let outcome = try await client.receiver.outcome(
+        of: "desk",
+        id: question,
         timeout: timeout,
         until: caller.criterion.criterion
       )

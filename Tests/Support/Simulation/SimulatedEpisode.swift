@@ -46,8 +46,10 @@ struct SimulatedEpisode: ~Copyable {
 
   private mutating func step() {
     if JobScheduler.runOne(&order) {
+      // How many jobs an operation on other threads takes isn't the same each time.
+      guard !JobScheduler.isExclusive else { return }
       steps += 1
-      if actionsLeft > 0, !JobScheduler.isExclusive, Int.random(in: 0..<60, using: &order) == 0 { act() }
+      if actionsLeft > 0, Int.random(in: 0..<60, using: &order) == 0 { act() }
     } else {
       checkDeadlines()
       if actionsLeft > 0, Bool.random(using: &order) || !advance() { return act() }
@@ -57,7 +59,9 @@ struct SimulatedEpisode: ~Copyable {
 
   /// Runs what can run without time passing.
   private mutating func runJobs() {
-    while steps <= Self.maximumSteps, JobScheduler.runOne(&order) { steps += 1 }
+    while steps <= Self.maximumSteps, JobScheduler.runOne(&order) {
+      if !JobScheduler.isExclusive { steps += 1 }
+    }
   }
 
   private mutating func act() {

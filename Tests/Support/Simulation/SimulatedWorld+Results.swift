@@ -58,7 +58,7 @@ extension SimulatedWorld {
 
   /// An event that ends a wait is the notification's own, and was stored before.
   private func checkOwn(_ event: CallbackEvent, _ caller: SimulatedCaller) {
-    if event.group != "smooven" { fail("an event of \(event.group) ended caller \(caller)") }
+    if event.group != caller.group { fail("an event of \(event.group) ended caller \(caller)") }
     let isOwn = state.withLock { state in
       state.log.contains { logged in
         logged.callback.event.deduplicationKey == event.deduplicationKey
@@ -69,7 +69,11 @@ extension SimulatedWorld {
   }
 
   private func isAbout(_ logged: LoggedEvent, _ caller: SimulatedCaller) -> Bool {
-    if case .byID(let id) = caller.call { return logged.notification?.id == id }
+    switch caller.call {
+    case .byID(let id): return logged.notification?.id == id
+    case .question(let id): return logged.callback.event.correlationIDs == [id]
+    default: break
+    }
     guard let notification = logged.notification else { return false }
     return notification.subject == caller.subject || notification.token == caller.token
   }
@@ -95,10 +99,9 @@ extension SimulatedWorld {
     guard options.isCalm else { return nil }
     return state.withLock { state in
       let own = state.log.filter { logged in
-        guard isAbout(logged, caller), logged.at < caller.deadline, let notification = logged.notification
-        else {
-          return false
-        }
+        guard isAbout(logged, caller), logged.at < caller.deadline else { return false }
+        if case .question = caller.call { return logged.at > caller.startedAt }
+        guard let notification = logged.notification else { return false }
         // Of a delivery whose verdict is known, only the events that can end a wait are kept.
         if caller.criterion == .sent, logged.at < caller.startedAt { return false }
         // By the default URL an event finds a wait only by an id that a response has told.

@@ -38,7 +38,7 @@ extension SimulatedWorld {
     }
     if let verdict = new.verdict, old.verdict == nil {
       expected.verdict = verdict
-      return kept == expected
+      return kept == expected && isConclusive(verdict)
     }
     guard old.ids.isEmpty, old.verdict == nil else { return false }
     let isOver = old.claim.map { $0.leaseUntil.hasPassed(at: row.time) } ?? true
@@ -70,6 +70,14 @@ extension SimulatedWorld {
     if !claim.isArmed, next.isArmed { return kept == expected && !next.leaseUntil.hasPassed(at: row.time) }
     // unclear before its time
     return claim.isArmed && next.leaseUntil.hasPassed(at: row.time) && kept == expected
+  }
+
+  /// Whether a verdict is one that no later event can change, whatever the wait that wrote it asked for.
+  private func isConclusive(_ verdict: DeliveryVerdict) -> Bool {
+    switch verdict {
+    case .delivered(let event): SimulatedCaller.Criterion.delivered.isMet(by: event.kind)
+    case .failed(let event): event.kind == .failed
+    }
   }
 
   /// Whether a claim is a client's, whose name is learned from what it inserts and claims itself.

@@ -21,6 +21,8 @@ struct SimulatedCallback {
   let isPartners: Bool
   var due: Duration
   var happensAt: Duration
+  /// What the desk sends, in place of a callback of Smooven.
+  var deskBody: [UInt8]?
   var tries = 0
   var isDone = false
 }
@@ -151,16 +153,7 @@ extension SimulatedWorld {
       }
       let client = clients[choose(0..<clients.count)].client
       Task { [self] in
-        let fixture = SmoovenCallbackFixture(
-          callback.event,
-          notificationID: callback.id,
-          channel: callback.channel,
-          timestamp: Self.start.addingTimeInterval(callback.happensAt / .seconds(1))
-        )
-        let request = fixture.request(
-          to: callback.path,
-          secret: callback.isPartners ? Self.partnerKey : Self.key
-        )
+        let request = request(callback)
         let status = await client.receiver.receive(request).status.code
         tell("\(callback.event) of \(callback.id) at \(callback.path): \(status)")
         let again = chance(0.1)
@@ -170,6 +163,20 @@ extension SimulatedWorld {
         }
       }
     }
+  }
+
+  private func request(_ callback: SimulatedCallback) -> CallbackRequest {
+    if let body = callback.deskBody {
+      let head = HTTPRequest(method: .post, scheme: "https", authority: nil, path: callback.path)
+      return CallbackRequest(head: head, body: body)
+    }
+    let fixture = SmoovenCallbackFixture(
+      callback.event,
+      notificationID: callback.id,
+      channel: callback.channel,
+      timestamp: Self.start.addingTimeInterval(callback.happensAt / .seconds(1))
+    )
+    return fixture.request(to: callback.path, secret: callback.isPartners ? Self.partnerKey : Self.key)
   }
 
   func note(logged callback: StoredCallback) {

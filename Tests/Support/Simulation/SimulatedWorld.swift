@@ -92,7 +92,8 @@ package final class SimulatedWorld: Sendable {
       secretKey: Self.key,
       listener: .mounted(publicURL: "https://agent.example.com"),
       endpoints: [
-        CallbackEndpoint(try SmoovenCallbackProvider(secrets: [Self.partnerKey]), name: "partner")
+        CallbackEndpoint(try SmoovenCallbackProvider(secrets: [Self.partnerKey]), name: "partner"),
+        CallbackEndpoint(SimulatedDesk(), authentication: CallbackAuthentication.none),
       ],
       retry: .init(retriesUnclearSends: options.retriesUnclear),
       reconciliationTimeout: options.asksStatus ? .seconds(5) : nil,

@@ -1,5 +1,7 @@
 internal import HTTPTypes
 
+internal import struct Foundation.Date
+
 /// Callbacks by the open convention Standard Webhooks.
 ///
 /// There are three headers, `webhook-id`, `webhook-timestamp` and `webhook-signature`, and the key is base64 after an
@@ -44,6 +46,14 @@ public struct StandardWebhooksCallbackProvider: SigningCallbackProvider {
   ///
   /// The kind is always other.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
+    try Self.decode(request, name: name, signedAt: signature.signedTime(of: request))
+  }
+
+  static func decode(
+    _ request: CallbackRequest,
+    name: String,
+    signedAt: Date?
+  ) throws(CallbackDecodingError) -> CallbackEvent {
     let body = try JSONOutline(request.body)
     let messageID = (try? request.singleHeader(.webhookID)).flatMap { $0.isEmpty ? nil : $0 }
     let ids = [body.object("data")?.identifier("id"), body.identifier("id")].compactMap(\.self)
@@ -55,7 +65,7 @@ public struct StandardWebhooksCallbackProvider: SigningCallbackProvider {
         kind: .other,
         correlationIDs: ids.isEmpty ? [messageID].compactMap(\.self) : ids,
         occurredAt: body.time("timestamp"),
-        signedAt: signature.signedTime(of: request),
+        signedAt: signedAt,
         deduplicationKey: messageID ?? request.bodyDigest,
         rawBody: request.body
       )

@@ -1,27 +1,25 @@
-#if SQLiteSupport
-internal import Smooven
-internal import SmoovenCallbacks
+package import SmoovenCallbacks
 internal import SmoovenSupport
 
-internal import struct Foundation.Data
-internal import struct Foundation.Date
+package import struct Foundation.Data
+package import struct Foundation.Date
 
 /// A callback as rows hold it.
-struct EventRecord: Sendable {
-  let callback: StoredCallback
+package struct EventRecord: Sendable {
+  package let callback: StoredCallback
   /// Identifies the event among all, by its endpoint and deduplication key.
-  let digest: Data
+  package let digest: Data
   /// The keys by which it is found.
-  let keys: Set<Int64>
+  package let keys: Set<Int64>
   /// Everything except payload and body, as JSON.
-  let detail: String
+  package let detail: String
   /// The payload as JSON; `nil` if it is the body's, as it nearly always is.
-  let payload: String?
-  let body: Data
+  package let payload: String?
+  package let body: Data
   /// How long its deduplication key counts, if that is less than usual.
-  let window: Duration?
+  package let window: Duration?
 
-  init(_ callback: StoredCallback, window: Duration? = nil) {
+  package init(_ callback: StoredCallback, window: Duration? = nil) {
     let event = callback.event
     self.callback = callback
     self.window = window
@@ -32,18 +30,19 @@ struct EventRecord: Sendable {
     body = Data(event.rawBody)
   }
 
-  static func digest(endpoint: String, key: String) -> Data { LookupKey.digest(endpoint, key) }
+  package static func digest(endpoint: String, key: String) -> Data { LookupKey.digest(endpoint, key) }
 
-  var receivedAt: Double { callback.receivedAt.timeIntervalSinceReferenceDate }
+  package var receivedAt: Double { callback.receivedAt.timeIntervalSinceReferenceDate }
 
   /// The ring that its deduplication key belongs in.
-  var ring: KeyRings.Name {
-    let kind: KeyRings.Kind = window != nil ? .brief : callback.event.signedAt != nil ? .signed : .arrived
-    return KeyRings.Name(endpoint: callback.event.endpoint, kind: kind)
+  package var ring: DeduplicationRing {
+    let kind: DeduplicationRing.Kind =
+      window != nil ? .brief : callback.event.signedAt != nil ? .signed : .arrived
+    return DeduplicationRing(endpoint: callback.event.endpoint, kind: kind)
   }
 
   /// The place of its deduplication key in the ring, if it arrives now.
-  func position(_ now: Double) -> Double {
+  package func position(_ now: Double) -> Double {
     if let window { return now + window.inSeconds }
     return callback.event.signedAt?.timeIntervalSinceReferenceDate ?? now
   }
@@ -51,7 +50,7 @@ struct EventRecord: Sendable {
 
 extension CallbackEvent {
   /// Reads an event, or returns `nil` if the row holds none.
-  init?(detail text: String, payload: String?, body: Data) {
+  package init?(detail text: String, payload: String?, body: Data) {
     guard let record = try? JSONValue(parsing: Array(text.utf8)) else { return nil }
     var parsedPayload: JSONValue?
     if let payload {
@@ -61,4 +60,3 @@ extension CallbackEvent {
     self.init(record: record, payload: parsedPayload, body: Array(body))
   }
 }
-#endif

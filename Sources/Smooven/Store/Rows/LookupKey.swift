@@ -1,31 +1,32 @@
-#if SQLiteSupport
 internal import Crypto
-internal import Smooven
 internal import SmoovenCallbacks
 
-internal import struct Foundation.Data
+package import struct Foundation.Data
 
 /// What tokens and ids are looked up by: 64 bits, so that indexes stay small whatever their length.
 ///
 /// Different ids may have the same key, so rows that are found by one are compared.
-enum LookupKey {
-  static func token(_ token: DeliveryToken) -> Int64 {
+package enum LookupKey {
+  package static func token(_ token: DeliveryToken) -> Int64 {
     Int64(bitPattern: UInt64(token.text.prefix(16), radix: 16) ?? 0)
   }
 
-  static func id(_ id: String, group: String) -> Int64 {
+  /// The key of a token that is given by its bytes.
+  package static func token(_ bytes: Data) -> Int64 { integer(bytes) }
+
+  package static func id(_ id: String, group: String) -> Int64 {
     integer(digest(group, id))
   }
 
   /// The keys of a lookup, each once.
-  static func keys(_ lookup: CallbackLookup) -> Set<Int64> {
+  package static func keys(_ lookup: CallbackLookup) -> Set<Int64> {
     var keys = Set(lookup.ids.map { id($0, group: lookup.group) })
     if let token = lookup.token { keys.insert(self.token(token)) }
     return keys
   }
 
   /// The keys of a callback, each once.
-  static func keys(_ callback: StoredCallback) -> Set<Int64> {
+  package static func keys(_ callback: StoredCallback) -> Set<Int64> {
     let event = callback.event
     var keys = Set(event.correlationIDs.map { id($0, group: event.group) })
     for id in event.conversationIDs { keys.insert(self.id(id, group: event.group)) }
@@ -34,7 +35,7 @@ enum LookupKey {
   }
 
   /// 128 bits of a hash of two texts.
-  static func digest(_ first: String, _ second: String) -> Data {
+  package static func digest(_ first: String, _ second: String) -> Data {
     var hash = SHA256()
     let first = Data(first.utf8)
     // The length in front keeps "a" + "bc" and "ab" + "c" apart.
@@ -49,7 +50,7 @@ enum LookupKey {
   }
 
   /// Keys as a row holds them.
-  static func data(_ keys: some Sequence<Int64>) -> Data {
+  package static func data(_ keys: some Sequence<Int64>) -> Data {
     var data = Data()
     for key in keys {
       for shift in stride(from: 56, through: 0, by: -8) {
@@ -59,7 +60,7 @@ enum LookupKey {
     return data
   }
 
-  static func keys(_ data: Data) -> [Int64] {
+  package static func keys(_ data: Data) -> [Int64] {
     let bytes = Array(data)
     return stride(from: 0, to: bytes.count - bytes.count % 8, by: 8).map { integer(bytes[$0...]) }
   }
@@ -67,18 +68,17 @@ enum LookupKey {
 
 extension DeliveryToken {
   /// The 16 bytes of the token.
-  var bytes: Data {
+  package var bytes: Data {
     let digits = Array(text.utf8)
     func value(_ digit: UInt8) -> UInt8 { digit < 0x3A ? digit - 0x30 : digit - 0x57 }
     let starts = stride(from: 0, to: digits.count - 1, by: 2)
     return Data(starts.map { value(digits[$0]) << 4 | value(digits[$0 + 1]) })
   }
 
-  init?(bytes: Data) {
+  package init?(bytes: Data) {
     let digits = Array("0123456789abcdef".utf8)
     self.init(
       String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     )
   }
 }
-#endif

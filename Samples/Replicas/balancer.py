@@ -1,0 +1,42 @@
+"""A balancer for the sample: each request goes to the next of several ports, or to the one after it."""
+
+import http.server
+import itertools
+import sys
+import urllib.error
+import urllib.request
+
+PORTS = [int(port) for port in sys.argv[2:]]
+TURNS = itertools.count()
+
+
+class Balancer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name: value for name, value in self.headers.items() if name not in ("Host", "Content-Length")}
+        first = next(TURNS)
+        status, answer = 502, b""
+        for offset in range(len(PORTS)):
+            port = PORTS[(first + offset) % len(PORTS)]
+            request = urllib.request.Request(f"http://127.0.0.1:{port}{self.path}", body, headers, method="POST")
+            try:
+                with urllib.request.urlopen(request, timeout=2) as response:
+                    status, answer = response.status, response.read()
+            except urllib.error.HTTPError as error:
+                status, answer = error.code, error.read()
+            except OSError:
+                continue
+            print(f"balancer: a callback goes to port {port}", flush=True)
+            break
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Balancer).serve_forever()

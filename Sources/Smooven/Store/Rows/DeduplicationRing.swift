@@ -1,0 +1,15 @@
+/// The deduplication keys of one endpoint that leave a durable store in the same order.
+package struct DeduplicationRing: Sendable, Hashable {
+  /// What decides the order in which keys leave.
+  package enum Kind: Int64, Sendable {
+    case signed, arrived, brief
+  }
+
+  package let endpoint: String
+  package let kind: Kind
+
+  package init(endpoint: String, kind: Kind) {
+    self.endpoint = endpoint
+    self.kind = kind
+  }
+}

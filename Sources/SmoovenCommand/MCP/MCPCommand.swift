@@ -1,0 +1,96 @@
+internal import ArgumentParser
+internal import Smooven
+internal import SmoovenMCP
+internal import SmoovenSupport
+
+/// `smooven mcp`: tools for a language model, on standard input and output.
+struct MCPCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mcp",
+    abstract: "Let a language model notify people, as an MCP server on standard input and output.",
+    discussion: """
+      Name each person whom the model may notify with --allow. Without --store, deliveries are kept in mcp.db in \
+      $XDG_STATE_HOME/smooven, so that a host may restart the server at any time; with --sandbox, in memory.
+      The Secret Key comes from SMOOVEN_SECRET_KEY.
+      """
+  )
+
+  @OptionGroup var service: ServiceOptions
+
+  @Option(
+    parsing: .upToNextOption,
+    help: "Whom the model may notify: user ids, phone numbers, email addresses or player ids."
+  )
+  var allow: [String] = []
+
+  @Flag(help: "Let the model notify anyone.")
+  var allowAny = false
+
+  @Option(help: "How long one call may wait. Stay below the limit of your host.")
+  var slice = DurationArgument(seconds: 25)
+
+  @Option(help: "How many notifications may be sent in a minute.")
+  var limit = 10
+
+  @Option(help: "Serve over HTTP at HOST:PORT/mcp, and not on standard input and output. Needs --token.")
+  var http: HostAndPort?
+
+  @Option(help: "The bearer token of HTTP clients, at least 16 bytes. Default: SMOOVEN_MCP_TOKEN.")
+  var token: String?
+
+  @Flag(help: "Print the definitions of the tools as JSON, and end.")
+  var printTools = false
+
+  func validate() throws {
+    if printTools { return }
+    guard !allow.isEmpty || allowAny else {
+      throw ValidationError("Give --allow with the people whom the model may notify, or --allow-any.")
+    }
+    if !allow.isEmpty, allowAny { throw ValidationError("Give either --allow or --allow-any, not both.") }
+    if http != nil {
+      guard let tokens = httpTokens, tokens.allSatisfy({ $0.count >= 16 }) else {
+        throw ValidationError("--http needs --token or SMOOVEN_MCP_TOKEN, with at least 16 bytes.")
+      }
+    } else if token != nil {
+      throw ValidationError("--token belongs to --http.")
+    }
+    guard (1...10_000).contains(limit) else { throw ValidationError("--limit must be between 1 and 10000.") }
+    guard slice.duration <= .seconds(600) else { throw ValidationError("--slice must be at most 10m.") }
+  }
+
+  func run() async throws {
+    if printTools {
+      let tools = MCPTool.all.map(\.definition)
+      return Terminal.print(lines: JSONValue.array(tools).bytes + [UInt8(ascii: "\n")])
+    }
+    try await reportingErrors(json: false) {
+      try await serving(MCPService(self))
+    }
+  }
+
+  /// The bearer tokens; `nil` if there is none.
+  var httpTokens: [Secret]? {
+    let tokens = token.map { [Secret($0)] } ?? Environment.secrets("SMOOVEN_MCP_TOKEN")
+    return tokens.isEmpty ? nil : tokens
+  }
+
+  /// The server's settings.
+  var serverConfiguration: MCPServer.Configuration {
+    MCPServer.Configuration(
+      recipients: allowAny ? .anyone : .only(allow),
+      longestSlice: slice.duration,
+      rate: .perMinute(limit)
+    )
+  }
+
+  /// The options of the client, with the default store.
+  func serviceWithStore() throws -> ServiceOptions {
+    var service = service
+    #if SQLiteSupport
+    if service.storage.store == nil, !service.sandbox {
+      service.storage.store = "sqlite:\(try StateFolder.path("mcp.db"))"
+    }
+    #endif
+    return service
+  }
+}

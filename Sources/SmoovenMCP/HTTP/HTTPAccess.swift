@@ -1,0 +1,69 @@
+internal import HTTPTypes
+internal import SmoovenCallbacks
+internal import SmoovenHTTP
+
+/// Who may talk to a server over HTTP: pure checks of a request's head, in a fixed order.
+struct HTTPAccess: Sendable {
+  /// The path of the server.
+  static let path = "/mcp"
+
+  /// The host names with which it may be addressed; `nil` for any.
+  ///
+  /// A web page that makes its own name resolve to this machine sends that name.
+  var hosts: Set<String>?
+  /// The web origins whose pages may call.
+  var origins: Set<String>
+  /// The bearer tokens, each of which is accepted.
+  var tokens: [Secret]
+
+  /// The access to a server that listens at an address.
+  init(host: String, port: Int, tokens: [Secret]) {
+    let authority = { (host: String) in host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    let isLoopback = host == "::1" || host == "localhost" || host.hasPrefix("127.")
+    let names = Set([host, "localhost", "127.0.0.1", "::1"].map(authority))
+    // Bound to other addresses, it's reached by names that only its administrator knows.
+    hosts = isLoopback ? names : nil
+    origins = Set(names.map { "http://\($0)" })
+    self.tokens = tokens
+  }
+
+  /// The response to a request that may not pass; `nil` if it may.
+  func refusal(of head: HTTPRequest) -> HTTPServerResponse? {
+    if let origin = head.headerFields[.origin], !origins.contains(origin.lowercased()) {
+      return HTTPServerResponse(status: .forbidden)
+    }
+    if let hosts, !hosts.contains(head.authority?.lowercased() ?? "") {
+      return HTTPServerResponse(status: .forbidden)
+    }
+    guard isAuthorized(head.headerFields[.authorization]) else {
+      return HTTPServerResponse(status: .unauthorized, headerFields: [.wwwAuthenticate: "Bearer"])
+    }
+    let path = head.path.map { $0.prefix { $0 != "?" } }
+    guard path == Self.path[...] || path == (Self.path + "/")[...] else {
+      return HTTPServerResponse(status: .notFound)
+    }
+    guard head.method == .post else {
+      return HTTPServerResponse(status: .methodNotAllowed, headerFields: [.allow: "POST"])
+    }
+    let type = head.headerFields[.contentType]?.prefix { $0 != ";" }.lowercased()
+    guard type?.trimmed == "application/json" else {
+      return HTTPServerResponse(status: .unsupportedMediaType)
+    }
+    return nil
+  }
+
+  private func isAuthorized(_ value: String?) -> Bool {
+    guard let value, value.prefix(7).lowercased() == "bearer " else { return false }
+    let given = Secret(String(value.dropFirst(7)))
+    return tokens.contains(given)
+  }
+}
+
+extension String {
+  fileprivate var trimmed: Substring {
+    var text = self[...]
+    while text.last == " " { text.removeLast() }
+    while text.first == " " { text.removeFirst() }
+    return text
+  }
+}

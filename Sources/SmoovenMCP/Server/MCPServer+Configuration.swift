@@ -1,0 +1,57 @@
+extension MCPServer {
+  /// Whom a model may notify, how often, and how long a call may wait.
+  public struct Configuration: Sendable {
+    /// Whom a model may notify.
+    public var recipients: RecipientPolicy
+    /// The maximum time that one call waits.
+    ///
+    /// Defaults to 25 seconds. Hosts give up on a call after a while, many of them after 60 seconds and one after 5, and
+    /// what they do then is to call again.
+    public var longestSlice: Duration
+    /// The limits of the time within which a notification should arrive.
+    ///
+    /// Defaults to 5 seconds to a day. A time outside of them is changed, and the result says so.
+    public var deadline: ClosedRange<Duration>
+    /// The maximum number of new notifications in a period, over all peers.
+    ///
+    /// Defaults to 10 a minute.
+    public var rate: SendRate
+    /// The tools to offer.
+    ///
+    /// Defaults to all of them.
+    public var tools: [MCPTool]
+    /// The maximum number of calls under way for one peer.
+    ///
+    /// Defaults to 64. Above that, a call is told to come back later.
+    public var maximumCalls: Int
+    /// The maximum number of bytes in one message.
+    ///
+    /// Defaults to 1 MiB.
+    public var maximumMessageSize: Int
+    /// The clock of slices and deadlines.
+    ///
+    /// Tests inject a manual one.
+    public var clock: any Clock<Duration>
+
+    /// Creates a configuration; each value has the default that its property states.
+    public init(
+      recipients: RecipientPolicy,
+      longestSlice: Duration = .seconds(25),
+      deadline: ClosedRange<Duration> = .seconds(5)...(.seconds(86_400)),
+      rate: SendRate = .perMinute(10),
+      tools: [MCPTool] = MCPTool.all,
+      maximumCalls: Int = 64,
+      maximumMessageSize: Int = 1 << 20,
+      clock: any Clock<Duration> = ContinuousClock()
+    ) {
+      self.recipients = recipients
+      self.longestSlice = longestSlice
+      self.deadline = deadline
+      self.rate = rate
+      self.tools = tools
+      self.maximumCalls = maximumCalls
+      self.maximumMessageSize = maximumMessageSize
+      self.clock = clock
+    }
+  }
+}

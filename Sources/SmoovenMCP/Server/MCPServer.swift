@@ -1,0 +1,105 @@
+public import Logging
+public import Smooven
+internal import SmoovenSupport
+
+/// Tools by which a language model notifies people, and learns whether the notifications arrived.
+///
+/// It speaks the Model Context Protocol, from revision 2024-11-05 to 2026-07-28, so any agent host can use it. `smooven
+/// mcp` runs one on standard input and output. A backend that drives a model itself offers ``tools`` to the model and
+/// passes each call to ``call(_:arguments:)``.
+///
+/// ```swift
+/// let server = MCPServer(client: smooven, configuration: .init(recipients: .only(["sarah@example.com"])))
+/// let result = try await server.call("notify_person", arguments: arguments)
+/// ```
+///
+/// No call sends a notification twice: its handle is its idempotency key, so a call that a host repeats, on another host
+/// or after a restart too, goes on where the first one was. A call never waits longer than
+/// ``Configuration/longestSlice``. Its result then says that the notification isn't confirmed yet, and how to go on.
+public struct MCPServer: Sendable {
+  /// What the server allows, and how it waits.
+  public let configuration: Configuration
+  let identity: ServerIdentity
+  let runner: ToolRunner
+  let logger: Logger
+
+  /// Creates a server that sends through a client.
+  ///
+  /// - Parameters:
+  ///   - client: The client, which something else runs.
+  ///   - configuration: Whom a model may notify, how often, and how long a call may wait.
+  ///   - logger: Receives errors of the transport, and never a text of a message. Defaults to nowhere.
+  public init(
+    client: SmoovenClient,
+    configuration: Configuration,
+    logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() })
+  ) {
+    self.init(configuration, logger, .ready(client))
+  }
+
+  /// Creates a server whose client is still being opened, so that discovery doesn't wait for it.
+  package init(
+    configuration: Configuration,
+    logger: Logger,
+    client: @escaping @Sendable () async throws -> SmoovenClient
+  ) {
+    self.init(configuration, logger, .later(client))
+  }
+
+  private init(_ configuration: Configuration, _ logger: Logger, _ source: ToolRunner.Source) {
+    self.configuration = configuration
+    self.logger = logger
+    identity = ServerIdentity(tools: configuration.tools.map(\.definition))
+    runner = ToolRunner(configuration, source)
+  }
+
+  /// The definitions of the tools, as a host or a model's API takes them.
+  public var tools: [JSONValue] { identity.tools }
+
+  /// Carries out one call of a tool, for a backend that drives a model itself.
+  ///
+  /// A cancelled call sends nothing more and cancels no notification.
+  ///
+  /// - Parameters:
+  ///   - tool: The name of the tool.
+  ///   - arguments: What the model passed.
+  /// - Returns: The result: `structuredContent` is the report, `content` the same as text, and `isError` is `true` if the
+  ///   call couldn't be carried out, with a text on which the model can act.
+  /// - Throws: `CancellationError` if cancelled.
+  public func call(_ tool: String, arguments: JSONValue) async throws -> JSONValue {
+    guard configuration.tools.contains(where: { $0.name == tool }) else {
+      let names = configuration.tools.map(\.name).joined(separator: ", ")
+      return ToolFailure("\(tool.prefix(64)): unknown tool. Use \(names).").json
+    }
+    let era = Era.legacy(version: ProtocolVersion.legacy[0])
+    let end = await runner.run(.callTool(name: tool, arguments: arguments), era, .none)
+    try Task.checkCancellation()
+    if let reported = end.reported { runner.deliveries.remove(reported) }
+    switch end.result {
+    case .success(let result): return result
+    case .failure(let error): return ToolFailure(error.message).json
+    }
+  }
+
+  /// Serves one peer until its input ends or the task is cancelled.
+  ///
+  /// Messages are JSON objects, one a line. If the input ends, calls under way end immediately and without a response;
+  /// what they sent goes on, and a later call with its handle finds it.
+  ///
+  /// - Parameters:
+  ///   - input: The bytes of the peer, in pieces of any size.
+  ///   - output: Writes bytes to the peer. It's called with one message at a time.
+  /// - Throws: What the input and the output throw; `CancellationError` if cancelled.
+  public func serve(
+    input: some AsyncSequence<[UInt8], any Error> & Sendable,
+    output: @escaping @Sendable ([UInt8]) async throws -> Void
+  ) async throws {
+    let session = MCPSession(self, output: output)
+    defer { session.close() }
+    var lines = LineSplitter(limit: configuration.maximumMessageSize)
+    for try await bytes in input {
+      for line in lines.split(bytes) { try await session.receive(line) }
+      try Task.checkCancellation()
+    }
+  }
+}

@@ -1,0 +1,34 @@
+public import SmoovenCallbacks
+
+/// A tool that a language model can call.
+public struct MCPTool: Sendable, Hashable {
+  /// The name by which it is called.
+  public let name: String
+  /// The definition as a tool list carries it: description, JSON Schemas of the input and the output, and hints.
+  public let definition: JSONValue
+
+  /// Sends a notification to a person and waits a while for it to arrive.
+  public static let notifyPerson = MCPTool("notify_person", NotifyPerson.definition)
+  /// Waits for a notification that was sent before.
+  ///
+  /// It never sends one.
+  public static let waitFor = MCPTool("wait_for", WaitFor.definition)
+  /// Tells what happened to a notification.
+  public static let explainDelivery = MCPTool("explain_delivery", ExplainDelivery.definition)
+
+  /// All tools, in the order in which they are listed.
+  public static let all = [notifyPerson, waitFor, explainDelivery]
+
+  private init(_ name: String, _ definition: [String: JSONValue]) {
+    self.name = name
+    self.definition = .object(
+      definition.merging(["name": .string(name)], uniquingKeysWith: { first, _ in first })
+    )
+  }
+
+  /// Compares the names.
+  public static func == (left: MCPTool, right: MCPTool) -> Bool { left.name == right.name }
+
+  /// Hashes the name.
+  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}

@@ -1,0 +1,75 @@
+internal import SmoovenCallbacks
+
+/// The arguments of a call, read strictly: a model that misspells one should learn so.
+struct ToolArguments: Sendable {
+  private let members: [String: JSONValue]
+
+  /// Checks the names.
+  ///
+  /// - Parameters:
+  ///   - json: The arguments; an absent value is an empty object.
+  ///   - schema: The input schema of the tool, which has the names.
+  /// - Throws: ``ToolFailure`` that names the argument.
+  init(_ json: JSONValue?, schema: JSONValue) throws(ToolFailure) {
+    switch json {
+    case nil: members = [:]
+    case .object(let members): self.members = members
+    default: throw ToolFailure("arguments must be an object")
+    }
+    let known = schema["properties"]?.objectValue ?? [:]
+    if let unknown = members.keys.sorted().first(where: { known[$0] == nil }) {
+      throw ToolFailure(
+        "\(unknown.prefix(64)): unknown argument. Use \(known.keys.sorted().joined(separator: ", "))."
+      )
+    }
+    let required = schema["required"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    if let missing = required.first(where: { members[$0]?.isNull ?? true }) {
+      throw ToolFailure("\(missing): missing. It's required.")
+    }
+  }
+
+  /// The value of an argument; models often send `null` for one that they leave out.
+  private subscript(name: String) -> JSONValue? {
+    members[name].flatMap { $0.isNull ? nil : $0 }
+  }
+
+  func string(_ name: String, maximumLength: Int = 4_000) throws(ToolFailure) -> String? {
+    guard let value = self[name] else { return nil }
+    guard let text = value.stringValue else { throw ToolFailure("\(name): must be a string") }
+    guard !text.isEmpty else { throw ToolFailure("\(name): must not be empty. Leave it out instead.") }
+    guard text.utf8.count <= maximumLength else {
+      throw ToolFailure(
+        "\(name): has \(text.utf8.count) bytes, and may have at most \(maximumLength). Shorten it."
+      )
+    }
+    return text
+  }
+
+  func requiredString(_ name: String, maximumLength: Int = 4_000) throws(ToolFailure) -> String {
+    guard let text = try string(name, maximumLength: maximumLength) else {
+      throw ToolFailure("\(name): missing. It's required.")
+    }
+    return text
+  }
+
+  func choice(_ name: String, of values: [String]) throws(ToolFailure) -> String? {
+    guard let text = try string(name) else { return nil }
+    guard values.contains(text) else {
+      throw ToolFailure("\(name): must be \(values.joined(separator: ", ")).")
+    }
+    return text
+  }
+
+  /// A time in seconds; any number is accepted here, and limited by the caller.
+  func seconds(_ name: String) throws(ToolFailure) -> Double? {
+    guard let value = self[name] else { return nil }
+    guard let seconds = value.doubleValue else { throw ToolFailure("\(name): must be a number of seconds") }
+    return seconds
+  }
+
+  func object(_ name: String) throws(ToolFailure) -> [String: JSONValue]? {
+    guard let value = self[name] else { return nil }
+    guard let members = value.objectValue else { throw ToolFailure("\(name): must be an object") }
+    return members
+  }
+}

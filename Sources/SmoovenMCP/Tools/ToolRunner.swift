@@ -1,0 +1,189 @@
+internal import Smooven
+internal import SmoovenSupport
+
+internal import struct Foundation.Date
+
+/// Carries out the calls of all peers of a server.
+struct ToolRunner: Sendable {
+  /// How a call ended.
+  struct End: Sendable {
+    var result: Result<JSONValue, RPCError>
+    /// The delivery whose end the result reports, to be forgotten once the result is written.
+    var reported: OpenDelivery?
+  }
+
+  /// What a call may say while it's under way.
+  struct Reports: Sendable {
+    /// Says how far the call is; `nil` if the client doesn't want to know.
+    var progress: (@Sendable (_ elapsed: Duration, _ total: Duration, _ message: String) async -> Void)?
+    /// Sends a notification on the stream of a subscription.
+    var notify: @Sendable (_ method: String, _ params: [String: JSONValue]) async -> Void
+  }
+
+  let configuration: MCPServer.Configuration
+  let deliveries: OpenDeliveries
+  let clock: DeliveryClock
+  /// Whether handles carry a code that proves that this project made them, because a peer may be another machine.
+  var signsHandles = false
+  private let source: Source
+
+  /// The place where the client comes from.
+  enum Source: Sendable {
+    case ready(SmoovenClient)
+    /// It's still being opened; the closure returns when it's known whether there is one.
+    case later(@Sendable () async throws -> SmoovenClient)
+  }
+
+  init(_ configuration: MCPServer.Configuration, _ source: Source) {
+    self.configuration = configuration
+    self.source = source
+    deliveries = OpenDeliveries(rate: configuration.rate)
+    clock = DeliveryClock(configuration.clock)
+  }
+
+  /// Carries out a call.
+  func run(_ work: MCPPeer.Work, _ era: Era, _ reports: Reports) async -> End {
+    do {
+      switch work {
+      case .callTool(MCPTool.notifyPerson.name, let arguments):
+        return try await notify(arguments, era, reports)
+      case .callTool(MCPTool.waitFor.name, let arguments): return try await wait(arguments, era, reports)
+      case .callTool(MCPTool.explainDelivery.name, let arguments):
+        return End(result: .success(try await explain(ExplainDelivery(arguments).handle)))
+      case .callTool: throw RPCError.invalidParams("Unknown tool")
+      case .getTask(let id): return try await task(id)
+      case .acknowledgeTask(let id):
+        _ = try await known(task: id)
+        return End(result: .success([:]))
+      case .listen(let ids):
+        try await listen(ids, reports)
+        return End(result: .success([:]))
+      }
+    } catch let failure as ToolFailure {
+      return End(result: .success(failure.json))
+    } catch let error as SmoovenError {
+      return End(result: .success(ToolFailure(error).json))
+    } catch let error as RPCError {
+      return End(result: .failure(error))
+    } catch {
+      return End(result: .failure(.internalError("The call failed")))
+    }
+  }
+
+  // MARK: The tools
+
+  private func notify(_ arguments: JSONValue?, _ era: Era, _ reports: Reports) async throws -> End {
+    let call = try NotifyPerson(arguments)
+    guard configuration.recipients.allows(call.recipient) else {
+      throw configuration.recipients.refusal(of: call.recipient)
+    }
+    let wait = Wait(call.waitSeconds, clock.now(), configuration.longestSlice)
+    let client = try await client(by: wait)
+    let (delivery, isJoined) = try await open(call, client)
+    return try await follow(delivery, wait, era, client, reports, isJoined: isJoined)
+  }
+
+  private func wait(_ arguments: JSONValue?, _ era: Era, _ reports: Reports) async throws -> End {
+    let call = try WaitFor(arguments)
+    let wait = Wait(call.waitSeconds, clock.now(), configuration.longestSlice)
+    let client = try await client(by: wait)
+    guard let handle = inward(call.handle, client),
+      let delivery = try await find(handle, client, waitingUntil: wait.end)
+    else {
+      throw ToolFailure.unknownHandle
+    }
+    return try await follow(delivery, wait, era, client, reports, isJoined: true)
+  }
+
+  /// Waits for a delivery, as long as the call may.
+  private func follow(
+    _ delivery: OpenDelivery,
+    _ wait: Wait,
+    _ era: Era,
+    _ client: SmoovenClient,
+    _ reports: Reports,
+    isJoined: Bool
+  ) async throws -> End {
+    if era.hasTasks, !wait.isPeek {
+      // The row must be stored before the client hears of a task.
+      let state = try await state(of: delivery, by: wait, reports) { state in
+        if case .sending = state { false } else { true }
+      }
+      switch state {
+      case .sent:
+        let report = try report(delivery, state, client, isJoined: isJoined)
+        return End(result: .success(task(delivery, state, report, client, kind: "task")))
+      case .sending, .ended, .refused: break
+      }
+    }
+    let state = try await state(of: delivery, by: wait, reports, until: \.isEnd)
+    return try end(delivery, state, client, isJoined: isJoined)
+  }
+
+  /// The result of a call in which a delivery has come to a state.
+  private func end(
+    _ delivery: OpenDelivery,
+    _ state: OpenDelivery.State,
+    _ client: SmoovenClient,
+    isJoined: Bool
+  ) throws -> End {
+    do {
+      let report = try report(delivery, state, client, isJoined: isJoined)
+      return End(result: .success(report.result), reported: report.outcome.isFinal ? delivery : nil)
+    } catch {
+      // The next call with these arguments tries again.
+      deliveries.remove(delivery)
+      throw error
+    }
+  }
+
+  /// The report of a delivery in a state.
+  ///
+  /// - Throws: The error of a send that failed.
+  func report(
+    _ delivery: OpenDelivery,
+    _ state: OpenDelivery.State,
+    _ client: SmoovenClient,
+    isJoined: Bool
+  ) throws -> DeliveryReport {
+    var report = try DeliveryReport(
+      delivery,
+      state,
+      now: client.configuration.now(),
+      isOverdue: clock.now() >= delivery.due,
+      isJoined: isJoined
+    )
+    if signsHandles { report.handle = signer(client).id(of: delivery.handle) }
+    return report
+  }
+
+  /// The handle that a peer sent; `nil` if it had to be signed and isn't.
+  func inward(_ handle: String, _ client: SmoovenClient) -> String? {
+    signsHandles ? signer(client).handle(of: handle) : handle
+  }
+
+  /// The client, if it is ready before a call must return.
+  func client(by wait: Wait) async throws -> SmoovenClient {
+    switch source {
+    case .ready(let client): return client
+    case .later(let open):
+      do {
+        if let client = try await first(by: max(wait.end, clock.now() + .seconds(5)), open) { return client }
+      } catch  where !(error is SmoovenError || error is CancellationError) {
+        throw ToolFailure(
+          """
+          The server can't open its store or its port, so nothing was sent. Don't call again. Tell your user: its standard \
+          error says why.
+          """
+        )
+      }
+    }
+    throw ToolFailure("The server is still starting. Nothing was sent. Call again in a few seconds.")
+  }
+}
+
+extension ToolFailure {
+  static let unknownHandle = ToolFailure(
+    "handle: unknown. Use the handle of an earlier result as it is. Nothing was sent under this one."
+  )
+}

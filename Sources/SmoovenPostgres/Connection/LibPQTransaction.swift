@@ -1,0 +1,50 @@
+#if PostgresSupport
+/// A transaction whose next statement depends on the result of the one before.
+///
+/// It holds locks while its process decides, so the server ends it if that stops.
+struct LibPQTransaction {
+  private let connection: LibPQ
+  private let deadline: ContinuousClock.Instant
+
+  init(_ connection: LibPQ, until deadline: ContinuousClock.Instant) {
+    self.connection = connection
+    self.deadline = deadline
+  }
+
+  func begin(lockTimeout: Duration = .seconds(2)) throws(PostgresFault) {
+    for result in try connection.pipeline(Self.start(lockTimeout: lockTimeout), until: deadline) {
+      _ = try result.get()
+    }
+  }
+
+  /// What every transaction begins with.
+  ///
+  /// Set for each, because a pooler may give the next one another connection.
+  static func start(lockTimeout: Duration = .seconds(2), isDurable: Bool = true) -> [Statement] {
+    let settings = [
+      ("lock_timeout", "\(Int(lockTimeout / .milliseconds(1)))"),
+      ("idle_in_transaction_session_timeout", "2000"),
+    ]
+    let all = isDurable ? settings : settings + [("synchronous_commit", "off")]
+    let list = all.map { "set_config('\($0.0)', '\($0.1)', true)" }.joined(separator: ", ")
+    return [Statement("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"), Statement("SELECT \(list)")]
+  }
+
+  func run(_ sql: String, _ parameters: [PostgresValue] = []) throws(PostgresFault) -> PostgresRows {
+    try connection.run(sql, parameters, until: deadline)
+  }
+
+  func run(_ statements: [Statement]) throws(PostgresFault) -> [PostgresRows] {
+    var all: [PostgresRows] = []
+    for result in try connection.pipeline(statements, until: deadline) { all.append(try result.get()) }
+    return all
+  }
+
+  func commit() throws(PostgresFault) { _ = try run("COMMIT") }
+
+  /// Undoes it.
+  ///
+  /// If that fails, the connection is broken, and the server undoes it.
+  func rollback() { _ = try? run("ROLLBACK") }
+}
+#endif

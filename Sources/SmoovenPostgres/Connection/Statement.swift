@@ -1,0 +1,20 @@
+#if PostgresSupport
+/// A statement with its parameters.
+///
+/// It's never prepared under a name, because a pooler may be in between.
+struct Statement: Sendable {
+  let sql: String
+  let parameters: [PostgresValue]
+
+  init(_ sql: String, _ parameters: [PostgresValue] = []) {
+    self.sql = sql
+    self.parameters = parameters
+  }
+}
+
+/// A notification that arrived.
+struct PostgresNotification: Sendable, Hashable {
+  let channel: String
+  let payload: String
+}
+#endif

@@ -1,0 +1,61 @@
+#if PostgresSupport
+internal import Dispatch
+internal import Synchronization
+
+internal import class Foundation.Thread
+
+/// Runs the jobs of an actor on a dedicated thread, which may block without holding up anything else.
+final class ThreadExecutor: SerialExecutor {
+  /// What the thread works on.
+  ///
+  /// It doesn't hold the executor, so that releasing that ends the thread.
+  private final class Queue: Sendable {
+    @safe private struct State {
+      var jobs: [(UnownedJob, UnownedSerialExecutor)] = unsafe []
+      var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let signal = DispatchSemaphore(value: 0)
+
+    func add(_ job: UnownedJob, _ executor: UnownedSerialExecutor) {
+      state.withLock { unsafe $0.jobs.append((job, executor)) }
+      signal.signal()
+    }
+
+    func close() {
+      state.withLock { $0.isClosed = true }
+      signal.signal()
+    }
+
+    func run() {
+      while true {
+        signal.wait()
+        let next = unsafe state.withLock { state in
+          unsafe state.jobs.isEmpty ? nil : state.jobs.removeFirst()
+        }
+        guard let (job, executor) = unsafe next else { return }
+        unsafe job.runSynchronously(on: executor)
+      }
+    }
+  }
+
+  private let queue = Queue()
+
+  init(name: String) {
+    let thread = Thread { [queue] in queue.run() }
+    thread.name = name
+    thread.start()
+  }
+
+  deinit { queue.close() }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    unsafe queue.add(UnownedJob(job), asUnownedSerialExecutor())
+  }
+
+  func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+    unsafe UnownedSerialExecutor(ordinary: self)
+  }
+}
+#endif

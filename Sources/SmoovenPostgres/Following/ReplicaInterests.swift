@@ -1,0 +1,71 @@
+#if PostgresSupport
+internal import Smooven
+
+/// The keys in which this replica is interested, as rows of the database hold them.
+struct ReplicaInterests: Sendable {
+  private struct Entry {
+    var watchedAt: ContinuousClock.Instant
+    var isCommitted: Bool
+    /// The hash by which a notification names the delivery, if it's the key of one.
+    var hash: Int64?
+  }
+
+  /// The key of every event, for readers of the log.
+  ///
+  /// No hash of a token or id is likely to be the same.
+  static let logKey = Int64.min + 1
+
+  private var entries: [Int64: Entry] = [:]
+  private var tokens: [Int64: DeliveryToken] = [:]
+
+  var count: Int { entries.count }
+  var keys: [Int64] { Array(entries.keys) }
+  var hasCommitted: Bool { entries.values.contains { $0.isCommitted } }
+
+  /// The delivery that a notification names; `nil` if it isn't waited for.
+  func token(_ hash: Int64) -> DeliveryToken? { tokens[hash] }
+
+  /// Marks the key of a delivery as one.
+  mutating func name(_ token: DeliveryToken) {
+    let key = LookupKey.token(token)
+    guard entries[key] != nil, entries[key]?.hash == nil else { return }
+    let hash = ReplicaMessage.hash(token)
+    entries[key]?.hash = hash
+    tokens[hash] = token
+  }
+
+  /// Marks keys as needed now.
+  ///
+  /// - Returns: Those whose rows must be written before the log is read.
+  mutating func watch(_ keys: some Sequence<Int64>, at now: ContinuousClock.Instant) -> [Int64] {
+    keys.filter { key in
+      entries[key, default: Entry(watchedAt: now, isCommitted: false)].watchedAt = now
+      return entries[key]?.isCommitted != true
+    }
+  }
+
+  /// Marks the rows of keys as written.
+  mutating func commit(_ keys: some Sequence<Int64>) {
+    for key in keys { entries[key]?.isCommitted = true }
+  }
+
+  /// Marks all rows as gone, because the replica was removed.
+  mutating func lose() {
+    for key in entries.keys { entries[key]?.isCommitted = false }
+  }
+
+  /// Forgets the keys that aren't needed anymore, except those that were watched after a moment.
+  ///
+  /// - Parameters:
+  ///   - needed: The keys that were needed, as read after that moment.
+  ///   - moment: A key that was watched later may be needed although it wasn't read.
+  /// - Returns: The keys whose rows must be removed. If one is watched again, its row is written again, after that.
+  mutating func forget(except needed: Set<Int64>, watchedBefore moment: ContinuousClock.Instant) -> [Int64] {
+    let old = entries.filter { !needed.contains($0.key) && $0.value.watchedAt < moment }.map(\.key)
+    for key in old {
+      if let hash = entries.removeValue(forKey: key)?.hash { tokens[hash] = nil }
+    }
+    return old
+  }
+}
+#endif

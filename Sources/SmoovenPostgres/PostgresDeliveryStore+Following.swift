@@ -1,0 +1,115 @@
+#if PostgresSupport
+public import Smooven
+internal import SmoovenSupport
+internal import Synchronization
+
+extension PostgresDeliveryStore {
+  /// The maximum number of callbacks in memory, and in one report.
+  private static let pageSize = 256
+
+  /// `true`: other processes may use the database.
+  public var isShared: Bool { true }
+
+  /// Commits the interest in a key, so that those who append for it afterwards notify this process.
+  ///
+  /// - Throws: `DeliveryStoreError`.
+  public func watch(_ lookup: CallbackLookup) async throws {
+    try await watch(keys: LookupKey.keys(lookup), token: lookup.token)
+  }
+
+  func watch(keys: Set<Int64>, token: DeliveryToken? = nil) async throws {
+    let missing = hub.state.withLock { state in
+      let missing = state.interests.watch(keys, at: .now)
+      if let token { state.interests.name(token) }
+      return missing
+    }
+    guard !missing.isEmpty else { return }
+    _ = try await writes.perform(.watch(missing))
+    hub.state.withLock { $0.interests.commit(missing) }
+  }
+
+  /// Reports what other processes store in the database, and other clients in this one, until the task is cancelled.
+  ///
+  /// First what is stored for the interests already. Returns if the store is closed. What can't be read, because the
+  /// database can't be reached, is read a moment later.
+  ///
+  /// - Throws: `CancellationError` if cancelled.
+  public func follow(
+    _ interests: DeliveryInterests,
+    onChange: @escaping @Sendable (StoreChange) async -> Void
+  ) async throws {
+    let (id, news) = hub.add(interests)
+    defer { hub.remove(id) }
+    hub.listen()
+    while true {
+      _ = try await news.first { $0.isEmpty ? nil : () }
+      let taken = news.update { news in
+        defer { news = ReplicaNews(isClosed: news.isClosed) }
+        return news
+      }
+      if taken.isClosed { return }
+      do {
+        try await report(taken, interests, onChange)
+      } catch is DeliveryStoreError {
+        news.update { $0.merge(taken) }
+        try await Task.sleep(for: .milliseconds(500))
+      }
+    }
+  }
+
+  /// Reads and reports what there is news of.
+  func report(
+    _ news: ReplicaNews,
+    _ interests: DeliveryInterests,
+    _ onChange: @Sendable (StoreChange) async -> Void
+  ) async throws {
+    var positions = news.positions.subtracting(news.events.map(\.cursor.rawValue))
+    var tokens = news.tokens
+    if news.isEverything {
+      let lookups = interests.lookups()
+      tokens.formUnion(lookups.compactMap(\.token))
+      positions.formUnion(try await places(lookups.reduce(into: Set()) { $0.formUnion(LookupKey.keys($1)) }))
+    }
+    let own = news.events.filter { interests.contains($0.callback) }
+    if !own.isEmpty { await onChange(.callbacks(own)) }
+    var rest = positions.sorted()[...]
+    while !rest.isEmpty {
+      try Task.checkCancellation()
+      let page = try await readable(Array(rest.prefix(Self.pageSize)), isNew: !news.isEverything)
+      let found = page.filter { interests.contains($0.callback) }
+      if !found.isEmpty { await onChange(.callbacks(found)) }
+      rest = rest.dropFirst(Self.pageSize)
+    }
+    let wanted = tokens.filter { interests.contains($0) }
+    if !wanted.isEmpty { await onChange(.deliveries(Array(wanted))) }
+  }
+
+  /// The places of all callbacks with some keys.
+  private func places(_ keys: Set<Int64>) async throws -> Set<Int64> {
+    var found: Set<Int64> = []
+    let keys = Array(keys)
+    let sql = "SELECT DISTINCT position FROM \(tables("event_key")) WHERE key = ANY ($1)"
+    for start in stride(from: 0, to: keys.count, by: 2_000) {
+      let some = PostgresValue.integers(Array(keys[start..<min(start + 2_000, keys.count)]))
+      let rows = try await read { connection, deadline in try connection.run(sql, [some], until: deadline) }
+      found.formUnion(rows.compactMap { $0.integer(0) })
+    }
+    return found
+  }
+
+  /// Reads callbacks by their places, and passes over rows that are damaged: a call that asks for them gets the error.
+  private func readable(_ positions: [Int64], isNew: Bool) async throws -> [StoredEvent] {
+    let sql = """
+      SELECT \(CallbackStatements.columns), extract(epoch FROM clock_timestamp() - stored_at)::float8
+      FROM \(tables("event")) WHERE position = ANY ($1) ORDER BY position
+      """
+    let rows = try await read { connection, deadline in
+      try connection.run(sql, [.integers(positions)], until: deadline)
+    }
+    if isNew {
+      for row in rows { hub.telemetry.recordWake(.seconds(row.real(6) ?? 0)) }
+    }
+    return rows.compactMap(CallbackStatements.event)
+  }
+}
+#endif

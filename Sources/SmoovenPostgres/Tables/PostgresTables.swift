@@ -1,0 +1,69 @@
+#if PostgresSupport
+internal import Smooven
+
+/// The names of one schema's tables, always qualified and quoted: a pooler may change `search_path`.
+struct PostgresTables: Sendable {
+  let schema: String
+  /// Identifies the schema among all that advisory locks and channels are for.
+  private let digest: Int64
+
+  init(schema: String) {
+    self.schema =
+      "\"" + schema.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    digest = LookupKey.id(schema, group: "smooven.schema")
+  }
+
+  /// The qualified name of a table.
+  func callAsFunction(_ table: String) -> String { "\(schema).\(table)" }
+
+  /// What appends share, and what moves a floor has alone.
+  var keysLock: Int64 { digest }
+  /// Whoever has it migrates.
+  var migrationLock: Int64 { digest ^ 1 }
+  /// Whoever has it forgets what is old.
+  var maintenanceLock: Int64 { digest ^ 2 }
+
+  /// The channel on which a replica is notified.
+  func channel(of replica: ReplicaID) -> String {
+    "smooven." + LookupKey.data([digest]).hex + "." + replica.bytes.hex
+  }
+
+  /// The place of the first event that the current transaction may append.
+  ///
+  /// A place is the number of the transaction and, in the lower 20 bits, that of the event within it. `state.base` is
+  /// added so that places go on after the tables were moved to another server, whose transactions count from 1.
+  var transactionPlace: String {
+    "(((SELECT base FROM \(self("state"))) + pg_current_xact_id()::text::int8) << 20)"
+  }
+
+  /// The place before which every transaction has ended.
+  var frontier: String {
+    "(((SELECT base FROM \(self("state"))) + pg_snapshot_xmin(pg_current_snapshot())::text::int8) << 20)"
+  }
+
+  /// The database's time in nanoseconds since 1970.
+  static let now = "floor(extract(epoch FROM clock_timestamp()) * 1000000000)::int8"
+}
+
+extension Sequence<UInt8> {
+  /// The bytes in hexadecimal.
+  var hex: String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}
+
+/// Identifies one open store among all that share the tables.
+struct ReplicaID: Sendable, Hashable {
+  let bytes: [UInt8]
+
+  init() {
+    bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+  }
+
+  init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// What is counted for no replica that lives.
+  static let none = ReplicaID(bytes: Array(repeating: 0, count: 16))
+}
+#endif

@@ -1,0 +1,70 @@
+#if PostgresSupport
+internal import Smooven
+
+/// The statements about rings, see ``DeduplicationRing``.
+enum RingStatements {
+  /// Counted like a ring: the events.
+  static let events: Int64 = 0
+  /// Counted like a ring: the deliveries.
+  static let deliveries: Int64 = 1
+
+  /// A ring's number, which every replica computes alike.
+  static func id(_ ring: DeduplicationRing) -> Int64 {
+    LookupKey.id(ring.endpoint, group: "ring \(ring.kind.rawValue)")
+  }
+
+  /// Creates the rings that are missing.
+  static func create(_ rings: [DeduplicationRing], _ tables: PostgresTables) -> [Statement] {
+    let rings = Set(rings).map { (id($0), $0) }.sorted { $0.0 < $1.0 }
+    return [
+      Statement(
+        """
+        INSERT INTO \(tables("ring")) (id, endpoint, kind)
+        SELECT * FROM unnest($1::int8[], $2::bytea[], $3::int8[]) ON CONFLICT DO NOTHING
+        """,
+        [
+          .integers(rings.map(\.0)), .byteStrings(rings.map { .init($0.1.endpoint.utf8) }),
+          .integers(rings.map(\.1.kind.rawValue)),
+        ]
+      )
+    ]
+  }
+
+  /// The numbers of keys of some rings.
+  static func count(_ rings: [Int64], _ tables: PostgresTables) -> Statement {
+    Statement(
+      "SELECT ring, sum(count)::int8 FROM \(tables("tally")) WHERE ring = ANY ($1) GROUP BY ring",
+      [.integers(rings)]
+    )
+  }
+
+  /// Forgets the lowest keys of a ring, and moves its floor up if they were signed.
+  ///
+  /// The caller must have ``PostgresTables/keysLock`` alone. Parameters: the ring, the maximum number of keys, the
+  /// replica that counts, and those of the condition. Returns the number of keys and the place of the last one.
+  static func forget(where condition: String, _ tables: PostgresTables) -> String {
+    """
+    WITH old AS (
+      SELECT digest FROM \(tables("seen")) WHERE ring = $1 AND \(condition) ORDER BY at LIMIT $2
+    ), gone AS (
+      DELETE FROM \(tables("seen")) s USING old WHERE s.digest = old.digest RETURNING s.at
+    ), moved AS (
+      UPDATE \(tables("ring")) SET floor = greatest(floor, (SELECT max(at) FROM gone))
+      WHERE id = $1 AND kind = 0 AND EXISTS (SELECT FROM gone)
+    ), counted AS (
+      \(tally("SELECT $1, -count(*) FROM gone", of: "$3", tables))
+    )
+    SELECT count(*), max(at) FROM gone
+    """
+  }
+
+  /// The end of a statement that adds counts: rows of a ring and a number.
+  static func tally(_ rows: String, of replica: String, _ tables: PostgresTables) -> String {
+    """
+    INSERT INTO \(tables("tally")) AS t (ring, replica, count)
+    SELECT ring, \(replica), count FROM (\(rows)) AS n (ring, count) WHERE count <> 0
+    ON CONFLICT (ring, replica) DO UPDATE SET count = t.count + excluded.count
+    """
+  }
+}
+#endif

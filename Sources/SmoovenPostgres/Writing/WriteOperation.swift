@@ -1,0 +1,77 @@
+#if PostgresSupport
+internal import Smooven
+
+internal import struct Foundation.Data
+
+/// One call's part of a transaction.
+enum WriteOperation: Sendable {
+  /// Callbacks, each with the date from which it's kept.
+  case append([(record: EventRecord, keptFrom: Double)])
+  case insert(DeliveryRecord, keptFrom: Double)
+  case replace(DeliveryRecord, version: Int64)
+  case remove(token: Data, version: Int64)
+  case advance(worker: Data, position: Int64)
+  /// Makes this replica interested in keys.
+  case watch([Int64])
+  case unwatch([Int64])
+
+  /// What an operation must not have in common with another in the same transaction.
+  enum Identity: Hashable {
+    case digest(Data)
+    case token(Data)
+    case key(Data)
+  }
+
+  var identities: [Identity] {
+    switch self {
+    case .append(let records): records.map { .digest($0.record.digest) }
+    case .insert(let record, _): [.token(record.token)] + (record.idempotencyKey.map { [.key($0)] } ?? [])
+    case .replace, .remove, .advance, .watch, .unwatch: []
+    }
+  }
+
+  /// About how many bytes it sends.
+  var size: Int {
+    switch self {
+    case .append(let records):
+      records.reduce(0) { $0 + $1.record.body.count + $1.record.detail.utf8.count + 200 }
+    case .insert(let record, _), .replace(let record, _): record.text.utf8.count + 200
+    case .watch(let keys), .unwatch(let keys): keys.count * 12
+    case .remove, .advance: 100
+    }
+  }
+
+  /// Whether it must survive a crash of the server.
+  var isDurable: Bool {
+    switch self {
+    case .watch, .unwatch: false
+    default: true
+    }
+  }
+}
+
+/// What became of an operation.
+enum WriteResult: Sendable {
+  case appended([AppendResult])
+  /// Whether a delivery was inserted, and the database's time.
+  case inserted(Bool, time: Int64)
+  /// The new version of a row that was replaced.
+  case replaced(Int64?)
+  case done
+}
+
+/// What a transaction led to, besides the results of its operations.
+struct WriteReport: Sendable {
+  /// The callbacks that were stored, with their places.
+  var stored: [StoredEvent] = []
+  /// The deliveries that were replaced or removed, and the place of the transaction.
+  var changed: [DeliveryToken] = []
+  var place: Int64 = 0
+  /// Who is interested in which key.
+  var interests: [(key: Int64, replica: ReplicaID)] = []
+  /// The number of keys of each ring.
+  var totals: [Int64: Int64] = [:]
+  /// Whether this replica was unknown, so that all of its interests are gone.
+  var wasUnknown = false
+}
+#endif

@@ -1,0 +1,273 @@
+#if PostgresSupport
+internal import Smooven
+internal import SmoovenSupport
+internal import Synchronization
+
+/// Group commit: all callers that write while a transaction runs share the next one.
+///
+/// Each caller is resumed exactly once, after the commit. Cancelling it changes nothing, because the write may be under
+/// way.
+final class WriteQueue: Sendable {
+  private struct Job: Sendable {
+    let operation: WriteOperation
+    let finish: @Sendable (Result<WriteResult, DeliveryStoreError>) -> Void
+  }
+
+  private struct State {
+    var waiting: [Job] = []
+    var isDraining = false
+    var isClosed = false
+    /// The number of keys of each ring, as of the last commit that used it.
+    var totals: [Int64: Int64] = [:]
+  }
+
+  /// The maximum number of calls in a transaction, and about how many bytes it sends.
+  ///
+  /// What fits into the buffers of the system reaches the server even if this process is stopped.
+  private static let batchLimit = 512
+  private static let sizeLimit = 256 * 1_024
+  private static let tryLimit = 6
+  private static let ringLimit = 10_000
+
+  private let writer: PostgresConnection
+  private let tables: PostgresTables
+  private let replica: ReplicaID
+  private let limits: KeyLimits
+  private let limit: Int
+  private let state = Mutex(State())
+  private let telemetry: PostgresTelemetry
+  private let maintain: @Sendable () async -> Void
+  private let onCommit: @Sendable (WriteReport) -> Void
+  private let isIdle = Watched(true)
+
+  init(
+    writer: PostgresConnection,
+    tables: PostgresTables,
+    replica: ReplicaID,
+    configuration: PostgresStoreConfiguration,
+    telemetry: PostgresTelemetry,
+    maintain: @escaping @Sendable () async -> Void,
+    onCommit: @escaping @Sendable (WriteReport) -> Void
+  ) {
+    self.writer = writer
+    self.tables = tables
+    self.replica = replica
+    limits = KeyLimits(
+      capacity: Int64(configuration.capacity),
+      minimumWindow: configuration.minimumWindow.inSeconds
+    )
+    limit = configuration.maximumWaitingWrites
+    self.telemetry = telemetry
+    self.maintain = maintain
+    self.onCommit = onCommit
+  }
+
+  private var place: String { writer.address.place }
+
+  /// Writes in a transaction, and returns when it is committed.
+  func perform(_ operation: WriteOperation) async throws(DeliveryStoreError) -> WriteResult {
+    let result = await withCheckedContinuation {
+      (continuation: CheckedContinuation<Result<WriteResult, DeliveryStoreError>, Never>) in
+      submit(Job(operation: operation) { continuation.resume(returning: $0) })
+    }
+    return try result.get()
+  }
+
+  /// Refuses later writes, and returns when all earlier ones are done: whether it was open until now.
+  func close() async -> Bool {
+    let wasOpen = state.withLock { state in
+      defer { state.isClosed = true }
+      return !state.isClosed
+    }
+    // Not cancelled with the caller.
+    await Task { [isIdle] in _ = try? await isIdle.first { $0 ? () : nil } }.value
+    return wasOpen
+  }
+
+  private func submit(_ job: Job) {
+    enum Place { case closed, full, queued(mustStart: Bool) }
+    let place = state.withLock { state -> Place in
+      if state.isClosed { return .closed }
+      guard state.waiting.count < limit else { return .full }
+      state.waiting.append(job)
+      defer { state.isDraining = true }
+      if !state.isDraining { isIdle.update { $0 = false } }
+      return .queued(mustStart: !state.isDraining)
+    }
+    switch place {
+    case .closed: job.finish(.failure(DeliveryStoreError(.unavailable, "\(self.place): the store is closed")))
+    case .full:
+      let message = "\(self.place): \(limit) writes wait for the database already"
+      job.finish(.failure(DeliveryStoreError(.unavailable, message)))
+    case .queued(mustStart: true): Task { await drain() }
+    case .queued: break
+    }
+  }
+
+  private func drain() async {
+    while let batch = nextBatch() {
+      var alone: [Job] = []
+      var together: [Job] = []
+      for job in batch {
+        if await needsCare(job.operation) { alone.append(job) } else { together.append(job) }
+      }
+      if !together.isEmpty { await commit(together) }
+      for job in alone { await appendCarefully(job) }
+      await maintain()
+    }
+    isIdle.update { $0 = true }
+  }
+
+  private func nextBatch() -> [Job]? {
+    state.withLock { state in
+      guard !state.waiting.isEmpty else {
+        state.isDraining = false
+        return nil
+      }
+      var (batch, rest): ([Job], [Job]) = ([], [])
+      var identities = Set<WriteOperation.Identity>()
+      var size = 0
+      for (index, job) in state.waiting.enumerated() {
+        let mine = Set(job.operation.identities)
+        guard batch.count < Self.batchLimit, size < Self.sizeLimit else {
+          rest += state.waiting[index...]
+          break
+        }
+        // Twice the same key: the second must see what became of the first.
+        guard identities.isDisjoint(with: mine) else {
+          rest.append(job)
+          continue
+        }
+        identities.formUnion(mine)
+        size += job.operation.size
+        batch.append(job)
+      }
+      state.waiting = rest
+      return batch
+    }
+  }
+
+  // MARK: Committing
+
+  private func commit(_ jobs: [Job]) async {
+    let batch = WriteBatch(jobs.map(\.operation), tables: tables, replica: replica)
+    do {
+      let (results, report) = try await retrying {
+        try await self.writer.run { connection, deadline in try Self.send(batch, connection, deadline) }
+      }
+      telemetry.recordBatch(jobs.count)
+      finish(report)
+      for (job, result) in zip(jobs, results) { job.finish(.success(result)) }
+    } catch let fault as PostgresFault where jobs.count > 1 && !fault.concernsAll && !fault.mayPass {
+      // One failed, and nothing of the batch was written. Alone, it fails alone.
+      for job in jobs { await commit([job]) }
+    } catch {
+      let failure = storeError(error)
+      for job in jobs { job.finish(.failure(failure)) }
+    }
+  }
+
+  private static func send(
+    _ batch: WriteBatch,
+    _ connection: LibPQ,
+    _ deadline: ContinuousClock.Instant
+  ) throws(PostgresFault) -> ([WriteResult], WriteReport) {
+    let results = try connection.pipeline(batch.statements, until: deadline)
+    do {
+      return try batch.results(results)
+    } catch {
+      _ = try connection.run("ROLLBACK", until: deadline)
+      throw error
+    }
+  }
+
+  /// Tries again what another replica's lock prevented, after a pause of random length.
+  private func retrying<Success>(_ body: () async throws -> Success) async throws -> Success {
+    for attempt in 1... {
+      let start = ContinuousClock.now
+      do {
+        let result = try await body()
+        telemetry.recordCommit(ContinuousClock.now - start)
+        return result
+      } catch let fault as PostgresFault where fault.mayPass && attempt < Self.tryLimit {
+        telemetry.countRetry()
+        try? await Task.sleep(for: .milliseconds(Int64.random(in: 1...(8 << attempt))))
+      }
+    }
+    throw CancellationError()
+  }
+
+  private func finish(_ report: WriteReport) {
+    state.withLock { state in
+      if state.totals.count > Self.ringLimit { state.totals = [:] }
+      state.totals.merge(report.totals) { $1 }
+    }
+    onCommit(report)
+  }
+
+  private func storeError(_ error: any Error) -> DeliveryStoreError {
+    if let fault = error as? PostgresFault { return fault.error(place) }
+    if let error = error as? DeliveryStoreError { return error }
+    return DeliveryStoreError(.unavailable, "\(place): \(type(of: error))", cause: error)
+  }
+
+  // MARK: Callbacks for which there may be no room
+
+  /// Whether callbacks must be appended one at a time: a ring is nearly full, or a key occurs twice.
+  private func needsCare(_ operation: WriteOperation) async -> Bool {
+    guard case .append(let records) = operation else { return false }
+    if Set(records.map(\.record.digest)).count < records.count { return true }
+    var counts: [Int64: Int64] = [:]
+    for record in records { counts[RingStatements.id(record.record.ring), default: 0] += 1 }
+    let unknown = state.withLock { state in counts.keys.filter { state.totals[$0] == nil } }
+    if !unknown.isEmpty {
+      let statement = RingStatements.count(unknown, tables)
+      // What fails here fails again at the commit, which reports it.
+      let rows = try? await writer.run(isRepeatable: true) { connection, deadline in
+        try connection.run(statement.sql, statement.parameters, until: deadline)
+      }
+      state.withLock { state in
+        for ring in unknown { state.totals[ring] = 0 }
+        for row in rows ?? .none {
+          if let ring = row.integer(0), let count = row.integer(1) { state.totals[ring] = count }
+        }
+      }
+    }
+    return state.withLock { state in
+      // Until the commit corrects it, so that a batch doesn't take the same room twice.
+      for (ring, count) in counts { state.totals[ring, default: 0] += count }
+      return counts.keys.contains { state.totals[$0, default: 0] > limits.capacity }
+    }
+  }
+
+  private func appendCarefully(_ job: Job) async {
+    guard case .append(let records) = job.operation else { return }
+    let append = CarefulAppend(records, tables: tables, replica: replica, limits: limits)
+    do {
+      let (results, report) = try await retrying {
+        try await self.writer.run { connection, deadline in try append.run(connection, deadline) }
+      }
+      finish(report)
+      if let results {
+        job.finish(.success(.appended(results)))
+      } else {
+        let message = """
+          \(place): \(limits.capacity) deduplication keys of an endpoint are within \(limits.minimumWindow) seconds of \
+          each other; raise the capacity
+          """
+        job.finish(.failure(DeliveryStoreError(.full, message)))
+      }
+    } catch {
+      job.finish(.failure(storeError(error)))
+    }
+  }
+}
+
+/// How many deduplication keys are kept.
+struct KeyLimits: Sendable {
+  /// The maximum number of each ring.
+  let capacity: Int64
+  /// The time before the newest signed time, in seconds, within which no key is forgotten to make room.
+  let minimumWindow: Double
+}
+#endif

@@ -1,0 +1,163 @@
+"""Calls the tools of `smooven mcp` through other people's clients, and prints one JSON object a line.
+
+mcp_client.py CLIENT SCENARIO -- COMMAND [ARGUMENT ...]
+"""
+
+import asyncio
+import importlib.metadata
+import json
+import os
+import sys
+import time
+
+client, scenario = sys.argv[1:3]
+command, *arguments = sys.argv[4:]
+# Clients pass on little of their environment by themselves.
+ENVIRONMENT = dict(os.environ)
+SARAH = {"user_id": "sarah@example.com", "intent": "The build is done"}
+SILENT = {"user_id": "silent@example.com", "intent": "The build is done"}
+
+
+def say(name, **values):
+    print(json.dumps({"step": name, **values}), flush=True)
+
+
+def result(name, value, started):
+    """Says what a call returned, whatever a client's generation calls the fields."""
+    error = getattr(value, "is_error", getattr(value, "isError", None))
+    structured = getattr(value, "structured_content", getattr(value, "structuredContent", None))
+    text = value.content[0].text if value.content else ""
+    say(name, error=error, report=structured, text=text, seconds=time.monotonic() - started)
+    return structured
+
+
+async def scenarios(call, tools):
+    """`call(name, arguments, on_progress=None)` calls a tool; `tools()` lists their names."""
+
+    async def told(step, name, values, **options):
+        started = time.monotonic()
+        return result(step, await call(name, values, **options), started)
+
+    if scenario == "basic":
+        say("tools", names=await tools())
+        progress = []
+        await told("delivered", "notify_person", SARAH, on_progress=lambda p, t, m: progress.append([p, t, m]))
+        say("progress", values=progress)
+        waiting = await told("waiting", "notify_person", SILENT)
+        await told("still waiting", "wait_for", {"handle": waiting["handle"], "wait_seconds": 1})
+        await told("joined", "notify_person", {**SILENT, "wait_seconds": 0})
+        await told("explained", "explain_delivery", {"handle": waiting["handle"]})
+        await told("failed", "notify_person", {**SARAH, "user_id": "fail@example.com"})
+        await told("not allowed", "notify_person", {**SARAH, "user_id": "bob@example.com"})
+        await told("wrong argument", "notify_person", {**SARAH, "urgency": "asap"})
+    elif scenario == "keyed":
+        await told("keyed", "notify_person", {**SARAH, "idempotency_key": "deploy-512"})
+    elif scenario == "hang up":
+        try:
+            await asyncio.wait_for(call("notify_person", SILENT), timeout=1)
+            say("hung up", ended=True)
+        except (asyncio.TimeoutError, TimeoutError):
+            say("hung up", ended=False)
+        await told("again", "notify_person", {**SILENT, "wait_seconds": 0})
+
+
+async def mcp2(mode):
+    from mcp import Client, StdioServerParameters
+    from mcp.client.stdio import stdio_client
+
+    options = {} if mode == "auto" else {"mode": mode}
+    server = stdio_client(StdioServerParameters(command=command, args=arguments, env=ENVIRONMENT))
+    async with Client(server, **options) as session:
+        say("connected", version=session.protocol_version)
+
+        async def call(name, values, on_progress=None):
+            async def report(progress, total, message):
+                on_progress(progress, total, message)
+
+            return await session.call_tool(name, values, progress_callback=report if on_progress else None)
+
+        async def tools():
+            return [tool.name for tool in (await session.list_tools()).tools]
+
+        await scenarios(call, tools)
+
+
+async def mcp1():
+    from mcp import ClientSession, StdioServerParameters
+    from mcp.client.stdio import stdio_client
+
+    async with stdio_client(StdioServerParameters(command=command, args=arguments, env=ENVIRONMENT)) as streams:
+        async with ClientSession(*streams) as session:
+            say("connected", version=(await session.initialize()).protocolVersion)
+
+            async def call(name, values, on_progress=None):
+                async def report(progress, total, message):
+                    on_progress(progress, total, message)
+
+                return await session.call_tool(name, values, progress_callback=report if on_progress else None)
+
+            async def tools():
+                return [tool.name for tool in (await session.list_tools()).tools]
+
+            await scenarios(call, tools)
+
+
+async def openai_agents():
+    from agents.mcp import MCPServerStdio
+
+    # Its own limit of a call is 5 seconds.
+    async with MCPServerStdio(params={"command": command, "args": arguments}) as server:
+        say("connected", version="")
+
+        async def call(name, values, on_progress=None):
+            return await server.call_tool(name, values)
+
+        async def tools():
+            return [tool.name for tool in await server.list_tools()]
+
+        await scenarios(call, tools)
+
+
+async def langchain():
+    from langchain_mcp_adapters.client import MultiServerMCPClient
+    from langchain_mcp_adapters.tools import load_mcp_tools
+
+    servers = MultiServerMCPClient({"smooven": {"transport": "stdio", "command": command, "args": arguments}})
+    async with servers.session("smooven") as session:
+        tools = {tool.name: tool for tool in await load_mcp_tools(session)}
+        say("tools", names=list(tools))
+        started = time.monotonic()
+        content = await tools["notify_person"].ainvoke(SARAH)
+        text = content if isinstance(content, str) else content[0]["text"]
+        say("delivered", report=json.loads(text), seconds=time.monotonic() - started)
+
+
+async def fastmcp_tasks():
+    from fastmcp import Client
+    from fastmcp.client.transports import StdioTransport
+    from fastmcp_tasks.client import call_tool_task
+
+    # It polls tasks by itself, and the caller gets the result of the call.
+    async with Client(StdioTransport(command=command, args=arguments, keep_alive=False)) as session:
+        say("connected", version=importlib.metadata.version("fastmcp-tasks"))
+        for step, user in [("delivered", "sarah"), ("failed", "fail")]:
+            started = time.monotonic()
+            values = {**SARAH, "user_id": f"{user}@example.com"}
+            result(step, await session.call_tool("notify_person", values, raise_on_error=False), started)
+        task = await call_tool_task(session, "notify_person", {**SARAH, "intent": "Another"})
+        status = await task.status()
+        say("task", status=status.status, id=task.task_id)
+        result("task result", await task.result(), time.monotonic())
+
+
+runs = {
+    "mcp2-auto": lambda: mcp2("auto"),
+    "mcp2-legacy": lambda: mcp2("legacy"),
+    "mcp2-modern": lambda: mcp2("2026-07-28"),
+    "mcp1": mcp1,
+    "openai-agents": openai_agents,
+    "langchain": langchain,
+    "fastmcp-tasks": fastmcp_tasks,
+}
+asyncio.run(runs[client]())
+say("closed")

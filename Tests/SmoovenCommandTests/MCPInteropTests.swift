@@ -1,0 +1,142 @@
+import Foundation
+import SmoovenCallbacks
+import Testing
+
+/// `smooven mcp`, started and called by other people's clients.
+@Suite("smooven mcp and other people's clients", .throttled, .timeLimit(.minutes(10)))
+struct MCPInteropTests {
+  /// A client, and the environment that it's installed in.
+  struct Client: Sendable, CustomTestStringConvertible {
+    let name: String
+    let environment: String
+    var version: String?
+
+    var testDescription: String { name }
+  }
+
+  private static let people = ["sarah@example.com", "silent@example.com", "fail@example.com"]
+
+  /// Runs a client to its end, and returns what it said by step.
+  private static func run(
+    _ client: Client,
+    _ scenario: String,
+    _ arguments: [String]
+  ) async throws -> [String: JSONValue] {
+    let command =
+      [client.name, scenario, "--", try Program.smoovenURL.path, "mcp", "--allow"] + people + arguments
+    let end = try await SmoovenProcess.run(
+      command,
+      as: .peer("mcp_client.py", environment: client.environment)
+    )
+    try #require(end.exitCode == 0, "\(end.errorText)")
+    let lines = try end.output.map { try JSONValue(parsing: Array($0.utf8)) }
+    return Dictionary(
+      lines.map { ($0["step"]?.stringValue ?? "", $0) },
+      uniquingKeysWith: { _, last in last }
+    )
+  }
+
+  @Test(
+    "Notifies, waits, joins, explains and refuses",
+    arguments: [
+      Client(name: "mcp2-auto", environment: "mcp2", version: "2026-07-28"),
+      Client(name: "mcp2-legacy", environment: "mcp2", version: "2025-11-25"),
+      Client(name: "mcp2-modern", environment: "mcp2", version: "2026-07-28"),
+      Client(name: "mcp1", environment: "mcp1", version: "2025-11-25"),
+      Client(name: "openai-agents", environment: "mcp2", version: ""),
+    ]
+  )
+  func basic(client: Client) async throws {
+    // Below the limit of every client, of which the shortest is 5 seconds.
+    let steps = try await Self.run(client, "basic", ["--sandbox", "--slice", "3s"])
+    #expect(steps["connected"]?["version"]?.stringValue == client.version)
+    #expect(steps["tools"]?["names"] == ["notify_person", "wait_for", "explain_delivery"])
+    for (step, outcome) in [
+      "delivered": "delivered", "waiting": "waiting", "still waiting": "waiting", "failed": "failed",
+    ] {
+      #expect(steps[step]?["error"]?.boolValue != true, "\(step)")
+      #expect(steps[step]?["report"]?["outcome"]?.stringValue == outcome, "\(step)")
+    }
+    #expect(steps["waiting"]?["seconds"]?.doubleValue ?? 99 < 4.5)
+    #expect(steps["joined"]?["report"]?["joined"] == true)
+    #expect(steps["joined"]?["report"]?["handle"] == steps["waiting"]?["report"]?["handle"])
+    #expect(steps["explained"]?["report"]?["timeline"]?.arrayValue?.isEmpty == false)
+    if client.name.hasPrefix("mcp") {
+      #expect(steps["progress"]?["values"]?.arrayValue?.isEmpty == false)
+    }
+    #expect(steps["not allowed"]?["error"] == true && steps["wrong argument"]?["error"] == true)
+    #expect(steps["not allowed"]?["text"]?.stringValue?.contains("Allowed: fail@example.com") == true)
+    #expect(steps["wrong argument"]?["text"]?.stringValue?.contains("urgency: must be low") == true)
+    #expect(steps["closed"] != nil)
+  }
+
+  @Test("LangChain's adapter loads and calls the tools")
+  func langchain() async throws {
+    let client = Client(name: "langchain", environment: "mcp1")
+    let steps = try await Self.run(client, "basic", ["--sandbox", "--slice", "3s"])
+    #expect(steps["tools"]?["names"]?.strings.contains("notify_person") == true)
+    #expect(steps["delivered"]?["report"]?["outcome"] == "delivered")
+  }
+
+  @Test("A client of the Tasks extension polls to the result")
+  func tasks() async throws {
+    let client = Client(name: "fastmcp-tasks", environment: "mcp2")
+    let steps = try await Self.run(client, "basic", ["--sandbox"])
+    #expect(steps["delivered"]?["report"]?["outcome"] == "delivered")
+    #expect(steps["failed"]?["report"]?["outcome"] == "failed")
+    #expect(steps["task"]?["id"]?.stringValue?.hasPrefix("mcp-") == true)
+    #expect(steps["task result"]?["report"]?["outcome"] == "delivered")
+  }
+
+  @Test(
+    "All that is said in every revision has the official types, and results have the schemas of their tools"
+  )
+  func validated() async throws {
+    let command =
+      ["--", try Program.smoovenURL.path, "mcp", "--sandbox", "--slice", "3s", "--allow"] + Self.people
+    let end = try await SmoovenProcess.run(command, as: .peer("mcp_validate.py", environment: "mcp2"))
+    #expect(end.exitCode == 0, "\(end.errorText)")
+    #expect(end.output.count == 5, "\(end.output)")
+  }
+
+  @Test("Two servers on one store send once under one key")
+  func keyed() async throws {
+    let file = TemporaryFile()
+    try await Self.withSandbox { url in
+      let arguments = ["--base-url", url, "--store", "sqlite:\(file.path)", "--slice", "10s"]
+      let clients = [
+        Client(name: "mcp2-auto", environment: "mcp2"), Client(name: "mcp1", environment: "mcp1"),
+      ]
+      let results = try await withThrowingTaskGroup(of: [String: JSONValue].self) { group in
+        for client in clients { group.addTask { try await Self.run(client, "keyed", arguments) } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      for steps in results {
+        #expect(steps["keyed"]?["report"]?["outcome"] == "delivered")
+        #expect(steps["keyed"]?["report"]?["handle"] == "deploy-512")
+      }
+      #expect(try await Requests.list(url, "notifications").count == 1)
+    }
+  }
+
+  @Test(
+    "A host that hangs up and asks again doesn't send again",
+    arguments: ["mcp2-modern", "mcp2-legacy", "mcp1"]
+  )
+  func hangUp(name: String) async throws {
+    try await Self.withSandbox { url in
+      let client = Client(name: name, environment: name == "mcp1" ? "mcp1" : "mcp2")
+      let steps = try await Self.run(client, "hang up", ["--base-url", url, "--slice", "20s"])
+      #expect(steps["hung up"]?["ended"] == false)
+      #expect(steps["again"]?["report"]?["joined"] == true)
+      #expect(try await Requests.list(url, "notifications").count == 1)
+    }
+  }
+
+  /// Runs a sandbox in a separate process, so that what it was sent can be counted.
+  private static func withSandbox(_ body: (String) async throws -> Void) async throws {
+    try await SmoovenProcess.with(["sandbox", "--port", "0"]) { sandbox in
+      try await body(try await sandbox.listeningURL())
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import SmoovenCallbacks
+import Testing
+
+/// `smooven mcp` as a process: its streams, its end, and what it refuses to do.
+@Suite("smooven mcp", .throttled, .timeLimit(.minutes(5)))
+struct MCPProcessTests {
+  private static func line(_ id: Int64, _ method: String, _ params: [String: JSONValue] = [:]) -> [UInt8] {
+    var params = params
+    params["_meta"] = [
+      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+      "io.modelcontextprotocol/clientCapabilities": [:],
+    ]
+    let request: JSONValue = [
+      "jsonrpc": "2.0", "id": .integer(id), "method": .string(method), "params": .object(params),
+    ]
+    return request.bytes + [0x0A]
+  }
+
+  private static func with(
+    _ arguments: [String] = ["--sandbox", "--allow", "sarah@example.com", "silent@example.com"],
+    environment: [String: String] = [:],
+    _ body: (SmoovenProcess) async throws -> Void
+  ) async throws {
+    try await SmoovenProcess.with(["mcp"] + arguments, environment: environment, hasInput: true, body)
+  }
+
+  @Test("The end of the input ends the process immediately, with 500 calls open")
+  func endOfInput() async throws {
+    try await Self.with(["--sandbox", "--allow-any", "--limit", "1000"]) { process in
+      process.write(Self.line(0, "server/discover"))
+      _ = try await process.output(count: 1)
+      for id in 1...500 {
+        let arguments: JSONValue = ["user_id": "silent@example.com", "intent": .string("Message \(id)")]
+        process.write(Self.line(Int64(id), "tools/call", ["name": "notify_person", "arguments": arguments]))
+      }
+      // All but 64 are told to come back later.
+      _ = try await process.output(count: 1 + 500 - 64)
+      let start = ContinuousClock.now
+      process.closeInput()
+      let end = try await process.finished()
+      #expect(end.exitCode == 0 && end.output.count == 437)
+      #expect(ContinuousClock.now - start < .seconds(2))
+    }
+  }
+
+  @Test("10,000 random lines don't end the process, and its output has messages only")
+  func randomLines() async throws {
+    try await Self.with { process in
+      var random = SystemRandomNumberGenerator()
+      for _ in 0..<10_000 {
+        let bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in
+          UInt8.random(in: 11...255, using: &random)
+        }
+        process.write(bytes + [0x0A])
+      }
+      process.write(Self.line(7, "tools/list"))
+      let isListed: @Sendable (String) -> Bool = { $0.contains("\"id\":7") && $0.contains("notify_person") }
+      _ = try await process.first { $0.output.contains(where: isListed) ? () : nil }
+      process.closeInput()
+      let end = try await process.finished()
+      #expect(end.exitCode == 0)
+      for line in end.output { #expect(try JSONValue(parsing: Array(line.utf8))["jsonrpc"] == "2.0") }
+    }
+  }
+
+  @Test("Discovery doesn't wait for a store that can't be opened, and calls say why they fail")
+  func storeFails() async throws {
+    let file = TemporaryFile()
+    // A folder where the file should be.
+    try FileManager.default.createDirectory(atPath: file.path, withIntermediateDirectories: true)
+    try await Self.with(["--sandbox", "--allow-any", "--store", "sqlite:\(file.path)"]) { process in
+      process.write(Self.line(1, "server/discover"))
+      _ = try await process.output(count: 1)
+      process.write(
+        Self.line(
+          2,
+          "tools/call",
+          ["name": "notify_person", "arguments": ["user_id": "sarah", "intent": "Hi"]]
+        )
+      )
+      let lines = try await process.output(count: 2)
+      let result = try JSONValue(parsing: Array(lines[1].utf8))["result"]
+      #expect(result?["isError"] == true)
+      process.closeInput()
+      #expect(try await process.finished().exitCode == 0)
+    }
+  }
+
+  @Test("The default store is in the user's state folder, and a second process knows what the first one sent")
+  func stateFolder() async throws {
+    let file = TemporaryFile()
+    let folder = URL(filePath: file.path).deletingLastPathComponent().path
+    try await SmoovenProcess.with(["sandbox", "--port", "0"]) { sandbox in
+      let url = try await sandbox.listeningURL()
+      let environment = ["XDG_STATE_HOME": folder, "SMOOVEN_SECRET_KEY": "sk_sandbox_0123456789abcdef"]
+      let arguments = ["--base-url", url, "--allow", "sarah@example.com"]
+      let call: JSONValue = [
+        "user_id": "sarah@example.com", "intent": "Hi", "idempotency_key": "deploy-512",
+      ]
+      for _ in 0..<2 {
+        try await Self.with(arguments, environment: environment) { process in
+          process.write(Self.line(1, "tools/call", ["name": "notify_person", "arguments": call]))
+          let lines = try await process.output(count: 1)
+          let report = try JSONValue(parsing: Array(lines[0].utf8))["result"]?["structuredContent"]
+          #expect(report?["outcome"] == "delivered", "\(lines)")
+          process.closeInput()
+          #expect(try await process.finished().exitCode == 0)
+        }
+      }
+      #expect(FileManager.default.fileExists(atPath: folder + "/smooven/mcp.db"))
+      #expect(try await Requests.list(url, "notifications").count == 1)
+    }
+  }
+
+  @Test("The definitions of the tools are printed")
+  func printTools() async throws {
+    let end = try await SmoovenProcess.run(["mcp", "--print-tools"])
+    let tools = try JSONValue(parsing: Array(end.output.joined().utf8)).arrayValue ?? []
+    #expect(end.exitCode == 0 && tools.compactMap { $0["name"]?.stringValue }.contains("wait_for"))
+  }
+
+  @Test(
+    "Wrong options are usage errors that say what to write",
+    arguments: [
+      (["--sandbox"], "--allow"), (["--sandbox", "--allow", "a", "--allow-any"], "not both"),
+      (["--sandbox", "--allow-any", "--limit", "0"], "--limit"),
+      (["--sandbox", "--allow-any", "--slice", "20m"], "--slice"),
+      (["--sandbox", "--allow-any", "--http", "127.0.0.1:0"], "--token"),
+      (["--sandbox", "--allow-any", "--http", "127.0.0.1:0", "--token", "short"], "16 bytes"),
+    ]
+  )
+  func usage(arguments: [String], message: String) async throws {
+    let end = try await SmoovenProcess.run(["mcp"] + arguments)
+    #expect(end.exitCode == 64 && end.errorText.contains(message), "\(end.errorText)")
+    #expect(end.output.isEmpty)
+  }
+
+  @Test("SIGTERM ends the process")
+  func signal() async throws {
+    try await Self.with { process in
+      process.write(Self.line(1, "server/discover"))
+      _ = try await process.output(count: 1)
+      process.signal(SIGTERM)
+      #expect(try await process.finished().exitCode == 0)
+    }
+  }
+}

@@ -1,0 +1,204 @@
+#if PostgresSupport
+import Foundation
+import Smooven
+import SmoovenSupport
+import TestSupport
+import Testing
+
+@testable import SmoovenPostgres
+
+/// What happens to connections and servers, each test with a server of its own.
+@Suite("PostgreSQL: failures", .enabled(if: PostgresServer.isAvailable), .serialized, .timeLimit(.minutes(5)))
+struct FailureTests {
+  /// Appends until it succeeds, as a sender does that gets a 503.
+  private func append(
+    _ callback: StoredCallback,
+    to store: PostgresDeliveryStore
+  ) async throws -> AppendResult {
+    for _ in 0..<200 {
+      if let result = try? await store.append([callback]) { return result[0] }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    return try await store.append([callback])[0]
+  }
+
+  @Test("Every connection may be ended at any time")
+  func terminated() async throws {
+    let server = try PostgresServer()
+    defer { server.stop() }
+    let schema = newSchema()
+    let waiter = try await PostgresDeliveryStore(server, schema: schema)
+    let receiver = try await PostgresDeliveryStore(server, schema: schema)
+    let reports = Reports()
+    try await waiter.following(reports) {
+      for round in 0..<10 {
+        let token = DeliveryToken()
+        try await waiter.wait(for: token, reports)
+        // All at once, or one of them.
+        let choice = round % 3 == 0 ? "" : "ORDER BY random() LIMIT 1"
+        try server.sql(
+          """
+          SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
+          WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() \(choice)) AS p
+          """
+        )
+        let result = try await append(callback("\(round)", token: token), to: receiver)
+        #expect(result == .stored || result == .duplicate)
+        try await reports.key("\(round)")
+        #expect(try await waiter.page(after: .beginning, limit: 100).count == round + 1)
+      }
+    }
+    await waiter.close()
+    await receiver.close()
+  }
+
+  @Test("A server that crashes loses nothing that was acknowledged, and waits go on")
+  func crashed() async throws {
+    let server = try PostgresServer([])
+    defer { server.stop() }
+    let schema = newSchema()
+    let waiter = try await PostgresDeliveryStore(server, schema: schema)
+    let receiver = try await PostgresDeliveryStore(server, schema: schema)
+    let reports = Reports()
+    var acknowledged: [String] = []
+    try await waiter.following(reports) {
+      for round in 0..<3 {
+        let token = DeliveryToken()
+        try await waiter.wait(for: token, reports)
+        let writing = Task {
+          var keys: [String] = []
+          for number in 0..<10_000 where !Task.isCancelled {
+            let key = "\(round) \(number)"
+            guard let results = try? await receiver.append([callback(key)]) else { continue }
+            if results == [.stored] { keys.append(key) }
+          }
+          return keys
+        }
+        try await Task.sleep(for: .milliseconds(100))
+        try server.crash()
+        writing.cancel()
+        acknowledged += await writing.value
+        _ = try await append(callback("wanted \(round)", token: token), to: receiver)
+        try await reports.key("wanted \(round)")
+      }
+    }
+    var stored: Set<String> = []
+    var cursor = EventCursor.beginning
+    while let page = Optional(try await receiver.page(after: cursor, limit: 1_000)), let last = page.last {
+      stored.formUnion(page.map(\.event.deduplicationKey))
+      cursor = last.cursor
+    }
+    #expect(!acknowledged.isEmpty && stored.isSuperset(of: acknowledged))
+    await waiter.close()
+    await receiver.close()
+  }
+
+  @Test("A listening connection that is stuck is noticed, and polling does its work meanwhile")
+  func halfOpen() async throws {
+    let server = try PostgresServer()
+    defer { server.stop() }
+    let schema = newSchema()
+    let waiter = try await PostgresDeliveryStore(server, schema: schema) { $0.timeout = .seconds(2) }
+    let receiver = try await PostgresDeliveryStore(server, schema: schema)
+    let reports = Reports()
+    try await waiter.following(reports) {
+      // Until a notification got through, so that the process is known.
+      let first = DeliveryToken()
+      try await waiter.wait(for: first, reports)
+      _ = try await receiver.append([callback("first", token: first)])
+      try await reports.key("first")
+      let listening = try server.sql(
+        "SELECT pid::int8 FROM pg_stat_activity WHERE query LIKE '%pg_notify%' OR query LIKE 'LISTEN%'"
+      )
+      let processes = listening.compactMap { $0.integer(0).map { pid_t($0) } }
+      #expect(!processes.isEmpty)
+      for process in processes { kill(process, SIGSTOP) }
+      defer { for process in processes { kill(process, SIGCONT) } }
+      let second = DeliveryToken()
+      try await waiter.wait(for: second, reports)
+      let stored = ContinuousClock.now
+      _ = try await receiver.append([callback("second", token: second)])
+      #expect(try await reports.key("second") - stored < .seconds(3))
+      // The probe misses its response, and another connection listens.
+      while try server.sql(
+        "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_notify%' AND NOT pid::int8 = ANY ($1)",
+        [.integers(processes.map { Int64($0) })]
+      ).isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+    }
+    await waiter.close()
+    await receiver.close()
+  }
+
+  @Test("Another replica that stopped in the middle of a transaction holds nothing up for long")
+  func stoppedInTheMiddle() async throws {
+    let server = try PostgresServer()
+    defer { server.stop() }
+    let store = try await PostgresDeliveryStore(server)
+    guard case .inserted(let row) = try await store.insert(delivery("key")) else { return }
+    let other = LibPQTransaction(
+      try LibPQ(try PostgresAddress(server.url())),
+      until: .now.advanced(by: .seconds(30))
+    )
+    try other.begin()
+    _ = try other.run("SELECT FROM \(store.tables("delivery")) FOR UPDATE")
+    var changed = row.delivery
+    changed.label = "changed"
+    let began = ContinuousClock.now
+    #expect(try await store.replace(changed, version: row.version) == row.version + 1)
+    #expect(ContinuousClock.now - began < .seconds(6))
+    // Callbacks don't wait for it at all.
+    await store.close()
+  }
+
+  @Test("A long transaction holds the log back, and no wait")
+  func longTransaction() async throws {
+    let server = try PostgresServer()
+    defer { server.stop() }
+    let schema = newSchema()
+    let waiter = try await PostgresDeliveryStore(server, schema: schema) { $0.usesNotifications = false }
+    let receiver = try await PostgresDeliveryStore(server, schema: schema)
+    let long = try LibPQ(try PostgresAddress(server.url()))
+    let end = ContinuousClock.now.advanced(by: .seconds(60))
+    _ = try long.run("BEGIN", until: end)
+    _ = try long.run("SELECT pg_current_xact_id()", until: end)
+    let reports = Reports()
+    try await waiter.following(reports) {
+      for number in 0..<3 {
+        let token = DeliveryToken()
+        try await waiter.wait(for: token, reports)
+        _ = try await receiver.append([callback("\(number)", token: token)])
+        try await reports.key("\(number)")
+        #expect(
+          try await receiver.callbacks(
+            matching: CallbackLookup(group: "smooven", token: token),
+            after: .beginning,
+            limit: 10
+          ).count == 1
+        )
+      }
+    }
+    #expect(try await receiver.page(after: .beginning, limit: 10).isEmpty)
+    _ = try long.run("COMMIT", until: end)
+    #expect(try await receiver.page(after: .beginning, limit: 10).count == 3)
+    await waiter.close()
+    await receiver.close()
+  }
+
+  @Test("While the database is down every call fails with words, and goes on when it's back")
+  func down() async throws {
+    let server = try PostgresServer()
+    defer { server.stop() }
+    let store = try await PostgresDeliveryStore(server)
+    _ = try await store.append([callback("1")])
+    try server.down()
+    let error = await #expect(throws: DeliveryStoreError.self) { try await store.append([callback("2")]) }
+    #expect(error?.code == .unavailable && error?.message.contains("continues on its own") == true)
+    await #expect(throws: DeliveryStoreError.self) { try await store.load(.token(DeliveryToken())) }
+    try server.up("-c listen_addresses= -c unix_socket_directories=\(server.folder)")
+    #expect(try await append(callback("1"), to: store) == .duplicate)
+    #expect(try await append(callback("2"), to: store) != .tooOld)
+    await store.close()
+    await #expect(throws: DeliveryStoreError.self) { try await store.append([callback("3")]) }
+  }
+}
+#endif

@@ -1,0 +1,146 @@
+#if PostgresSupport
+import Foundation
+import Smooven
+import TestSupport
+import Testing
+
+@testable import SmoovenPostgres
+
+@Suite("PostgreSQL: opening", .enabled(if: PostgresServer.isAvailable), .timeLimit(.minutes(2)))
+struct OpeningTests {
+  private let server: PostgresServer
+
+  init() throws { server = try PostgresServer.shared.get() }
+
+  @Test("Tables of a newer version are refused with words, and left as they are")
+  func newer() async throws {
+    let schema = newSchema()
+    let store = try await PostgresDeliveryStore(server, schema: schema)
+    await store.close()
+    try server.sql("INSERT INTO \(store.tables("migration")) (version) VALUES (99)")
+    let error = await #expect(throws: DeliveryStoreError.self) {
+      try await PostgresDeliveryStore(server, schema: schema)
+    }
+    #expect(error?.message.contains("newer version") == true)
+  }
+
+  @Test("Tables of the first version are added to, and a replica of it goes on writing")
+  func older() async throws {
+    let schema = newSchema()
+    let store = try await PostgresDeliveryStore(server, schema: schema)
+    _ = try await store.insert(delivery("kept"))
+    await store.close()
+    for statement in [
+      "DELETE FROM \(store.tables("migration")) WHERE version = 2",
+      "ALTER TABLE \(store.tables("delivery")) DROP COLUMN owner, DROP COLUMN claimant",
+    ] { try server.sql(statement) }
+    let updated = try await PostgresDeliveryStore(server, schema: schema)
+    #expect(try await updated.load(.idempotencyKey("kept")) != nil)
+    // The first version knew of no owner, so others may take it over.
+    #expect(try await updated.takeOver(limit: 100).count == 1)
+    _ = try await updated.insert(delivery("new"))
+    await updated.close()
+  }
+
+  @Test("Many open a new schema at the same time")
+  func together() async throws {
+    let schema = newSchema()
+    let stores = try await withThrowingTaskGroup(of: PostgresDeliveryStore.self) { group in
+      for _ in 0..<8 { group.addTask { try await PostgresDeliveryStore(server, schema: schema) } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(try server.sql("SELECT count(*) FROM \(stores[0].tables("migration"))").first?.integer(0) == 2)
+    for store in stores { await store.close() }
+  }
+
+  @Test("A schema may have any name", arguments: ["S", "with space", "quo\"ted", "; DROP", "ünï", "a.b"])
+  func names(_ name: String) async throws {
+    let schema = "\(name) \(UInt32.random(in: .min ... .max))"
+    let store = try await PostgresDeliveryStore(server, schema: schema)
+    _ = try await store.append([callback("1")])
+    #expect(try await store.usage()?.callbacks == 1)
+    await store.close()
+  }
+
+  @Test("The role needs no right to create anything once the tables are there")
+  func rights() async throws {
+    let schema = newSchema()
+    let owner = try await PostgresDeliveryStore(server, schema: schema)
+    let role = "r\(UInt32.random(in: .min ... .max))"
+    for statement in [
+      "CREATE ROLE \(role) LOGIN", "GRANT USAGE ON SCHEMA \(owner.tables.schema) TO \(role)",
+      "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \(owner.tables.schema) TO \(role)",
+    ] { try server.sql(statement) }
+    let store = try await PostgresDeliveryStore(
+      configuration: PostgresStoreConfiguration(url: server.url(user: role), schema: schema)
+    )
+    #expect(try await store.append([callback("1")]) == [.stored])
+    await store.close()
+    await owner.close()
+    let error = await #expect(throws: DeliveryStoreError.self) {
+      try await PostgresDeliveryStore(
+        configuration: PostgresStoreConfiguration(url: server.url(user: role), schema: newSchema())
+      )
+    }
+    #expect(error?.message.contains("grant the role the rights") == true)
+  }
+
+  @Test("Another encoding than UTF-8 is refused")
+  func encoding() async throws {
+    let name = "latin\(UInt32.random(in: .min ... .max))"
+    try server.sql("CREATE DATABASE \(name) ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    let url = server.url().replacingOccurrences(of: "///postgres?", with: "///\(name)?")
+    let error = await #expect(throws: DeliveryStoreError.self) {
+      try await PostgresDeliveryStore(configuration: PostgresStoreConfiguration(url: url))
+    }
+    #expect(error?.message.contains("UTF8") == true)
+  }
+
+  @Test("A URL sets schema and listening address, and keeps what libpq reads")
+  func parameters() throws {
+    var configuration = PostgresStoreConfiguration(
+      url: "postgresql://u@h/db?sslmode=require&schema=my%20schema&listen_url=postgresql%3A%2F%2Fother%2Fdb"
+    )
+    configuration = try configuration.validated()
+    #expect(configuration.url == "postgresql://u@h/db?sslmode=require")
+    #expect(configuration.schema == "my schema" && configuration.listenURL == "postgresql://other/db")
+    #expect(
+      try PostgresStoreConfiguration(url: "postgresql://h/db?schema=s").validated().url == "postgresql://h/db"
+    )
+  }
+
+  @Test(
+    "No error repeats a secret of the URL",
+    arguments: [
+      "postgresql://u:hunter2@127.0.0.1:1/db", "postgresql://u:hunter2%@127.0.0.1/db",
+      "postgresql://u:hunter2@127.0.0.1:port/db",
+      "postgresql://127.0.0.1:1/db?password=hunter2&sslmode=hunter2",
+      "postgresql://u:hunter2@[::1/db", "postgresql://u@127.0.0.1:1/db?sslpassword=hunter2&nonsense=hunter2",
+    ]
+  )
+  func secrets(_ url: String) async throws {
+    let error = await #expect(throws: DeliveryStoreError.self) {
+      try await PostgresDeliveryStore(configuration: PostgresStoreConfiguration(url: url))
+    }
+    let text = error.map { "\($0) \($0.message) \($0.cause.map { "\($0)" } ?? "")" } ?? "hunter2"
+    #expect(!text.contains("hunter2"))
+  }
+
+  @Test("Cursors go on although the server counts its transactions from a lower number")
+  func restored() async throws {
+    let schema = newSchema()
+    let store = try await PostgresDeliveryStore(server, schema: schema)
+    _ = try await store.append([callback("1")])
+    await store.close()
+    // As if the server before had been a million transactions ahead.
+    for (table, column) in [("event", "position"), ("event_key", "position"), ("delivery", "changed")] {
+      try server.sql("UPDATE \(store.tables(table)) SET \(column) = \(column) + (1000000::int8 << 20)")
+    }
+    let next = try await PostgresDeliveryStore(server, schema: schema)
+    let before = try #require(try await next.page(after: .beginning, limit: 10).last?.cursor)
+    _ = try await next.append([callback("2")])
+    #expect(try await next.page(after: before, limit: 10).map(\.event.deduplicationKey) == ["2"])
+    await next.close()
+  }
+}
+#endif

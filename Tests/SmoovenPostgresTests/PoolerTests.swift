@@ -1,0 +1,133 @@
+#if PostgresSupport
+import Foundation
+import InMemoryLogging
+import Logging
+import Smooven
+import TestSupport
+import Testing
+
+@testable import SmoovenPostgres
+
+/// PgBouncer in transaction mode between the replicas and the database.
+@Suite("PostgreSQL: a pooler", .enabled(if: Pooler.isAvailable), .timeLimit(.minutes(3)))
+struct PoolerTests {
+  private let server: PostgresServer
+
+  init() throws { server = try PostgresServer.shared.get() }
+
+  @Test("Everything works, and what LISTEN can't do is polled for, with one warning")
+  func alone() async throws {
+    let pooler = try Pooler(server)
+    defer { pooler.stop() }
+    let logs = InMemoryLogHandler()
+    let schema = newSchema()
+    let open = {
+      var configuration = PostgresStoreConfiguration(url: pooler.url, schema: schema)
+      configuration.pollInterval = .milliseconds(200)
+      configuration.logger = Logger(label: "test") { _ in logs }
+      return try await PostgresDeliveryStore(configuration: configuration)
+    }
+    let (waiter, receiver) = (try await open(), try await open())
+    let reports = Reports()
+    try await waiter.following(reports) {
+      for number in 0..<5 {
+        let token = DeliveryToken()
+        try await waiter.wait(for: token, reports)
+        let row = delivery("\(number)")
+        guard case .inserted(let inserted) = try await receiver.insert(row) else { return }
+        #expect(try await receiver.replace(row, version: inserted.version) == 2)
+        #expect(try await receiver.append([callback("\(number)", token: token)]) == [.stored])
+        try await reports.key("\(number)")
+      }
+      while logs.entries.isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+    }
+    #expect(logs.entries.map(\.level) == [.warning])
+    #expect(logs.entries.first?.message.description.contains("listen_url") == true)
+    await waiter.close()
+    await receiver.close()
+  }
+
+  @Test("With an address for listening nothing waits for the poll")
+  func listening() async throws {
+    let pooler = try Pooler(server)
+    defer { pooler.stop() }
+    let schema = newSchema()
+    let open = {
+      var configuration = PostgresStoreConfiguration(url: pooler.url, schema: schema, listenURL: server.url())
+      configuration.pollInterval = .seconds(60)
+      return try await PostgresDeliveryStore(configuration: configuration)
+    }
+    let (waiter, receiver) = (try await open(), try await open())
+    let reports = Reports()
+    try await waiter.following(reports) {
+      for number in 0..<20 {
+        let token = DeliveryToken()
+        try await waiter.wait(for: token, reports)
+        _ = try await receiver.append([callback("\(number)", token: token)])
+        try await reports.key("\(number)")
+      }
+    }
+    await waiter.close()
+    await receiver.close()
+  }
+}
+
+/// A PgBouncer that runs until it's stopped, or until the process of the tests ends.
+struct Pooler: Sendable {
+  private static let program = "/usr/sbin/pgbouncer"
+
+  static var isAvailable: Bool {
+    guard PostgresServer.isAvailable else { return false }
+    let isThere = FileManager.default.isExecutableFile(atPath: program)
+    if !isThere {
+      print("PgBouncer isn't installed, so the store isn't tested behind it: apt-get install pgbouncer")
+    }
+    return isThere || ProcessInfo.processInfo.environment["CI"] != nil
+  }
+
+  let url: String
+  private let lifeline: Pipe
+
+  init(_ server: PostgresServer) throws {
+    // Its own folder within that of the server, whose owner may write there.
+    let folder = server.folder + "/p\(UInt32.random(in: .min ... .max))"
+    let script = """
+      mkdir \(folder)
+      cat >\(folder)/ini <<END
+      [databases]
+      postgres = host=\(server.folder) user=postgres
+      [pgbouncer]
+      listen_port = 6432
+      unix_socket_dir = \(folder)
+      auth_type = any
+      pool_mode = transaction
+      default_pool_size = 5
+      logfile = \(folder)/log
+      END
+      \(Self.program) \(folder)/ini >/dev/null 2>&1 &
+      pid=$!
+      for i in $(seq 200); do [ -S \(folder)/.s.PGSQL.6432 ] && break; sleep 0.05; done
+      echo started
+      cat >/dev/null
+      kill $pid
+      """
+    let process = Process()
+    let isRoot = getuid() == 0
+    process.executableURL = URL(fileURLWithPath: isRoot ? "/usr/sbin/runuser" : "/bin/sh")
+    process.arguments = isRoot ? ["-u", "postgres", "--", "/bin/sh", "-c", script] : ["-c", script]
+    process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
+    let (input, output) = (Pipe(), Pipe())
+    process.standardInput = input
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    lifeline = input
+    try process.run()
+    guard !output.fileHandleForReading.availableData.isEmpty else {
+      throw PostgresServer.Failure(description: "pgbouncer didn't start")
+    }
+    url = "postgresql:///postgres?host=\(folder)&port=6432&user=postgres"
+  }
+
+  func stop() { try? lifeline.fileHandleForWriting.close() }
+}
+#endif

@@ -1,0 +1,195 @@
+#if PostgresSupport
+import Foundation
+import InMemoryLogging
+import Logging
+import Smooven
+import SmoovenSupport
+import TestSupport
+import Testing
+
+@testable import SmoovenPostgres
+
+@Suite("PostgreSQL: replicas", .enabled(if: PostgresServer.isAvailable), .timeLimit(.minutes(3)))
+struct ReplicaTests {
+  private let server: PostgresServer
+
+  init() throws { server = try PostgresServer.shared.get() }
+
+  private func kill(_ store: PostgresDeliveryStore) throws {
+    try server.sql(
+      "UPDATE \(store.tables("replica")) SET seen_at = seen_at - interval '1 day' WHERE id = $1",
+      [.uuid(store.replica.bytes)]
+    )
+  }
+
+  @Test("Deliveries of a dead replica are taken over, each by one, and again when that one dies")
+  func takeover() async throws {
+    let schema = newSchema()
+    // It doesn't show that it lives for the whole test.
+    let dead = try await PostgresDeliveryStore(server, schema: schema) { $0.pollInterval = .seconds(3_600) }
+    let others = [
+      try await PostgresDeliveryStore(server, schema: schema),
+      try await PostgresDeliveryStore(server, schema: schema),
+    ]
+    var tokens: Set<DeliveryToken> = []
+    for number in 0..<40 {
+      var delivery = delivery("\(number)", at: start.addingTimeInterval(Double(number)))
+      guard case .inserted(let row) = try await dead.insert(delivery) else {
+        throw PostgresServer.Failure(description: "")
+      }
+      if number % 4 == 0 {
+        // Concluded, so that nobody needs it.
+        delivery.verdict = .delivered(callback("\(number)").event)
+        _ = try await dead.replace(delivery, version: row.version)
+      } else {
+        tokens.insert(delivery.token)
+      }
+    }
+    _ = try await others[0].insert(delivery("alive"))
+    for store in others { #expect(try await store.takeOver(limit: 100).isEmpty, "its replica lives") }
+    try kill(dead)
+    var taken = try await others[0].takeOver(limit: 7)
+    taken += try await withThrowingTaskGroup(of: [VersionedDelivery].self) { group in
+      for number in 0..<10 { group.addTask { try await others[number % 2].takeOver(limit: 7) } }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+    #expect(taken.count == 30 && Set(taken.map(\.delivery.token)) == tokens)
+    for store in others { #expect(try await store.takeOver(limit: 100).isEmpty) }
+    try kill(others[1])
+    let again = try await others[0].takeOver(limit: 100)
+    let mine = taken.count - again.count
+    #expect(again.count + mine == 30 && mine >= 7)
+    for store in others + [dead] { await store.close() }
+  }
+
+  @Test("A replica that was declared dead registers again, and misses nothing")
+  func lostLease() async throws {
+    let schema = newSchema()
+    let waiter = try await PostgresDeliveryStore(server, schema: schema) {
+      $0.pollInterval = .milliseconds(200)
+    }
+    let receiver = try await PostgresDeliveryStore(server, schema: schema)
+    let reports = Reports()
+    try await waiter.following(reports) {
+      for round in 0..<3 {
+        let token = DeliveryToken()
+        try await waiter.wait(for: token, reports)
+        try server.sql("DELETE FROM \(waiter.tables("replica")) WHERE id = $1", [.uuid(waiter.replica.bytes)])
+        _ = try await receiver.append([callback("\(round)", token: token)])
+        try await reports.key("\(round)")
+      }
+    }
+    await waiter.close()
+    await receiver.close()
+  }
+
+  @Test("A janitor removes dead replicas with their interests, and keeps their counts")
+  func janitor() async throws {
+    let schema = newSchema()
+    let dead = try await PostgresDeliveryStore(server, schema: schema) { $0.pollInterval = .seconds(3_600) }
+    try await dead.watch(CallbackLookup(group: "smooven", token: DeliveryToken()))
+    _ = try await dead.append([callback("1"), callback("2")])
+    try kill(dead)
+    let other = try await PostgresDeliveryStore(server, schema: schema) { configuration in
+      configuration.pollInterval = .milliseconds(50)
+      configuration.replicaTimeout = .seconds(1)
+    }
+    // Until the other has looked.
+    while try !server.sql("SELECT 1 FROM \(other.tables("interest"))").isEmpty {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    #expect(try await other.usage()?.callbacks == 2)
+    await other.close()
+    await dead.close()
+  }
+
+  @Test("Interests without a wait are removed, and those that are watched again come back")
+  func sweeping() {
+    var interests = ReplicaInterests()
+    let now = ContinuousClock.now
+    #expect(interests.watch([1, 2, 3], at: now) == [1, 2, 3])
+    interests.commit([1, 2, 3])
+    #expect(interests.watch([1], at: now + .seconds(5)).isEmpty)
+    // 1 was watched after the moment, 2 is needed.
+    #expect(interests.forget(except: [2], watchedBefore: now + .seconds(1)) == [3])
+    #expect(interests.watch([3], at: now + .seconds(2)) == [3])
+    interests.lose()
+    #expect(interests.watch([1, 2], at: now).count == 2)
+  }
+
+  @Test("A message holds what it was made of, in texts that PostgreSQL takes")
+  func messages() throws {
+    let message = ReplicaMessage(
+      positions: Set((0..<2_000).map { Int64.max - $0 }),
+      hashes: Set((0..<2_000).map { Int64.min + $0 })
+    )
+    let texts = message.texts
+    #expect(texts.count > 1 && texts.allSatisfy { $0.utf8.count < 8_000 })
+    var read = ReplicaMessage()
+    for text in texts { read.merge(try #require(ReplicaMessage(text))) }
+    #expect(read == message)
+    #expect(ReplicaMessage().texts.isEmpty)
+  }
+
+  @Test(
+    "Text that is no message is nothing",
+    arguments: ["", "1", "2 1;2", "1 1", "probe 1", "1 ;;", "1 a,b;c"]
+  )
+  func noMessage(_ text: String) {
+    let message = ReplicaMessage(text)
+    #expect(message == nil || message == ReplicaMessage())
+  }
+
+  @Test("A token isn't in what every role of the database may hear")
+  func tokensAreSecret() async throws {
+    let schema = newSchema()
+    let waiter = try await PostgresDeliveryStore(server, schema: schema)
+    let writer = try await PostgresDeliveryStore(server, schema: schema)
+    let row = delivery("key")
+    guard case .inserted(let inserted) = try await writer.insert(row) else { return }
+    let reports = Reports()
+    try await waiter.following(reports) {
+      try await waiter.wait(for: row.token, reports)
+      var changed = row
+      changed.label = "changed"
+      _ = try await writer.replace(changed, version: inserted.version)
+      try await reports.token(row.token)
+    }
+    let hash = ReplicaMessage.hash(row.token)
+    #expect(!row.token.text.contains(String(UInt64(bitPattern: hash), radix: 16)))
+    await waiter.close()
+    await writer.close()
+  }
+
+  @Test("How long a callback takes to another replica", arguments: [true, false])
+  func latency(usesNotifications: Bool) async throws {
+    let schema = newSchema()
+    let change = { (configuration: inout PostgresStoreConfiguration) in
+      configuration.usesNotifications = usesNotifications
+    }
+    let waiter = try await PostgresDeliveryStore(server, schema: schema, change)
+    let receiver = try await PostgresDeliveryStore(server, schema: schema, change)
+    let reports = Reports()
+    let count = usesNotifications ? 300 : 5
+    var times: [Duration] = []
+    try await waiter.following(reports) {
+      for number in 0..<count {
+        let token = DeliveryToken()
+        try await waiter.wait(for: token, reports)
+        _ = try await receiver.append([callback("\(number)", token: token)])
+        let stored = ContinuousClock.now
+        times.append(try await reports.key("\(number)") - stored)
+        reports.stopWanting()
+      }
+    }
+    times.sort()
+    print(
+      "wake after commit, \(usesNotifications ? "notified" : "polled"): median \(times[count / 2]), p99",
+      "\(times[count * 99 / 100])"
+    )
+    #expect(times[count / 2] < (usesNotifications ? .milliseconds(500) : .seconds(2)))
+    await waiter.close()
+    await receiver.close()
+  }
+}
+#endif

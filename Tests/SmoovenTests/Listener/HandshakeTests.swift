@@ -1,0 +1,199 @@
+import Crypto
+import Foundation
+import HTTPTypes
+import Smooven
+import SmoovenSupport
+import SmoovenTesting
+import TestSupport
+import Testing
+
+@testable import CustomProvider
+
+@Suite("Challenges, batches and compressed bodies", .timeLimit(.minutes(1)))
+struct HandshakeTests {
+  private static let secret: Secret = "app-secret-0123456789"
+
+  private static func receiver(
+    _ endpoints: CallbackEndpoint...,
+    store: any DeliveryStore = InMemoryDeliveryStore()
+  ) throws -> CallbackReceiver {
+    try CallbackReceiver(endpoints: endpoints, store: store)
+  }
+
+  private static func request(
+    _ method: HTTPRequest.Method = .post,
+    _ path: String,
+    _ body: String = "",
+    _ fields: HTTPFields = [:]
+  ) -> CallbackRequest {
+    CallbackRequest(
+      head: HTTPRequest(method: method, scheme: "https", authority: "a", path: path, headerFields: fields),
+      body: Array(body.utf8)
+    )
+  }
+
+  private static func hmac(_ text: String) -> String {
+    let code = HMAC<SHA256>.authenticationCode(
+      for: Data(text.utf8),
+      using: SymmetricKey(data: Data(secret.exposedText.utf8))
+    )
+    return code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  // MARK: Slack
+
+  private static func slack(
+    _ body: String,
+    at time: Date = Date(),
+    signature: String? = nil
+  ) -> CallbackRequest {
+    let seconds = Int(time.timeIntervalSince1970)
+    let fields: HTTPFields = [
+      .slackTimestamp: "\(seconds)", .slackSignature: signature ?? "v0=" + hmac("v0:\(seconds):\(body)"),
+    ]
+    return request(.post, "/callbacks/slack", body, fields)
+  }
+
+  @Test("A signed challenge gets its words back, and one that isn't signed gets nothing")
+  func slackChallenge() async throws {
+    let receiver = try Self.receiver(CallbackEndpoint(try SlackProvider(secrets: [Self.secret])))
+    let body =
+      #"{"type":"url_verification","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"}"#
+    let good = await receiver.response(to: Self.slack(body))
+    #expect(good.head.status == .ok)
+    #expect(
+      String(decoding: good.body, as: UTF8.self) == "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"
+    )
+    #expect(good.head.headerFields[.contentType]?.hasPrefix("text/plain") == true)
+    #expect(good.head.headerFields[.xContentTypeOptions] == "nosniff")
+    let forged = await receiver.response(
+      to: Self.slack(body, signature: "v0=" + String(repeating: "0", count: 64))
+    )
+    #expect(forged.head.status == .unauthorized && forged.body.isEmpty)
+    let old = await receiver.response(to: Self.slack(body, at: Date(timeIntervalSinceNow: -3_600)))
+    #expect(old.head.status == .unauthorized && old.body.isEmpty)
+  }
+
+  @Test("A challenge that is too long is refused, so that the port is no reflector")
+  func longChallenge() async throws {
+    let receiver = try Self.receiver(CallbackEndpoint(try SlackProvider(secrets: [Self.secret])))
+    let long = String(repeating: "x", count: CallbackReply.maximumSize + 1)
+    let response = await receiver.response(
+      to: Self.slack(#"{"type":"url_verification","challenge":"\#(long)"}"#)
+    )
+    #expect(response.head.status == .badRequest && response.body.isEmpty)
+  }
+
+  @Test("After the challenge, events are received as always")
+  func slackEvent() async throws {
+    let receiver = try Self.receiver(CallbackEndpoint(try SlackProvider(secrets: [Self.secret])))
+    var events = receiver.events().makeAsyncIterator()
+    let body = #"{"type":"event_callback","event_id":"Ev1","event":{"type":"message","thread_ts":"1.2"}}"#
+    #expect(await receiver.receive(Self.slack(body)).status == .ok)
+    #expect(await events.next()?.correlationIDs == ["1.2"])
+  }
+
+  // MARK: Meta
+
+  @Test(
+    "A service that asks first must know the token of the endpoint",
+    arguments: [
+      ("hub.mode=subscribe&hub.verify_token=verify-me-0123&hub.challenge=1158201444", 200, "1158201444"),
+      ("hub.mode=subscribe&hub.verify_token=wrong&hub.challenge=1158201444", 401, ""),
+      ("hub.mode=subscribe&hub.challenge=1158201444", 401, ""),
+      ("hub.mode=other&hub.verify_token=verify-me-0123&hub.challenge=1", 405, ""),
+      ("", 405, ""),
+    ]
+  )
+  func meta(query: String, status: Int, body: String) async throws {
+    let provider = try MetaProvider(secrets: [Self.secret], verifyToken: "verify-me-0123")
+    let receiver = try Self.receiver(CallbackEndpoint(provider))
+    let response = await receiver.response(to: Self.request(.get, "/callbacks/meta?\(query)"))
+    #expect(response.head.status.code == status)
+    #expect(String(decoding: response.body, as: UTF8.self) == body)
+  }
+
+  @Test("The messages of one signed request settle their waits")
+  func metaBatch() async throws {
+    let provider = try MetaProvider(secrets: [Self.secret], verifyToken: "verify-me-0123")
+    let receiver = try Self.receiver(CallbackEndpoint(provider))
+    let statuses = (0..<3).map { #"{"id":"wamid.\#($0)","status":"delivered"}"# }.joined(separator: ",")
+    let body = #"{"entry":[{"changes":[{"value":{"statuses":[\#(statuses)]}}]}]}"#
+    var events = receiver.events().makeAsyncIterator()
+    let signed = Self.request(.post, "/callbacks/meta", body, [.hubSignature: "sha256=" + Self.hmac(body)])
+    #expect(await receiver.receive(signed).status == .ok)
+    for number in 0..<3 { #expect(await events.next()?.correlationIDs == ["wamid.\(number)"]) }
+    let forged = Self.request(.post, "/callbacks/meta", body, [.hubSignature: "sha256=" + Self.hmac("x")])
+    #expect(await receiver.receive(forged).status == .unauthorized)
+  }
+
+  // MARK: Batches
+
+  private static let token: Secret = "sendgrid-token-0123456789"
+
+  private static func batch(_ count: Int, _ event: String = "delivered") -> CallbackRequest {
+    let entries = (0..<count).map {
+      #"{"event":"\#(event)","sg_message_id":"msg\#($0).filter1","sg_event_id":"\#(event)\#($0)","email":"a@b.example"}"#
+    }
+    return request(
+      .post,
+      "/callbacks/sendgrid/\(token.exposedText)",
+      "[\(entries.joined(separator: ","))]",
+      [.contentType: "application/json"]
+    )
+  }
+
+  @Test("1,000 events of one request settle 1,000 waits, and are committed once")
+  func thousand() async throws {
+    let appends = Watched(0)
+    let store = HookedStore(before: { step in if step == .append { appends.update { $0 += 1 } } })
+    let receiver = try Self.receiver(
+      CallbackEndpoint(SendGridProvider(), authentication: .token(Self.token)),
+      store: store
+    )
+    let running = Task { try await receiver.run() }
+    defer { running.cancel() }
+    let outcomes = try await withThrowingTaskGroup(of: Bool.self) { group in
+      for number in 0..<1_000 {
+        group.addTask {
+          try await receiver.outcome(of: "sendgrid", id: "msg\(number)", timeout: .seconds(30)).isDelivered
+        }
+      }
+      #expect(await receiver.receive(Self.batch(1_000)).status == .ok)
+      return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+    }
+    #expect(outcomes == 1_000)
+    #expect(appends.read(\.self) == 1)
+    // The same batch again is acknowledged, and nothing is new.
+    #expect(await receiver.receive(Self.batch(1_000)).status == .ok)
+  }
+
+  @Test("A batch of nothing is acknowledged, and one that can't be read stores nothing")
+  func oddBatches() async throws {
+    let receiver = try Self.receiver(CallbackEndpoint(SendGridProvider(), authentication: .token(Self.token)))
+    #expect(await receiver.receive(Self.batch(0)).status == .ok)
+    var broken = Self.batch(2)
+    broken.body = Array(
+      #"[{"event":"delivered","sg_message_id":"m","sg_event_id":"e"},{"event":"delivered"}]"#.utf8
+    )
+    #expect(await receiver.receive(broken).status == .badRequest)
+  }
+
+  // MARK: Compression
+
+  @Test(
+    "A compressed body is refused as one, never as a wrong signature",
+    arguments: ["gzip", "br", "GZIP, identity"]
+  )
+  func compressed(encoding: String) async throws {
+    let receiver = try Self.receiver(CallbackEndpoint(try SlackProvider(secrets: [Self.secret])))
+    var request = Self.slack("\u{1F}\u{8B}")
+    request.head.headerFields[.contentEncoding] = encoding
+    let response = await receiver.receive(request)
+    #expect(response.status == .unsupportedMediaType)
+    #expect(response.headerFields[.acceptEncoding] == "identity")
+    request = Self.slack(#"{"type":"event_callback","event_id":"Ev1"}"#)
+    request.head.headerFields[.contentEncoding] = "identity"
+    #expect(await receiver.receive(request).status == .ok)
+  }
+}
