@@ -34,6 +34,8 @@ struct DeliveryRace {
   private var iterator: AsyncStream<(index: Int, end: DeliveryWaitEnd)>.AsyncIterator
   private let ends: AsyncStream<(index: Int, end: DeliveryWaitEnd)>.Continuation
   private var alarms = 0
+  /// What wakes the task at a time, kept as long as the time stays the same.
+  private var alarm: (number: Int, time: Duration, task: Task<Void, Never>)?
 
   init(clock: DeliveryClock) {
     self.clock = clock
@@ -65,23 +67,34 @@ struct DeliveryRace {
   ///
   /// - Throws: ``SmoovenError`` if a client closes; `CancellationError` if cancelled.
   mutating func next(until time: Duration) async throws -> Change {
-    alarms += 1
-    // Numbers below those of the notifications, so that an alarm that comes too late is known.
-    let alarm = -1 - alarms
-    let sleeper = Task { [clock, ends] in
-      if (try? await clock.sleep(time)) != nil { ends.yield((alarm, .changed)) }
-    }
-    defer { sleeper.cancel() }
+    if alarm?.time != time { setAlarm(time) }
     while let (index, end) = await iterator.next(isolation: #isolation) {
-      if index == -1 || index == alarm { return .woke }
+      if index == -1 { return .woke }
+      if index == alarm?.number {
+        alarm = nil
+        return .woke
+      }
       guard index >= 0, let change = try take(end, of: index) else { continue }
       return change
     }
     throw CancellationError()
   }
 
+  private mutating func setAlarm(_ time: Duration) {
+    alarm?.task.cancel()
+    alarms += 1
+    // Numbers below those of the notifications, so that an alarm that comes too late is known.
+    let number = -1 - alarms
+    let task = Task { [clock, ends] in
+      if (try? await clock.sleep(time)) != nil { ends.yield((number, .changed)) }
+    }
+    alarm = (number, time, task)
+  }
+
   /// Ends all waits that are left.
   mutating func close() {
+    alarm?.task.cancel()
+    alarm = nil
     for index in entries.indices {
       if let wait = entries[index].wait { entries[index].handle.lease.cancel(wait) }
       entries[index].wait = nil
