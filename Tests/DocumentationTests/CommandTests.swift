@@ -48,10 +48,13 @@ import Testing
 
   /// A build without the trait has no `--store`.
   private static func isInThisBuild(_ line: String) -> Bool {
+    #if !PostgresSupport
+    if line.contains("postgresql://") { return false }
+    #endif
     #if SQLiteSupport
     return true
     #else
-    return !line.contains("--store")
+    return !line.contains("--store sqlite")
     #endif
   }
 

@@ -24,21 +24,19 @@ struct SimulationTests {
   // For the other process, in which the order of a dictionary must not depend on where it lies.
   init() { unsafe setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1) }
 
-  @Test("Every promise holds at every step, and the same seed has the same course")
+  // The order in which a real server does its work isn't the seed's, so the same seed may have another course.
+  @Test("Every promise holds at every step")
   func promises() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
       JobScheduler.takeOver()
       Self.run(seed: 1, steps: Self.steps).print()
-      Self.run(seed: 2, steps: 500).print()
-      Self.run(seed: 2, steps: 500).print()
     }
     let lines = (result?.standardOutputContent ?? []).split(separator: UInt8(ascii: "\n"))
     let tallies = try lines.filter { $0.starts(with: "{".utf8) }
       .map { try Simulation.Tally(printed: Array($0)) }
-    try #require(tallies.count == 3)
+    try #require(tallies.count == 1)
     for violation in tallies.flatMap(\.violations) { Issue.record(Comment(rawValue: violation)) }
     #expect(tallies[0].callers > tallies[0].episodes && tallies[0].posts > tallies[0].episodes / 2)
-    #expect(tallies[1] == tallies[2])
   }
 
   @Test("The episode to look at", .enabled(if: Simulation.episode != nil))

@@ -20,6 +20,8 @@ struct CountingServer: AsyncHTTPServerHandler {
   private struct State: Sendable {
     /// The callback URLs of the requests by intent.
     var urls: [String: [String]] = [:]
+    /// When the last callback of an intent got a 200.
+    var acknowledgements: [String: ContinuousClock.Instant] = [:]
   }
 
   private let state = Watched(State())
@@ -53,16 +55,22 @@ struct CountingServer: AsyncHTTPServerHandler {
     try await state.first { $0.urls[intent]?.first }
   }
 
+  /// Waits until the callbacks of an intent were received.
+  func acknowledgement(_ intent: String) async throws -> ContinuousClock.Instant {
+    try await state.first { $0.acknowledgements[intent] }
+  }
+
   /// Sends the callbacks of a notification, each until it is accepted.
   func callBack(_ intent: String) async {
     guard let url = state.read({ $0.urls[intent]?.last }) else { return }
-    for name in ["sent", "delivered"] {
+    for name in ["sent", intent.hasPrefix("fail") ? "failed" : "delivered"] {
       let event = SmoovenCallbackFixture("notification.\(name)", notificationID: Self.id(intent))
       for _ in 0..<10_000 {
         if (try? await Requests.callBack(url, event, key: Self.key)) == 200 { break }
         await Task.yield()
       }
     }
+    state.update { $0.acknowledgements[intent] = .now }
   }
 
   private static func id(_ intent: String) -> String {
