@@ -13,8 +13,8 @@ internal import SmoovenSupport
 /// ``PostgresStoreConfiguration/deliveryRetention``. What is older is removed in small steps after writes.
 ///
 /// Every call may throw `DeliveryStoreError`, whose message says what was wrong and what to do. If the database can be
-/// reached again, the store continues on its own. Call ``close()`` at the end, so that others needn't wait to see that
-/// this process is gone.
+/// reached again, the store continues on its own. Call ``close()`` at the end, so that others see
+/// immediately that this process is gone.
 public final class PostgresDeliveryStore: DeliveryStore {
   let configuration: PostgresStoreConfiguration
   let tables: PostgresTables

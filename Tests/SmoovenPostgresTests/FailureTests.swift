@@ -7,7 +7,7 @@ import Testing
 
 @testable import SmoovenPostgres
 
-/// What happens to connections and servers, each test with a server of its own.
+/// What happens to connections and servers, each test with its own server.
 @Suite("PostgreSQL: failures", .enabled(if: PostgresServer.isAvailable), .serialized, .timeLimit(.minutes(5)))
 struct FailureTests {
   /// Appends until it succeeds, as a sender does that gets a 503.

@@ -38,7 +38,7 @@ struct ReplicaTests {
         throw PostgresServer.Failure(description: "")
       }
       if number % 4 == 0 {
-        // Concluded, so that nobody needs it.
+        // Concluded, so that no replica needs it.
         delivery.verdict = .delivered(callback("\(number)").event)
         _ = try await dead.replace(delivery, version: row.version)
       } else {

@@ -58,7 +58,7 @@ package final class PostgresServer: Sendable {
       echo started
       cat >/dev/null
       \(bin)/pg_ctl -D \(folder)/data -m immediate stop >/dev/null 2>&1
-      rm -rf \(folder)/*
+      rm -rf \(folder)
       """
     let process = Process()
     process.executableURL = URL(fileURLWithPath: isRoot ? "/usr/sbin/runuser" : "/bin/sh")

@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// Knows what this replica waits for, and brings it what others stored.
 ///
-/// *Write, commit, then look*: a wait commits its interest and then reads the log; whoever appends commits the event and
+/// *Write, commit, then look*: a wait commits its interest and then reads the log; an append commits the event and
 /// then reads who is interested. The one that commits second sees the other. What a notification should have said is
 /// found by a poll all the same.
 final class ReplicaHub: Sendable {

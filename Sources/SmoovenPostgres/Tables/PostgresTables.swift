@@ -18,9 +18,9 @@ struct PostgresTables: Sendable {
 
   /// What appends share, and what moves a floor has alone.
   var keysLock: Int64 { digest }
-  /// Whoever has it migrates.
+  /// The lock of the replica that migrates.
   var migrationLock: Int64 { digest ^ 1 }
-  /// Whoever has it forgets what is old.
+  /// The lock of the replica that forgets what is old.
   var maintenanceLock: Int64 { digest ^ 2 }
 
   /// The channel on which a replica is notified.

@@ -124,7 +124,7 @@ struct StoreMaintenance: Sendable {
 
   /// Removes the oldest callbacks, at most a step; returns their number.
   ///
-  /// Each delivery keeps what it needs of its own.
+  /// Each delivery keeps what its later results need.
   private func removeEvents(
     receivedBefore received: Double,
     keptBefore kept: Double,

@@ -8,7 +8,7 @@ internal import struct Foundation.Data
 ///
 /// Rows are touched in the same order by all replicas, so that no two wait for each other: deliveries by token,
 /// insertions by idempotency key, deduplication keys by digest. After the commit it looks who is interested in what was
-/// written. Whoever becomes interested later finds it stored.
+/// written. A wait that begins later finds it stored.
 struct WriteBatch: Sendable {
   /// A statement's purpose, by which its result is found.
   private enum Part: Hashable {
