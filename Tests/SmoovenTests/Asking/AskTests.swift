@@ -134,12 +134,12 @@ import Testing
   @Test("The same answer again is no conflict, and changes nothing")
   func again() async throws {
     let outcome = try await asking { visitor, client, _ in
-      let events = client.receiver.events()
+      let names = Watched<[String]>([])
+      client.receiver.observe({ event in names.update { $0.append(event.name) } }, onFinish: {})
       #expect(await visitor.choose("Deploy").status == 200)
       #expect(await visitor.choose("Deploy").status == 200)
       #expect(await visitor.choose("Not now").status == 409)
-      var iterator = events.makeAsyncIterator()
-      #expect(await iterator.next()?.name == "answer.received")
+      #expect(names.read(\.self).filter { $0 == "answer.received" }.count == 1)
     }
     #expect(outcome.reply?.option == "Deploy")
   }
