@@ -44,12 +44,8 @@ import Testing
   func links() throws {
     for document in try PackageFiles.documents() {
       let folder = document.split(separator: "/").dropLast().map { "\($0)/" }.joined()
-      let links = try PackageFiles.text(document).matches(of: #/(!?)\[[^\]]*\]\((?!https?:|#)([^)#]+)/#)
-      for link in links {
-        // DocC finds a picture by its name.
-        let isPicture = !link.output.1.isEmpty && folder.hasPrefix("DocC/")
-        let place = isPicture ? "DocC/Smooven.docc/Resources/" : folder
-        #expect(PackageFiles.exists(place + link.output.2), "\(document) links to \(link.output.2)")
+      for link in try PackageFiles.text(document).matches(of: #/\]\((?!https?:|#)([^)#]+)/#) {
+        #expect(PackageFiles.exists(folder + link.output.1), "\(document) links to \(link.output.1)")
       }
     }
   }
