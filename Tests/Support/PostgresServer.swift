@@ -120,7 +120,7 @@ package final class PostgresServer: Sendable {
     let process = Process()
     // Foundation takes a program for running while anything has a descriptor that it passes on: a server that `pg_ctl`
     // leaves behind must not have it.
-    let script = #"for ((n = 3; n < 255; n++)); do eval "exec $n>&-"; done; exec "$@""#
+    let script = #"for f in /dev/fd/*; do n=${f##*/}; ((n > 2)) && eval "exec $n>&-"; done; exec "$@""#
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
     process.arguments = ["-c", script, "bash", program] + arguments
     process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
