@@ -67,7 +67,7 @@ public struct SmoovenConfiguration: Sendable {
   /// The limits of what is kept for callbacks that haven't been claimed yet.
   ///
   /// By default only those are kept that arrive while a send waits for its response. To use
-  /// ``CallbackReceiver/outcome(of:id:timeout:until:)`` on ids that are sent elsewhere, keep all.
+  /// ``CallbackReceiver/outcome(of:id:since:timeout:until:)`` on ids that are sent elsewhere, keep all.
   public var limits: DeliveryLimits
   /// The clock of deadlines and backoff.
   ///

@@ -117,7 +117,7 @@ public actor CallbackListener: Service {
 
   /// Waits for callbacks by a correlation id.
   ///
-  /// See ``CallbackReceiver/outcome(of:id:timeout:until:)``.
+  /// See ``CallbackReceiver/outcome(of:id:since:timeout:until:)``.
   ///
   /// - Parameters:
   ///   - group: The group of the endpoint, or the provider's name if all its endpoints are in one group.
