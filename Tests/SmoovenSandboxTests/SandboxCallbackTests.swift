@@ -66,7 +66,7 @@ struct SandboxCallbackTests {
       let times = events.compactMap(\.occurredAt)
       #expect(times == times.sorted() && Set(times).count == 5)
       #expect(SmoovenCallback(events[2])?.intent == "Zażółć 🎉")
-      #expect(received.allSatisfy { $0.head.method == .post && $0.head.path == "/callbacks" })
+      #expect(received.allSatisfy { $0.head.method == .post && $0.head.path == lab.probe.path })
       #expect(received.allSatisfy { $0.head.headerFields[.contentType] == "application/json" })
       #expect(received.allSatisfy { $0.head.headerFields[.userAgent] == "Smooven-Webhooks/1.0" })
     }
@@ -149,7 +149,7 @@ struct SandboxCallbackTests {
     try await withLab(probe: probe) { lab in
       _ = try await lab.notify("silent")
       #expect(try await lab.sandbox.awaitCallbackAttempts(count: 2).map(\.status) == [302, 200])
-      #expect(lab.probe.received.allSatisfy { $0.head.path == "/callbacks" })
+      #expect(lab.probe.received.allSatisfy { $0.head.path == lab.probe.path })
     }
   }
 

@@ -91,7 +91,8 @@ struct SandboxLifecycleTests {
       let group = ServiceGroup(services: [sandbox], logger: Logger(label: "test"))
       let run = Task { try await group.run() }
       let baseURL = try await sandbox.baseURL
-      let lab = Lab(sandbox: sandbox, probe: probe, baseURL: baseURL, callbackURL: "http://\(address)/")
+      let callbackURL = "http://\(address)\(probe.path)"
+      let lab = Lab(sandbox: sandbox, probe: probe, baseURL: baseURL, callbackURL: callbackURL)
       async let answer = lab.notify("early")
       _ = try await probe.received(1)
       await group.triggerGracefulShutdown()

@@ -28,6 +28,10 @@ struct CallbackProbe: AsyncHTTPServerHandler {
   }
 
   let state = Watched(State())
+  /// The path of its callbacks.
+  ///
+  /// Another test's sandbox may still try a port that was closed and is this probe's now.
+  let path = "/callbacks/\(UInt32.random(in: .min ... .max))"
   /// Answers a callback; the number counts all callbacks, from 0.
   var answer: @Sendable (Received, Int) -> HTTPServerReply = { _, _ in .status(200) }
 
@@ -42,6 +46,7 @@ struct CallbackProbe: AsyncHTTPServerHandler {
   }
 
   func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
+    guard request.head.path == path else { return .status(404) }
     let json = (try? JSONValue(parsing: request.body)) ?? .null
     let received = Received(head: request.head, body: request.body, json: json)
     let number = state.update { state in

@@ -110,7 +110,7 @@ func withLab(
 ) async throws {
   try await withProbe(probe) { address in
     var configuration = configuration
-    let callbackURL = "http://\(address)/callbacks"
+    let callbackURL = "http://\(address)\(probe.path)"
     if hasDefaultURL { configuration.defaultCallbackURL = callbackURL }
     try await withSmoovenSandbox(configuration: configuration) { sandbox in
       let baseURL = try await sandbox.baseURL
