@@ -104,7 +104,8 @@ import Testing
       #expect(end.step == 0)
       #expect(end.attempts.count == 3)
     }
-    #expect(recipients(transport) == ["sarah", "bob", "eve"])
+    // After a millisecond the next step may be sent first.
+    #expect(Set(recipients(transport)) == ["sarah", "bob", "eve"])
   }
 
   @Test("Messages of one step are sent together; it has failed when all have")
