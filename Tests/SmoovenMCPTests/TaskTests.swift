@@ -25,6 +25,7 @@ struct TaskTests {
       #expect(
         working["resultType"] == "complete" && working["status"] == "working" && working["result"] == nil
       )
+      try await harness.transport.waitForRequests(1)
       let url = try #require(harness.transport.requests.first?.callbackURL)
       // The notification of the subscription says when it's over.
       peer.request(
@@ -63,6 +64,7 @@ struct TaskTests {
       let other = TestPeer(MCPServer(client: harness.client, configuration: harness.server.configuration))
       other.request(1, "tasks/get", ["taskId": id], tasks: true)
       #expect(try await other.response(1)["result"]?["status"] == "working")
+      try await harness.transport.waitForRequests(1)
       let url = try #require(harness.transport.requests.first?.callbackURL)
       await harness.transport.deliver(.delivered, notificationID: "ntf_1", to: url)
       // Polled as a host would; the callback is known before the response.

@@ -190,8 +190,9 @@ import Testing
       if !inBody { #expect(await clock.nextTimer() == .seconds(30)) }
       task.cancel()
       await #expect(throws: CancellationError.self) { try await task.value }
-      #expect(receiver.tracker.slotCount == 0)
       #expect(receiver.tracker.waitCount == 0)
+      // The body has the slot until it ends.
+      while receiver.tracker.slotCount > 0 { await Task.yield() }
     }
   }
 
