@@ -72,6 +72,7 @@ struct NotifyPersonTests {
       let first = try await harness.call("notify_person", arguments)
       #expect(first.outcome == "waiting")
       let handle = try #require(first.report["handle"])
+      try await harness.transport.waitForRequests(1)
       harness.clock.advance(by: .seconds(59))
       let peek: [String: JSONValue] = ["handle": handle, "wait_seconds": 0]
       #expect(try await harness.call("wait_for", peek).outcome == "waiting")
