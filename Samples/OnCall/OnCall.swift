@@ -1,7 +1,7 @@
 import Smooven
 import SmoovenSandbox
 
-/// Pages the people on call one after the other, until one of them says that they have it.
+/// Pages the people on call one at a time, until one of them says that they have it.
 ///
 /// The sandbox plays the people: the first can't be reached, the second is silent, and the third answers.
 @main struct OnCall {

@@ -5,7 +5,7 @@ struct ScriptedModel: Sendable {
   /// One step of the model: the tool that it calls, if any.
   struct Turn: Sendable {
     var call: (tool: String, arguments: JSONValue)?
-    /// The people who are still to be told.
+    /// The people who are still to be notified.
     var people: [String]
     /// How often it has waited for the person at hand.
     var waits = 0

@@ -21,7 +21,7 @@ struct AskCommand: AsyncParsableCommand {
   @Option(parsing: .singleValue, help: "An answer to choose from; repeat it for more.")
   var option: [String] = []
 
-  @Flag(help: "Let the person write an answer. On by itself without --option.")
+  @Flag(help: "Let the person write an answer. The default without --option.")
   var text = false
 
   @Option(help: "Use this channel, in place of --user: sms, email or push.")

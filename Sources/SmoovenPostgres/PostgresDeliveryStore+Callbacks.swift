@@ -9,7 +9,8 @@ extension PostgresDeliveryStore {
   ///   unknown; appending again tells. The code is `full` if there is no room for a key that isn't within
   ///   ``PostgresStoreConfiguration/minimumWindow``.
   public func append(_ callbacks: [StoredCallback]) async throws -> [AppendResult] {
-    guard !callbacks.isEmpty else { return [] }
+    guard let first = callbacks.first else { return [] }
+    try await beginClock(at: first.receivedAt)
     let records = callbacks.map { callback in
       (
         record: EventRecord(callback, window: callback.event.deduplicationWindow),

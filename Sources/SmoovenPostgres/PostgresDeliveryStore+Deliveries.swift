@@ -21,6 +21,7 @@ extension PostgresDeliveryStore {
   /// - Throws: `DeliveryStoreError`. Whether the row was inserted may then be unknown.
   public func insert(_ delivery: StoredDelivery) async throws -> DeliveryInsertion {
     let record = try record(delivery)
+    try await beginClock(at: delivery.openedAt)
     while true {
       let result = try await writes.perform(.insert(record, keptFrom: keeper.date(of: delivery.openedAt)))
       guard case .inserted(let isNew, let time) = result else { throw damaged("a response") }

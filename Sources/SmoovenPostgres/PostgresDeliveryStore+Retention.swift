@@ -31,6 +31,20 @@ extension PostgresDeliveryStore {
     }
   }
 
+  /// Begins the clock of a new database, which the replica that stores first does, so that all date by the same one.
+  func beginClock(at wall: Date) async throws {
+    guard let text = keeper.beginning(at: wall) else { return }
+    let sql = "UPDATE \(tables("state")) SET clock = coalesce(clock, $1) RETURNING clock"
+    do {
+      let stored = try await writer.run(isRepeatable: true) { connection, deadline in
+        try connection.run(sql, [.text(text)], until: deadline).first?.text(0)
+      }
+      keeper.read(stored)
+    } catch let fault as PostgresFault {
+      throw fault.error(place)
+    }
+  }
+
   /// The number of deliveries, callbacks and deduplication keys.
   ///
   /// Counts are kept by each process, and may be off by a batch after one was killed. The keys of an endpoint with and

@@ -64,8 +64,7 @@ public final class PostgresDeliveryStore: DeliveryStore {
     reader = PostgresConnection(address, name: "reader", timeout: timeout)
     let opened = try await Self.open(address, tables, timeout)
     epoch = opened.epoch
-    keeper = RetentionKeeper(configuration, monotonic: monotonic)
-    _ = keeper.follow(opened.clock)
+    keeper = RetentionKeeper(configuration, stored: opened.clock, monotonic: monotonic)
     maintenance = StoreMaintenance(tables: tables, replica: replica, keeper: keeper)
     listener =
       try configuration.usesNotifications

@@ -26,31 +26,18 @@ extension PostgresStoreConfiguration {
         "the schema's name must have 1 to 63 bytes, and not begin with pg_"
       )
     }
-    try Self.check("retention", retention, .nanoseconds(1)...Self.longest)
-    try Self.check("deliveryRetention", deliveryRetention, .nanoseconds(1)...Self.longest)
-    try Self.check("minimumWindow", minimumWindow, .zero...Self.longest)
-    try Self.check("pollInterval", pollInterval, .milliseconds(10)...Duration.seconds(3_600))
-    try Self.check("replicaTimeout", replicaTimeout, .seconds(1)...Duration.seconds(86_400))
-    try Self.check("timeout", timeout, .seconds(1)...Duration.seconds(600))
-    for (name, limit) in [("capacity", capacity), ("maximumWaitingWrites", maximumWaitingWrites)]
-    where limit < 1 {
-      throw DeliveryStoreError(.unavailable, "\(name) of a store is \(limit); it must be 1 or more")
-    }
+    try DeliveryStoreError.check("retention", retention, .nanoseconds(1)...Self.longest)
+    try DeliveryStoreError.check("deliveryRetention", deliveryRetention, .nanoseconds(1)...Self.longest)
+    try DeliveryStoreError.check("minimumWindow", minimumWindow, .zero...Self.longest)
+    try DeliveryStoreError.check("pollInterval", pollInterval, .milliseconds(10)...Duration.seconds(3_600))
+    try DeliveryStoreError.check("replicaTimeout", replicaTimeout, .seconds(1)...Duration.seconds(86_400))
+    try DeliveryStoreError.check("timeout", timeout, .seconds(1)...Duration.seconds(600))
+    try DeliveryStoreError.check(limits: [
+      "capacity": capacity, "maximumWaitingWrites": maximumWaitingWrites,
+    ])
   }
 
-  private static func check(
-    _ name: String,
-    _ value: Duration,
-    _ range: ClosedRange<Duration>
-  ) throws(DeliveryStoreError) {
-    guard !range.contains(value) else { return }
-    throw DeliveryStoreError(
-      .unavailable,
-      "\(name) of a store is \(value); it must be from \(range.lowerBound) to \(range.upperBound)"
-    )
-  }
-
-  /// Takes the parameters that are ours out of a URL: libpq refuses what it doesn't know.
+  /// Removes the parameters that are ours from a URL, because libpq refuses what it doesn't know.
   private static func ours(_ url: String) -> (rest: String, ours: [String: String]) {
     guard let start = url.firstIndex(of: "?") else { return (url, [:]) }
     var (rest, ours): ([Substring], [String: String]) = ([], [:])

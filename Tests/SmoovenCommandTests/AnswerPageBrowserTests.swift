@@ -113,7 +113,7 @@ struct AnswerPageBrowserTests {
     }
   }
 
-  @Test("Of two browsers, the second is told what the first said")
+  @Test("Of two browsers, the second sees the answer of the first")
   func two() async throws {
     try await asking(Question("Deploy?", options: ["Deploy", "Not now"])) { link, handle in
       try await Browser.with(.init()) { first in

@@ -34,7 +34,7 @@ struct MCPProcessTests {
         let arguments: JSONValue = ["user_id": "silent@example.com", "intent": .string("Message \(id)")]
         process.write(Self.line(Int64(id), "tools/call", ["name": "notify_person", "arguments": arguments]))
       }
-      // All but 64 are told to come back later.
+      // All but 64 get the result to try again later.
       _ = try await process.output(count: 1 + 500 - 64)
       let start = ContinuousClock.now
       process.closeInput()

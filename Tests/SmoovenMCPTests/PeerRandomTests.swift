@@ -1,4 +1,5 @@
 import SmoovenCallbacks
+import SmoovenTesting
 import Testing
 
 @testable import SmoovenMCP
@@ -26,7 +27,7 @@ struct PeerRandomTests {
     arguments: 1...20 as ClosedRange<UInt64>
   )
   func conservation(seed: UInt64) throws {
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let limit = Int.random(in: 1...12, using: &random)
     var peer = MCPPeer(identity: ServerIdentity(tools: MCPTool.all.map(\.definition)), maximumCalls: limit)
     var model = Model()
@@ -49,7 +50,7 @@ struct PeerRandomTests {
     #expect(model.responses > 100 && model.cancelled > 0)
   }
 
-  private func request(_ peer: inout MCPPeer, _ model: inout Model, _ random: inout SplitMix) throws {
+  private func request(_ peer: inout MCPPeer, _ model: inout Model, _ random: inout SeededGenerator) throws {
     // Few ids, so that some are used while they're under way.
     let id = Int64.random(in: 0..<20, using: &random)
     let methods = ["tools/call", "tools/call", "tasks/get", "tools/list", "subscriptions/listen", "nonsense"]
@@ -86,7 +87,7 @@ struct PeerRandomTests {
     }
   }
 
-  private func cancel(_ peer: inout MCPPeer, _ model: inout Model, _ random: inout SplitMix) throws {
+  private func cancel(_ peer: inout MCPPeer, _ model: inout Model, _ random: inout SeededGenerator) throws {
     let id = Int64.random(in: 0..<20, using: &random)
     let text = #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":\#(id)}}"#
     let steps = peer.receive(Array(text.utf8))
@@ -106,7 +107,7 @@ struct PeerRandomTests {
     #expect(progress == nil && finish == nil)
   }
 
-  private func progress(_ peer: inout MCPPeer, _ model: inout Model, _ random: inout SplitMix) throws {
+  private func progress(_ peer: inout MCPPeer, _ model: inout Model, _ random: inout SeededGenerator) throws {
     guard let number = model.open.keys.sorted().randomElement(using: &random), let call = model.open[number]
     else {
       return
@@ -122,7 +123,7 @@ struct PeerRandomTests {
     model.progress[call.id] = value
   }
 
-  private func finish(_ peer: inout MCPPeer, _ model: inout Model, _ random: inout SplitMix) throws {
+  private func finish(_ peer: inout MCPPeer, _ model: inout Model, _ random: inout SeededGenerator) throws {
     guard let number = model.open.keys.sorted().randomElement(using: &random) else { return }
     let isError = Bool.random(using: &random)
     let result: Result<JSONValue, RPCError> =

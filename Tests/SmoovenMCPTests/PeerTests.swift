@@ -62,7 +62,7 @@ struct PeerTests {
     #expect(response["result"] == nil)
   }
 
-  @Test("Unknown versions are told what is supported")
+  @Test("The error for an unknown version lists those that are supported")
   func unknownVersion() throws {
     let text =
       #"{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2031-01-01"}}}"#
@@ -153,7 +153,7 @@ struct PeerTests {
     #expect(try Self.said(call)?["error"]?["code"] == -32602)
   }
 
-  @Test("A call above the limit is told to come back later, and the ones under way go on")
+  @Test("A call above the limit is refused for now, and the ones under way continue")
   func busy() throws {
     var peer = Self.peer(maximumCalls: 2)
     func call(_ id: Int) -> [MCPPeer.Step] {

@@ -89,7 +89,7 @@ struct SessionTests {
     }
   }
 
-  @Test("Of 1,000 calls at once, 64 are under way and the rest is told to come back")
+  @Test("Of 1,000 simultaneous calls, 64 are under way and the rest are refused for now")
   func bounded() async throws {
     try await Harness.with(answer: .accepted()) { configuration in
       configuration.rate = SendRate(10_000, per: .seconds(60))
@@ -120,7 +120,7 @@ struct SessionTests {
   func randomLines(seed: UInt64) async throws {
     try await Harness.with { harness in
       let peer = TestPeer(harness.server)
-      var random = SplitMix(seed: seed)
+      var random = SeededGenerator(seed: seed)
       for _ in 0..<2_500 { peer.send(bytes: Self.line(&random) + [0x0A]) }
       peer.request("last", "server/discover")
       #expect(try await peer.response("last")["result"]?["supportedVersions"] == ["2026-07-28"])
@@ -129,7 +129,7 @@ struct SessionTests {
   }
 
   /// A line that may be a message, nearly one, or none at all.
-  private static func line(_ random: inout SplitMix) -> [UInt8] {
+  private static func line(_ random: inout SeededGenerator) -> [UInt8] {
     let methods = [
       "tools/call", "tools/list", "tasks/get", "initialize", "ping", "server/discover",
       "subscriptions/listen",

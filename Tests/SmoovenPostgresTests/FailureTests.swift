@@ -1,6 +1,7 @@
 #if PostgresSupport
 import Foundation
 import Smooven
+import SmoovenTesting
 import SmoovenSupport
 import TestSupport
 import Testing
@@ -15,11 +16,7 @@ struct FailureTests {
     _ callback: StoredCallback,
     to store: PostgresDeliveryStore
   ) async throws -> AppendResult {
-    for _ in 0..<200 {
-      if let result = try? await store.append([callback]) { return result[0] }
-      try await Task.sleep(for: .milliseconds(50))
-    }
-    return try await store.append([callback])[0]
+    try await eventually { (try? await store.append([callback]))?.first }
   }
 
   @Test("Every connection may be ended at any time")
@@ -29,12 +26,12 @@ struct FailureTests {
     let schema = newSchema()
     let waiter = try await PostgresDeliveryStore(server, schema: schema)
     let receiver = try await PostgresDeliveryStore(server, schema: schema)
-    let reports = Reports()
+    let reports = DeliveryStoreReports()
     try await waiter.following(reports) {
       for round in 0..<10 {
         let token = DeliveryToken()
         try await waiter.wait(for: token, reports)
-        // All at once, or one of them.
+        // All of them, or one.
         let choice = round % 3 == 0 ? "" : "ORDER BY random() LIMIT 1"
         try server.sql(
           """
@@ -59,25 +56,26 @@ struct FailureTests {
     let schema = newSchema()
     let waiter = try await PostgresDeliveryStore(server, schema: schema)
     let receiver = try await PostgresDeliveryStore(server, schema: schema)
-    let reports = Reports()
+    let reports = DeliveryStoreReports()
     var acknowledged: [String] = []
     try await waiter.following(reports) {
       for round in 0..<3 {
         let token = DeliveryToken()
         try await waiter.wait(for: token, reports)
+        let stored = Watched<[String]>([])
         let writing = Task {
-          var keys: [String] = []
           for number in 0..<10_000 where !Task.isCancelled {
             let key = "\(round) \(number)"
             guard let results = try? await receiver.append([callback(key)]) else { continue }
-            if results == [.stored] { keys.append(key) }
+            if results == [.stored] { stored.update { $0.append(key) } }
           }
-          return keys
         }
-        try await Task.sleep(for: .milliseconds(100))
+        // In the middle of it.
+        try await stored.first { $0.count >= 20 ? () : nil }
         try server.crash()
         writing.cancel()
-        acknowledged += await writing.value
+        await writing.value
+        acknowledged += stored.read(\.self)
         _ = try await append(callback("wanted \(round)", token: token), to: receiver)
         try await reports.key("wanted \(round)")
       }
@@ -93,14 +91,14 @@ struct FailureTests {
     await receiver.close()
   }
 
-  @Test("A listening connection that is stuck is noticed, and polling does its work meanwhile")
+  @Test("A listening connection that is stuck is noticed, and polling does its work in the meantime")
   func halfOpen() async throws {
     let server = try PostgresServer()
     defer { server.stop() }
     let schema = newSchema()
     let waiter = try await PostgresDeliveryStore(server, schema: schema) { $0.timeout = .seconds(2) }
     let receiver = try await PostgresDeliveryStore(server, schema: schema)
-    let reports = Reports()
+    let reports = DeliveryStoreReports()
     try await waiter.following(reports) {
       // Until a notification got through, so that the process is known.
       let first = DeliveryToken()
@@ -120,10 +118,12 @@ struct FailureTests {
       _ = try await receiver.append([callback("second", token: second)])
       #expect(try await reports.key("second") - stored < .seconds(3))
       // The probe misses its response, and another connection listens.
-      while try server.sql(
-        "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_notify%' AND NOT pid::int8 = ANY ($1)",
-        [.integers(processes.map { Int64($0) })]
-      ).isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+      try await eventually {
+        try !server.sql(
+          "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_notify%' AND NOT pid::int8 = ANY ($1)",
+          [.integers(processes.map { Int64($0) })]
+        ).isEmpty
+      }
     }
     await waiter.close()
     await receiver.close()
@@ -161,7 +161,7 @@ struct FailureTests {
     let end = ContinuousClock.now.advanced(by: .seconds(60))
     _ = try long.run("BEGIN", until: end)
     _ = try long.run("SELECT pg_current_xact_id()", until: end)
-    let reports = Reports()
+    let reports = DeliveryStoreReports()
     try await waiter.following(reports) {
       for number in 0..<3 {
         let token = DeliveryToken()

@@ -3,6 +3,7 @@ import Foundation
 import InMemoryLogging
 import Logging
 import Smooven
+import SmoovenTesting
 import TestSupport
 import Testing
 
@@ -28,7 +29,7 @@ struct PoolerTests {
       return try await PostgresDeliveryStore(configuration: configuration)
     }
     let (waiter, receiver) = (try await open(), try await open())
-    let reports = Reports()
+    let reports = DeliveryStoreReports()
     try await waiter.following(reports) {
       for number in 0..<5 {
         let token = DeliveryToken()
@@ -39,7 +40,7 @@ struct PoolerTests {
         #expect(try await receiver.append([callback("\(number)", token: token)]) == [.stored])
         try await reports.key("\(number)")
       }
-      while logs.entries.isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+      try await eventually { !logs.entries.isEmpty }
     }
     #expect(logs.entries.map(\.level) == [.warning])
     #expect(logs.entries.first?.message.description.contains("listen_url") == true)
@@ -58,7 +59,7 @@ struct PoolerTests {
       return try await PostgresDeliveryStore(configuration: configuration)
     }
     let (waiter, receiver) = (try await open(), try await open())
-    let reports = Reports()
+    let reports = DeliveryStoreReports()
     try await waiter.following(reports) {
       for number in 0..<20 {
         let token = DeliveryToken()
@@ -86,7 +87,7 @@ struct Pooler: Sendable {
   }
 
   let url: String
-  private let lifeline: Pipe
+  private let script: ServerScript
 
   init(_ server: PostgresServer) throws {
     // Its own folder within that of the server, whose owner may write there.
@@ -111,23 +112,10 @@ struct Pooler: Sendable {
       cat >/dev/null
       kill $pid
       """
-    let process = Process()
-    let isRoot = getuid() == 0
-    process.executableURL = URL(fileURLWithPath: isRoot ? "/usr/sbin/runuser" : "/bin/sh")
-    process.arguments = isRoot ? ["-u", "postgres", "--", "/bin/sh", "-c", script] : ["-c", script]
-    process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
-    let (input, output) = (Pipe(), Pipe())
-    process.standardInput = input
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    lifeline = input
-    try process.run()
-    guard !output.fileHandleForReading.availableData.isEmpty else {
-      throw PostgresServer.Failure(description: "pgbouncer didn't start")
-    }
+    self.script = try ServerScript(script)
     url = "postgresql:///postgres?host=\(folder)&port=6432&user=postgres"
   }
 
-  func stop() { try? lifeline.fileHandleForWriting.close() }
+  func stop() { script.stop() }
 }
 #endif

@@ -3,6 +3,7 @@ import Foundation
 import InMemoryLogging
 import Logging
 import Smooven
+import SmoovenTesting
 import SmoovenSupport
 import TestSupport
 import Testing
@@ -69,7 +70,7 @@ struct ReplicaTests {
       $0.pollInterval = .milliseconds(200)
     }
     let receiver = try await PostgresDeliveryStore(server, schema: schema)
-    let reports = Reports()
+    let reports = DeliveryStoreReports()
     try await waiter.following(reports) {
       for round in 0..<3 {
         let token = DeliveryToken()
@@ -81,6 +82,24 @@ struct ReplicaTests {
     }
     await waiter.close()
     await receiver.close()
+  }
+
+  @Test("A replica with a wrong clock dates nothing before the clock of a new database")
+  func wrongClock() async throws {
+    let schema = newSchema()
+    // Both open it while it has no clock.
+    let right = try await PostgresDeliveryStore(server, schema: schema)
+    let wrong = try await PostgresDeliveryStore(server, schema: schema)
+    _ = try await right.insert(delivery("right"))
+    let past = start.addingTimeInterval(-40 * 86_400)
+    _ = try await wrong.insert(delivery("wrong", at: past))
+    _ = try await wrong.append([callback("wrong", at: past)])
+    for table in ["delivery", "event"] {
+      let dates = try server.sql("SELECT min(kept_from) FROM \(right.tables(table))")
+      #expect(dates.first?.real(0) == start.timeIntervalSinceReferenceDate, "\(table)")
+    }
+    await wrong.close()
+    await right.close()
   }
 
   @Test("A janitor removes dead replicas with their interests, and keeps their counts")
@@ -95,9 +114,7 @@ struct ReplicaTests {
       configuration.replicaTimeout = .seconds(1)
     }
     // Until the other has looked.
-    while try !server.sql("SELECT 1 FROM \(other.tables("interest"))").isEmpty {
-      try await Task.sleep(for: .milliseconds(20))
-    }
+    try await eventually { try server.sql("SELECT 1 FROM \(other.tables("interest"))").isEmpty }
     #expect(try await other.usage()?.callbacks == 2)
     await other.close()
     await dead.close()
@@ -147,7 +164,7 @@ struct ReplicaTests {
     let writer = try await PostgresDeliveryStore(server, schema: schema)
     let row = delivery("key")
     guard case .inserted(let inserted) = try await writer.insert(row) else { return }
-    let reports = Reports()
+    let reports = DeliveryStoreReports()
     try await waiter.following(reports) {
       try await waiter.wait(for: row.token, reports)
       var changed = row
@@ -169,7 +186,7 @@ struct ReplicaTests {
     }
     let waiter = try await PostgresDeliveryStore(server, schema: schema, change)
     let receiver = try await PostgresDeliveryStore(server, schema: schema, change)
-    let reports = Reports()
+    let reports = DeliveryStoreReports()
     let count = usesNotifications ? 300 : 5
     var times: [Duration] = []
     try await waiter.following(reports) {

@@ -145,9 +145,9 @@ struct ClockJumpTests {
     try await expectPruning(done, kept: 0.25, jump)
   }
 
-  @Test("A process with a wrong clock loses nothing to one with the right clock beside it", arguments: jumps)
+  @Test("A process with a wrong clock loses nothing to another one with the right clock", arguments: jumps)
   func atTheSameTime(_ jump: Double) async throws {
-    // Both open the file while it is new and has no time of its own.
+    // Both open the file while it's new and has no stored clock.
     let (right, wrong) = (try await world.open(), try await world.open())
     var rows: [DeliveryToken] = []
     for number in 0..<5 {

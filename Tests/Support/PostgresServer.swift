@@ -10,7 +10,7 @@ package final class PostgresServer: Sendable {
   }
 
   package let folder: String
-  private let lifeline: Pipe
+  private let script: ServerScript
   private let bin: String
 
   /// The folder of the server's programs; `nil` if they aren't installed.
@@ -40,8 +40,7 @@ package final class PostgresServer: Sendable {
     guard let bin = Self.programs else { throw Failure(description: "initdb wasn't found") }
     self.bin = bin
     folder = "/tmp/smooven-pg-\(UInt32.random(in: .min ... .max))"
-    let isRoot = getuid() == 0
-    if isRoot {
+    if getuid() == 0 {
       try Self.run("/usr/bin/install", ["-d", "-o", "postgres", "-m", "700", folder])
     } else {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -49,7 +48,6 @@ package final class PostgresServer: Sendable {
     let options =
       (["listen_addresses=", "unix_socket_directories=\(folder)", "max_connections=300"] + settings)
       .map { "-c \($0)" }.joined(separator: " ")
-    // Ends when the pipe is closed, which happens whichever way this process ends.
     let script = """
       set -e
       export LC_ALL=C.UTF-8
@@ -60,25 +58,16 @@ package final class PostgresServer: Sendable {
       \(bin)/pg_ctl -D \(folder)/data -m immediate stop >/dev/null 2>&1
       rm -rf \(folder)
       """
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: isRoot ? "/usr/sbin/runuser" : "/bin/sh")
-    process.arguments = isRoot ? ["-u", "postgres", "--", "/bin/sh", "-c", script] : ["-c", script]
-    process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
-    let (input, output) = (Pipe(), Pipe())
-    process.standardInput = input
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    lifeline = input
-    try process.run()
-    let said = output.fileHandleForReading.availableData
-    guard !said.isEmpty else {
+    do {
+      self.script = try ServerScript(script)
+    } catch {
       let log = (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? ""
       throw Failure(description: "the server didn't start: \(log.suffix(1_000))")
     }
   }
 
   /// Ends the server.
-  package func stop() { try? lifeline.fileHandleForWriting.close() }
+  package func stop() { script.stop() }
 
   /// The address of its database.
   package func url(user: String = "postgres", schema: String? = nil) -> String {
@@ -94,7 +83,7 @@ package final class PostgresServer: Sendable {
     )
   }
 
-  /// Ends the server at once, and leaves its files.
+  /// Ends the server immediately, and leaves its files.
   package func down() throws {
     try Self.asOwner("\(bin)/pg_ctl", ["-w", "-D", folder + "/data", "-m", "immediate", "stop"])
   }

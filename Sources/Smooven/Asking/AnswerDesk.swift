@@ -78,7 +78,7 @@ struct AnswerDesk: Sendable {
     return nil
   }
 
-  /// Takes in the event of a recorded answer.
+  /// Passes the event of a recorded answer through the one door.
   private func publish(_ delivery: StoredDelivery) async {
     guard let event = delivery.answerEvent else { return }
     let callback = StoredCallback(event, token: delivery.token, receivedAt: now())

@@ -118,7 +118,9 @@ extension StoredDelivery {
   /// The answer to its question, as an event; `nil` if it has none.
   var answerEvent: CallbackEvent? { QuestionRecord(self)?.event(of: self) }
 
-  /// Makes a caller's question this delivery's when the caller claims it; the token in the link stays.
+  /// Replaces the question by that of the caller who claims the delivery.
+  ///
+  /// The token in the link stays.
   ///
   /// - Returns: `false` if it can't have a question, because its token isn't the digest of one.
   mutating func adoptQuestion(of proposal: StoredDelivery) -> Bool {

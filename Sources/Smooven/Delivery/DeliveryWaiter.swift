@@ -1,4 +1,4 @@
-/// What waits, to be told exactly once how that ended: a suspended task, or an observer of many waits.
+/// What waits, and learns exactly once how that ended: a suspended task, or an observer of many waits.
 ///
 /// The machine hands each waiter back exactly once, as its random test proves over millions of steps; so an open wait
 /// need not pay for the check, but in debug builds, and so in all tests, it does.

@@ -59,7 +59,7 @@ struct Escalation {
     )
   }
 
-  /// Takes up what an earlier call began, and goes on to the end.
+  /// Resumes what an earlier call began, and continues to the end.
   mutating func run() async throws -> EscalationResult {
     defer { race.close() }
     let end = try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,6 +1,6 @@
 /// The steps of one escalation, as a value: no clock, no sends, no waits.
 ///
-/// It is asked what to do, and told what happened. Times are durations since an epoch of the caller's choice.
+/// It accepts what happened, and returns what to do. Times are durations since an epoch of the caller's choice.
 package struct EscalationMachine: Sendable {
   /// What the machine must know of a step.
   package struct Step: Sendable, Hashable {

@@ -14,7 +14,7 @@ package struct QueryPace: Sendable {
     spacing = requestsPerSecond.map { .seconds(1) / $0 } ?? .zero
   }
 
-  /// Takes the turn for one query.
+  /// Reserves the time of one query.
   ///
   /// - Returns: `nil` if it may be sent now; otherwise the time at which to ask again.
   package mutating func takeTurn(now: Duration) -> Duration? {

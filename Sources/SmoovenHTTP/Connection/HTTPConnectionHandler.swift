@@ -179,7 +179,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   private func quiesce(_ context: ChannelHandlerContext) {
     isQuiescing = true
     if isReplying { waiting.removeAll() }
-    // A stream may never end by itself. Its task ends the body properly.
+    // A stream may never end on its own. Its task ends the body properly.
     if case .streaming(let task) = phase { task.cancel() }
     if case .idle = phase { closeAfterWriting(context) }
   }

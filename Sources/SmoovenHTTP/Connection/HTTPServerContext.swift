@@ -43,17 +43,21 @@ final class HTTPServerContext: Sendable {
     return limit > (Int.max - framing) / 2 ? .max : 2 * limit + framing
   }
 
+  /// Counts a request; `false` if too many are in flight.
+  private func begin() -> Bool {
+    let (_, count) = requestsInFlight.add(1, ordering: .relaxed)
+    guard count > configuration.maximumRequestsInFlight else { return true }
+    requestsInFlight.subtract(1, ordering: .relaxed)
+    report(.tooManyRequests)
+    return false
+  }
+
   /// Computes a reply in a new task, or returns `nil` if too many of these tasks are running.
   func start(
     _ work: @escaping @Sendable () async -> HTTPServerReply,
     on eventLoop: any EventLoop
   ) -> (task: Task<Void, Never>, reply: EventLoopFuture<HTTPServerReply>)? {
-    let (_, count) = requestsInFlight.add(1, ordering: .relaxed)
-    guard count <= configuration.maximumRequestsInFlight else {
-      requestsInFlight.subtract(1, ordering: .relaxed)
-      report(.tooManyRequests)
-      return nil
-    }
+    guard begin() else { return nil }
     let promise = eventLoop.makePromise(of: HTTPServerReply.self)
     let task = Task {
       let reply = await work()
@@ -72,12 +76,7 @@ final class HTTPServerContext: Sendable {
     _ writer: HTTPBodyWriter,
     on eventLoop: any EventLoop
   ) -> (task: Task<Void, Never>, isComplete: EventLoopFuture<Bool>)? {
-    let (_, count) = requestsInFlight.add(1, ordering: .relaxed)
-    guard count <= configuration.maximumRequestsInFlight else {
-      requestsInFlight.subtract(1, ordering: .relaxed)
-      report(.tooManyRequests)
-      return nil
-    }
+    guard begin() else { return nil }
     let promise = eventLoop.makePromise(of: Bool.self)
     let task = Task {
       defer { requestsInFlight.subtract(1, ordering: .relaxed) }

@@ -18,7 +18,7 @@ package final class MCPHTTPHandler: HTTPServerHandler {
   /// The path of the server.
   package static let path = HTTPAccess.path
 
-  /// Creates a handler, which refuses everything until it's told its address.
+  /// Creates a handler, which refuses everything until its address is set.
   ///
   /// - Parameters:
   ///   - server: The server.

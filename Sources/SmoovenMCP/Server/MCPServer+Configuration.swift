@@ -22,7 +22,7 @@ extension MCPServer {
     public var tools: [MCPTool]
     /// The maximum number of calls under way for one peer.
     ///
-    /// Defaults to 64. Above that, a call is told to come back later.
+    /// Defaults to 64. Above that, a call gets the result to try again later.
     public var maximumCalls: Int
     /// The maximum number of bytes in one message.
     ///

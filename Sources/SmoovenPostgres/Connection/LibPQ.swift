@@ -69,10 +69,7 @@ internal import Glibc
     defer { unsafe copies.forEach { unsafe free($0) } }
     var pointers = unsafe copies.map { copy in unsafe copy.map { unsafe UnsafePointer<CChar>($0) } }
     unsafe pointers.append(nil)
-    return unsafe pointers.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { preconditionFailure("the list has an end") }
-      return unsafe body(base)
-    }
+    return unsafe body(pointers)
   }
 
   /// The version of the server, such as 150018.

@@ -140,7 +140,7 @@ final class ReplicaHub: Sendable {
 
   // MARK: What others wrote
 
-  /// Takes what the listener noticed.
+  /// Accepts what the listener noticed.
   func note(_ notice: ReplicaListener.Notice) {
     switch notice {
     case .connected: work.update { $0.registers = true }

@@ -37,21 +37,30 @@ struct StoreMaintenance: Sendable {
         transaction.rollback()
         return (false, nil)
       }
-      if let clock = keeper.follow(rows[1].first?.text(0)) {
+      if let clock = keeper.read(rows[1].first?.text(0)) {
         _ = try transaction.run("UPDATE \(tables("state")) SET clock = $1", [.text(clock)])
       }
-      guard let step = keeper.nextStep() else {
+      guard let (horizons, ring) = keeper.nextStep() else {
         try transaction.commit()
         return (false, nil)
       }
       let deliveries = DeliveryStatements(tables: tables, replica: replica)
-        .forget(before: step.deliveryHorizon, today: step.today, keepsPending: false, limit: Self.stepSize)
+        .forget(
+          before: horizons.deliveries,
+          today: horizons.today,
+          keepsPending: false,
+          limit: Self.stepSize
+        )
       let removed = try transaction.run(deliveries.sql, deliveries.parameters).first?.integer(0) ?? 0
-      let events = try removeEvents(receivedBefore: step.horizon, keptBefore: step.horizon, transaction)
+      let events = try removeEvents(
+        receivedBefore: horizons.callbacks,
+        keptBefore: horizons.callbacks,
+        transaction
+      )
       _ = try transaction.run(
         "DELETE FROM \(tables("removal")) WHERE removed_at < now() - interval '1 hour'"
       )
-      let keys = try forgetKeys(step, transaction)
+      let keys = try forgetKeys(after: ring, horizons, transaction)
       try transaction.commit()
       return (max(Int(removed), events, keys.most) == Self.stepSize || keys.ring != nil, keys.ring)
     } catch {
@@ -64,18 +73,19 @@ struct StoreMaintenance: Sendable {
   ///
   /// - Returns: The largest number that a ring lost, and the last ring, if there are more.
   private func forgetKeys(
-    _ step: RetentionKeeper.Step,
+    after ring: Int64,
+    _ horizons: SharedRetentionClock.Horizons,
     _ transaction: LibPQTransaction
   ) throws(PostgresFault) -> (most: Int, ring: Int64?) {
     let rings = try transaction.run(
       "SELECT id, kind FROM \(tables("ring")) WHERE id > $1 ORDER BY id LIMIT $2",
-      [.integer(step.ring), .integer(Int64(Self.stepSize))]
+      [.integer(ring), .integer(Int64(Self.stepSize))]
     )
     guard !rings.isEmpty else { return (0, nil) }
     let sql = RingStatements.forget(where: "at < $4", tables)
     let statements = rings.compactMap { row -> Statement? in
       guard let id = row.integer(0), let kind = row.integer(1) else { return nil }
-      let limit = kind == DeduplicationRing.Kind.brief.rawValue ? step.today : step.horizon
+      let limit = kind == DeduplicationRing.Kind.brief.rawValue ? horizons.today : horizons.callbacks
       return Statement(
         sql,
         [.integer(id), .integer(Int64(Self.stepSize)), .uuid(replica.bytes), .real(limit)]
@@ -93,7 +103,7 @@ struct StoreMaintenance: Sendable {
       )
       DELETE FROM \(tables("tally")) t USING gone WHERE t.ring = gone.id
       """,
-      [ids, .real(step.horizon)]
+      [ids, .real(horizons.callbacks)]
     )
     return (Int(counts.max() ?? 0), rings.count < Self.stepSize ? nil : rings.last?.integer(0))
   }

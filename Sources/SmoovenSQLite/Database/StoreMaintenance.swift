@@ -4,9 +4,6 @@ internal import Smooven
 internal import SmoovenSupport
 internal import Synchronization
 
-internal import class Foundation.JSONDecoder
-internal import class Foundation.JSONEncoder
-internal import struct Foundation.Data
 internal import struct Foundation.Date
 
 /// Forgets what is past its retention, a little after each batch of writes, so that no writer waits long for it.
@@ -15,11 +12,7 @@ internal import struct Foundation.Date
 /// store that isn't written to is not pruned, and doesn't grow either.
 final class StoreMaintenance: Sendable {
   private struct State {
-    /// `nil` until a caller has passed a time.
-    var clock: RetentionClock?
-    /// The clock that the file had when it was last read.
-    var stored: RetentionClock?
-    var wall: Date = .distantPast
+    var clock: SharedRetentionClock
     var savedAt: Duration?
     var prunedAt: Duration?
     var isBehind = false
@@ -36,36 +29,21 @@ final class StoreMaintenance: Sendable {
   private let monotonic: @Sendable () -> Duration
   private let state: Mutex<State>
 
-  init(_ configuration: SQLiteStoreConfiguration, clock: StoreClock, stored: RetentionClock?) {
+  init(_ configuration: SQLiteStoreConfiguration, clock: StoreClock, stored: SharedRetentionClock) {
     retention = configuration.retention
     deliveryRetention = configuration.deliveryRetention
     monotonic = { .nanoseconds(clock.now().nanoseconds) }
-    state = Mutex(State(stored: stored))
+    state = Mutex(State(clock: stored))
   }
 
   /// The date under which to keep something that arrives at a wall time: nothing that other processes forget already.
   func date(of wall: Date) -> Double {
     let monotonic = monotonic()
-    return state.withLock { state in
-      state.wall = wall
-      var clock = state.clock ?? Self.started(state.stored, wall: wall, monotonic: monotonic)
-      clock.step(wall: wall, monotonic: monotonic)
-      state.clock = clock
-      let date = clock.date(of: wall)
-      return max(date, state.stored?.reached ?? date).timeIntervalSinceReferenceDate
-    }
-  }
-
-  private static func started(_ stored: RetentionClock?, wall: Date, monotonic: Duration) -> RetentionClock {
-    guard var clock = stored else { return RetentionClock(wall: wall, monotonic: monotonic) }
-    clock.start(wall: wall, monotonic: monotonic)
-    return clock
+    return state.withLock { $0.clock.date(of: wall, monotonic: monotonic) }
   }
 
   /// The time that the retention clock has reached; `nil` for a new store to which no time was passed.
-  var reached: Double? {
-    state.withLock { ($0.clock ?? $0.stored)?.reached.timeIntervalSinceReferenceDate }
-  }
+  var reached: Double? { state.withLock(\.clock.reached) }
 
   // MARK: Keeping the clock
 
@@ -76,57 +54,38 @@ final class StoreMaintenance: Sendable {
     let monotonic = monotonic()
     guard state.withLock({ $0.savedAt.map { monotonic - $0 >= Self.interval } ?? true }) else { return false }
     let text = try transaction.db.row("SELECT clock FROM state")?.text(0)
-    if let kept = text.flatMap(Self.clock) { state.withLock { $0.stored = kept } }
+    state.withLock { $0.clock.read(text) }
     return true
   }
 
   /// Finishes a transaction, which may keep the clock as well.
   func finish(_ transaction: StoreTransaction, keepingClock: Bool) throws {
-    let (clock, stored) = state.withLock { ($0.clock, $0.stored) }
-    guard keepingClock, let clock else { return try transaction.finish() }
-    // Each process moves its own clock on; together they must not move faster than one.
-    let isAhead = stored.map { $0.reached < clock.reached } ?? true
-    try transaction.finish(clock: isAhead ? Self.text(clock) : nil)
+    guard keepingClock, state.withLock({ !$0.clock.isIdle }) else { return try transaction.finish() }
+    try transaction.finish(clock: state.withLock(\.clock.news))
     let monotonic = monotonic()
     state.withLock { $0.savedAt = monotonic }
   }
 
-  static func clock(_ text: String) -> RetentionClock? {
-    try? JSONDecoder().decode(RetentionClock.self, from: Data(text.utf8))
-  }
-
-  static func text(_ clock: RetentionClock) -> String? {
-    (try? JSONEncoder().encode(clock)).map { String(decoding: $0, as: UTF8.self) }
-  }
-
   // MARK: Forgetting
-
-  private struct Step {
-    /// What may go, by the retention of callbacks and of deliveries.
-    let horizon: Double
-    let deliveryHorizon: Double
-    let today: Double
-    let ring: Int64
-  }
 
   /// One step, if a minute has passed or there is more to do.
   func step(_ transaction: StoreTransaction) {
-    guard let step = nextStep() else { return }
+    guard let (horizons, next) = nextStep() else { return }
     let db = transaction.db
     var isBehind = false
     var ring: Int64 = 0
     // What fails here fails no call, and is tried again after a minute.
     try? db.inTransaction(.immediate) {
-      let keys = try transaction.forgetKeys(after: step.ring, horizon: step.horizon, now: step.today)
+      let keys = try transaction.forgetKeys(after: next, horizon: horizons.callbacks, now: horizons.today)
       let deliveries = try transaction.removeDeliveries(
-        before: step.deliveryHorizon,
-        today: step.today,
+        before: horizons.deliveries,
+        today: horizons.today,
         keepsPending: false,
         limit: Self.stepSize
       )
       let events = try transaction.removeEvents(
-        receivedBefore: step.horizon,
-        keptBefore: step.horizon,
+        receivedBefore: horizons.callbacks,
+        keptBefore: horizons.callbacks,
         limit: Self.stepSize
       )
       try transaction.finish()
@@ -141,22 +100,16 @@ final class StoreMaintenance: Sendable {
     }
   }
 
-  private func nextStep() -> Step? {
+  /// What may go now, and the ring after which to look for keys.
+  private func nextStep() -> (horizons: SharedRetentionClock.Horizons, ring: Int64)? {
     let monotonic = monotonic()
     return state.withLock { state in
-      guard let clock = state.clock else { return nil }
       let isDue = state.prunedAt.map { monotonic - $0 >= Self.interval } ?? true
-      guard isDue || state.isBehind else { return nil }
+      guard isDue || state.isBehind,
+        let horizons = state.clock.horizons(retention: retention, deliveryRetention: deliveryRetention)
+      else { return nil }
       state.prunedAt = monotonic
-      let horizon = { [wall = state.wall] (retention: Duration) in
-        clock.horizon(wall: wall, retention: retention).timeIntervalSinceReferenceDate
-      }
-      return Step(
-        horizon: horizon(retention),
-        deliveryHorizon: horizon(deliveryRetention),
-        today: horizon(.zero),
-        ring: state.ring
-      )
+      return (horizons, state.ring)
     }
   }
 

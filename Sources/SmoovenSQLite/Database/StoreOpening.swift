@@ -14,7 +14,7 @@ enum StoreOpening {
   struct Opened: Sendable {
     let connections: StoreConnections
     let place: StorePlace
-    var clock: RetentionClock?
+    var clock = SharedRetentionClock()
     /// The place of the last callback, and the number of the last change.
     var lastEvent: Int64 = 0
     var change: Int64 = 0
@@ -105,7 +105,7 @@ enum StoreOpening {
       try writer.read { db in
         let row = try db.row("SELECT change, clock, (SELECT max(id) FROM event) FROM state")
         opened.change = row?.integer(0) ?? 0
-        opened.clock = row?.text(1).flatMap(StoreMaintenance.clock)
+        opened.clock.read(row?.text(1))
         opened.lastEvent = row?.integer(2) ?? 0
       }
       patience.limit(until: nil)

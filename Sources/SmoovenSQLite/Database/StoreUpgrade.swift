@@ -67,7 +67,7 @@ struct StoreUpgrade {
     )
     guard let latest = latest?.real(0) else { return }
     let clock = RetentionClock(wall: Date(timeIntervalSinceReferenceDate: latest), monotonic: .zero)
-    try db.run("UPDATE state SET clock = ?", [StoreMaintenance.text(clock)])
+    try db.run("UPDATE state SET clock = ?", [SharedRetentionClock.text(clock)])
   }
 
   // MARK: Callbacks

@@ -56,7 +56,7 @@ package struct SandboxStory: Sendable, Hashable {
   package var answer = Answer.accepted
   /// What happens, in this order.
   package var steps: [Step]
-  /// What the recipient does with the links of the notification, once all has been told.
+  /// What the recipient does with the links of the notification, after all callbacks.
   package var visit: Visit?
   /// Whether the callbacks leave in reverse, once all steps have happened.
   package var isSentInReverse = false

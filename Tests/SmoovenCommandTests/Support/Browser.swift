@@ -85,7 +85,7 @@ struct Browser: Sendable {
     _ = try await post("element/\(try await element(selector))/value", ["text": .string(text)])
   }
 
-  /// Presses keys one after the other, as on a keyboard.
+  /// Presses keys one at a time, as on a keyboard.
   func press(_ keys: String...) async throws {
     let actions = keys.flatMap { key -> [JSONValue] in
       [["type": "keyDown", "value": .string(key)], ["type": "keyUp", "value": .string(key)]]

@@ -2,8 +2,7 @@
 import Foundation
 import Smooven
 import SmoovenCallbacks
-import SmoovenSupport
-import Synchronization
+import SmoovenTesting
 
 @testable import SmoovenPostgres
 
@@ -40,60 +39,30 @@ func delivery(_ key: String? = nil, at date: Date = start) -> StoredDelivery {
   )
 }
 
-/// What one process waits for, and what was reported to it.
-final class Reports: Sendable {
-  private struct State: Sendable {
-    var lookups: [CallbackLookup] = []
-    var keys: [String: ContinuousClock.Instant] = [:]
-    var tokens: Set<DeliveryToken> = []
+/// Waits until a closure returns a value.
+///
+/// What another process does can't be awaited, so it's asked again and again.
+func eventually<Value>(_ find: () async throws -> Value?) async throws -> Value {
+  while true {
+    if let value = try await find() { return value }
+    try await Task.sleep(for: .milliseconds(20))
   }
+}
 
-  private let state = Watched(State())
-
-  var interests: DeliveryInterests {
-    DeliveryInterests(
-      count: { [state] in state.read { $0.lookups.count } },
-      token: { [state] token in state.read { $0.lookups.contains { $0.token == token } } },
-      callback: { [state] callback in state.read { $0.lookups.contains { $0.matches(callback) } } },
-      lookups: { [state] in state.read { $0.lookups } }
-    )
-  }
-
-  func want(_ lookup: CallbackLookup) { state.update { $0.lookups.append(lookup) } }
-  func stopWanting() { state.update { $0.lookups = [] } }
-
-  func note(_ change: StoreChange) {
-    let now = ContinuousClock.now
-    state.update { state in
-      switch change {
-      case .callbacks(let callbacks):
-        for stored in callbacks where state.keys[stored.event.deduplicationKey] == nil {
-          state.keys[stored.event.deduplicationKey] = now
-        }
-      case .deliveries(let tokens): state.tokens.formUnion(tokens)
-      }
-    }
-  }
-
-  /// Waits until a callback was reported; returns when it was.
-  @discardableResult
-  func key(_ key: String) async throws -> ContinuousClock.Instant { try await state.first { $0.keys[key] } }
-
-  func token(_ token: DeliveryToken) async throws {
-    try await state.first { $0.tokens.contains(token) ? () : nil }
-  }
+func eventually(_ isSo: () async throws -> Bool) async throws {
+  let _: Void = try await eventually { try await isSo() ? () : nil }
 }
 
 extension PostgresDeliveryStore {
   /// Follows the store for the duration of a closure.
-  func following(_ reports: Reports, _ body: () async throws -> Void) async throws {
+  func following(_ reports: DeliveryStoreReports, _ body: () async throws -> Void) async throws {
     let following = Task { try await follow(reports.interests) { reports.note($0) } }
     defer { following.cancel() }
     try await body()
   }
 
   /// Waits for a token as a client does.
-  func wait(for token: DeliveryToken, _ reports: Reports) async throws {
+  func wait(for token: DeliveryToken, _ reports: DeliveryStoreReports) async throws {
     let lookup = CallbackLookup(group: "smooven", token: token)
     reports.want(lookup)
     try await watch(lookup)

@@ -1,4 +1,5 @@
 import Foundation
+import SmoovenTesting
 import Testing
 
 @testable import Smooven
@@ -52,7 +53,7 @@ import Testing
   @Test("Mutated bodies are read or refused, and never trap")
   func mutated() {
     let isStress = ProcessInfo.processInfo.environment["SMOOVEN_STRESS"] == "1"
-    var random = SplitMix(seed: 20_261_126)
+    var random = SeededGenerator(seed: 20_261_126)
     let seeds = ["option=Not+now&text=z%C3%BCrich%0D%0A", "text=%3Cscript%3E&option=Deploy", "a=1&b=2&c=%25"]
       .map {
         Array($0.utf8)

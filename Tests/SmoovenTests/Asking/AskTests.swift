@@ -110,7 +110,7 @@ import Testing
     )
   }
 
-  @Test("Of two browsers at once, one wins, and the other is told who did")
+  @Test("If two browsers answer at the same time, one wins, and the other sees its answer")
   func race() async throws {
     for _ in 0..<20 {
       let statuses = Watched<[Int]>([])
@@ -213,7 +213,7 @@ import Testing
     #expect(outcome.reply == nil)
   }
 
-  @Test("What fails is told, and an answer wins over what is only late")
+  @Test("A failure is reported, and an answer wins over a timeout")
   func failed() async throws {
     let outcome = try await asking(callbacks: [.failed])
     guard case .failed = outcome else { return #expect(Bool(false), "\(outcome)") }

@@ -100,7 +100,7 @@ import Testing
     let clock = ManualClock()
     let gate = RetryGate(clock: DeliveryClock(clock))
     gate.hold(for: .seconds(20))
-    var generator = SplitMix(seed: 7)
+    var generator = SeededGenerator(seed: 7)
     let senders = (0..<1_000).map { _ in
       let jitter = Double.random(in: 0...1, using: &generator)
       return Task { try await gate.wait(until: .seconds(deadline), jitter: jitter) }

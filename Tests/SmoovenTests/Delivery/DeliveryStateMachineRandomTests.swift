@@ -1,3 +1,4 @@
+import SmoovenTesting
 import Testing
 
 @testable import Smooven
@@ -23,7 +24,7 @@ import Testing
 private struct Run: ~Copyable {
   struct Violation: Error { let what: String }
 
-  var random: SplitMix
+  var random: SeededGenerator
   var machine = DeliveryStateMachine<UInt64>(
     limits: .init(maximumEarlyEvents: 50, earlyEventLifetime: .seconds(20))
   )
@@ -37,7 +38,7 @@ private struct Run: ~Copyable {
   var ends: [String: Int] = [:]
   var dispositions: [CallbackDisposition: Int] = [:]
 
-  init(seed: UInt64) { random = SplitMix(seed: seed) }
+  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
   mutating func pick(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
 

@@ -1,5 +1,6 @@
 import Metrics
 import Smooven
+import SmoovenTesting
 import Synchronization
 import Testing
 
@@ -34,7 +35,7 @@ import Testing
     for round in 0..<rounds {
       let tracker = Self.makeTracker()
       let running = Task { await tracker.run() }
-      var random = SplitMix(seed: UInt64(round))
+      var random = SeededGenerator(seed: UInt64(round))
       let fates = (0..<waitsPerRound).map { _ in Int.random(in: 0..<5, using: &random) }
       let tasks = try fates.indices.map { index in
         let lease = try tracker.reserve(DeliveryToken(), group: "smooven")

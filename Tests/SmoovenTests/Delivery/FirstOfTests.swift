@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  @Test("Time runs out, and the one that came furthest is told")
+  @Test("If time runs out, the result is the one that came furthest")
   func timedOut() async throws {
     try await sent(3) { handles, client, transport in
       await transport.deliver(.sent, notificationID: handles[1].id ?? "")
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  @Test("Cancelling ends the wait at once and leaves nothing behind")
+  @Test("Cancelling ends the wait immediately and leaves nothing behind")
   func cancelled() async throws {
     try await sent(50) { handles, client, _ in
       let task = Task { try await client.first(of: handles, timeout: .seconds(3_600)) }

@@ -9,7 +9,7 @@ import Testing
 ///
 /// The figures are printed, not judged.
 @Suite("Cost of a wait", .timeLimit(.minutes(5)), .serialized) struct WaitCostTests {
-  /// How many waits are open at once.
+  /// The number of waits that are open at the same time.
   ///
   /// A tenth of it while other tests run, because they have deadlines to meet; all of it with `SMOOVEN_STRESS=1`, as in `.ci/long`.
   static let count = ProcessInfo.processInfo.environment["SMOOVEN_STRESS"] == "1" ? 100_000 : 10_000

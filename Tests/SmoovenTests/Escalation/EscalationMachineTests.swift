@@ -1,3 +1,4 @@
+import SmoovenTesting
 import Testing
 
 @testable import Smooven
@@ -23,7 +24,7 @@ import Testing
     var steps: [Step]
     var deadline: Int
 
-    init(_ random: inout SplitMix) {
+    init(_ random: inout SeededGenerator) {
       func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
       steps = (0..<pick(1...6)).map { _ in
         let fates = (0..<pick(1...3)).map { _ -> Fate in
@@ -107,7 +108,7 @@ import Testing
     return course
   }
 
-  /// What the machine does with the same story; each event is told once its time has come.
+  /// What the machine does with the same story; each event is passed in when its time has come.
   func actual(_ story: Story, restart: Int?) throws -> Course {
     struct Stuck: Error {}
     func new() -> EscalationMachine {
@@ -178,7 +179,7 @@ import Testing
 
   @Test("Random policies take the course of the model, with a restart in between too", arguments: 1...20)
   func random(seed: UInt64) throws {
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var ends: [String: Int] = [:]
     for number in 0..<2_000 {
       let story = Story(&random)

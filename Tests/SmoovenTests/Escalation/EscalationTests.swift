@@ -8,7 +8,7 @@ import Testing
 @testable import Smooven
 
 @Suite("Escalation", .timeLimit(.minutes(1))) struct EscalationTests {
-  /// Accepts every notification under the name of its recipient; some are told of at once.
+  /// Accepts every notification under the name of its recipient; some have callbacks immediately.
   static func transport(
     _ callbacks: [String: [MockCallback]] = [:],
     posts: Watched<[String]> = Watched([])
@@ -54,7 +54,7 @@ import Testing
     #expect(recipients(transport) == ["sarah"])
   }
 
-  @Test("A failure and a refusal let the next step begin at once")
+  @Test("After a failure or a refusal the next step begins immediately")
   func failures() async throws {
     let transport = Self.transport(["sarah": [.failed], "bob": [.delivered]])
     try await withMockedClient(transport) { client in
@@ -125,7 +125,7 @@ import Testing
     }
   }
 
-  @Test("An answer wins, a delivery doesn't, and those who were notified are told, once each")
+  @Test("An answer wins, a delivery doesn't, and each recipient learns once that it's settled")
   func answered() async throws {
     let transport = Self.transport(["sarah": [.delivered], "bob": [.delivered]])
     try await withMockedClient(transport) { client in
@@ -288,7 +288,7 @@ import Testing
     #expect(recipients(transport) == ["bob"])
   }
 
-  @Test("Cancelling ends the wait at once")
+  @Test("Cancelling ends the wait immediately")
   func cancelled() async throws {
     let transport = Self.transport()
     try await withMockedClient(transport) { client in

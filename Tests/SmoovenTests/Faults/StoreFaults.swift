@@ -59,7 +59,7 @@ final class StoreFaults: Sendable {
   static func random(seed: UInt64) -> Plan {
     { moment in
       let step = UInt64(HookedStore.Step.allCases.firstIndex(of: moment.step) ?? 0)
-      var generator = SplitMix(seed: seed &* 1_000 &+ step &* 100 &+ UInt64(moment.number))
+      var generator = SeededGenerator(seed: seed &* 1_000 &+ step &* 100 &+ UInt64(moment.number))
       guard Int.random(in: 0..<5, using: &generator) == 0 else { return nil }
       return Kind.allCases.filter { $0.isAfterwards == moment.isAfterwards }.randomElement(using: &generator)
     }

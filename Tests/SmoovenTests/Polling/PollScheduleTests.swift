@@ -1,3 +1,4 @@
+import SmoovenTesting
 import Testing
 
 @testable import Smooven
@@ -43,7 +44,7 @@ import Testing
     #expect(order == [.ask(tokens[2]), .ask(tokens[3]), .ask(tokens[0]), .rest])
   }
 
-  @Test("Nothing is asked twice at once, and no more at once than allowed")
+  @Test("Nothing is asked twice at the same time, and no more than the limit are in flight")
   mutating func inFlight() {
     let tokens = (0..<3).map { _ in DeliveryToken() }
     for token in tokens { schedule.add(token, wait: 1, deadline: nil, now: .zero, jitter: 0.5) }
@@ -107,7 +108,7 @@ private struct RandomPolls {
     var isDue: Bool { !isAsking && !isOver }
   }
 
-  var random: SplitMix
+  var random: SeededGenerator
   var schedule: PollSchedule
   var pace: QueryPace
   let rate: Int
@@ -120,7 +121,7 @@ private struct RandomPolls {
   var (asked, slept, rested) = (0, 0, 0)
 
   init(seed: UInt64) {
-    random = SplitMix(seed: seed)
+    random = SeededGenerator(seed: seed)
     rate = [2, 20, 50][Int(seed % 3)]
     limit = Int(seed % 4) + 1
     schedule = PollSchedule(policy: PollingPolicy(), maximumInFlight: limit)
@@ -194,7 +195,7 @@ private struct RandomPolls {
     case .ask(let token):
       asked += 1
       guard let entry = ready[token] else { throw Violation(what: "asked too early, or twice") }
-      guard inFlight < limit else { throw Violation(what: "too many at once") }
+      guard inFlight < limit else { throw Violation(what: "too many in flight") }
       guard ready.values.allSatisfy({ $0.deadline >= entry.deadline }) else {
         throw Violation(what: "a wait that ends earlier was passed over")
       }

@@ -6,7 +6,9 @@ import Testing
 @testable import Smooven
 
 @Suite("Tracking by polling", .timeLimit(.minutes(1))) struct PollingTests {
-  /// Answers a send with `ntf_1`, and then its status queries one after the other; the last answer stays.
+  /// Accepts a send as `ntf_1`, then responds to its status queries in order.
+  ///
+  /// The last response is repeated.
   func transport(_ statuses: MockAnswer..., send: MockAnswer = .accepted(id: "ntf_1")) -> MockTransport {
     let asked = Watched(0)
     return MockTransport(
@@ -80,7 +82,7 @@ import Testing
     #expect(event.failure?.reason == "because")
   }
 
-  @Test("A fallback is progress, told once, and the next channel delivers")
+  @Test("A fallback is progress, reported once, and the next channel delivers")
   func fallback() async throws {
     let chain = [("rcs", "failed"), ("sms", "sent")]
     let transport = transport(
@@ -160,7 +162,7 @@ import Testing
     #expect(transport.requestCount == 10)
   }
 
-  @Test("An unclear send ends at once, because nothing can tell what became of it")
+  @Test("An unclear send ends immediately, because nothing can tell what became of it")
   func unclear() async throws {
     let transport = transport(status("delivered"), send: .failure(TransportError(.noResponse, "cut")))
     try await withMockedClient(transport, configuration: configuration()) { client in

@@ -53,7 +53,7 @@ import Testing
 
   private let half: @Sendable () -> Double = { 0.5 }
 
-  @Test("One alone asks at once; of several, those after the first are spread")
+  @Test("A single query is sent immediately; of several, those after the first are spread")
   func jitter() async throws {
     let clock = ManualClock()
     let delivery = DeliveryClock(clock)

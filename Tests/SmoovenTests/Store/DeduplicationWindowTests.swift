@@ -57,7 +57,7 @@ struct DeduplicationWindowTests {
       start: Self.start
     )
     let store = makeStore()
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let tally = try await story.tell(
       minimumWindow: Self.minimumWindow,
       random: &random,
@@ -90,7 +90,7 @@ struct DeduplicationWindowTests {
     )
     let published = Atomic(0)
     receiver.observe({ _ in published.add(1, ordering: .relaxed) }, onFinish: {})
-    var random = SplitMix(seed: 3)
+    var random = SeededGenerator(seed: 3)
     let tally = try await story.tell(
       minimumWindow: Self.minimumWindow,
       random: &random,

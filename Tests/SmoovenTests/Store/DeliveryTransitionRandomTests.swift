@@ -1,4 +1,5 @@
 import Foundation
+import SmoovenTesting
 import Testing
 
 @testable import Smooven
@@ -20,7 +21,7 @@ struct DeliveryTransitionRandomTests {
 
   @Test("No step leads anywhere else, and nothing that was learned is lost", arguments: 1...20)
   func random(_ seed: UInt64) {
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for _ in 0..<200 {
       var now = StoreInstant(epoch: "a", nanoseconds: 0)
       var delivery = StoredDelivery(token: DeliveryToken(), group: "smooven", openedAt: .distantPast)
@@ -54,7 +55,7 @@ struct DeliveryTransitionRandomTests {
   private func step(
     _ delivery: inout StoredDelivery,
     _ now: StoreInstant,
-    _ random: inout SplitMix
+    _ random: inout SeededGenerator
   ) -> Bool {
     let owner = Bool.random(using: &random) ? "a" : "b"
     let attempt = delivery.attempt - (Int.random(in: 0..<5, using: &random) == 0 ? 1 : 0)

@@ -1,5 +1,6 @@
 import Foundation
 import Smooven
+import SmoovenTesting
 import Testing
 
 @Suite("The clock of a store's retention")
@@ -71,7 +72,7 @@ struct RetentionClockTests {
 
   @Test("Whatever the clocks do, it never goes back and never moves faster than it may", arguments: 1...20)
   func random(_ seed: UInt64) {
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var clock = RetentionClock(wall: Self.start, monotonic: .zero)
     var (now, monotonic, most, latest) = (0.0, 0.0, 0.0, 0.0)
     for _ in 0..<1_000 {

@@ -1,4 +1,5 @@
 import Foundation
+import SmoovenTesting
 import Testing
 
 @testable import Smooven
@@ -80,7 +81,7 @@ struct SeenKeysTests {
     arguments: [1, 2, 3, 4] as [UInt64]
   )
   func random(_ seed: UInt64) {
-    var random = SplitMix(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var seen = SeenKeys(capacity: 3_000, minimumWindow: 100)
     var stored: [Int: Double] = [:]
     var now = 0.0

@@ -49,7 +49,7 @@ package enum JobScheduler {
 
   /// Performs an operation that may use other threads, during which nothing else runs.
   package static func exclusively<Result>(_ operation: () async throws -> Result) async rethrows -> Result {
-    // It begins in a job of its own: what else the present job does isn't part of it.
+    // It begins in its own job, because what else the present job does isn't part of it.
     await withCheckedContinuation { turn in queue.withLock { $0.waiting.append(turn) } }
     defer { endBeingAlone() }
     do {

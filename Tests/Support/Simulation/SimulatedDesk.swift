@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import Smooven
 internal import Synchronization
 
-/// A help desk, whose questions share conversations: what one is told about must never settle another.
+/// A help desk, whose questions share conversations: an event of one must never settle another.
 struct SimulatedDesk: UnsignedCallbackProvider {
   static let kinds: [CallbackEvent.Kind] = [.queued, .replied, .clicked]
 

@@ -44,9 +44,9 @@ public struct MCPEventsCallbackProvider: SigningCallbackProvider {
     return .json(["challenge": .string(try body.requiredString("challenge"))])
   }
 
-  /// Reads ,  and .
+  /// Reads `eventId`, `name` and `timestamp`.
   ///
-  /// `, `name` and `timestamp`. The kind is always other.
+  /// The kind is always other.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let body = try JSONOutline(request.body)
     let id = try body.requiredString("eventId")
