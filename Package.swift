@@ -181,7 +181,7 @@ let package = Package(
     .testTarget(name: "SmoovenSupportTests", dependencies: ["SmoovenSupport"]),
     .testTarget(
       name: "SmoovenCallbacksTests",
-      dependencies: ["SmoovenCallbacks", httpTypes],
+      dependencies: ["SmoovenCallbacks", "TestSupport", httpTypes],
       exclude: [
         "Interop/peers.py", "Interop/requirements.txt", "Interop/sign.mjs", "Interop/sign.py",
         "Interop/smartlyq.mjs",

@@ -1,5 +1,6 @@
 import Foundation
 import SmoovenCallbacks
+import TestSupport
 import Testing
 
 /// `smooven mcp`, started and called by other people's clients.
@@ -8,7 +9,7 @@ struct MCPInteropTests {
   /// A client, and the environment that it's installed in.
   struct Client: Sendable, CustomTestStringConvertible {
     let name: String
-    let environment: String
+    let environment: PeerEnvironment
     var version: String?
 
     var testDescription: String { name }
@@ -42,11 +43,11 @@ struct MCPInteropTests {
   @Test(
     "Notifies, waits, joins, explains and refuses",
     arguments: [
-      Client(name: "mcp2-auto", environment: "mcp2", version: "2026-07-28"),
-      Client(name: "mcp2-legacy", environment: "mcp2", version: "2025-11-25"),
-      Client(name: "mcp2-modern", environment: "mcp2", version: "2026-07-28"),
-      Client(name: "mcp1", environment: "mcp1", version: "2025-11-25"),
-      Client(name: "openai-agents", environment: "mcp2", version: ""),
+      Client(name: "mcp2-auto", environment: .mcp2, version: "2026-07-28"),
+      Client(name: "mcp2-legacy", environment: .mcp2, version: "2025-11-25"),
+      Client(name: "mcp2-modern", environment: .mcp2, version: "2026-07-28"),
+      Client(name: "mcp1", environment: .mcp1, version: "2025-11-25"),
+      Client(name: "openai-agents", environment: .mcp2, version: ""),
     ]
   )
   func basic(client: Client) async throws {
@@ -75,7 +76,7 @@ struct MCPInteropTests {
 
   @Test("LangChain's adapter loads and calls the tools")
   func langchain() async throws {
-    let client = Client(name: "langchain", environment: "mcp1")
+    let client = Client(name: "langchain", environment: .mcp1)
     let steps = try await Self.run(client, "basic", ["--sandbox", "--slice", "3s"])
     #expect(steps["tools"]?["names"]?.strings.contains("notify_person") == true)
     #expect(steps["delivered"]?["report"]?["outcome"] == "delivered")
@@ -83,7 +84,7 @@ struct MCPInteropTests {
 
   @Test("A client of the Tasks extension polls to the result")
   func tasks() async throws {
-    let client = Client(name: "fastmcp-tasks", environment: "mcp2")
+    let client = Client(name: "fastmcp-tasks", environment: .mcp2)
     let steps = try await Self.run(client, "basic", ["--sandbox"])
     #expect(steps["delivered"]?["report"]?["outcome"] == "delivered")
     #expect(steps["failed"]?["report"]?["outcome"] == "failed")
@@ -97,7 +98,7 @@ struct MCPInteropTests {
   func validated() async throws {
     let command =
       ["--", try Program.smoovenURL.path, "mcp", "--sandbox", "--slice", "3s", "--allow"] + Self.people
-    let end = try await SmoovenProcess.run(command, as: .peer("mcp_validate.py", environment: "mcp2"))
+    let end = try await SmoovenProcess.run(command, as: .peer("mcp_validate.py", environment: .mcp2))
     #expect(end.exitCode == 0, "\(end.errorText)")
     #expect(end.output.count == 5, "\(end.output)")
   }
@@ -109,7 +110,7 @@ struct MCPInteropTests {
     try await Self.withSandbox { url in
       let arguments = ["--base-url", url, "--store", "sqlite:\(file.path)", "--slice", "10s"]
       let clients = [
-        Client(name: "mcp2-auto", environment: "mcp2"), Client(name: "mcp1", environment: "mcp1"),
+        Client(name: "mcp2-auto", environment: .mcp2), Client(name: "mcp1", environment: .mcp1),
       ]
       let results = try await withThrowingTaskGroup(of: [String: JSONValue].self) { group in
         for client in clients { group.addTask { try await Self.run(client, "keyed", arguments) } }
@@ -130,7 +131,7 @@ struct MCPInteropTests {
   )
   func hangUp(name: String) async throws {
     try await Self.withSandbox { url in
-      let client = Client(name: name, environment: name == "mcp1" ? "mcp1" : "mcp2")
+      let client = Client(name: name, environment: name == "mcp1" ? .mcp1 : .mcp2)
       let steps = try await Self.run(client, "hang up", ["--base-url", url, "--slice", "20s"])
       #expect(steps["hung up"]?["ended"] == false, "\(steps)")
       #expect(steps["again"]?["report"]?["joined"] == true)

@@ -29,8 +29,8 @@ extension CallbackReceiver {
     return try CallbackResponse(reply, target.provider.name)
   }
 
-  /// Refuses a compressed body as what it is: its signature is over other bytes, and would seem to be wrong.
-  func checkEncoding(of request: CallbackRequest) throws(CallbackRejection) {
+  /// Refuses a compressed body as what it is, if it was refused: its signature is over other bytes, and seems to be wrong.
+  private func checkEncoding(of request: CallbackRequest) throws(CallbackRejection) {
     guard let encoding = request.head.headerFields[.contentEncoding], !encoding.isEmpty,
       encoding.lowercased() != "identity"
     else { return }
@@ -66,16 +66,21 @@ extension CallbackReceiver {
         return .batch(
           try events.map { event in
             try provider.checkFreshness(of: event, at: arrival)
-            return event.received(at: target)
+            var event = event
+            event.note(target)
+            return event
           }
         )
       }
-      let event = try provider.decode(request)
+      var event = try provider.decode(request)
       try provider.checkFreshness(of: event, at: arrival)
-      return .event(event.received(at: target))
+      event.note(target)
+      return .event(event)
     } catch let error as VerificationError {
+      try checkEncoding(of: request)
       throw .notVerified(error, provider.name)
     } catch {
+      try checkEncoding(of: request)
       throw .notDecodable(
         (error as? CallbackDecodingError)?.description ?? "\(type(of: error))",
         provider.name
@@ -85,12 +90,12 @@ extension CallbackReceiver {
 }
 
 extension CallbackEvent {
-  /// The event with the endpoint and the group at which it was received.
-  fileprivate func received(at target: CallbackTarget) -> CallbackEvent {
-    var event = self
-    event.endpoint = target.endpoint
-    event.group = target.group
-    return event
+  /// Records the endpoint and the group at which it was received.
+  ///
+  /// In place, because an event with another owner would be copied.
+  fileprivate mutating func note(_ target: CallbackTarget) {
+    endpoint = target.endpoint
+    group = target.group
   }
 }
 

@@ -116,7 +116,6 @@ public final class CallbackReceiver: Service {
       }
       if let reply = try firstHandshake(request, target, at: arrival) { return .now(reply) }
       try allow([.post], request)
-      try checkEncoding(of: request)
       let name = target.provider.name
       switch try verified(request, target, at: arrival) {
       case .challenge(let reply): return .now(try CallbackResponse(reply, name))

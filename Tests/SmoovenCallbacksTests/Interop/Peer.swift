@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// An implementation of a signature scheme that is not ours.
@@ -66,7 +67,10 @@ struct Peer: Sendable, CustomTestStringConvertible {
 
   private func script() throws -> Script {
     guard name == "node" else {
-      return Script(interpreter: try PeerEnvironment.python(), file: "peers.py")
+      return Script(
+        interpreter: try PeerEnvironment.callbacks.python.path(percentEncoded: false),
+        file: "peers.py"
+      )
     }
     return Script(interpreter: "node", file: "smartlyq.mjs")
   }

@@ -1,13 +1,14 @@
 import Foundation
 import HTTPTypes
 import SmoovenCallbacks
+import TestSupport
 import Testing
 
 @Suite("Signatures agree with other people's libraries", .timeLimit(.minutes(10)))
 struct PeerInteropTests {
   /// Before any time is taken: the first installation may last longer than a signature is good for.
   init() throws {
-    _ = try PeerEnvironment.python()
+    _ = try PeerEnvironment.callbacks.python
   }
 
   /// Empty, short, long and in all corners of Unicode; text, because the libraries take bodies as text.
@@ -105,8 +106,8 @@ struct PeerInteropTests {
 
   @Test("Peers that cannot be installed fail the test and say what to do")
   func missingPeersFail() {
-    let error = #expect(throws: Script.Failure.self) {
-      try PeerEnvironment.prepare(with: URL(filePath: "/no/such/interop"))
+    let error = #expect(throws: PeerEnvironment.Failure.self) {
+      try PeerEnvironment.callbacks.prepare(with: URL(filePath: "/no/such/interop"))
     }
     #expect(error?.description.contains("run .ci/interop") == true)
   }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// What to run.
 enum Program: Sendable {
@@ -11,7 +12,7 @@ enum Program: Sendable {
   /// The executable under test on a pseudo-terminal.
   case smoovenOnTerminal
   /// A script of the folder `Interop`, by the Python of one of the environments of `.ci/interop`.
-  case peer(String, environment: String)
+  case peer(String, environment: PeerEnvironment)
   /// The executable under test with a standard output that nobody reads.
   case smoovenUnread
 
@@ -23,7 +24,7 @@ enum Program: Sendable {
       case .smooven: try Self.smoovenURL
       case .browserDriver: try Self.tool("chromedriver")
       case .script(let name): try Self.tool(name.hasSuffix(".js") ? "node" : "python3")
-      case .peer(_, let environment): try PeerEnvironment.python(environment)
+      case .peer(_, let environment): try environment.python
       case .smoovenOnTerminal, .smoovenUnread: try Self.tool("python3")
       }
     }
@@ -34,11 +35,16 @@ enum Program: Sendable {
       switch self {
       case .smooven, .browserDriver: []
       case .script(let name): [Self.script(name)]
-      case .peer(let name, _): [PeerEnvironment.script(name)]
+      case .peer(let name, _): [Self.peer(name)]
       case .smoovenOnTerminal: [Self.script("terminal.py"), try Self.smoovenURL.path]
       case .smoovenUnread: [Self.script("unread.py"), try Self.smoovenURL.path]
       }
     }
+  }
+
+  private static func peer(_ name: String) -> String {
+    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Interop/\(name)").path(percentEncoded: false)
   }
 
   private static func script(_ name: String) -> String {
