@@ -1,3 +1,5 @@
+internal import HTTPTypes
+
 public import struct Foundation.Date
 
 /// A provider whose callbacks are not signed.
@@ -15,4 +17,31 @@ extension UnsignedCallbackProvider {
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
     Verification(secretIndex: nil)
   }
+
+  /// Replies to a request that holds no event, by which many services check that a URL exists before they use it: a GET,
+  /// HEAD or OPTIONS, or a POST whose body is empty or an empty list.
+  ///
+  /// Nothing of the request is repeated. A listener sends the reply only if the sender has shown what the endpoint asks
+  /// for, such as the token in the URL.
+  public func handshake(
+    beforeVerifying request: CallbackRequest,
+    at now: Date
+  ) throws(VerificationError) -> CallbackReply? {
+    switch request.head.method {
+    case .get, .head, .options: .text("")
+    case .post where request.holdsNoEvent: .text("")
+    default: nil
+    }
+  }
+}
+
+extension CallbackRequest {
+  fileprivate var holdsNoEvent: Bool {
+    // Longer bodies hold something, or white space that nobody sends.
+    guard body.count <= 64 else { return false }
+    let visible = body.filter { !Self.whiteSpace.contains($0) }
+    return visible.isEmpty || visible.elementsEqual("[]".utf8)
+  }
+
+  private static let whiteSpace: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
 }

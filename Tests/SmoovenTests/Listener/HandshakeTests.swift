@@ -127,6 +127,34 @@ struct HandshakeTests {
     #expect(await receiver.receive(forged).status == .unauthorized)
   }
 
+  // MARK: A URL that is only visited
+
+  @Test(
+    "A service that looks whether a URL exists is told so, if the URL has the token",
+    arguments: [
+      (HTTPRequest.Method.get, ""), (.head, ""), (.options, ""), (.post, ""), (.post, "[]"),
+      (.post, " [ ]\r\n"),
+    ]
+  )
+  func visited(method: HTTPRequest.Method, body: String) async throws {
+    let receiver = try Self.receiver(CallbackEndpoint(.smobi, authentication: .token(Self.token)))
+    let path = "/callbacks/smobi/\(Self.token.exposedText)?hub.challenge=PROBE123"
+    let response = await receiver.response(to: Self.request(method, path, body))
+    #expect(response.head.status == .ok && response.body.isEmpty)
+    let stranger = await receiver.response(
+      to: Self.request(method, "/callbacks/smobi/another-token-0123456789", body)
+    )
+    #expect(stranger.head.status == (method == .post ? .unauthorized : .methodNotAllowed))
+  }
+
+  @Test("What could be an event isn't taken for a visit", arguments: ["{}", "[{}]", "0", "null", "x"])
+  func notVisited(body: String) async throws {
+    let receiver = try Self.receiver(CallbackEndpoint(.smobi, authentication: .token(Self.token)))
+    let path = "/callbacks/smobi/\(Self.token.exposedText)"
+    #expect(await receiver.receive(Self.request(.post, path, body)).status == .badRequest)
+    #expect(await receiver.receive(Self.request(.delete, path)).status == .methodNotAllowed)
+  }
+
   // MARK: Batches
 
   private static let token: Secret = "sendgrid-token-0123456789"
