@@ -153,6 +153,12 @@ let package = Package(
       exclude: ["balancer.py", "run"]
     ),
     .executableTarget(
+      name: "Tutorial",
+      dependencies: ["Smooven", "SmoovenPostgres", "SmoovenSandbox", "SmoovenSQLite"],
+      path: "Samples/Tutorial",
+      exclude: ["run"]
+    ),
+    .executableTarget(
       name: "OnCall",
       dependencies: ["Smooven", "SmoovenSandbox"],
       path: "Samples/OnCall"

@@ -13,24 +13,32 @@ TURNS = itertools.count()
 class Balancer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def do_GET(self):
+        self.forward("GET", None)
+
     def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.forward("POST", self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
+    def forward(self, method, body):
         headers = {name: value for name, value in self.headers.items() if name not in ("Host", "Content-Length")}
         first = next(TURNS)
-        status, answer = 502, b""
+        status, fields, answer = 502, {}, b""
         for offset in range(len(PORTS)):
             port = PORTS[(first + offset) % len(PORTS)]
-            request = urllib.request.Request(f"http://127.0.0.1:{port}{self.path}", body, headers, method="POST")
+            request = urllib.request.Request(f"http://127.0.0.1:{port}{self.path}", body, headers, method=method)
             try:
                 with urllib.request.urlopen(request, timeout=2) as response:
-                    status, answer = response.status, response.read()
+                    status, fields, answer = response.status, response.headers, response.read()
             except urllib.error.HTTPError as error:
-                status, answer = error.code, error.read()
+                status, fields, answer = error.code, error.headers, error.read()
             except OSError:
                 continue
-            print(f"balancer: a callback goes to port {port}", flush=True)
+            print(f"balancer: {'a callback' if method == 'POST' else 'a visit'} goes to port {port}", flush=True)
             break
         self.send_response(status)
+        for name in ("Content-Type", "Location"):
+            if name in fields:
+                self.send_header(name, fields[name])
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
