@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A separate package, so that users of the SDK do not fetch or build what only measuring needs.
+// A separate package, so that users of the SDK don't fetch or build what only measuring needs.
 let package = Package(
   name: "smooven-benchmarks",
   platforms: [.macOS(.v15)],
@@ -13,7 +13,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
   ],
   targets: [
-    // What the programs share: clocks, quantiles, memory, the line of JSON that each prints.
+    // What the programs share: clocks, quantiles, memory, and the line of JSON that each prints.
     .target(name: "Measuring"),
     .target(name: "AllocationCount"),
     // The floor of the ingest: a constant 200.
@@ -25,7 +25,7 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ]
     ),
-    // The floor of the round trip: a service that answers and calls back, and nothing else.
+    // The floor of the round trip: a service that responds and calls back, and does nothing else.
     .executableTarget(
       name: "BareService",
       dependencies: [
@@ -78,7 +78,7 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// As in the package that is measured; a C target takes no Swift settings.
+// As in the package that is measured. A C target has no Swift settings.
 for target in package.targets where target.name != "AllocationCount" {
   target.swiftSettings = [
     .enableUpcomingFeature("ExistentialAny"),

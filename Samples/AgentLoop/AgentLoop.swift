@@ -1,7 +1,7 @@
 import Smooven
 import SmoovenSandbox
 
-/// Runs the agent against a sandbox in the same process: nothing leaves the machine.
+/// Runs the agent against a sandbox in the same process, so nothing leaves the machine.
 ///
 /// With the real service, only the configuration differs: its Secret Key, no `baseURL`, and a `publicURL`.
 @main struct AgentLoop {

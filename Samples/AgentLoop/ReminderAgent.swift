@@ -1,27 +1,27 @@
 import Smooven
 
-/// Reminds people of their appointments, and does not let go before it knows how that went.
+/// An agent that reminds people of their appointments, and follows up until it knows the outcome.
 struct ReminderAgent: Sendable {
-  /// Somebody to remind.
+  /// The person to remind.
   struct Person: Sendable {
     var name: String
     var userID: String
     var email: String
   }
 
-  /// What became of a reminder.
+  /// The result of a reminder.
   enum Result: Sendable, Equatable {
     case reached(NotificationChannel?)
     case unreachable
   }
 
   let smooven: SmoovenClient
-  /// How long to wait for each notification.
+  /// The time to wait for each notification.
   var patience: Duration = .seconds(30)
-  /// Where to say what happens.
+  /// Where to report what happens.
   var log: @Sendable (String) -> Void = { _ in }
 
-  /// Reminds a person: by intent first, more urgently when nothing is heard, by email when the channel fails.
+  /// Reminds a person: first by intent, more urgently if nothing is heard, and by email if the channel fails.
   func remind(_ person: Person, of appointment: String) async throws -> Result {
     for urgency in [Urgency.normal, .high, .critical] {
       log("notify \(person.name), urgency \(urgency)")
@@ -46,7 +46,7 @@ struct ReminderAgent: Sendable {
     return .unreachable
   }
 
-  /// Uses one channel directly.
+  /// Sends directly on one channel.
   private func email(_ person: Person, about appointment: String) async throws -> Result {
     let request = NotifyRequest(
       channel: .email,

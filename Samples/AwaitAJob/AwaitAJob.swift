@@ -3,11 +3,11 @@ import Smooven
 
 /// Starts a job of SmartlyQ and waits until it is done, without polling.
 ///
-/// The job has a webhook and a secret of its own, so nothing needs to be set up in a dashboard. The API is a local
-/// fake, and calls back as the real one does.
+/// The job has its own webhook and secret, so nothing needs to be set up in a dashboard. The API is a local fake, and
+/// calls back as the real one does.
 @main struct AwaitAJob {
   static func main() async throws {
-    // No endpoints: whoever waits mounts a provider for as long as the wait lasts.
+    // There are no endpoints, because each wait mounts a provider for its duration.
     let receiver = try CallbackReceiver(endpoints: [])
     let listener = try CallbackListener(receiver: receiver)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -23,7 +23,7 @@ import Smooven
     let jobs = JobAPI()
     let secret = Secret(UUID().uuidString)
     let outcome = try await listener.expect(.smartlyQ(secret), timeout: .seconds(60)) { callback in
-      // The wait has begun: a job that is done before this call returns is not missed.
+      // The wait has begun, so a job that is done before this call returns isn't missed.
       try await jobs.start(
         type: "article_generation",
         topic: topic,

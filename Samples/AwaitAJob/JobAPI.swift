@@ -6,7 +6,7 @@ import Smooven
 import FoundationNetworking
 #endif
 
-/// A local stand-in for SmartlyQ: does the job, signs the webhook with the job's secret, posts it.
+/// A local fake of SmartlyQ, which does the job, signs the webhook with the job's secret, and posts it.
 struct JobAPI {
   func start(type: String, topic: String, webhookURL: String, webhookSecret: Secret) async throws {
     var data: [String: Any] = ["job_id": "job_\(UUID().uuidString)", "type": type]

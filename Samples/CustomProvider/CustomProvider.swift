@@ -6,7 +6,7 @@ import Smooven
 import FoundationNetworking
 #endif
 
-/// Waits for a parcel with a provider of one's own.
+/// Waits for a parcel with a custom provider.
 @main struct CustomProvider {
   static let secret = "parcel-secret-0123456789"
 
@@ -26,7 +26,7 @@ import FoundationNetworking
     }
   }
 
-  /// Does what the parcel service would, and returns the status of the answer.
+  /// Does what the parcel service would do, and returns the status of the response.
   static func post(_ state: String, to url: String, secret: String = Self.secret) async throws -> Int {
     let body = Data(#"{"parcel":"p-17","state":"\#(state)"}"#.utf8)
     let code = HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: Data(secret.utf8)))

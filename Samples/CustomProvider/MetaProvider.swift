@@ -4,8 +4,8 @@ import Smooven
 
 /// Meta's webhooks, such as those of WhatsApp: `X-Hub-Signature-256` is the HMAC of the body, in hexadecimal.
 ///
-/// Before it signs anything, Meta asks with a GET whether the endpoint knows the verify token that was set up with it. One
-/// request may hold several messages.
+/// Before it signs anything, Meta sends a GET to check that the endpoint knows the verify token that was set up with
+/// it. One request may contain several messages.
 struct MetaProvider: CallbackProvider {
   let name = "meta"
   private let signature: BodySignature
@@ -35,7 +35,7 @@ struct MetaProvider: CallbackProvider {
     let items = URLComponents(string: path)?.queryItems ?? []
     let value = { (name: String) in items.first { $0.name == name }?.value ?? "" }
     guard value("hub.mode") == "subscribe" else { return nil }
-    // Only who knows the token gets its own words back.
+    // The challenge is only returned to a sender that knows the token.
     guard Secret(value("hub.verify_token")) == verifyToken else {
       throw VerificationError(.noMatch, "hub.verify_token isn't the one of this endpoint")
     }

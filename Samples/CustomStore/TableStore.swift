@@ -1,7 +1,7 @@
 import Foundation
 import Smooven
 
-/// A store of one process in one file of JSON lines: a snapshot in the first, then a line for every change.
+/// A store for one process in one file of JSON lines. The first line is a snapshot, and each other line is a change.
 ///
 /// A change is in the file before a call returns, so it survives a crash of the process.
 actor TableStore: EventLog {
@@ -9,13 +9,13 @@ actor TableStore: EventLog {
     var delivery: StoredDelivery
     var version: Int64
   }
-  /// Everything that is stored, or a change of it.
+  /// The contents of the store, or a change of them.
   private struct Tables: Codable {
     var rows: [DeliveryToken: Row] = [:]
     var removed: [DeliveryToken] = []
     var log: [StoredEvent] = []
     var lastCursor = EventCursor.beginning
-    /// When each key arrived, by its endpoint and itself.
+    /// The time at which each key arrived, by endpoint and key.
     var keys: [[String]: Date] = [:]
     var places: [String: EventCursor] = [:]
     var clock: RetentionClock?
@@ -35,7 +35,7 @@ actor TableStore: EventLog {
   nonisolated let file: URL
   private var tables = Tables()
   private var handle: FileHandle
-  // Another epoch each time: the leases of a process end with it.
+  // A new epoch each time, because the leases of a process end with it.
   private let epoch = UUID().uuidString
   private let opened = ContinuousClock.now
 
@@ -47,7 +47,7 @@ actor TableStore: EventLog {
       do {
         tables.merge(try JSONDecoder().decode(Tables.self, from: line))
       } catch  where number > 0 && number == lines.count - 1 {
-        // A crash cut off the last line, so its call never returned. Any other line must be right.
+        // A crash cut off the last line, so its call never returned. Any other line must be valid.
       }
     }
     var clock = tables.clock ?? RetentionClock(wall: Date(), monotonic: .zero)
@@ -141,7 +141,7 @@ actor TableStore: EventLog {
         kept.rows[token]?.version += 1
       }
     }
-    // Keys outlive their callbacks, and no wall clock that jumps makes one old.
+    // Keys outlive their callbacks, and a wall clock that jumps doesn't make one old.
     kept.clock?.step(wall: Date(), monotonic: opened.duration(to: .now))
     if let horizon = kept.clock?.horizon(wall: Date(), retention: deduplicationRetention) {
       kept.keys = tables.keys.filter { $0.value >= horizon }

@@ -2,7 +2,7 @@ import Foundation
 import Smooven
 import SmoovenTesting
 
-// Checks a store of your own against every promise of the protocol.
+// Checks a custom store against every promise of the protocol.
 let folder = FileManager.default.temporaryDirectory.appending(path: "CustomStore-\(UUID().uuidString)")
 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
 defer { try? FileManager.default.removeItem(at: folder) }

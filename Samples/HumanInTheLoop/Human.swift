@@ -4,16 +4,16 @@ import Foundation
 import FoundationNetworking
 #endif
 
-/// Stands in for Smobi and for the person at the other end: posts the webhooks that Smobi would.
+/// A fake of Smobi and of the person at the other end, which posts the webhooks that Smobi would.
 struct Human {
-  /// What somebody does with a question.
+  /// The person's reaction to a question.
   enum Habit { case clicks, writes, ignores }
 
   let number = "15552223333"
   let statusURL: String
   let inboundURL: String
 
-  /// Gets a question, and reacts to it or does not.
+  /// Receives a question, and reacts to it or doesn't.
   func receive(reference: String, _ habit: Habit) async throws {
     try await post(
       ["status": "DELIVERED", "clientRef": reference, "to": number, "from": "Our-Agent"],

@@ -1,7 +1,7 @@
 import Smooven
 import SmoovenSandbox
 
-/// An agent asks a person before it spends money, and goes on with the answer.
+/// An agent that asks a person before it spends money, and continues with the answer.
 ///
 /// The person answers on a page. The sandbox plays three people: one who chooses an option, one who chooses the other,
 /// and one who has only a mail scanner that opens every link.

@@ -1,11 +1,11 @@
 import Foundation
 import Smooven
 
-/// The same without a page: the answer is Smobi's inbound webhook, a text or a click on a button.
+/// The same agent without a page: the answer arrives by Smobi's inbound webhook, as a text or a click on a button.
 enum SmobiReplies {
   static func run() async throws {
     // Smobi has two webhooks and signs neither, so there are two endpoints whose URLs end in a token. Both are in one
-    // group, because a question's status and its reply belong together. With your own tokens, from where you keep
+    // group, because a question's status and its reply belong together. With your own tokens, read from where you keep
     // secrets, the URLs outlive the process.
     let receiver = try CallbackReceiver(endpoints: [
       CallbackEndpoint(
@@ -42,7 +42,7 @@ enum SmobiReplies {
     patience: Duration,
     _ listener: CallbackListener
   ) async throws -> String {
-    // The reference is ours and chosen before sending: no answer can come too early for it.
+    // The reference is ours and chosen before sending, so no answer can arrive too early for it.
     let reference = "ask-\(UUID().uuidString)"
     // With Smobi: POST the question with this `clientRef` and two suggested replies.
     try await human.receive(reference: reference, habit)

@@ -3,13 +3,13 @@ import Smooven
 import SmoovenTesting
 import Testing
 
-@Suite("Parts of your own", .timeLimit(.minutes(1))) struct ConformanceTests {
+@Suite("Your own store and route", .timeLimit(.minutes(1))) struct ConformanceTests {
   @Test("A store keeps its promises")
   func store() async throws {
     try await DeliveryStoreConformance(make: { InMemoryDeliveryStore() }).run()
   }
 
-  @Test("A route answers as the receiver does")
+  @Test("A route responds as the receiver does")
   func route() async throws {
     let receiver = try CallbackReceiver(endpoints: [CallbackEndpoint(.smooven(secretKey))])
     let callback = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1")

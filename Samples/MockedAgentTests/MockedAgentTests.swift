@@ -30,7 +30,7 @@ import Testing
     #expect(transport.requests.last?.json["channel"] == "email")
   }
 
-  @Test("A callback that comes before the answer counts")
+  @Test("A callback that arrives before the response counts")
   func early() async throws {
     let transport = MockTransport(
       secretKey: secretKey,

@@ -10,7 +10,7 @@ import SmoovenPostgres
 /// `Samples/Replicas/run` starts three of them behind a balancer.
 ///
 /// Each has the same public URL and the same database, so a callback may arrive at any of them. If one dies, another
-/// waits for what it had sent.
+/// one waits for the notifications that it had sent.
 @main struct Replicas {
   static func main() async throws {
     let arguments = CommandLine.arguments.dropFirst()
@@ -21,7 +21,7 @@ import SmoovenPostgres
     let store = try await PostgresDeliveryStore(
       configuration: PostgresStoreConfiguration(
         url: environment["DATABASE_URL"] ?? "",
-        // So that the sample doesn't take long. 20 seconds are better for machines that pause.
+        // A short timeout, so that the sample is quick. Keep the default of 20 seconds if machines may pause.
         replicaTimeout: .seconds(3)
       )
     )
@@ -44,7 +44,7 @@ import SmoovenPostgres
   }
 }
 
-/// Pages people, and looks after the pages of replicas that died.
+/// Pages people, and follows up on the pages of replicas that died.
 struct Agent: Sendable {
   let name: String
   let smooven: SmoovenClient
@@ -61,7 +61,7 @@ struct Agent: Sendable {
     say("\(name): \(incident) \(outcome.isDelivered ? "arrived" : "did not arrive")")
   }
 
-  /// Waits for what a replica had sent that is gone.
+  /// Waits for what dead replicas had sent.
   func lookAfterOrphans() async throws {
     while true {
       for delivery in try await smooven.orphanedDeliveries() {
@@ -77,7 +77,7 @@ struct Agent: Sendable {
   }
 }
 
-/// Prints a line immediately, also into a pipe.
+/// Prints a line immediately, even into a pipe.
 func say(_ text: String) {
   FileHandle.standardOutput.write(Data("\(text)\n".utf8))
 }

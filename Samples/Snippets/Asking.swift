@@ -1,7 +1,7 @@
 import HTTPTypes
 import Smooven
 
-/// Asks before it deploys; a call under the same key after a restart goes on waiting.
+/// Asks before it deploys. A call under the same key after a restart continues waiting.
 func mayDeploy(_ build: Int, _ smooven: SmoovenClient) async throws -> Bool {
   let outcome = try await smooven.ask(
     Question("Deploy build \(build) to production?", options: ["Deploy", "Not now"]),
@@ -18,7 +18,7 @@ func mayDeploy(_ build: Int, _ smooven: SmoovenClient) async throws -> Bool {
   return false
 }
 
-/// Asks by SMS; a reply to the message counts as well as an answer on the page.
+/// Asks by SMS. A reply to the message counts, and so does an answer on the page.
 func askCustomer(_ smooven: SmoovenClient) async throws -> Question.Reply? {
   try await smooven.ask(
     Question("Is Friday at ten fine?", options: ["Yes", "No"], allowsText: true),
@@ -28,7 +28,7 @@ func askCustomer(_ smooven: SmoovenClient) async throws -> Question.Reply? {
   ).reply
 }
 
-/// What a server that mounts the receiver does with each request under its prefix.
+/// Responds to a request under the prefix at which a server mounts the receiver.
 func respond(
   _ smooven: SmoovenClient,
   head: HTTPRequest,

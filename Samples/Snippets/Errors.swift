@@ -7,7 +7,7 @@ func tellApart(_ smooven: SmoovenClient) async throws {
       context: .init(userID: "sarah@example.com"),
       timeout: .seconds(30)
     )
-    // Smooven has the notification, or it is not known whether it has; the outcome says which.
+    // Smooven has the notification, or it isn't known whether it has. The outcome says which.
     print(outcome.isDelivered)
   } catch let error as SmoovenError where error.isRetryable {
     // Nothing was sent, and the same call may succeed later.

@@ -7,7 +7,7 @@ func watch(_ smooven: SmoovenClient) async throws {
   )
   print("accepted as \(handle.id ?? "an id that is not known yet")")
 
-  // Every callback of this notification, from the first on; leave when you have seen enough.
+  // Every callback of this notification, from the first one on. Break when you have seen enough.
   for await event in handle.events {
     print(event.name, event.channel?.rawValue ?? "-")
     if event.kind == .clicked || event.kind == .failed { break }

@@ -1,7 +1,7 @@
 import Smooven
 
 func listenerBehindProxy() -> ListenerConfiguration {
-  // The proxy ends TLS at https://agent.example.com/hooks and hands on to port 8080 of this machine.
+  // The proxy terminates TLS at https://agent.example.com/hooks and forwards to port 8080 of this machine.
   ListenerConfiguration(port: 8080, publicURL: "https://agent.example.com/hooks")
 }
 
@@ -25,13 +25,13 @@ func listenerInTheOpen() -> ListenerConfiguration {
   )
 }
 
-/// Takes callbacks without a client, such as those of notifications that another process sends.
+/// Receives callbacks without a client, like those of notifications that another process sends.
 func listenOnly(secretKey: Secret) async throws {
   let receiver = try CallbackReceiver(endpoints: [CallbackEndpoint(.smooven(secretKey))])
   let listener = try CallbackListener(configuration: .init(port: 8080), receiver: receiver)
   let events = receiver.events()
   async let serving: Void = listener.run()
-  // They end when the listener does.
+  // The events end when the listener does.
   for await event in events { print(event) }
   try await serving
 }

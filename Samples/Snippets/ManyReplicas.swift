@@ -24,7 +24,7 @@ func replica(secretKey: Secret, databaseURL: String, logger: Logger) async throw
   await store.close()
 }
 
-/// Waits for what replicas had sent that are gone, next to your own work.
+/// Waits for what dead replicas had sent, next to your own work.
 func lookAfterOrphans(_ smooven: SmoovenClient) async throws {
   while true {
     for delivery in try await smooven.orphanedDeliveries() {

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Smooven
 
-/// Callbacks arrive at a server that you have already, under `/hooks`.
+/// Callbacks arrive at a server that you already have, under `/hooks`.
 func mountedClient(secretKey: Secret) throws -> SmoovenClient {
   try SmoovenClient(
     configuration: SmoovenConfiguration(

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Smooven
 
-/// Takes the callbacks of other systems on the client's own port.
+/// Receives the callbacks of other systems on the client's own port.
 func configurationWithEndpoints(
   secretKey: Secret,
   smartlyQSecret: Secret,
@@ -13,7 +13,7 @@ func configurationWithEndpoints(
     endpoints: [
       // At /callbacks/smartlyq, signed.
       CallbackEndpoint(try .smartlyQ(smartlyQSecret)),
-      // At /callbacks/smobi/<token>: Smobi does not sign.
+      // At /callbacks/smobi/<token>, because Smobi doesn't sign.
       CallbackEndpoint(.smobi(), authentication: .token(smobiToken)),
     ],
     // Keeps callbacks for waits that begin after them.
@@ -26,7 +26,7 @@ func waitForText(clientRef: String, on listener: CallbackListener) async throws 
   try await listener.outcome(of: "smobi", id: clientRef, timeout: .seconds(60))
 }
 
-/// Waits for one job, at a callback URL and with a secret of its own.
+/// Waits for one job, with its own callback URL and secret.
 func runJob(
   on listener: CallbackListener,
   secret: Secret,

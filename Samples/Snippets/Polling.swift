@@ -1,6 +1,6 @@
 import Smooven
 
-/// Sends from a machine that nothing can reach, and learns the outcome by asking for the status.
+/// Sends from a machine that nothing can reach, and gets the outcome by asking for the status.
 func remindSarahFromALaptop(secretKey: Secret) async throws -> DeliveryOutcome {
   let configuration = SmoovenConfiguration(secretKey: secretKey, tracking: .polling())
   return try await withSmoovenClient(configuration: configuration) { smooven in
@@ -12,7 +12,7 @@ func remindSarahFromALaptop(secretKey: Secret) async throws -> DeliveryOutcome {
   }
 }
 
-/// Callbacks, and the status in case one is lost; at most five queries a second.
+/// Uses callbacks, and asks for the status in case one is lost, with at most five queries a second.
 func careful(secretKey: Secret) -> SmoovenConfiguration {
   SmoovenConfiguration(
     secretKey: secretKey,
@@ -21,7 +21,7 @@ func careful(secretKey: Secret) -> SmoovenConfiguration {
   )
 }
 
-/// Sends to several people, and goes on with the first whom it reaches.
+/// Sends to several people, and continues with the first one who is reached.
 func reachAnyone(of people: [String], _ smooven: SmoovenClient) async throws -> String? {
   var handles: [NotificationHandle] = []
   for person in people {

@@ -16,7 +16,7 @@ func waitForText(trackingID: String, on listener: CallbackListener) async throws
   try await listener.outcome(of: "pingram", id: trackingID, timeout: .seconds(60))
 }
 
-/// Two projects, each with a secret of its own, and the next one while the old is being replaced.
+/// Two projects, each with its own secret, and with the next one while the old one is being replaced.
 func smartlyQEndpoints(shop: Secret, blog: Secret, nextBlog: Secret) throws -> [CallbackEndpoint] {
   [
     CallbackEndpoint(try .smartlyQ(shop), name: "smartlyq-shop"),
@@ -33,7 +33,7 @@ func waitForPayment(id: String, on listener: CallbackListener) async throws -> D
   return try await listener.outcome(of: "payments", id: id, timeout: .seconds(600), until: isPaid)
 }
 
-/// Unsigned callbacks, each endpoint with another proof of where they come from.
+/// Endpoints for unsigned callbacks, each with a different proof of the sender.
 func unsignedEndpoints(token: Secret, password: Secret) -> [CallbackEndpoint] {
   [
     CallbackEndpoint(.notificationAPI(), authentication: .token(token)),

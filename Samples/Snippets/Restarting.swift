@@ -12,7 +12,7 @@ func page(_ smooven: SmoovenClient, incident: String) async throws -> DeliveryOu
   )
 }
 
-/// Looks after what an earlier process left open.
+/// Follows up on the deliveries that an earlier process left open.
 func lookAfterPending(_ smooven: SmoovenClient) async throws {
   for delivery in try await smooven.pendingDeliveries() {
     let handle = try await smooven.resume(delivery)

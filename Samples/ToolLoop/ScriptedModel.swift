@@ -1,13 +1,13 @@
 import Smooven
 
-/// Plays a language model that does what the tools' results tell it to do.
+/// A script that plays a language model, and does what the results of the tools tell it to do.
 struct ScriptedModel: Sendable {
   /// One step of the model: the tool that it calls, if any.
   struct Turn: Sendable {
     var call: (tool: String, arguments: JSONValue)?
     /// The people who are still to be notified.
     var people: [String]
-    /// How often it has waited for the person at hand.
+    /// The number of times it has waited for the current person.
     var waits = 0
   }
 
@@ -27,7 +27,7 @@ struct ScriptedModel: Sendable {
     guard outcome == "waiting", turn.waits < 2, let handle = report["handle"] else {
       return next(turn.people)
     }
-    // Never again by notify_person: that's what the result says.
+    // It doesn't call notify_person again, because the result says so.
     return Turn(call: ("wait_for", ["handle": handle]), people: turn.people, waits: turn.waits + 1)
   }
 

@@ -4,13 +4,13 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// A service that answers a request and then calls back, one callback after the other: the other side of the round
-/// trip, with nothing but the exchanges. `BareService CALLBACKS`
+/// A service that responds to a request and then calls back, one callback at a time. It's the other side of the round
+/// trip, and does nothing except the exchanges. `BareService CALLBACKS`
 @main
 struct BareService {
   static func main() async throws {
     var configuration = HTTPClient.Configuration()
-    // As many as the sandbox and the SDK keep open.
+    // As many connections as the sandbox and the SDK keep open.
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
     let group = MultiThreadedEventLoopGroup.singleton
     let caller = Caller(
@@ -33,7 +33,7 @@ struct BareService {
   }
 }
 
-/// Answers as Smooven does when it accepts a notification, and has the callbacks sent.
+/// Responds as Smooven does when it accepts a notification, and has the callbacks sent.
 private final class NotifyHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart

@@ -20,13 +20,13 @@ final class Caller: Sendable {
     self.events = events
   }
 
-  /// An id of a notification, of the length of Smooven's.
+  /// An id of a notification, as long as Smooven's.
   func nextID() -> String {
     let digits = String(count.add(1, ordering: .relaxed).newValue)
     return "ntf_" + String(repeating: "0", count: 12 - digits.count) + digits
   }
 
-  /// Calls back, once for each event, the next when the one before is answered.
+  /// Calls back once for each event, one at a time, each after the response to the previous one.
   func call(_ url: String, about id: String) {
     Task {
       do {

@@ -3,7 +3,8 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// A server that reads whole requests and answers each with 200: what SwiftNIO leaves a listener to work with.
+/// A server that reads whole requests and responds to each with a 200. It's the least that a listener on SwiftNIO can
+/// do.
 @main
 struct NIOFloor {
   static func main() async throws {
@@ -25,7 +26,7 @@ struct NIOFloor {
   }
 }
 
-/// Answers at the end of each request.
+/// Responds at the end of each request.
 private final class ConstantAnswer: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart

@@ -4,7 +4,8 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// The exchanges of a round trip and nothing else: a POST, callbacks on a port, a continuation that the last resumes.
+/// The exchanges of a round trip and nothing else: a POST, callbacks on a port, and a continuation that the last one
+/// resumes.
 final class BareClient: Sendable {
   private let client: HTTPClient
   private let url: String
@@ -38,7 +39,7 @@ final class BareClient: Sendable {
 
   deinit { try? client.syncShutdown() }
 
-  /// Posts, and returns when the last callback has come.
+  /// Posts, and returns when the last callback has arrived.
   func sendAndWait() async throws {
     let path = "/callbacks/\(count.add(1, ordering: .relaxed).newValue)"
     await withCheckedContinuation { continuation in
@@ -53,7 +54,7 @@ final class BareClient: Sendable {
     var request = HTTPClientRequest(url: url)
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
-    // What the SDK sends.
+    // The fields that the SDK sends.
     request.body = .bytes(
       ByteBuffer(
         string: #"{"callback_url":"\#(callbackURL + path)","#
@@ -66,7 +67,7 @@ final class BareClient: Sendable {
   }
 }
 
-/// Who waits at which path, and for how many callbacks.
+/// The waiters by path, and the number of callbacks that each still needs.
 private final class Waits: Sendable {
   private let open = Mutex<[String: (remaining: Int, continuation: CheckedContinuation<Void, Never>)]>([:])
 
@@ -84,7 +85,7 @@ private final class Waits: Sendable {
   }
 }
 
-/// Answers each callback with 200.
+/// Responds to each callback with a 200.
 private final class CallbackHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart

@@ -1,10 +1,10 @@
 import Measuring
 
-/// Does something over and over, so many at a time, and notes how long each took.
+/// A load that repeats an operation, a number of them at a time, and records how long each took.
 struct Load {
   let inFlight: Int
   let seconds: Double
-  /// Not measured: connections are opened, caches filled.
+  /// The seconds that aren't measured, in which connections are opened and caches are filled.
   private let warmUp = 1.0
 
   init(inFlight: Int, seconds: Double) {
@@ -12,7 +12,7 @@ struct Load {
     self.seconds = seconds
   }
 
-  /// Runs, and returns the rate a second and the quantiles of the time each took, in microseconds.
+  /// Runs, and returns the rate a second and the quantiles of the times, in microseconds.
   func run(_ operation: @escaping @Sendable () async throws -> Void) async throws -> [String: Double] {
     let begin = nanoseconds() + UInt64(warmUp * 1e9)
     let end = begin + UInt64(seconds * 1e9)

@@ -1,9 +1,10 @@
 import Measuring
 import Smooven
 
-/// Round trips, so many at a time for so many seconds.
+/// Makes round trips, a number of them at a time, for a number of seconds.
 ///
-/// `RoundTrip smooven|bare URL KEY IN-FLIGHT SECONDS CALLBACKS`: `smooven` is the SDK at its defaults, against the sandbox or the bare service; `bare` the same exchanges without it.
+/// `RoundTrip smooven|bare URL KEY IN-FLIGHT SECONDS CALLBACKS`. `smooven` is the SDK at its defaults, against the
+/// sandbox or the bare service. `bare` makes the same exchanges without it.
 @main
 struct RoundTrip {
   static func main() async throws {

@@ -16,7 +16,7 @@ struct TokenIngest {
     // A local URL, so that callbacks may arrive at a local one.
     let configuration = SmoovenConfiguration(secretKey: key, baseURL: "http://127.0.0.1:1")
     try await withSmoovenClient(configuration: configuration, transport: transport) { smooven in
-      // The first waits until the port is bound, and then the others don't have to.
+      // The first one waits until the port is bound, and then the others don't have to.
       for number in [1, count] {
         for _ in transport.requestCount..<number { Task { await wait(smooven) } }
         while transport.requestCount < number { try await Task.sleep(for: .milliseconds(10)) }
@@ -29,7 +29,7 @@ struct TokenIngest {
       try lines.joined().write(toFile: arguments[2], atomically: true, encoding: .utf8)
       let port = urls.first?.port ?? 0
       FileHandle.standardError.write(Data("listening on http://127.0.0.1:\(port)\n".utf8))
-      // Until the process is ended.
+      // Runs until the process is ended.
       try await Task.sleep(for: .seconds(3_600))
     }
   }

@@ -3,12 +3,12 @@ import Foundation
 import HTTPTypes
 import SmoovenCallbacks
 
-/// A callback as a provider documents it, signed where the provider signs.
+/// A callback as a provider documents it, signed if the provider signs.
 struct Sample {
   let provider: any CallbackProvider
   let request: CallbackRequest
   let now: Date
-  /// For the bare HMAC.
+  /// The key of the bare HMAC.
   let key = SymmetricKey(data: Data("sk_live_0123456789abcdef".utf8))
 
   var name: String { provider.name }
@@ -26,7 +26,7 @@ struct Sample {
     _ = try provider.event(from: request, at: now)
   }
 
-  /// One for each provider.
+  /// The samples, one for each provider.
   static func all() throws -> [Sample] {
     let now = Date().formatted(.iso8601)
     return [

@@ -10,7 +10,7 @@ struct VerifyCost {
   static func main() throws {
     let samples = try Sample.all()
     var numbers: [String: Double] = [:]
-    // In turns, and the minimum of all turns: what a turn took longer, something else took.
+    // In turns, and the minimum over all turns, because only other work on the machine makes a turn slower.
     for _ in 0..<turns {
       for sample in samples {
         let event = try cost { _ = try sample.provider.event(from: sample.request, at: sample.now) }

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// The floor: a task that is suspended, its continuation in an array.
+/// The floor: a suspended task, with its continuation in an array.
 ///
-/// No id, no deadline, no cancellation.
+/// It has no id, no deadline and no cancellation.
 final class BareWaits: Waits {
   private let continuations: Mutex<[CheckedContinuation<Void, Never>?]>
 

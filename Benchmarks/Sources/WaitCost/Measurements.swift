@@ -1,16 +1,16 @@
 import Measuring
 import Synchronization
 
-/// How many waits are settled one by one.
+/// The number of waits that are settled one at a time.
 let sampleCount = 500
-/// How often so many more are opened and settled; the fastest turn counts.
+/// The number of turns in which as many more are opened and settled. The fastest turn counts.
 private let turnCount = 20
 /// The number of waits in addition to those that are counted.
 let spareCount = sampleCount * (turnCount + 1)
 
 /// Opens waits, settles some, and opens and settles one more at a time while the others are open.
 func settling(_ waits: some Waits, _ count: Int) async throws -> [String: Double] {
-  // Warm: the first of everything is slower, and takes memory that stays.
+  // To warm up: the first of everything is slower, and takes memory that stays.
   _ = await oneMore(waits, from: count)
   let open = try await opening(waits, count)
   var numbers = open.numbers
@@ -28,7 +28,7 @@ func settling(_ waits: some Waits, _ count: Int) async throws -> [String: Double
   return numbers
 }
 
-/// Opens waits and lets the time of all run out, in nanoseconds until the last is resumed.
+/// Opens waits and lets all of them expire. Returns the nanoseconds until the last one is resumed.
 func expiring(_ waits: some Waits, _ count: Int) async throws -> [String: Double] {
   let open = try await opening(waits, count)
   let begin = nanoseconds()
@@ -57,7 +57,7 @@ private func opening(
       }
     )
   }
-  // From here to its suspension a task does not pause, so that all are open a moment after the last has begun.
+  // From here to its suspension, a task doesn't pause, so all waits are open a moment after the last task has begun.
   while opened.value < count { try await Task.sleep(for: .milliseconds(1)) }
   let end = opened.lastIncrement
   try await Task.sleep(for: .milliseconds(200))
@@ -65,10 +65,10 @@ private func opening(
   return (tasks, ["bytes": bytes, "open": Double(end - begin)])
 }
 
-/// Opens one wait and settles it, over and over; the median in nanoseconds.
+/// Opens and settles one wait, over and over. Returns the median in nanoseconds.
 ///
-/// On one actor: a task that has begun there has come to its suspension when another runs, so the wait is open before
-/// its callback comes.
+/// Everything runs on one actor. A task that has begun there has suspended by the time another one runs, so the wait is
+/// open before its callback arrives.
 @OneAtATime
 private func oneMore(_ waits: some Waits, from first: Int) async -> Double {
   var times: [UInt64] = []
@@ -93,7 +93,7 @@ private actor OneAtATime {
   static let shared = OneAtATime()
 }
 
-/// Counts, and notes when it last did.
+/// Counts, and records when it last did.
 private final class Counter: Sendable {
   private let count = Atomic<Int>(0)
   private let last = Atomic<UInt64>(0)

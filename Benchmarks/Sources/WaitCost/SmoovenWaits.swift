@@ -3,14 +3,14 @@ import HTTPTypes
 import Smooven
 import SmoovenTesting
 
-/// Waits of the SDK: each a `CallbackReceiver.outcome(of:id:timeout:)` with its deadline, settled by a signed callback.
+/// Waits of the SDK, each a `CallbackReceiver.outcome(of:id:timeout:)` with its deadline, settled by a signed callback.
 final class SmoovenWaits: Waits {
   private static let secret: Secret = "sk_live_0123456789abcdef"
   private let receiver: CallbackReceiver
   private let clock = ManualClock()
   private let runner: Task<Void, any Error>
 
-  /// Makes waits on the real clock, or on one that stands still, so that all of them have one deadline.
+  /// Creates waits on the real clock, or on a stopped one, so that all of them have one deadline.
   init(standsStill: Bool) throws {
     let endpoints = [CallbackEndpoint(try .smooven(Self.secret))]
     let clock: any Clock<Duration> = standsStill ? clock : ContinuousClock()

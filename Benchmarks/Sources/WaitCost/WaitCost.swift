@@ -1,8 +1,9 @@
 import Measuring
 
-/// What open waits cost.
+/// Measures the cost of open waits.
 ///
-/// `WaitCost smooven|bare COUNT [expire]`: without `expire` it settles some of the waits one by one, with `expire` it lets all of them run out at once.
+/// `WaitCost smooven|bare COUNT [expire]` settles some of the waits one at a time. With `expire`, it lets all of them
+/// expire at the same time.
 @main
 struct WaitCost {
   static func main() async throws {

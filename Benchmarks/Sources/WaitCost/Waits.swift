@@ -1,9 +1,9 @@
-/// Something that tasks can wait on, by number.
+/// Waits that tasks can await, by number.
 protocol Waits: Sendable {
-  /// Waits until the callback of this number comes or its time runs out.
+  /// Waits until the callback of this number arrives, or its time is up.
   func wait(_ number: Int) async
-  /// Makes the callback of a number, so that to send it is all that is measured.
+  /// Prepares the callback of a number, so that only sending it is measured.
   func callback(_ number: Int) -> @Sendable () async -> Void
-  /// Lets the time of all of them run out.
+  /// Lets all of the waits expire.
   func expire() async
 }
