@@ -6,7 +6,7 @@ import SmoovenTesting
 let secretKey: Secret = "sk_test_0123456789"
 let sarah = ReminderAgent.Person(name: "Sarah", userID: "sarah@example.com", email: "sarah@example.com")
 
-/// Runs an agent with a mock of Smooven, without a network. Time passes when the test says so.
+/// Runs an agent on a mock of Smooven, without a network, and with time that passes when the test says so.
 func withAgent<Result: Sendable>(
   _ transport: MockTransport,
   clock: any Clock<Duration> = ContinuousClock(),

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Smooven
 
-/// Asks before it deploys. A call under the same key after a restart continues waiting.
+/// Asks before it deploys, and continues waiting if it's called again under the same key after a restart.
 func mayDeploy(_ build: Int, _ smooven: SmoovenClient) async throws -> Bool {
   let outcome = try await smooven.ask(
     Question("Deploy build \(build) to production?", options: ["Deploy", "Not now"]),
@@ -18,7 +18,7 @@ func mayDeploy(_ build: Int, _ smooven: SmoovenClient) async throws -> Bool {
   return false
 }
 
-/// Asks by SMS. A reply to the message counts, and so does an answer on the page.
+/// Asks by SMS, and accepts a reply to the message as well as an answer on the page.
 func askCustomer(_ smooven: SmoovenClient) async throws -> Question.Reply? {
   try await smooven.ask(
     Question("Is Friday at ten fine?", options: ["Yes", "No"], allowsText: true),

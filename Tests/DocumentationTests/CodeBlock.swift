@@ -2,13 +2,13 @@
 struct CodeBlock: CustomStringConvertible {
   let document: String
   let language: String
-  /// The number of its first line in the document.
+  /// The number of the block's first line in the document.
   let line: Int
   let lines: [Substring]
 
   var description: String { "\(document):\(line) (\(lines.first ?? ""))" }
 
-  /// The fenced blocks of a document, in their order.
+  /// Returns the fenced blocks of a document, in order.
   static func all(in text: String, of document: String) -> [CodeBlock] {
     var blocks: [CodeBlock] = []
     var open: (language: String, line: Int, lines: [Substring])?
@@ -27,7 +27,7 @@ struct CodeBlock: CustomStringConvertible {
     return blocks
   }
 
-  /// Whether the block occurs in a source, line by line, but for an indentation that all lines share.
+  /// Returns whether the block occurs in a source, line by line, apart from an indentation that all lines share.
   func occurs(in source: [Substring]) -> Bool {
     guard let first = lines.first, source.count >= lines.count else { return false }
     return (0...(source.count - lines.count)).contains { start in

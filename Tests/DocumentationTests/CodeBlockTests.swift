@@ -1,7 +1,7 @@
 import Testing
 
 @Suite("Code in the documentation") struct CodeBlockTests {
-  @Test("Every block of Swift stands in a sample, so it compiles")
+  @Test("Every block of Swift is part of a sample, so it compiles")
   func swift() throws {
     let sources = try PackageFiles.paths(under: "Samples", withExtension: "swift").map { path in
       try PackageFiles.text(path).split(separator: "\n", omittingEmptySubsequences: false)
@@ -18,7 +18,7 @@ import Testing
     #expect(count > 0)
   }
 
-  @Test("Every block says its language, so none escapes the checks")
+  @Test("Every block names its language, so none escapes the checks")
   func languages() throws {
     for document in try PackageFiles.documents() {
       for block in CodeBlock.all(in: try PackageFiles.text(document), of: document) {
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test("A block is found with any indentation, and only whole")
+  @Test("A block is found at any indentation, and only as a whole")
   func matching() {
     let source = "func f() {\n  if true {\n    g()\n\n  }\n}".split(
       separator: "\n",
@@ -40,7 +40,7 @@ import Testing
     #expect(!CodeBlock.all(in: "```swift\nif true {\n  h()\n```", of: "A.md")[0].occurs(in: source))
   }
 
-  @Test("Links between files lead somewhere")
+  @Test("Links between files lead to files that exist")
   func links() throws {
     for document in try PackageFiles.documents() {
       let folder = document.split(separator: "/").dropLast().map { "\($0)/" }.joined()

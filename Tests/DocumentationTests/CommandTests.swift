@@ -4,7 +4,7 @@ import Testing
 @testable import SmoovenCommand
 
 @Suite("Commands in the documentation") struct CommandTests {
-  /// The command lines in blocks and in running text.
+  /// Returns the command lines in blocks and in running text.
   static func commands() throws -> [(place: String, line: String)] {
     try PackageFiles.documents().flatMap { document in
       let text = try PackageFiles.text(document)
@@ -19,12 +19,12 @@ import Testing
     }
   }
 
-  @Test("Every command is one that the parser takes")
+  @Test("Every command is accepted by the parser")
   func parse() throws {
     let commands = try Self.commands()
     #expect(commands.contains { $0.line.hasPrefix("send ") && $0.place == "README.md" })
     let names = SmoovenCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
-    // A name alone is a mention.
+    // A name on its own is a mention.
     for (place, line) in commands where !names.contains(line) && Self.isInThisBuild(line) {
       #expect(throws: Never.self, "\(place): smooven \(line)") {
         _ = try SmoovenCommand.parseAsRoot(Self.words(line))
@@ -58,7 +58,7 @@ import Testing
     #endif
   }
 
-  /// Splits a line as a shell does, with double quotes alone.
+  /// Splits a line as a shell does, with double quotes only.
   private static func words(_ line: String) -> [String] {
     line.matches(of: #/"([^"]*)"|(\S+)/#).map { String($0.output.1 ?? $0.output.2 ?? "") }
   }

@@ -43,7 +43,7 @@ import Testing
     expectDocumented(names, in: page)
   }
 
-  @Test("Every reason for which a callback or a request is refused")
+  @Test("Every reason for refusing a callback or a request")
   func reasons() throws {
     let page = try PackageFiles.text(Self.page)
     var reasons: Set<String> = []
@@ -86,7 +86,7 @@ import Testing
   )
   func limits(source: String, type: String) throws {
     let page = try PackageFiles.text(Self.page)
-    // Two spaces: of the type itself, not of one within it.
+    // Two spaces, for properties of the type itself and not of a nested one.
     let names = try PackageFiles.text(source).matches(of: #/\n  public var ([A-Za-z]+):/#).map {
       String($0.output.1)
     }
@@ -94,7 +94,7 @@ import Testing
     expectDocumented(names.filter { $0 != "tls" }.map { type + $0 }, in: page)
   }
 
-  @Test("Every story that the sandbox tells")
+  @Test("Every story of the sandbox")
   func scripts() throws {
     let page = try PackageFiles.text("DocC/Smooven.docc/TestingYourAgent.md")
     expectDocumented(SandboxScript.allCases.filter { $0 != .deliver }.map(\.rawValue), in: page)

@@ -1,11 +1,11 @@
 import Foundation
 
-/// The files of this package, as they lie beside the tests.
+/// The files of the package that the tests are part of.
 enum PackageFiles {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  /// Everything that is written for users.
+  /// Returns everything that is written for users.
   static func documents() throws -> [String] {
     try ["README.md", "CONTRIBUTING.md", "Sources/README.md"] + paths(under: "DocC", withExtension: "md")
   }
@@ -18,7 +18,7 @@ enum PackageFiles {
     FileManager.default.fileExists(atPath: root.appending(path: path).path)
   }
 
-  /// The paths of files below a folder, in alphabetical order.
+  /// Returns the paths of files below a folder, sorted alphabetically.
   static func paths(under folder: String, withExtension suffix: String) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path)
       .filter { $0.hasSuffix(".\(suffix)") }.sorted().map { "\(folder)/\($0)" }

@@ -2,7 +2,7 @@ package import Foundation
 package import Smooven
 package import Synchronization
 
-/// A store that runs a hook around each step: to fail, to wait, to count, to do something at the worst moment.
+/// A store that runs a hook around each step, for example to fail, to wait, to count, or to act at the worst moment.
 package final class HookedStore: DeliveryStore {
   package enum Step: Sendable, Hashable, CaseIterable {
     case time, insert, load, replace, remove, pending, append, callbacks, prune, usage, watch, follow
@@ -18,7 +18,7 @@ package final class HookedStore: DeliveryStore {
 
   /// Creates a store around another one.
   ///
-  /// What a hook throws after a step is thrown although the step was carried out.
+  /// An error that a hook throws after a step is thrown although the step was carried out.
   package init(
     _ base: any DeliveryStore = InMemoryDeliveryStore(),
     before: @escaping Hook = { _ in },
@@ -96,12 +96,12 @@ package final class HookedStore: DeliveryStore {
 }
 
 extension DeliveryStore {
-  /// The deliveries without a verdict.
+  /// Returns the deliveries without a verdict.
   package func allPending() async throws -> [StoredDelivery] {
     try await pending(after: nil, limit: 1_000).map(\.delivery)
   }
 
-  /// The events of a delivery in the log, by its token and ids.
+  /// Returns the events of a delivery in the log, by its token and ids.
   package func events(of delivery: StoredDelivery) async throws -> [CallbackEvent] {
     let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
     return try await callbacks(matching: lookup, after: .beginning, limit: 1_000).map(\.event)

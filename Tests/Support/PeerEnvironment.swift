@@ -1,11 +1,11 @@
 package import Foundation
 internal import Synchronization
 
-/// The Python environments with other people's programs, which `.ci/interop` prepares.
+/// The Python environments with third-party programs, which `.ci/interop` prepares.
 package enum PeerEnvironment: String {
   case callbacks, mcp1, mcp2
 
-  /// Why an environment can't be used.
+  /// The reason why an environment can't be used.
   package struct Failure: Error, CustomStringConvertible {
     package let description: String
   }
@@ -14,7 +14,7 @@ package enum PeerEnvironment: String {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   private static let prepared = Mutex<Set<PeerEnvironment>>([])
 
-  /// Its Python.
+  /// Returns the path of its Python.
   ///
   /// - Throws: ``Failure`` if it couldn't be installed, so that no test is skipped unnoticed.
   package var python: URL {
@@ -29,7 +29,7 @@ package enum PeerEnvironment: String {
     }
   }
 
-  /// Installs it with a script, that of the project if not another one is given.
+  /// Installs it with a script, which defaults to that of the project.
   package func prepare(with script: URL? = nil) throws {
     let process = Process()
     let output = Pipe()

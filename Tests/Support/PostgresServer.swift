@@ -1,7 +1,9 @@
 #if PostgresSupport
 import Foundation
 
-/// A real server in a temporary folder, reached by a Unix socket, which ends with the process of the tests.
+/// A real server in a temporary folder.
+///
+/// It's reached through a Unix socket, and ends with the process of the tests.
 package final class PostgresServer: Sendable {
   package struct Failure: Error, CustomStringConvertible {
     package let description: String
@@ -26,7 +28,7 @@ package final class PostgresServer: Sendable {
 
   /// Whether the tests can run.
   ///
-  /// In CI they must.
+  /// They must in CI.
   package static let isAvailable = programs != nil || ProcessInfo.processInfo.environment["CI"] != nil
 
   /// The server that most tests share.
@@ -75,7 +77,7 @@ package final class PostgresServer: Sendable {
     return "postgresql:///postgres?host=\(folder)&user=\(user)\(schema)"
   }
 
-  /// Restarts the server as a crash does.
+  /// Restarts the server as after a crash.
   package func crash() throws {
     try Self.asOwner(
       "\(bin)/pg_ctl",
@@ -83,7 +85,7 @@ package final class PostgresServer: Sendable {
     )
   }
 
-  /// Ends the server immediately, and leaves its files.
+  /// Ends the server immediately, and keeps its files.
   package func down() throws {
     try Self.asOwner("\(bin)/pg_ctl", ["-w", "-D", folder + "/data", "-m", "immediate", "stop"])
   }
@@ -107,8 +109,8 @@ package final class PostgresServer: Sendable {
 
   package static func run(_ program: String, _ arguments: [String]) throws {
     let process = Process()
-    // Foundation takes a program for running while anything has a descriptor that it passes on: a server that `pg_ctl`
-    // leaves behind must not have it.
+    // Foundation considers a program running while any process has a descriptor that it passes on, so a server that
+    // `pg_ctl` leaves running must not inherit it.
     let script = #"for f in /dev/fd/*; do n=${f##*/}; ((n > 2)) && eval "exec $n>&-"; done; exec "$@""#
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
     process.arguments = ["-c", script, "bash", program] + arguments
@@ -124,6 +126,6 @@ package final class PostgresServer: Sendable {
   }
 }
 
-/// The name of a schema that no other test uses.
+/// Returns the name of a schema that no other test uses.
 package func newSchema() -> String { "t\(UInt64.random(in: .min ... .max))" }
 #endif

@@ -3,13 +3,13 @@ import Foundation
 
 /// A shell script that runs a server as PostgreSQL's user, who isn't root.
 ///
-/// It says a line when the server is ready, and then reads its input, which ends with this process whichever way that ends.
+/// It prints a line when the server is ready. Then it reads its input, which ends with this process, however that ends.
 package final class ServerScript: Sendable {
   private let input = Pipe()
 
   /// Starts a script.
   ///
-  /// - Throws: ``PostgresServer/Failure`` if it ends without a word.
+  /// - Throws: ``PostgresServer/Failure`` if it ends without printing a line.
   package init(_ script: String) throws {
     let process = Process()
     let isRoot = getuid() == 0

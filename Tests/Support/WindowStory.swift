@@ -1,9 +1,10 @@
 package import Foundation
 package import Smooven
 
-/// Hours of callbacks of an endpoint whose store holds the keys of six minutes, with a captor who sends some again.
+/// Hours of callbacks of an endpoint whose store holds the keys of six minutes, with an attacker who replays some of
+/// them.
 ///
-/// They arrive up to 30 seconds after they were signed, in an order that is shuffled. Another endpoint is quiet.
+/// They arrive up to 30 seconds after they were signed, in shuffled order. Another endpoint is quiet.
 package struct WindowStory: Sendable {
   /// A callback that is offered to a store, for the first time or again.
   package struct Offer: Sendable, Hashable {
@@ -16,18 +17,18 @@ package struct WindowStory: Sendable {
   package struct Tally: Sendable, Hashable {
     package var stored = 0
     package var quiet = 0
-    /// Callbacks that were not stored when they first came.
+    /// The callbacks that weren't stored when they first arrived.
     package var refused: [Offer] = []
     package var duplicates = 0
     package var tooOld = 0
-    /// Callbacks that were sent again and changed something, or were not reported as they should be.
+    /// The callbacks that changed something when they were sent again, or weren't reported as they should be.
     package var wrongReplays: [Offer] = []
   }
 
   package let capacity: Int
   package let count: Int
   package let start: Date
-  /// The time that the keys of a full store hold, in seconds.
+  /// The time covered by the keys of a full store, in seconds.
   package static let window = 360.0
   /// The time within which callbacks are shuffled, in seconds.
   package static let disorder = 30.0
@@ -42,14 +43,14 @@ package struct WindowStory: Sendable {
     start.addingTimeInterval(Double(number) * Self.window / Double(capacity))
   }
 
-  /// Offers all callbacks, and after some of them one again that came before.
+  /// Offers all callbacks, and after some of them an earlier one again.
   ///
   /// - Parameters:
   ///   - minimumWindow: The time in seconds within which the store forgets nothing.
-  ///   - random: Chooses.
-  ///   - usage: What the store holds, which no callback that is sent again may change.
+  ///   - random: The source of all choices.
+  ///   - usage: Returns what the store holds, which must not change if a callback is sent again.
   ///   - offer: Offers a callback to the store.
-  /// - Returns: What became of them.
+  /// - Returns: The results.
   /// - Throws: What the closures throw.
   package func tell(
     minimumWindow: Double,
@@ -67,7 +68,7 @@ package struct WindowStory: Sendable {
         let callback = Offer(number: number, isQuiet: false, signedAt: signedAt(number), now: now)
         if try await offer(callback) == .stored { tally.stored += 1 } else { tally.refused.append(callback) }
         guard random.next() % 40 == 0 else { continue }
-        // Half of them of the last minutes.
+        // Half of them are from the last minutes.
         let oldest = random.next() % 2 == 0 ? 0 : max(0, first - 2 * capacity)
         let choice = Int.random(in: oldest...first + place, using: &random)
         let chosen = choice < first ? choice : order[choice - first]
@@ -79,7 +80,7 @@ package struct WindowStory: Sendable {
         case .duplicate: tally.duplicates += 1
         case .tooOld: tally.tooOld += 1
         }
-        // Within the minimum window it must still be known; long before it, it can't be.
+        // Within the minimum window it must still be known. Long before that, it can't be.
         let age = now.timeIntervalSince(replay.signedAt)
         let isRight =
           switch result {

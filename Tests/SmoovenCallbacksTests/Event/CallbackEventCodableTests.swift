@@ -8,7 +8,7 @@ struct CallbackEventCodableTests {
     try JSONDecoder().decode(CallbackEvent.self, from: try JSONEncoder().encode(event))
   }
 
-  /// The stores keep an event as three parts.
+  /// The stores keep an event in three parts.
   private func roundTripByParts(_ event: CallbackEvent) throws -> CallbackEvent? {
     let record = try JSONValue(parsing: Array(event.record.text.utf8))
     let payload = try event.storedPayload.map { try JSONValue(parsing: Array($0.text.utf8)) }
@@ -18,7 +18,7 @@ struct CallbackEventCodableTests {
   private func expectNothingLost(_ event: CallbackEvent, _ comment: Comment? = nil) throws {
     let decoded = try roundTrip(event)
     #expect(decoded == event, comment)
-    // The same bytes too: Swift compares canonically equivalent texts as equal.
+    // The bytes too, because Swift compares canonically equivalent texts as equal.
     #expect(decoded.deduplicationKey.utf8.elementsEqual(event.deduplicationKey.utf8), comment)
     #expect(decoded.rawBody == event.rawBody, comment)
     #expect(decoded.payload.text == event.payload.text, comment)
@@ -89,7 +89,7 @@ struct CallbackEventCodableTests {
     Date.init(timeIntervalSinceReferenceDate:)
   )
 
-  @Test("Times come back to the last bit", arguments: instants)
+  @Test("Times are restored to the last bit", arguments: instants)
   func times(_ date: Date) throws {
     var event = CallbackEvent.withEveryField
     event.occurredAt = date
@@ -97,7 +97,7 @@ struct CallbackEventCodableTests {
     try expectNothingLost(event)
   }
 
-  @Test("A body that is not text, or not JSON", arguments: [[], [0xFF, 0x00, 0xC0], Array("{".utf8)])
+  @Test("A body that isn't text, or isn't JSON", arguments: [[], [0xFF, 0x00, 0xC0], Array("{".utf8)])
   func body(_ bytes: [UInt8]) throws {
     var event = CallbackEvent.withEveryField
     event.rawBody = bytes
@@ -112,7 +112,7 @@ struct CallbackEventCodableTests {
     }
   }
 
-  @Test("Whatever a provider decodes", arguments: FuzzSubject.all)
+  @Test("Everything that a provider decodes", arguments: FuzzSubject.all)
   func fuzz(_ subject: FuzzSubject) throws {
     var random = SeededGenerator(seed: 9)
     var count = 0
@@ -144,7 +144,7 @@ struct CallbackEventCodableTests {
     ),
   ]
 
-  @Test("What is not a whole event is refused", arguments: damaged)
+  @Test("An incomplete event is refused", arguments: damaged)
   func refuses(_ name: String, _ members: [String: String]) {
     let json = "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
     #expect(throws: DecodingError.self) {
@@ -152,7 +152,7 @@ struct CallbackEventCodableTests {
     }
   }
 
-  @Test("Only the required fields: endpoint and group are the provider's name")
+  @Test("With only the required fields, endpoint and group are the provider's name")
   func minimal() throws {
     let json = #"{"event":{"provider":"a","name":"b","kind":"other","key":"k","new":1},"body":"e30="}"#
     let event = try JSONDecoder().decode(CallbackEvent.self, from: Data(json.utf8))

@@ -10,13 +10,13 @@ struct CallbackEventKindTests {
     (CallbackEvent.Kind(rawValue: "delivered "), false), (CallbackEvent.Kind(rawValue: "expired"), false),
   ]
 
-  @Test("Which kinds imply delivery", arguments: kinds)
+  @Test("The kinds that imply delivery", arguments: kinds)
   func impliesDelivery(_ kind: CallbackEvent.Kind, _ expected: Bool) {
     #expect(kind.impliesDelivery == expected)
     #expect("\(kind)" == kind.rawValue)
   }
 
-  @Test("A channel may be written as a literal and is compared as it is spelled")
+  @Test("A channel may be written as a literal, and is compared as it's spelled")
   func channels() {
     #expect(NotificationChannel.sms == "sms")
     #expect(NotificationChannel.sms != "SMS")

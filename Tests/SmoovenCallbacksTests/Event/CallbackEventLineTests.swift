@@ -12,7 +12,7 @@ struct CallbackEventLineTests {
 
   private func json(_ event: CallbackEvent) throws -> JSONValue { try JSONValue(parsing: line(event)) }
 
-  /// What is wrong with the line of an event, if anything is.
+  /// Returns what is wrong with the line of an event, or `nil` if nothing is.
   private func problem(_ event: CallbackEvent) throws -> String? {
     let line = line(event)
     guard line.last == 0x0A, line.dropLast().allSatisfy({ $0 >= 0x20 }) else { return "not one line" }
@@ -53,7 +53,7 @@ struct CallbackEventLineTests {
     #expect(json.objectValue?.count == 9)
   }
 
-  @Test("What is not known is null, not absent")
+  @Test("An unknown value is null, not absent")
   func nulls() throws {
     let event = try SmoovenSamples.provider().decode(SmoovenSamples.request(#"{"event":"player.updated"}"#))
     #expect(
@@ -70,12 +70,12 @@ struct CallbackEventLineTests {
     #expect(try json(empty)["failure"] == ["reason": .null, "code": .null])
   }
 
-  @Test("A payload as deep as the parser follows")
+  @Test("A payload as deep as the parser's limit")
   func deepPayload() throws {
     let deep = String(repeating: "[", count: 127) + String(repeating: "]", count: 127)
     let body = SmoovenSamples.documented.dropLast() + ",\"deep\":\(deep)}"
     let event = try SmoovenSamples.provider().decode(SmoovenSamples.request(String(body)))
-    // One level deeper than the parser follows, because it is inside the event.
+    // It's one level deeper than the parser's limit, because it is inside the event.
     let line = String(decoding: line(event), as: UTF8.self)
     #expect(line.contains(deep))
     #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(line.utf8)) }
@@ -112,14 +112,14 @@ struct CallbackEventLineTests {
     #expect(try problem(changed) == nil)
   }
 
-  @Test("Whatever decodes can be printed", arguments: FuzzSubject.all, [1, 2])
+  @Test("Everything that can be decoded can be printed", arguments: FuzzSubject.all, [1, 2])
   func fuzz(_ subject: FuzzSubject, _ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var count = 0
     for _ in 0..<2_000 {
       var body = random.pick(subject.corpus)
       for _ in 0..<random.below(3) { random.mutate(&body) }
-      // Deeper, and the line would be one level more than the parser follows.
+      // If it were any deeper, the line would exceed the parser's limit by one level.
       guard let event = try? subject.provider.decode(subject.signed(body)), !isAsDeepAsAllowed(event) else {
         continue
       }

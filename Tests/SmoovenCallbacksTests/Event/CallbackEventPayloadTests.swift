@@ -2,20 +2,20 @@ import Testing
 
 @testable import SmoovenCallbacks
 
-@Suite("Events: the payload is the body, until somebody says otherwise")
+@Suite("Events: the payload is the body, unless another one is set")
 struct CallbackEventPayloadTests {
   private func event(_ sample: DocumentedEvent) throws -> CallbackEvent {
     try sample.provider.provider().decode(sample.provider.signedRequest(Array(sample.body.utf8)))
   }
 
-  @Test("No provider makes the whole JSON before it is asked for", arguments: DocumentedEvent.all)
+  @Test("No provider parses the whole JSON before it's asked for", arguments: DocumentedEvent.all)
   func lazy(_ sample: DocumentedEvent) throws {
     let event = try event(sample)
     #expect(event.isPayloadTheBody)
     #expect(event.payload == .object(try sample.members()))
   }
 
-  @Test("Another field changes nothing about it", arguments: [false, true])
+  @Test("Setting another field doesn't change the payload", arguments: [false, true])
   func otherFields(afterItWasRead: Bool) throws {
     let sample = try #require(DocumentedEvent.all.first)
     var event = try event(sample)
@@ -26,7 +26,7 @@ struct CallbackEventPayloadTests {
     #expect(event.payload == .object(try sample.members()))
   }
 
-  @Test("It stays when the bytes are replaced, and the bytes stay when it is")
+  @Test("The payload stays when the bytes are replaced, and the bytes stay when the payload is")
   func replaced() throws {
     let sample = try #require(DocumentedEvent.all.first)
     var event = try event(sample)

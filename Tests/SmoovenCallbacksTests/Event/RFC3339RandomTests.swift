@@ -6,7 +6,7 @@ import Testing
 struct RFC3339RandomTests {
   static let seeds: [UInt64] = [11, 12]
 
-  /// Milliseconds from the year 0 to the year 9999.
+  /// Random times in milliseconds, from the year 0 to the year 9999.
   private func instant(_ random: inout SeededGenerator) -> Date {
     let milliseconds = Int.random(in: -62_167_219_200_000...253_402_300_799_000, using: &random)
     return Date(timeIntervalSince1970: Double(milliseconds) / 1_000)
@@ -24,10 +24,10 @@ struct RFC3339RandomTests {
     }
   }
 
-  /// From 1583: before, Foundation writes dates of the Julian calendar.
+  /// Random times from 1583 on, because Foundation writes earlier dates in the Julian calendar.
   private static let gregorian = -12_212_553_600...253_402_300_799
 
-  @Test("Foundation writes the same text and reads ours as the same instant", arguments: seeds)
+  @Test("Foundation writes the same text, and reads ours as the same instant", arguments: seeds)
   func foundation(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let style = Date.ISO8601FormatStyle()
@@ -40,7 +40,7 @@ struct RFC3339RandomTests {
     }
   }
 
-  @Test("With fractions and offsets Foundation reads the same instant", arguments: seeds)
+  @Test("With fractions and offsets, Foundation reads the same instant", arguments: seeds)
   func fractionsAndOffsets(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
@@ -89,7 +89,7 @@ struct RFC3339RandomTests {
   }
 
   @Test(
-    "Random and mutated strings never trap, and what is read is within the written years",
+    "Random and mutated strings never trap, and what is read is within the years that can be written",
     arguments: seeds
   )
   func garbage(_ seed: UInt64) {

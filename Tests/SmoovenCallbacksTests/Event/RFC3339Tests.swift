@@ -2,7 +2,7 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-@Suite("RFC 3339: which texts are times")
+@Suite("RFC 3339: the texts that are times")
 struct RFC3339Tests {
   static let validTimes: [(String, Double)] = [
     ("1970-01-01T00:00:00Z", 0), ("2026-03-05T08:00:15Z", 1_772_697_615),
@@ -15,7 +15,7 @@ struct RFC3339Tests {
     ("1937-01-01T12:00:27.87+00:20", -1_041_337_172.13),
     // Lower case, and the space that the RFC allows for readability.
     ("2026-03-05t08:00:15z", 1_772_697_615), ("2026-03-05 08:00:15Z", 1_772_697_615),
-    // Offsets, to their limits and over the end of a day and of a year.
+    // Offsets, up to their limits and across the end of a day and of a year.
     ("2026-03-05T08:00:15+00:00", 1_772_697_615), ("2026-03-05T08:00:15-00:00", 1_772_697_615),
     ("2026-03-05T13:30:15+05:30", 1_772_697_615), ("2026-03-04T08:01:15-23:59", 1_772_697_615),
     ("2026-03-06T07:59:15+23:59", 1_772_697_615), ("1970-01-01T00:00:00+00:01", -60),
@@ -26,15 +26,16 @@ struct RFC3339Tests {
     ("1970-01-01T00:00:00.000000000000000000000000001Z", 0),
     ("1970-01-01T00:00:00.\(String(repeating: "9", count: 5_000))Z", 1),
     ("1969-12-31T23:59:59.75Z", -0.25), ("1970-01-01T00:00:00.25+00:00", 0.25),
-    // Variants with one reading: an offset without a colon, without minutes, after a space, and a comma.
+    // Variants that can be read in only one way: an offset without a colon, without minutes, after a space, and a
+    // comma.
     ("2026-03-05T08:00:15+0000", 1_772_697_615), ("2026-03-05T13:30:15+0530", 1_772_697_615),
     ("2026-03-05T08:00:15+00", 1_772_697_615), ("2026-03-05T00:00:15-08", 1_772_697_615),
     ("2026-03-05 08:00:15 +0000", 1_772_697_615), ("2026-03-05T13:30:15 +05:30", 1_772_697_615),
     ("2026-03-05T08:00:15.5+0000", 1_772_697_615.5), ("2026-03-05T08:00:15,5Z", 1_772_697_615.5),
-    // Without seconds, the full minute.
+    // Without seconds, it's the full minute.
     ("2026-03-05T08:00Z", 1_772_697_600), ("2026-03-05T08:00+00:00", 1_772_697_600),
     ("2026-03-05 13:30+0530", 1_772_697_600), ("2026-03-05T09:00+01", 1_772_697_600),
-    // Leap days: every fourth year, not every hundredth, every four hundredth.
+    // Leap days: every fourth year, except every hundredth, but including every four hundredth.
     ("2024-02-29T00:00:00Z", 1_709_164_800), ("2000-02-29T00:00:00Z", 951_782_400),
     ("1600-02-29T00:00:00Z", -11_670_998_400), ("0000-02-29T00:00:00Z", -62_162_121_600),
     ("2100-02-28T23:59:59Z", 4_107_542_399), ("2024-03-01T00:00:00Z", 1_709_251_200),
@@ -91,13 +92,13 @@ struct RFC3339Tests {
     (0.9996, "1970-01-01T00:00:01Z"), (951_782_400, "2000-02-29T00:00:00Z"),
     (4_107_542_400, "2100-03-01T00:00:00Z"), (-62_167_219_200, "0000-01-01T00:00:00Z"),
     (253_402_300_799, "9999-12-31T23:59:59Z"),
-    // Outside the four digits of the year, the nearest that can be written.
+    // Outside the four digits of the year, it's the nearest one that can be written.
     (253_402_300_800, "9999-12-31T23:59:59Z"), (1e300, "9999-12-31T23:59:59Z"),
     (.infinity, "9999-12-31T23:59:59Z"),
     (-1e300, "0000-01-01T00:00:00Z"), (-.infinity, "0000-01-01T00:00:00Z"), (.nan, "0000-01-01T00:00:00Z"),
   ]
 
-  @Test("Instants are written in UTC, those without a fraction without one", arguments: formatted)
+  @Test("Instants are written in UTC, and without a fraction if they have none", arguments: formatted)
   func format(_ seconds: Double, _ expected: String) {
     #expect(RFC3339.format(Date(timeIntervalSince1970: seconds)) == expected)
   }

@@ -3,7 +3,7 @@ import HTTPTypes
 import SmoovenCallbacks
 import Testing
 
-/// Whatever is printed, interpolated, reflected or dumped ends in a log one day.
+/// Whatever is printed, interpolated, reflected or dumped ends up in a log one day.
 @Suite("Nothing leaks into print, dump or a debugger")
 struct SafelyDescribedTests {
   static let planted = [
@@ -46,7 +46,7 @@ struct SafelyDescribedTests {
     #expect(Mirror(reflecting: secret).children.isEmpty)
   }
 
-  @Test("A prepared key and a provider: their state can sign as well as the secret")
+  @Test("A prepared key and a provider, because their state can sign as well as the secret")
   func preparedKey() throws {
     let key = HMACSHA256Key(bytes: Array(SmoovenSamples.keyText.utf8))
     let provider = try SmoovenCallbackProvider.smooven(Secret(SmoovenSamples.keyText, label: "current"))
@@ -57,7 +57,7 @@ struct SafelyDescribedTests {
     #expect(Mirror(reflecting: key).children.isEmpty)
   }
 
-  @Test("An event shows provider, name, kind, channel and ids, and nothing else")
+  @Test("An event shows its provider, name, kind, channel and ids, and nothing else")
   func callbackEvent() throws {
     let event = try event()
     expectNothingPlanted(in: event)
@@ -69,7 +69,7 @@ struct SafelyDescribedTests {
     }
   }
 
-  @Test("A hostile name or id cannot write lines of its own into a log")
+  @Test("A hostile name or id can't write its own lines into a log")
   func noInjection() throws {
     let evil = "x\nERROR forged line\r\u{1B}[2J\u{2028}\u{202E}"
     let event = try SmoovenSamples.decode(changing: [
@@ -84,7 +84,7 @@ struct SafelyDescribedTests {
     #expect(event.name == evil && event.correlationIDs == [evil] && failed.failure?.code == evil)
   }
 
-  @Test("Recipient, failure and the typed view")
+  @Test("The recipient, the failure and the typed view")
   func parts() throws {
     let event = try event()
     expectNothingPlanted(in: try #require(event.recipient))
@@ -94,7 +94,7 @@ struct SafelyDescribedTests {
     #expect("\(CallbackEvent.Failure(reason: "PLANTED", code: nil))" == "failure(no code)")
   }
 
-  @Test("A request: neither the path with its token, nor headers, nor body")
+  @Test("A request: neither the path with its token, nor the headers, nor the body")
   func request() {
     var request = SmoovenSamples.request(
       SmoovenSamples.documented,

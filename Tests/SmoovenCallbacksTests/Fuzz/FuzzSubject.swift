@@ -2,16 +2,16 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-/// One provider under fuzzing: what its service sends and how it signs.
+/// One provider under fuzzing, with what its service sends and how it signs.
 struct FuzzSubject: Sendable, CustomTestStringConvertible {
-  /// Stands in every place of the corpus that a value can have, and must not come back in an error.
+  /// A marker that replaces each value of the corpus, and must not reappear in an error.
   static let marker = "PLANTED7f3a"
 
   let provider: any CallbackProvider
   /// The time that is signed.
   let time: Date
   let corpus: [[UInt8]]
-  /// A request with a good signature, where the provider has one.
+  /// Returns a request, with a valid signature if the provider signs.
   let signed: @Sendable (_ body: [UInt8]) -> CallbackRequest
 
   var testDescription: String { provider.name }
@@ -25,7 +25,7 @@ struct FuzzSubject: Sendable, CustomTestStringConvertible {
     }
   }()
 
-  /// Texts that are no events of anybody, and JSON at its edges.
+  /// Texts that aren't events of any provider, and edge cases of JSON.
   private static let strangers: [[UInt8]] = [
     #"{"event":"\#(marker)","a":[1,-0,1e2,0.5,9223372036854775807,true,null,"\ud83d\ude00\n\u0000"]}"#,
     String(repeating: "[", count: 127) + #""\#(marker)""# + String(repeating: "]", count: 127),
@@ -54,7 +54,7 @@ struct FuzzSubject: Sendable, CustomTestStringConvertible {
     )
   }
 
-  /// Its documented payloads, as they are and with the marker for each of their texts.
+  /// Returns its documented payloads, unchanged and with the marker in place of each text.
   private static func subject(_ sample: SampleProvider) throws -> FuzzSubject {
     let payloads = DocumentedEvent.all.filter { $0.provider == sample }
     let marked = try payloads.flatMap { payload in

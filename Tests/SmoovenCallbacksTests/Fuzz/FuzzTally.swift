@@ -1,4 +1,4 @@
-/// How often each way through a provider was taken.
+/// The number of times that each path through a provider was taken.
 struct FuzzTally {
   var events = 0
   var stale = 0

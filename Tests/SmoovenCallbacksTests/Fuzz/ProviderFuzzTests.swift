@@ -5,8 +5,8 @@ import Testing
 
 /// Broken and hostile requests through all three checks of each provider.
 ///
-/// `SMOOVEN_FUZZ_ITERATIONS` sets how many inputs each provider gets, over all seeds; ten times the default with
-/// `SMOOVEN_STRESS=1`, as in `.ci/long`.
+/// `SMOOVEN_FUZZ_ITERATIONS` sets the number of inputs for each provider, over all seeds. With `SMOOVEN_STRESS=1`, as
+/// in `.ci/long`, it's ten times the default.
 @Suite("Every provider: fuzzed requests", .timeLimit(.minutes(60)))
 struct ProviderFuzzTests {
   static let iterations =
@@ -20,20 +20,22 @@ struct ProviderFuzzTests {
     var tally = FuzzTally()
     for _ in 0..<Self.iterations / Self.seeds.count {
       let request = Self.request(subject, &random)
-      // One in eight comes at some other time.
+      // One in eight arrives at some other time.
       let age = random.below(8) == 0 ? Double(random.below(4_000_000) - 2_000_000) : 0
       if let problem = Self.run(subject, request, at: subject.time.addingTimeInterval(age), &tally) {
         Issue.record("\(problem); seed \(seed), body \(request.body), headers \(request.head.headerFields)")
         return
       }
     }
-    // Every way through is taken often enough to mean something. Without a signature there are but two.
+    // Every path is taken often enough to be meaningful. Without a signature, there are only two.
     let counts =
       [tally.events, tally.undecodable] + (subject.provider.isSigned ? [tally.stale, tally.unverified] : [])
     for count in counts { #expect(count >= Self.iterations / 400, "\(tally)") }
   }
 
-  /// Most inputs are signed well: what is behind the signature is the larger part.
+  /// Creates a request.
+  ///
+  /// Most have a valid signature, because most of the code is behind it.
   private static func request(_ subject: FuzzSubject, _ random: inout SeededGenerator) -> CallbackRequest {
     var body = random.pick(subject.corpus)
     for _ in 0..<random.below(4) { random.mutate(&body) }
@@ -42,7 +44,9 @@ struct ProviderFuzzTests {
     return request
   }
 
-  /// Mutates, drops or repeats one header line; the value may be any bytes that a server lets through.
+  /// Mutates, drops or repeats one header line.
+  ///
+  /// The value may be any bytes that a server lets through.
   private static func breakHeader(of request: inout CallbackRequest, _ random: inout SeededGenerator) {
     var fields = Array(request.head.headerFields)
     guard !fields.isEmpty else { return }
@@ -58,7 +62,7 @@ struct ProviderFuzzTests {
     request.head.headerFields = HTTPFields(fields)
   }
 
-  /// What is wrong with the way in which a request was handled, if anything is.
+  /// Returns what is wrong with how a request was handled, or `nil` if nothing is.
   private static func run(
     _ subject: FuzzSubject,
     _ request: CallbackRequest,
@@ -104,7 +108,7 @@ struct ProviderFuzzTests {
     return nil
   }
 
-  /// Smooven signs its time in the body alone.
+  /// Smooven signs its time only in the body.
   private static func checkSmooven(_ event: CallbackEvent, _ subject: FuzzSubject) -> Bool {
     let passesLater = (try? subject.provider.checkFreshness(of: event, at: .distantFuture)) != nil
     return passesLater == (event.occurredAt == nil)

@@ -2,12 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// An implementation of a signature scheme that is not ours.
+/// A third-party implementation of a signature scheme.
 struct Peer: Sendable, CustomTestStringConvertible {
   let name: String
-  /// Whose scheme it speaks.
+  /// The provider whose scheme it implements.
   let provider: SampleProvider
-  /// Whether it judges the signed time; SmartlyQ's own example for Node does not.
+  /// Whether it checks the signed time.
+  ///
+  /// SmartlyQ's own example for Node doesn't.
   var isJudgingTime = true
 
   var testDescription: String { name }
@@ -36,12 +38,12 @@ struct Peer: Sendable, CustomTestStringConvertible {
     let signature: String?
   }
 
-  /// Lets it sign.
+  /// Has it sign.
   func sign(_ messages: [Message]) throws -> [String] {
     try ask(messages.map { ($0, nil) })
   }
 
-  /// Lets it verify.
+  /// Has it verify.
   func verify(_ messages: [(Message, signature: String)]) throws -> [Bool] {
     try ask(messages.map { ($0, $1) })
   }

@@ -4,14 +4,16 @@ import SmoovenCallbacks
 import TestSupport
 import Testing
 
-@Suite("Signatures agree with other people's libraries", .timeLimit(.minutes(10)))
+@Suite("Signatures agree with third-party libraries", .timeLimit(.minutes(10)))
 struct PeerInteropTests {
-  /// Before any time is taken: the first installation may last longer than a signature is good for.
+  /// Installed before any time is read, because the first installation may take longer than a signature is valid.
   init() throws {
     _ = try PeerEnvironment.callbacks.python
   }
 
-  /// Empty, short, long and in all corners of Unicode; text, because the libraries take bodies as text.
+  /// Bodies that are empty, short, long, and from all corners of Unicode.
+  ///
+  /// They are text, because the libraries accept only text.
   private func messages(for peer: Peer, at time: Date = Date()) -> [Peer.Message] {
     var random = SeededGenerator(seed: 20_260_302)
     let bodies =
@@ -49,7 +51,7 @@ struct PeerInteropTests {
     try peer.provider.provider([Secret(message.secret)])
   }
 
-  /// Messages with the signatures that the library itself makes.
+  /// Returns messages with the signatures that the library itself creates.
   private func signedByUs(
     _ peer: Peer,
     _ messages: [Peer.Message]
@@ -62,7 +64,7 @@ struct PeerInteropTests {
     }
   }
 
-  @Test("What they sign, we verify", arguments: Peer.all)
+  @Test("We verify what they sign", arguments: Peer.all)
   func theirsVerifiesHere(_ peer: Peer) throws {
     let messages = messages(for: peer)
     for (message, signature) in zip(messages, try peer.sign(messages)) {
@@ -72,7 +74,7 @@ struct PeerInteropTests {
     }
   }
 
-  @Test("What we sign, they verify", arguments: Peer.all)
+  @Test("They verify what we sign", arguments: Peer.all)
   func oursVerifiesThere(_ peer: Peer) throws {
     let messages = messages(for: peer)
     let answers = try peer.verify(signedByUs(peer, messages))
@@ -93,7 +95,7 @@ struct PeerInteropTests {
     }
   }
 
-  @Test("Neither side accepts a time long ago", arguments: Peer.all.filter(\.isJudgingTime))
+  @Test("Neither side accepts a time in the distant past", arguments: Peer.all.filter(\.isJudgingTime))
   func staleIsRefusedByBoth(_ peer: Peer) throws {
     let now = Date()
     let stale = try signedByUs(peer, messages(for: peer, at: now.addingTimeInterval(-400)))
@@ -104,7 +106,7 @@ struct PeerInteropTests {
     }
   }
 
-  @Test("Peers that cannot be installed fail the test and say what to do")
+  @Test("If peers can't be installed, the test fails and says what to do")
   func missingPeersFail() {
     let error = #expect(throws: PeerEnvironment.Failure.self) {
       try PeerEnvironment.callbacks.prepare(with: URL(filePath: "/no/such/interop"))

@@ -25,7 +25,8 @@ struct SignatureInteropTests {
     }
   }
 
-  /// Every length around the block size of SHA-256, then random ones; keys shorter and longer than a block.
+  /// Bodies of every length around the block size of SHA-256, then random ones, with keys shorter and longer than a
+  /// block.
   static let messages: [Message] = {
     var random = SeededGenerator(seed: 20_260_305)
     let lengths = Array(0...130) + (0..<270).map { _ in random.below(3_000) } + [262_144]
@@ -37,7 +38,7 @@ struct SignatureInteropTests {
     }
   }()
 
-  @Test("What they sign, we verify", arguments: [Script.node, Script.python])
+  @Test("We verify what they sign", arguments: [Script.node, Script.python])
   func theirsVerifiesHere(_ script: Script) throws {
     let signatures = try script.run(Self.messages.map { try Question($0).line() })
     try #require(signatures.count == Self.messages.count)
@@ -51,7 +52,7 @@ struct SignatureInteropTests {
     }
   }
 
-  @Test("What we sign, they verify", arguments: [Script.node, Script.python])
+  @Test("They verify what we sign", arguments: [Script.node, Script.python])
   func oursVerifiesThere(_ script: Script) throws {
     let answers = try script.run(
       Self.messages.map { try Question($0, signature: Self.sign($0)).line() }
@@ -77,7 +78,7 @@ struct SignatureInteropTests {
     }
   }
 
-  @Test("A program that is not there fails the test and names itself")
+  @Test("A missing program fails the test, and the failure names it")
   func missingProgramFails() {
     let script = Script(interpreter: "no-such-interpreter", file: "sign.mjs")
     let error = #expect(throws: Script.Failure.self) { try script.run([]) }

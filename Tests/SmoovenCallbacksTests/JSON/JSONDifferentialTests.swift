@@ -2,16 +2,16 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-/// The parser against Foundation's, which was written by others.
+/// The parser compared with Foundation's, which was written independently.
 ///
-/// Where both accept, the values agree. The deliberate differences:
-/// - `1`, `1.0` and `1e0` are one number to `JSONSerialization`; here the first is an integer.
-/// - `-0` is the integer 0 here; Foundation may give a negative zero, which compares equal.
-/// - A lone surrogate in an escape becomes U+FFFD here; Foundation refuses it.
-/// - A number beyond `Double` is a string here; Foundation may refuse it or give a lossy value.
-/// - Of a repeated key the last value counts here, as in Node and Python; `JSONDecoder` takes the first.
-/// - A byte order mark, UTF-16 and UTF-32 are refused here; Foundation detects and reads them.
-/// - 129 levels are refused here; Foundation goes on to 512.
+/// If both accept a document, the values agree. The deliberate differences:
+/// - `1`, `1.0` and `1e0` are one number to `JSONSerialization`. Here, the first one is an integer.
+/// - `-0` is the integer 0 here. Foundation may return a negative zero, which compares equal.
+/// - A lone surrogate in an escape becomes U+FFFD here. Foundation refuses it.
+/// - A number out of the range of `Double` is a string here. Foundation may refuse it or return a lossy value.
+/// - If a key is repeated, the last value counts here, as in Node and Python. `JSONDecoder` returns the first.
+/// - A byte order mark, UTF-16 and UTF-32 are refused here. Foundation detects and reads them.
+/// - 129 levels are refused here. Foundation accepts up to 512.
 @Suite("JSON: agreement with Foundation", .timeLimit(.minutes(5)))
 struct JSONDifferentialTests {
   static let seeds: [UInt64] = [1, 2, 3, 4]
@@ -23,7 +23,7 @@ struct JSONDifferentialTests {
     return Array(try encoder.encode(value))
   }
 
-  @Test("Random documents that Foundation wrote are read as they were", arguments: seeds)
+  @Test("Random documents that Foundation wrote are read back unchanged", arguments: seeds)
   func foundationWrites(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let styles: [JSONEncoder.OutputFormatting] = [
@@ -36,7 +36,7 @@ struct JSONDifferentialTests {
     }
   }
 
-  @Test("Random values that we write are read by both as they were", arguments: seeds)
+  @Test("Random values that we write are read back unchanged by both", arguments: seeds)
   func weWrite(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed &+ 100)
     for _ in 0..<500 {
@@ -48,7 +48,7 @@ struct JSONDifferentialTests {
     }
   }
 
-  @Test("Mutated documents: what we accept Foundation reads alike", arguments: seeds)
+  @Test("Mutated documents: if we accept one, Foundation reads it the same way", arguments: seeds)
   func mutations(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed &+ 200)
     var accepted = 0
@@ -61,7 +61,7 @@ struct JSONDifferentialTests {
       do {
         theirs = try JSONDecoder().decode(JSONSample.self, from: Data(bytes))
       } catch {
-        // A lone surrogate in an escape, or a number beyond `Double`.
+        // A lone surrogate in an escape, or a number out of the range of `Double`.
         #expect(
           bytes.contains(UInt8(ascii: "\\")) && "\(ours)".contains("\u{FFFD}") || Self.hasHugeNumber(bytes),
           "only we accept \(String(decoding: bytes, as: UTF8.self))"
@@ -76,7 +76,7 @@ struct JSONDifferentialTests {
     #expect(accepted > 100)
   }
 
-  @Test("Mutated documents: what Foundation accepts and we refuse is refused on purpose", arguments: seeds)
+  @Test("Mutated documents: if Foundation accepts one and we don't, that is on purpose", arguments: seeds)
   func refusals(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed &+ 300)
     for _ in 0..<2_000 {
@@ -91,7 +91,7 @@ struct JSONDifferentialTests {
     }
   }
 
-  /// Whether the text has more members than the value that was read from it.
+  /// Returns whether the text has more members than the value that was read from it.
   private static func repeatsKey(_ bytes: [UInt8], _ value: JSONValue) -> Bool {
     var colons = 0
     var isInString = false

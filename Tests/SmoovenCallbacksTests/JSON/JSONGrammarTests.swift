@@ -3,18 +3,18 @@ import SmoovenCallbacks
 import Synchronization
 import Testing
 
-/// Every production of RFC 8259, by documents that must be accepted (y), must be refused (n) and may be either (i).
+/// Every production of RFC 8259, with documents that must be accepted (y), must be refused (n), or may be either (i).
 @Suite("JSON: the grammar")
 struct JSONGrammarTests {
   static let accepted: [(String, JSONValue)] = [
-    // Any value may stand alone, with the four kinds of white space around it.
+    // Any value may be a document, with the four kinds of white space around it.
     ("null", .null), ("true", true), ("false", false), ("0", 0), (#""""#, ""), ("[]", []), ("{}", [:]),
     (" \t\n\r[ \t\n\r] \t\n\r", []), (" { } ", [:]), ("\n1\n", 1),
     ("[1,2,3]", [1, 2, 3]), ("[ 1 , 2 ]", [1, 2]), ("[[],[[]],{}]", [[], [[]], [:]]),
     ("[null,true,false,\"\"]", [.null, true, false, ""]),
     (#"{"a":1}"#, ["a": 1]), (#"{ "a" : 1 , "b" : [ ] }"#, ["a": 1, "b": []]),
     (#"{"":0}"#, ["": 0]), (#"{"a":{"a":{"a":null}}}"#, ["a": ["a": ["a": .null]]]),
-    // Of a repeated key the last value counts, however the key is spelt.
+    // If a key is repeated, the last value counts, however the key is spelled.
     (#"{"a":1,"a":2}"#, ["a": 2]), (#"{"a":1,"\u0061":2}"#, ["a": 2]), (#"{"a":1,"a":null}"#, ["a": .null]),
     (#"{"\u0000":1,"a\u0000b":2}"#, ["\u{0}": 1, "a\u{0}b": 2]),
     (#"{"__proto__":1}"#, ["__proto__": 1]),
@@ -26,7 +26,7 @@ struct JSONGrammarTests {
   }
 
   static let refused: [String] = [
-    // Nothing, white space that is none, bytes before and after.
+    // Nothing, characters that aren't JSON's white space, bytes before and after.
     "", " ", "\u{B}1", "\u{C}[]", "1\u{B}", "\u{A0}1", "\u{2028}1", "\u{FEFF}{}", "{}\u{0}", "\u{0}{}",
     "{}{}",
     "[][]", "1 2", "1,", ",1", "{},", "[]]", "{}}", "null null", "\"a\"\"b\"", "{} x", "[1]#", "{}//c",
@@ -56,7 +56,7 @@ struct JSONGrammarTests {
     #""\\\""#,
   ]
 
-  @Test("n: documents that are not JSON", arguments: refused)
+  @Test("n: documents that aren't JSON", arguments: refused)
   func refuses(_ text: String) {
     let bytes = Array(text.utf8)
     let error = #expect(throws: JSONParsingError.self) { try JSONValue(parsing: bytes) }
@@ -70,7 +70,7 @@ struct JSONGrammarTests {
     (String(repeating: "[", count: 129), 128),
   ]
 
-  @Test("The offset is that of the first byte that does not fit, or of the number", arguments: offsets)
+  @Test("The offset is that of the first byte that doesn't fit, or of the number", arguments: offsets)
   func offset(_ text: String, _ expected: Int) {
     let error = #expect(throws: JSONParsingError.self) { try JSONValue(parsing: Array(text.utf8)) }
     #expect(error?.offset == expected)
@@ -82,7 +82,7 @@ struct JSONGrammarTests {
 
   static let openings = [("[", "]"), (#"{"a":"#, "}"), (#"[{"a":"#, "}]"), (" [ ", " ] ")]
 
-  @Test("i: 128 levels are followed, 129 are not", arguments: openings)
+  @Test("i: 128 levels are accepted, and 129 aren't", arguments: openings)
   func depth(_ opening: String, _ closing: String) throws {
     let levels = opening.contains("[{") ? 2 : 1
     #expect(throws: Never.self) { try JSONValue(parsing: Self.nested(128 / levels, opening, closing)) }
@@ -94,7 +94,7 @@ struct JSONGrammarTests {
     }
   }
 
-  @Test("i: 100,000 brackets that nothing closes neither overflow the stack nor take long")
+  @Test("i: 100,000 unclosed brackets neither overflow the stack nor take long")
   func openBrackets() {
     for text in ["[", "{", #"{"a":"#, "[[]", "[{", "\"", "[\""] {
       let bytes = Array(String(repeating: text, count: 100_000).utf8)
@@ -118,7 +118,7 @@ struct JSONGrammarTests {
     #expect(isRead.withLock { $0 })
   }
 
-  @Test("Depth is given back when a level closes")
+  @Test("The depth is decremented when a level closes")
   func siblings() throws {
     let text = "[" + Array(repeating: "[[{\"a\":[]}]]", count: 1_000).joined(separator: ",") + "]"
     #expect(try JSONValue(parsing: Array(text.utf8)).arrayValue?.count == 1_000)

@@ -10,7 +10,7 @@ struct JSONNumberTests {
     ("-9223372036854775808", .min),
   ]
 
-  @Test("Without fraction and exponent, what fits 64 bits is an exact integer", arguments: integers)
+  @Test("A number without fraction and exponent that fits 64 bits is an exact integer", arguments: integers)
   func integer(_ text: String, _ expected: Int64) throws {
     let value = try JSONValue(parsing: Array(text.utf8))
     #expect(value == .integer(expected))
@@ -21,7 +21,7 @@ struct JSONNumberTests {
   static let numbers: [(String, Double)] = [
     ("0.0", 0), ("-0.0", -0.0), ("0e1", 0), ("0e+1", 0), ("0E-1", 0), ("1.0", 1), ("1e0", 1), ("1E+2", 100),
     ("1e-2", 0.01), ("-1.5e3", -1_500), ("0.1", 0.1), ("123.456e-78", 123.456e-78), ("1e00000000001", 10),
-    // Integers beyond 64 bits.
+    // Integers of more than 64 bits.
     ("9223372036854775808", 9_223_372_036_854_775_808), ("-9223372036854775809", -9_223_372_036_854_775_808),
     ("18446744073709551615", 18_446_744_073_709_551_616), ("1" + String(repeating: "0", count: 300), 1e300),
     // The edges of Double: greatest, least normal, least subnormal, underflow to zero.
@@ -50,11 +50,11 @@ struct JSONNumberTests {
     "1,000",
     "1 000", "1f", "1d", "1n", "1L", "１", "٣", "1\u{0}", "0.1\u{0}", "NaN", "-NaN", "Infinity", "-Infinity",
     "-inf", "∞", "1/2", "#1", "$1", "1%", "0.", "-0.", "0e", "1.5.", "1e1 .5",
-    // The grammar is as strict beyond the range of Double.
+    // The grammar is just as strict outside the range of Double.
     "1e400.", "01e400", "+1e400", "1e400e1", "1e+-400", "-e400",
   ]
 
-  @Test("What is no number is refused, alone and as an element", arguments: notNumbers)
+  @Test("What isn't a number is refused, alone and as an element", arguments: notNumbers)
   func refused(_ text: String) {
     for document in [text, "{\"a\":\(text)}", "[\(text)"] {
       #expect(throws: JSONParsingError.self) { try JSONValue(parsing: Array(document.utf8)) }
@@ -67,7 +67,7 @@ struct JSONNumberTests {
   ]
 
   @Test(
-    "A number beyond the range of Double is its text, which is neither infinite nor lost",
+    "A number out of the range of Double is its text, so it's neither infinite nor lost",
     arguments: huge
   )
   func tooLarge(_ text: String) throws {

@@ -2,15 +2,15 @@ import Testing
 
 @testable import SmoovenCallbacks
 
-/// Members that are found in one walk say what the whole JSON says.
-@Suite("JSON: an outline and the whole", .timeLimit(.minutes(5)))
+/// Members that are found in one pass have the same values as in the whole JSON.
+@Suite("JSON: an outline agrees with the whole", .timeLimit(.minutes(5)))
 struct JSONOutlineTests {
   private static let keys = [
     "event", "eventType", "trackingId", "userId", "data", "error", "id", "status", "timestamp", "K", "a",
     "deep",
   ]
 
-  /// What is different between the two, if anything is.
+  /// Returns the difference between the two, or `nil` if there is none.
   private func difference(_ outline: JSONOutline, _ whole: JSONValue, depth: Int = 0) -> String? {
     for key in Self.keys + (whole.objectValue ?? [:]).keys {
       guard outline.string(key) == whole[key]?.stringValue else { return "the string \(key)" }

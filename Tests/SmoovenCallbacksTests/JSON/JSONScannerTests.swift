@@ -2,8 +2,8 @@ import Testing
 
 @testable import SmoovenCallbacks
 
-/// What is passed by is checked as strictly as what is read: a body is JSON or it is not, whoever asks.
-@Suite("JSON: passing by is as strict as reading", .timeLimit(.minutes(5)))
+/// What is skipped is checked as strictly as what is read, so whether a body is JSON doesn't depend on the reader.
+@Suite("JSON: skipping is as strict as reading", .timeLimit(.minutes(5)))
 struct JSONScannerTests {
   private func skips(_ bytes: [UInt8]) -> JSONParsingError? {
     var scanner = JSONScanner(bytes)
@@ -43,7 +43,7 @@ struct JSONScannerTests {
   }
 
   @Test(
-    "Mutated callbacks: the same are refused, at the same byte, for the same reason",
+    "Mutated callbacks: the same ones are refused, at the same byte, for the same reason",
     arguments: [1, 2, 3, 4]
   )
   func mutations(_ seed: UInt64) {

@@ -1,7 +1,7 @@
 import SmoovenCallbacks
 import Testing
 
-@Suite("JSON: strings are UTF-8, and only that")
+@Suite("JSON: strings are UTF-8, and nothing else")
 struct JSONStringTests {
   private func parse(_ body: [UInt8]) throws(JSONParsingError) -> String? {
     try JSONValue(parsing: [0x22] + body + [0x22]).stringValue
@@ -30,13 +30,15 @@ struct JSONStringTests {
     (#"é\u0301日\u672c"#, "é\u{301}日本"),
   ]
 
-  @Test("Escapes, surrogate pairs among them", arguments: escapedTexts)
+  @Test("Escapes, including surrogate pairs", arguments: escapedTexts)
   func escapes(_ escaped: String, _ expected: String) throws {
     let parsed = try parse(Array(escaped.utf8))
     #expect(parsed.map { Array($0.unicodeScalars) } == Array(expected.unicodeScalars))
   }
 
-  /// Truncating senders cut pairs in two; what follows the half is kept.
+  /// Senders that truncate text cut pairs in two.
+  ///
+  /// What follows the half is kept.
   static let loneSurrogates: [(String, String)] = [
     (#"\ud83d"#, "\u{FFFD}"), (#"\ude00"#, "\u{FFFD}"), (#"\ud83dx"#, "\u{FFFD}x"),
     (#"x\ude00x"#, "x\u{FFFD}x"),
@@ -46,13 +48,13 @@ struct JSONStringTests {
     (#"\ud83d😀"#, "\u{FFFD}😀"),
   ]
 
-  @Test("An escaped half of a pair becomes U+FFFD", arguments: loneSurrogates)
+  @Test("Half of an escaped pair becomes U+FFFD", arguments: loneSurrogates)
   func loneSurrogate(_ escaped: String, _ expected: String) throws {
     #expect(try parse(Array(escaped.utf8)) == expected)
   }
 
   static let invalid: [[UInt8]] = [
-    // A continuation alone; a lead alone, at the end and before ASCII.
+    // A lone continuation, and a lone lead at the end and before ASCII.
     [0x80], [0xBF], [0xC3], [0xC3, 0x41], [0xE2, 0x82], [0xE2, 0x82, 0x41], [0xF0, 0x9F, 0x98],
     [0xF0, 0x9F, 0x98, 0x41],
     // Too many continuations.
@@ -63,14 +65,14 @@ struct JSONStringTests {
     [0xF0, 0x8F, 0xBF, 0xBF],
     // Surrogates, the raw kind, and a pair of them.
     [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF], [0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80],
-    // Past U+10FFFF, five and six byte forms, bytes that never occur.
+    // Past U+10FFFF, forms of five and six bytes, and bytes that never occur.
     [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xF8, 0x88, 0x80, 0x80, 0x80],
     [0xFC, 0x84, 0x80, 0x80, 0x80, 0x80], [0xFE], [0xFF],
     // Other encodings: Latin-1 é, UTF-16 in either order.
     [0x63, 0xE9], [0xFF, 0xFE, 0x41, 0x00], [0xFE, 0xFF, 0x00, 0x41],
   ]
 
-  @Test("Bytes that are not UTF-8 are refused, in a value, in a key, beside an escape", arguments: invalid)
+  @Test("Bytes that aren't UTF-8 are refused, in a value, in a key, next to an escape", arguments: invalid)
   func invalidUTF8(_ bytes: [UInt8]) {
     for (before, after) in [("\"", "\""), ("{\"", "\":1}"), ("[\"\\n", "\"]"), ("\"😀", "é\""), ("", "")] {
       let text = Array(before.utf8) + bytes + Array(after.utf8)
@@ -86,7 +88,7 @@ struct JSONStringTests {
     #expect(error == nil || error?.offset == 2)
   }
 
-  @Test("Every control character is refused as it stands and accepted as an escape", arguments: 0..<0x20)
+  @Test("Every control character is refused unescaped, and accepted as an escape", arguments: 0..<0x20)
   func controlCharacter(_ code: Int) throws {
     #expect(throws: JSONParsingError.self) { try parse([0x61, UInt8(code), 0x62]) }
     let digits = String(code, radix: 16)
@@ -94,7 +96,7 @@ struct JSONStringTests {
     #expect(try parse(Array(escaped.utf8)) == "a" + String(UnicodeScalar(UInt8(code))) + "b")
   }
 
-  @Test("Every escape letter but nine is refused", arguments: UInt8.min...UInt8.max)
+  @Test("Every escape letter except nine is refused", arguments: UInt8.min...UInt8.max)
   func escapeLetter(_ byte: UInt8) {
     let known = Array(#""\/bfnrt"#.utf8).contains(byte)
     #expect(((try? JSONValue(parsing: [0x22, 0x5C, byte, 0x22])) != nil) == known)

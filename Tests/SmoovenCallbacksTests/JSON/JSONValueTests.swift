@@ -6,7 +6,7 @@ import Testing
 struct JSONValueTests {
   static let all: [JSONValue] = [.null, true, 7, 7.5, "text", [1], ["a": 1]]
 
-  @Test("Each accessor answers for its own kind alone")
+  @Test("Each accessor returns a value only for its own kind")
   func accessors() {
     #expect(Self.all.map(\.isNull) == [true, false, false, false, false, false, false])
     #expect(Self.all.map(\.boolValue) == [nil, true, nil, nil, nil, nil, nil])
@@ -18,7 +18,7 @@ struct JSONValueTests {
     #expect(Self.all.map { $0["a"] } == [nil, nil, nil, nil, nil, nil, 1])
   }
 
-  @Test("A null is a value, an absent key is not")
+  @Test("A null is a value, and an absent key isn't")
   func nullIsNotAbsent() {
     let value: JSONValue = ["present": .null]
     #expect(value["present"] == .null)
@@ -36,7 +36,7 @@ struct JSONValueTests {
     #expect(value == ["a": 2])
   }
 
-  @Test("Values encode as the JSON that they stand for")
+  @Test("Values are encoded as the JSON that they represent")
   func encodes() throws {
     let value: JSONValue = [
       "null": .null, "bool": false, "integer": .integer(.min), "number": 0.5, "string": "é\u{0}\"",
@@ -46,7 +46,7 @@ struct JSONValueTests {
     #expect(try JSONValue(parsing: Array(data)) == value)
   }
 
-  @Test("A number that JSON cannot write is an error, not a trap", arguments: [Double.nan, .infinity])
+  @Test("A number that JSON can't represent is an error, not a trap", arguments: [Double.nan, .infinity])
   func notFinite(_ number: Double) {
     #expect(throws: EncodingError.self) { try JSONEncoder().encode(JSONValue.number(number)) }
   }

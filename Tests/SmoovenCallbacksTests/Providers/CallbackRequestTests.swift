@@ -21,7 +21,7 @@ struct CallbackRequestTests {
     (0, .headerMissing), (2, .headerMalformed), (3, .headerMalformed), (100, .headerMalformed),
   ]
 
-  @Test("It is refused by name if it is missing or repeated", arguments: counts)
+  @Test("If it's missing or repeated, the error names it", arguments: counts)
   func notSingle(_ count: Int, _ reason: VerificationError.Code) {
     let error = #expect(throws: VerificationError.self) {
       try request(Array(repeating: "x", count: count)).singleHeader(.smoovenSignature)
@@ -31,7 +31,7 @@ struct CallbackRequestTests {
     #expect(error.map { "\($0)".hasPrefix(reason.rawValue + ": ") } == true)
   }
 
-  /// The minimum that a user writes: no freshness check, one header.
+  /// The minimum that a user writes, with no freshness check and one header.
   struct Own: CallbackProvider {
     let name = "own"
 
@@ -72,13 +72,13 @@ struct CallbackRequestTests {
     #expect(throws: CallbackDecodingError.self) { try Own().event(from: ownRequest("Bearer token", "")) }
   }
 
-  @Test("Its body is not read before it is verified", arguments: [nil, "", "Bearer other"])
+  @Test("A body isn't read before it's verified", arguments: [nil, "", "Bearer other"])
   func verifiedFirst(_ token: String?) {
     let error = #expect(throws: VerificationError.self) { try Own().event(from: ownRequest(token, "")) }
     #expect(error?.code.rawValue == (token == nil ? "header_missing" : "bad_token"))
   }
 
-  @Test("Without a time given, the real clock judges")
+  @Test("If no time is given, the real clock decides")
   func defaultTime() throws {
     let provider = try SmoovenSamples.provider()
     let fresh = try SmoovenSamples.request(changing: ["timestamp": .string(RFC3339.format(Date()))])

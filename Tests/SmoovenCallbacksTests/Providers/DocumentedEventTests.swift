@@ -25,12 +25,12 @@ struct DocumentedEventTests {
     #expect(event.payload == .object(try sample.members()))
   }
 
-  @Test("A redelivery has the same key, another event another", arguments: SampleProvider.allCases)
+  @Test("A redelivery has the same key, and another event another one", arguments: SampleProvider.allCases)
   func deduplication(_ provider: SampleProvider) throws {
     let samples = DocumentedEvent.all.filter { $0.provider == provider }
     let keys = try samples.enumerated().map { index, sample in
       var request = provider.signedRequest(Array(sample.body.utf8))
-      // The id of the message, where the provider sends one, is the same over redeliveries.
+      // The id of the message, if the provider sends one, is the same for all redeliveries.
       if SampleProvider.threeHeaders.contains(provider) {
         request.set(provider.idHeader, to: ["msg_\(index)"])
       }
@@ -39,13 +39,13 @@ struct DocumentedEventTests {
       #expect(key == again && !key.isEmpty)
       return key
     }
-    // Today's envelope of SmartlyQ has the same event id throughout the samples.
+    // SmartlyQ's current envelope has the same event id in all samples.
     #expect(Set(keys).count == (provider == .smartlyQ ? samples.count / 2 + 1 : samples.count))
   }
 
   static let unknown = ["", "x", "JOB.COMPLETED", "job.completed ", "DELIVERED.", "_", "___", "🔔"]
 
-  @Test("An unknown event is kept and settles nothing", arguments: unknown)
+  @Test("An unknown event is kept, and settles nothing", arguments: unknown)
   func unknownEvent(_ name: String) throws {
     for sample in DocumentedEvent.all {
       var members = try sample.members()
@@ -65,7 +65,7 @@ struct DocumentedEventTests {
     }
   }
 
-  @Test("The five kinds of the recipient's doing imply delivery, the others do not")
+  @Test("The five kinds that the recipient causes imply delivery, and the others don't")
   func impliesDelivery() {
     for sample in DocumentedEvent.all {
       let implying: Set<CallbackEvent.Kind> = [.delivered, .opened, .clicked, .read, .replied]

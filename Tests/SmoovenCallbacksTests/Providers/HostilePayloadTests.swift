@@ -2,8 +2,9 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-/// Whoever holds the secret, and anybody where there is none, can send nonsense: each field removed, nulled, retyped,
-/// nested too deep, with strangers beside it.
+/// A sender that has the secret can send nonsense, and if there is no secret, any client can.
+///
+/// So each field is removed, nulled, retyped and nested too deep, and unknown fields are added.
 @Suite("The other providers: hostile payloads")
 struct HostilePayloadTests {
   static let marker = "PLANTED7f3a"
@@ -11,7 +12,7 @@ struct HostilePayloadTests {
   static let strangers: [JSONValue] = SmoovenHostileDecodingTests.strangers
 
   @Test(
-    "A field removed, nulled or of any other kind decodes or fails clearly",
+    "If a field is removed, nulled or of any other kind, the payload is decoded or fails clearly",
     arguments: DocumentedEvent.all
   )
   func changedFields(_ sample: DocumentedEvent) throws {
@@ -22,7 +23,7 @@ struct HostilePayloadTests {
     }
   }
 
-  @Test("Unknown fields are kept and change nothing", arguments: DocumentedEvent.all)
+  @Test("Unknown fields are kept, and change nothing", arguments: DocumentedEvent.all)
   func unknownFields(_ sample: DocumentedEvent) throws {
     let payload = JSONValue.object(try sample.members())
     for stranger in Self.strangers {
@@ -33,7 +34,7 @@ struct HostilePayloadTests {
     }
   }
 
-  @Test("A value nested 1,000 deep is refused wherever it stands", arguments: DocumentedEvent.all)
+  @Test("A value nested 1,000 levels deep is refused wherever it appears", arguments: DocumentedEvent.all)
   func deep(_ sample: DocumentedEvent) throws {
     for (opening, closing) in [("[", "]"), (#"{"a":"#, "}")] {
       let deep =
@@ -50,7 +51,7 @@ struct HostilePayloadTests {
     }
   }
 
-  @Test("A body that is no JSON object fails clearly", arguments: SampleProvider.allCases)
+  @Test("A body that isn't a JSON object fails clearly", arguments: SampleProvider.allCases)
   func notAnObject(_ provider: SampleProvider) throws {
     for body in SmoovenHostileDecodingTests.notEvents where body != "{}" {
       let error = #expect(throws: CallbackDecodingError.self) { try provider.decode(body) }
@@ -60,7 +61,7 @@ struct HostilePayloadTests {
   }
 
   @Test(
-    "Every prefix is refused, and every body without one of its bytes survives",
+    "Every prefix is refused, and a body without any one of its bytes does no harm",
     arguments: DocumentedEvent.all
   )
   func truncated(_ sample: DocumentedEvent) throws {
@@ -74,7 +75,8 @@ struct HostilePayloadTests {
     }
   }
 
-  /// Decoding ends in an event whose typed views read, or in an error that names the field and quotes nothing.
+  /// Decoding ends with an event whose typed views can be read, or with an error that names the field and quotes
+  /// nothing.
   private func check(_ sample: DocumentedEvent, _ payload: JSONValue, _ path: [String]) throws {
     do {
       let event = try sample.provider.decode(payload.text())

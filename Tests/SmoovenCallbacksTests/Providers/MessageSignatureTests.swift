@@ -2,22 +2,22 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-/// The scheme of three headers, in the cases that the test suites of Standard Webhooks' libraries have.
-@Suite("Pingram and Standard Webhooks: the three headers in every form")
+/// The scheme with three headers, in the cases from the test suites of Standard Webhooks' libraries.
+@Suite("Pingram and Standard Webhooks: every form of the three headers")
 struct MessageSignatureTests {
   static let body =
     Array(
       #"{"eventType":"EMAIL_DELIVERED","trackingId":"abc123","notificationId":"welcome-email","#.utf8
     ) + Array(#""channel":"EMAIL","userId":"user-123"}"#.utf8)
 
-  /// What Python's `hmac` makes of the id, the time and the body.
+  /// The codes that Python's `hmac` computes for the id, the time and the body.
   static func good(_ provider: SampleProvider) -> String {
     provider == .pingram
       ? "35b06ec79a702e8ac663adb99ac9dfcdb9f74b9be45944cbbcd55f9b21d39c14"
       : "1DYiuB7V8e+geuaoCdRUeWdn9Li+fFpv0aCEriVfFls="
   }
 
-  /// Headers with `G` for the good code, `B` for another of the right length, `Z` for one of zeros.
+  /// Headers with `G` for the valid code, `B` for another one of the right length, and `Z` for one of zeros.
   private func fill(_ template: String, _ provider: SampleProvider) -> String {
     let bytes = provider == .pingram ? Hex.decode(Self.good(provider).utf8) : nil
     let other =
@@ -42,7 +42,7 @@ struct MessageSignatureTests {
     "v1, v1,G", "nonsense v1,G", ", v1,G", "é v1,G",
   ]
 
-  @Test("One good v1 is enough, strangers beside it", arguments: SampleProvider.threeHeaders, accepted)
+  @Test("One valid v1 is enough, whatever is next to it", arguments: SampleProvider.threeHeaders, accepted)
   func isAccepted(_ provider: SampleProvider, _ template: String) throws {
     #expect(try refusal(provider, [fill(template, provider)]) == nil)
   }
@@ -57,16 +57,16 @@ struct MessageSignatureTests {
     (["v1,raw"], .headerMalformed), (["v1,AAAA"], .headerMalformed), (["v1,GG"], .headerMalformed),
     (["v1,G", "v1,G"], .headerMalformed), (["v1,B", "v1,G"], .headerMalformed),
     (["v1," + String(repeating: "a", count: 1_000_000)], .headerMalformed),
-    // Only schemes that are not known.
+    // Only unknown schemes.
     (["v2,G"], .headerMalformed), (["v0,G v2,G"], .headerMalformed), (["v11,G"], .headerMalformed),
     (["v1a,G"], .wrongSecretKind), (["v2,G v1a,B"], .wrongSecretKind),
     (["v1,B"], .noMatch), (["v1,Z"], .noMatch), (["v1,B v1,Z"], .noMatch),
-    // A good code under another scheme's name is none.
+    // A valid code under another scheme's name doesn't count.
     (["v2,G v1,B"], .noMatch), (["v1a,G v1,B"], .noMatch),
   ]
 
   @Test(
-    "Everything else is refused for what is wrong with it",
+    "Everything else is refused, for what is wrong with it",
     arguments: SampleProvider.threeHeaders,
     refused
   )
@@ -76,7 +76,7 @@ struct MessageSignatureTests {
     expectNothingQuoted(error, provider)
   }
 
-  @Test("Each of the three headers must come once", arguments: SampleProvider.threeHeaders)
+  @Test("Each of the three headers must occur once", arguments: SampleProvider.threeHeaders)
   func missingHeaders(_ provider: SampleProvider) throws {
     let good = provider.signedRequest(Self.body)
     for header in [provider.idHeader, provider.timestampHeader, provider.signatureHeader] {
@@ -102,7 +102,7 @@ struct MessageSignatureTests {
   ]
 
   @Test(
-    "A time that is no plain number, or not the signed one",
+    "A time that isn't a plain number, or isn't the signed one",
     arguments: SampleProvider.threeHeaders,
     times
   )
@@ -115,7 +115,7 @@ struct MessageSignatureTests {
   }
 
   @Test(
-    "A well signed time from the ends of time is too old or too new",
+    "A correctly signed time at the extremes is too old or too new",
     arguments: SampleProvider.threeHeaders
   )
   func farTimes(_ provider: SampleProvider) throws {
@@ -128,7 +128,7 @@ struct MessageSignatureTests {
   }
 
   @Test(
-    "Seconds where milliseconds belong, and the reverse, are out of time",
+    "Seconds in place of milliseconds, and the reverse, are outside the tolerance",
     arguments: SampleProvider.threeHeaders
   )
   func wrongUnit(_ provider: SampleProvider) throws {
@@ -139,7 +139,7 @@ struct MessageSignatureTests {
     #expect(error?.code == (provider == .pingram ? .tooOld : .tooNew))
   }
 
-  @Test("The id is signed, and any id may be", arguments: SampleProvider.threeHeaders)
+  @Test("The id is signed, and any id is allowed", arguments: SampleProvider.threeHeaders)
   func ids(_ provider: SampleProvider) throws {
     let time = provider.timestamp(SampleProvider.now)
     for id in ["a", "msg.with.dots", "msg 1", "é", "🔑", String(repeating: "i", count: 10_000)] {

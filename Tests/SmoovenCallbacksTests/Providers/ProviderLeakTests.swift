@@ -3,12 +3,12 @@ import HTTPTypes
 import SmoovenCallbacks
 import Testing
 
-/// Whatever is printed, interpolated, reflected or dumped ends in a log one day.
+/// Whatever is printed, interpolated, reflected or dumped ends up in a log one day.
 @Suite("The other providers: nothing leaks into print or dump")
 struct ProviderLeakTests {
   static let planted = "PLANTED7f3a"
 
-  /// A payload with the marker in every value that the event's name and ids do not show.
+  /// Returns a payload with the marker in every value that the event's name and ids don't show.
   private func body(_ provider: SampleProvider) -> String {
     let marker = Self.planted
     return switch provider {
@@ -57,7 +57,7 @@ struct ProviderLeakTests {
     #expect("\(event)".contains("_1"))
   }
 
-  @Test("A hostile id or status cannot write lines of its own into a log", arguments: SampleProvider.allCases)
+  @Test("A hostile id or status can't write its own lines into a log", arguments: SampleProvider.allCases)
   func noInjection(_ provider: SampleProvider) throws {
     let evil = JSONValue.string("x\nERROR forged line\r\u{1B}[2J\u{2028}\u{202E}")
     let payload: JSONValue = [
@@ -71,7 +71,7 @@ struct ProviderLeakTests {
     }
   }
 
-  @Test("A provider and what it is made of", arguments: SampleProvider.signed)
+  @Test("A provider and its parts", arguments: SampleProvider.signed)
   func provider(_ provider: SampleProvider) throws {
     let secret = String(provider.secretText.suffix(12))
     for value in [try provider.provider(), [try provider.provider()]] as [Any] {

@@ -11,7 +11,7 @@ struct SignedProviderTests {
     (0..<262_144).map { UInt8($0 % 251) },
   ]
 
-  @Test("Any bytes verify, valid text or not", arguments: SampleProvider.signed)
+  @Test("Any bytes verify, whether or not they are valid text", arguments: SampleProvider.signed)
   func anyBytes(_ provider: SampleProvider) throws {
     let verifying = try provider.provider()
     for body in Self.bodies {
@@ -23,7 +23,7 @@ struct SignedProviderTests {
   }
 
   @Test(
-    "A good signature over what is no JSON verifies, and only decoding fails",
+    "A valid signature over bytes that aren't JSON verifies, and only decoding fails",
     arguments: SampleProvider.signed
   )
   func notJSON(_ provider: SampleProvider) throws {
@@ -52,7 +52,7 @@ struct SignedProviderTests {
     }
   }
 
-  @Test("Another secret does not match, be it one character away", arguments: SampleProvider.signed)
+  @Test("Another secret doesn't match, even if only one character differs", arguments: SampleProvider.signed)
   func wrongSecret(_ provider: SampleProvider) throws {
     let request = provider.signedRequest(Self.bodies[0], secret: provider.otherSecretText)
     #expect(try provider.provider().refusal(of: request)?.code == .noMatch)
@@ -60,7 +60,7 @@ struct SignedProviderTests {
   }
 
   @Test(
-    "Of several named secrets the one that matched is reported",
+    "If there are several named secrets, the one that matched is reported",
     arguments: SampleProvider.signed,
     [0, 1]
   )
@@ -80,13 +80,13 @@ struct SignedProviderTests {
     (-299, nil), (-300, nil), (-301, .tooNew), (-86_400, .tooNew),
   ]
 
-  @Test("The tolerance is 300 s both ways, both edges included", arguments: SampleProvider.signed, ages)
+  @Test("The tolerance is 300 s both ways, including both edges", arguments: SampleProvider.signed, ages)
   func tolerance(_ provider: SampleProvider, _ edge: (Double, VerificationError.Code?)) throws {
     let request = provider.signedRequest(Self.bodies[0], at: SampleProvider.now.addingTimeInterval(-edge.0))
     #expect(try provider.provider().refusal(of: request)?.code == edge.1)
   }
 
-  @Test("Each side of the tolerance is settable", arguments: SampleProvider.signed)
+  @Test("Each side of the tolerance can be set", arguments: SampleProvider.signed)
   func settableTolerance(_ provider: SampleProvider) throws {
     let tolerance = TimestampTolerance(past: .seconds(10), future: .zero)
     let verifying = try provider.provider([Secret(provider.secretText)], tolerance: tolerance)
@@ -98,7 +98,7 @@ struct SignedProviderTests {
     #expect(reasons == [nil, .tooOld, nil, .tooNew])
   }
 
-  @Test("The error says which way and by how much", arguments: SampleProvider.signed)
+  @Test("The error says in which direction and by how much", arguments: SampleProvider.signed)
   func message(_ provider: SampleProvider) throws {
     let texts = try [361.0, -361].map { age in
       let request = provider.signedRequest([], at: SampleProvider.now.addingTimeInterval(-age))
@@ -108,7 +108,7 @@ struct SignedProviderTests {
     #expect(texts[1].contains("361 s ahead, 61 s more than the tolerance"))
   }
 
-  @Test("A forged request is told as forged, however old it says it is", arguments: SampleProvider.signed)
+  @Test("A forged request is reported as forged, whatever its age", arguments: SampleProvider.signed)
   func forgedAndStale(_ provider: SampleProvider) throws {
     var request = provider.signedRequest(Self.bodies[0], at: Date(timeIntervalSince1970: 1))
     #expect(try provider.provider().refusal(of: request)?.code == .tooOld)
@@ -116,7 +116,7 @@ struct SignedProviderTests {
     #expect(try provider.provider().refusal(of: request)?.code == .noMatch)
   }
 
-  @Test("Header bytes that are no text are refused, wherever they stand", arguments: SampleProvider.signed)
+  @Test("Header bytes that aren't text are refused, wherever they appear", arguments: SampleProvider.signed)
   func headerBytes(_ provider: SampleProvider) throws {
     let verifying = try provider.provider()
     let good = provider.signedRequest(Self.bodies[0])
@@ -132,7 +132,7 @@ struct SignedProviderTests {
     }
   }
 
-  @Test("What a provider signs is what the scheme says, at any time", arguments: SampleProvider.signed)
+  @Test("A provider signs as the scheme says, at any time", arguments: SampleProvider.signed)
   func signing(_ provider: SampleProvider) throws {
     let signing = try #require(provider.provider() as? any SigningCallbackProvider)
     for body in Self.bodies {

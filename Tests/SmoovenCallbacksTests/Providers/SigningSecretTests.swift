@@ -27,7 +27,7 @@ struct SigningSecretTests {
   ]
 
   @Test(
-    "A secret that is easily guessed or was copied wrongly is refused, with what to do",
+    "A secret that is easy to guess or was copied wrongly is refused, and the error says what to do",
     arguments: SampleProvider.signed,
     weak
   )
@@ -35,7 +35,7 @@ struct SigningSecretTests {
     try expectRefusal(of: sample.0, by: provider, complaint: sample.1)
   }
 
-  /// Text that is no base 64, or that decodes to next to nothing.
+  /// Texts that aren't base64, or that decode to next to nothing.
   static let undecodable: [(String, String)] = [
     ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS!", "is not base64"),
     ("whsec_MfKQ9r8GKYqrTwj UPD8ILPZIo2LaLaSw", "is not base64"),
@@ -48,18 +48,18 @@ struct SigningSecretTests {
     ("whsec_AA==", "has 1 bytes; at least 8"),
   ]
 
-  @Test("A secret that is not base 64, for Standard Webhooks", arguments: undecodable)
+  @Test("A secret that isn't base64, for Standard Webhooks", arguments: undecodable)
   func undecodableSecret(_ text: String, _ complaint: String) throws {
     try expectRefusal(of: text, by: .standardWebhooks, complaint: complaint)
   }
 
-  @Test("No secret at all, with what is expected", arguments: SampleProvider.signed)
+  @Test("Without a secret, the error says what is expected", arguments: SampleProvider.signed)
   func noSecret(_ provider: SampleProvider) {
     let error = #expect(throws: CallbackConfigurationError.self) { try provider.provider([]) }
     #expect(error?.message.hasPrefix("\(provider.rawValue): no secret was given; expected ") == true)
   }
 
-  @Test("A quotation mark, a space or the word Bearer inside a key may be meant")
+  @Test("A quotation mark, a space or the word Bearer inside a key may be intended")
   func insideIsFine() {
     for text in [
       "it's a long key", "key \"quoted\" here", "bearerwhk_4f9b2c7d", "sk_bearer 4f9b2c7d", "clé-🔑-clé",
@@ -69,7 +69,7 @@ struct SigningSecretTests {
   }
 
   @Test(
-    "Pingram's key is the whole text, whichever prefix it was given",
+    "Pingram's key is the whole text, whichever prefix it has",
     arguments: [
       "pingram_whsecret_4f9b2c7d1e8a", "pingram_whsec_4f9b2c7d1e8a",
     ]
@@ -81,7 +81,7 @@ struct SigningSecretTests {
     #expect(error?.message.contains("pingram_whsecret_…") == true && error?.code == .noSecret)
   }
 
-  @Test("Good secrets are accepted", arguments: SampleProvider.signed)
+  @Test("Valid secrets are accepted", arguments: SampleProvider.signed)
   func good(_ provider: SampleProvider) {
     for text in [provider.secretText, provider.otherSecretText, "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] {
       #expect(throws: Never.self) { try provider.provider([Secret(text)]) }

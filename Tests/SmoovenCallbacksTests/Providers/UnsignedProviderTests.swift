@@ -7,7 +7,7 @@ struct UnsignedProviderTests {
   static let providers: [SampleProvider] = [.notificationAPI, .smobi]
 
   @Test(
-    "They say that they prove nothing, so that a listener asks for more",
+    "They report that they prove nothing, so that a listener asks for more",
     arguments: SampleProvider.allCases
   )
   func isSigned(_ provider: SampleProvider) throws {
@@ -15,7 +15,7 @@ struct UnsignedProviderTests {
     #expect(try provider.provider().name == provider.rawValue)
   }
 
-  @Test("Every request is let through, and no secret is said to have matched", arguments: providers)
+  @Test("Every request passes, and no secret is reported as matched", arguments: providers)
   func everything(_ provider: SampleProvider) throws {
     for body in SignedProviderTests.bodies {
       var request = provider.request(body, signature: nil)
@@ -27,7 +27,7 @@ struct UnsignedProviderTests {
     }
   }
 
-  @Test("An old event is as good as a new one: nothing says that its time is true", arguments: providers)
+  @Test("An old event is as valid as a new one, because nothing proves its time", arguments: providers)
   func noFreshness(_ provider: SampleProvider) throws {
     for sample in DocumentedEvent.all where sample.provider == provider {
       let request = provider.request(Array(sample.body.utf8), signature: nil)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("HMAC-SHA256: the same codes as swift-crypto's")
 struct HMACSHA256KeyTests {
-  @Test("Random keys and messages of every length about a block", arguments: [1, 2, 3, 4])
+  @Test("Random keys and messages of every length around a block", arguments: [1, 2, 3, 4])
   func agrees(_ seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     for length in 0..<200 {

@@ -4,7 +4,7 @@ import Testing
 @Suite("Signature: secrets, keys and hexadecimal text")
 struct SecretTests {
   @Test(
-    "A secret gives back its bytes and its text",
+    "A secret returns its bytes and its text",
     arguments: ["", "a", "sk_live_4f9b2c7d1e8a", "clé-🔑", "a\u{0}b"]
   )
   func bytes(_ text: String) {
@@ -15,7 +15,7 @@ struct SecretTests {
     #expect(secret.label == "l")
   }
 
-  @Test("The closure's own error comes through")
+  @Test("The closure's own error is rethrown")
   func closureThrows() {
     struct Own: Error {}
     #expect(throws: Own.self) { try Secret("12345678").withBytes { _ throws(Own) in throw Own() } }
@@ -29,7 +29,7 @@ struct SecretTests {
     (Secret("caf\u{E9}"), Secret("cafe\u{301}"), false),
   ]
 
-  @Test("Secrets are equal when their bytes are", arguments: pairs)
+  @Test("Secrets are equal if their bytes are", arguments: pairs)
   func equality(_ left: Secret, _ right: Secret, _ expected: Bool) {
     #expect((left == right) == expected)
     #expect(!expected || left.hashValue == right.hashValue)
@@ -65,7 +65,7 @@ struct SecretTests {
     }
   }
 
-  @Test("A prepared key is not used up, and parts count as one message")
+  @Test("A prepared key can be used again, and parts count as one message")
   func preparedKey() {
     let key = HMACSHA256Key(bytes: Array("key".utf8))
     let message = Array("a message in parts".utf8)
@@ -82,7 +82,7 @@ struct SecretTests {
     #expect(!key.isAnyValid([Array(repeating: 0, count: 32)], for: [message]))
   }
 
-  @Test("Hexadecimal text is read in either case and written in lower case")
+  @Test("Hexadecimal text is read in either case, and written in lower case")
   func hexRoundTrip() {
     let bytes = Array(UInt8.min...UInt8.max)
     let text = Hex.encode(bytes)
@@ -97,12 +97,12 @@ struct SecretTests {
     "0", "000", "0g", "g0", " 00", "00 ", "0 0", "0x00", "é", "００", "-1", "+1", "0\u{0}", "0\u{301}0",
   ]
 
-  @Test("What is not pairs of hexadecimal digits is refused", arguments: notHex)
+  @Test("Text that isn't pairs of hexadecimal digits is refused", arguments: notHex)
   func notHexadecimal(_ text: String) {
     #expect(Hex.decode(text.utf8) == nil)
   }
 
-  @Test("Of the ASCII characters 22 are digits", arguments: UInt8(0)...127)
+  @Test("Of the ASCII characters, 22 are digits", arguments: UInt8(0)...127)
   func digits(_ byte: UInt8) {
     let scalar = Character(UnicodeScalar(byte))
     #expect((Hex.decode("0\(scalar)".utf8) != nil) == scalar.isHexDigit)

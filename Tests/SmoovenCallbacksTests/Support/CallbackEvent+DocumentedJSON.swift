@@ -1,7 +1,7 @@
 import SmoovenCallbacks
 
 extension CallbackEvent {
-  /// The JSON that the command line documents for an event, put together without the code under test.
+  /// The JSON that the command line documents for an event, assembled without the code under test.
   var documentedJSON: JSONValue {
     func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
     return [

@@ -1,10 +1,10 @@
 import SmoovenCallbacks
 
 extension DocumentedEvent {
-  /// The table of the documentation, then the spellings by which it contradicts itself.
+  /// The table of the documentation, followed by the spellings with which it contradicts itself.
   static let notificationAPI = tracked(by: .notificationAPI)
 
-  /// What Pingram added since, beside all of the above.
+  /// The events that Pingram has added, in addition to all of the above.
   static let pingram =
     tracked(by: .pingram) + [
       tracked("EMAIL_DELIVERED", "EMAIL", .delivered, by: .pingram),
@@ -39,7 +39,7 @@ extension DocumentedEvent {
         recipient: .init(userID: "user-123", address: nil),
         time: "2026-03-02T14:30:00Z"
       ),
-      // Nobody's reply: it must be kept, not answered with an error until the sender gives up.
+      // A reply to no known message. It must be kept, and not refused until the sender gives up.
       DocumentedEvent(
         provider: .pingram,
         body: """

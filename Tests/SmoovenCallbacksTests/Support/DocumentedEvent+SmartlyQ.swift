@@ -1,7 +1,7 @@
 import SmoovenCallbacks
 
 extension DocumentedEvent {
-  /// The documented event names, each in the envelope of the documentation and in today's.
+  /// The documented event names, each in the envelope of the documentation and in the current one.
   static let smartlyQ =
     [
       smartlyQ(

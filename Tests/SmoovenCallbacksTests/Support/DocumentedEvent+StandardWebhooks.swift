@@ -1,7 +1,9 @@
 import SmoovenCallbacks
 
 extension DocumentedEvent {
-  /// The convention fixes no payload; without an id of its own an event goes by that of the message.
+  /// The convention doesn't define a payload.
+  ///
+  /// An event without its own id is identified by that of the message.
   static let standardWebhooks: [DocumentedEvent] = [
     standard(
       #"{"type":"contact.created","timestamp":"2026-03-02T14:30:00.250Z","data":{"id":"c_1","name":"Sarah"}}"#,

@@ -1,7 +1,7 @@
 import Foundation
 import SmoovenCallbacks
 
-/// A JSON document that is independent of the parser under test: Foundation writes and reads it.
+/// A JSON document that is independent of the parser under test, because Foundation writes and reads it.
 enum JSONSample: Codable, Equatable {
   case null
   case bool(Bool)
@@ -43,7 +43,7 @@ enum JSONSample: Codable, Equatable {
     }
   }
 
-  /// The same document as the library holds it.
+  /// The same document as a value of the library.
   var value: JSONValue {
     switch self {
     case .null: .null
@@ -58,7 +58,7 @@ enum JSONSample: Codable, Equatable {
 }
 
 extension JSONValue {
-  /// How many members the objects in this value have, at all levels.
+  /// The number of members of the objects in this value, at all levels.
   var memberCount: Int {
     switch self {
     case .array(let elements): elements.map(\.memberCount).reduce(0, +)
@@ -67,7 +67,9 @@ extension JSONValue {
     }
   }
 
-  /// Whether two values are the same JSON: `1`, `1.0` and `1e0` are one number.
+  /// Returns whether two values are the same JSON.
+  ///
+  /// `1`, `1.0` and `1e0` are one number.
   func isSameJSON(as other: JSONValue) -> Bool {
     switch (self, other) {
     case (.array(let left), .array(let right)):

@@ -2,14 +2,14 @@ import Foundation
 import SmoovenCallbacks
 
 extension JSONValue {
-  /// The way to each member, at all levels.
+  /// The path to each member, at all levels.
   var memberPaths: [[String]] {
     (objectValue ?? [:]).sorted { $0.key < $1.key }.flatMap { key, value in
       [[key]] + value.memberPaths.map { [key] + $0 }
     }
   }
 
-  /// The object with one member replaced, or taken out.
+  /// Returns the object with one member replaced or removed.
   func setting(_ path: some Collection<String>, to value: JSONValue?) -> JSONValue {
     guard let key = path.first, case .object(var members) = self else { return self }
     let rest = path.dropFirst()
@@ -17,7 +17,7 @@ extension JSONValue {
     return .object(members)
   }
 
-  /// The text, with its keys in order.
+  /// The text, with its keys sorted.
   func text() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -26,7 +26,7 @@ extension JSONValue {
 }
 
 extension CallbackEvent {
-  /// The typed views of all providers that recognise the event.
+  /// The typed views of all providers that recognize the event.
   var typedViews: [Any] {
     let views: [Any?] = [
       SmoovenCallback(self), NotificationAPICallback(self), SmartlyQCallback(self), SmobiInboundMessage(self),

@@ -3,9 +3,9 @@ import HTTPTypes
 import SmoovenCallbacks
 import Testing
 
-/// The five providers beside Smooven, as a test makes, signs and sends for them.
+/// The five other providers, with what a test needs to create, sign and send their callbacks.
 ///
-/// Signatures are written out here, from the schemes as documented, rather than made by the providers.
+/// Signatures are computed here, from the documented schemes, and not by the providers.
 enum SampleProvider: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case notificationAPI = "notificationapi"
   case pingram
@@ -14,7 +14,7 @@ enum SampleProvider: String, CaseIterable, Sendable, CustomTestStringConvertible
   case standardWebhooks = "standardwebhooks"
 
   static let signed: [SampleProvider] = [.pingram, .smartlyQ, .standardWebhooks]
-  /// Those that sign id, time and body in three headers.
+  /// The providers that sign the id, the time and the body in three headers.
   static let threeHeaders: [SampleProvider] = [.pingram, .standardWebhooks]
 
   /// 2026-03-02T14:30:00Z.
@@ -73,12 +73,12 @@ extension SampleProvider {
   var idHeader: String { self == .pingram ? "X-Pingram-Id" : "webhook-id" }
   var timestampHeader: String { self == .pingram ? "X-Pingram-Timestamp" : "webhook-timestamp" }
 
-  /// A time as the sender writes it.
+  /// Returns a time as the sender writes it.
   func timestamp(_ date: Date) -> String {
     "\(Int64(date.timeIntervalSince1970 * (self == .pingram ? 1_000 : 1)))"
   }
 
-  /// The code over a body, in the encoding of the scheme.
+  /// Returns the code over a body, in the encoding of the scheme.
   func code(of body: [UInt8], time: String, id: String = messageID, secret: String? = nil) -> String {
     let text = secret ?? secretText
     let key = self == .standardWebhooks ? Data(base64Encoded: String(text.dropFirst(6))) : Data(text.utf8)
@@ -87,12 +87,14 @@ extension SampleProvider {
     return self == .standardWebhooks ? Data(code).base64EncodedString() : Hex.encode(code)
   }
 
-  /// The signature header around one code.
+  /// Returns the signature header around one code.
   func signature(_ code: String, time: String) -> String {
     self == .smartlyQ ? "t=\(time),v1=\(code)" : "v1,\(code)"
   }
 
-  /// A request whose signature header is given, or left out; an unsigned provider has none of the headers.
+  /// Returns a request with a given signature header, or without one.
+  ///
+  /// An unsigned provider has none of the headers.
   func request(
     _ body: [UInt8],
     signature: String?,
@@ -111,7 +113,7 @@ extension SampleProvider {
     return request
   }
 
-  /// A request signed as the provider's service does.
+  /// Returns a request that is signed as the provider's service signs it.
   func signedRequest(_ body: [UInt8], at date: Date = now, secret: String? = nil) -> CallbackRequest {
     let time = timestamp(date)
     let code = code(of: body, time: time, secret: secret)
@@ -120,7 +122,9 @@ extension SampleProvider {
 }
 
 extension CallbackRequest {
-  /// Sets a header by its name; several values are several header lines.
+  /// Sets a header by its name.
+  ///
+  /// Several values are several header lines.
   mutating func set(_ header: String, to values: [String]) {
     guard let name = HTTPField.Name(header) else {
       Issue.record("\(header) is no header name")
@@ -131,7 +135,7 @@ extension CallbackRequest {
 }
 
 extension CallbackProvider {
-  /// Why a request is refused, or `nil` when it is accepted.
+  /// Returns why a request is refused, or `nil` if it's accepted.
   func refusal(of request: CallbackRequest, at now: Date = SampleProvider.now) -> VerificationError? {
     do {
       try verify(request, at: now)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A program of another language beside the interop tests.
+/// A program in another language, in the folder of the interop tests.
 struct Script {
   let interpreter: String
   let file: String
@@ -13,9 +13,9 @@ struct Script {
     let description: String
   }
 
-  /// Feeds lines to the program and returns the lines that it prints.
+  /// Passes lines to the program, and returns the lines that it prints.
   func run(_ lines: [String]) throws -> [String] {
-    // Input goes by a file: a pipe to a program that has died would take the tests with it.
+    // Input is passed in a file, because a pipe to a program that has died would end the tests with it.
     let input = FileManager.default.temporaryDirectory.appending(path: "smooven-\(UUID().uuidString)")
     try Data(lines.joined(separator: "\n").utf8).write(to: input)
     defer { try? FileManager.default.removeItem(at: input) }

@@ -2,7 +2,7 @@ import Foundation
 import SmoovenCallbacks
 
 extension CallbackEvent {
-  /// An event none of whose fields has its default value.
+  /// Returns an event in which no field has its default value.
   static var withEveryField: CallbackEvent {
     var event = CallbackEvent(
       provider: "smooven",
@@ -39,7 +39,7 @@ extension SeededGenerator {
     Date(timeIntervalSinceReferenceDate: Double(Int64(truncatingIfNeeded: next()) >> 12) / 1_024)
   }
 
-  /// An event with any texts in any fields.
+  /// Returns an event with random texts in all fields.
   mutating func event() -> CallbackEvent {
     let payload = json(depth: 3).value
     var event = CallbackEvent(

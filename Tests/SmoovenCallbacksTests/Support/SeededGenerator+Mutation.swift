@@ -1,5 +1,5 @@
 extension SeededGenerator {
-  /// What tends to break readers of JSON and of signature headers.
+  /// The bytes that tend to break parsers of JSON and of signature headers.
   private static let fragments: [[UInt8]] =
     [
       "{", "}", "[", "]", ":", ",", "\"", "\\", "\\u", "\\ud83d", "\\u0000", "null", "true", "-", "1e",
@@ -9,7 +9,7 @@ extension SeededGenerator {
       "data", "status", "from", "sms", "rcs", "t=", "v1=", "v1,", "v1a,", "=",
     ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x9F]]
 
-  /// Changes a text in one of the ways in which texts get broken.
+  /// Changes a text in one of the ways in which texts tend to break.
   mutating func mutate(_ bytes: inout [UInt8]) {
     guard !bytes.isEmpty else {
       bytes = pick(Self.fragments)

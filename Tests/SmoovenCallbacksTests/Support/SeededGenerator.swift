@@ -18,7 +18,9 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 extension SeededGenerator {
-  /// A number from 0 up to a bound, cheaper than `Int.random` in an unoptimised build.
+  /// Returns a number from 0 up to a bound.
+  ///
+  /// It's cheaper than `Int.random` in an unoptimized build.
   mutating func below(_ bound: Int) -> Int {
     Int(truncatingIfNeeded: next() >> 1) % bound
   }
@@ -31,7 +33,7 @@ extension SeededGenerator {
     choices[below(choices.count)]
   }
 
-  /// Text from the corners of Unicode: controls, quotes, separators, combining marks, other planes.
+  /// Returns text from the corners of Unicode: controls, quotes, separators, combining marks, other planes.
   mutating func text(upTo count: Int) -> String {
     var text = String.UnicodeScalarView()
     for _ in 0..<below(count + 1) {
@@ -50,7 +52,7 @@ extension SeededGenerator {
     return Unicode.Scalar(value) ?? " "
   }
 
-  /// A document that the parser must accept, with numbers that every reader can hold exactly.
+  /// Returns a document that the parser must accept, with numbers that every reader can represent exactly.
   mutating func json(depth: Int) -> JSONSample {
     switch below(depth > 0 ? 9 : 6) {
     case 0: return .null

@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 import SmoovenCallbacks
 
-/// The documented callback and how to sign it, written out rather than built with the library's own helpers.
+/// The documented callback and how to sign it, written out instead of built with the library's own helpers.
 enum SmoovenSamples {
   static let keyText = "sk_live_4f9b2c7d1e8a"
   static let key: Secret = "sk_live_4f9b2c7d1e8a"
@@ -14,13 +14,13 @@ enum SmoovenSamples {
     "urgency":"normal"}}
     """
 
-  /// What Node's crypto and Python's hmac make of ``documented`` and ``keyText``.
+  /// The signature that Node's crypto and Python's hmac compute for ``documented`` and ``keyText``.
   static let documentedSignature = "33403274e11d789d1ce48695941f58199a47bbd035043dc7d629bb5dcc1cb9d7"
 
   /// 2026-03-05T08:00:15Z.
   static let documentedTime = Date(timeIntervalSince1970: 1_772_697_615)
 
-  /// The documented payload as members, to be varied.
+  /// The documented payload as members, so that tests can vary it.
   static let members: [String: JSONValue] = [
     "event": "notification.delivered",
     "notification_id": "ntf_abc123def456",
@@ -45,10 +45,12 @@ enum SmoovenSamples {
     request(Array(text.utf8), signatures: signatures)
   }
 
-  /// Takes a member out of ``members``, spelt out beside `.null`, which is a value.
+  /// Removes a member from ``members``.
+  ///
+  /// It's spelled out because `.null` is a value.
   static let removed: JSONValue? = .none
 
-  /// A request with the documented members changed.
+  /// Returns a request with the documented members changed.
   static func request(changing changes: [String: JSONValue?]) throws -> CallbackRequest {
     var members = members
     for (key, value) in changes { members[key] = value }
@@ -61,7 +63,7 @@ enum SmoovenSamples {
     try provider().decode(request(changing: changes))
   }
 
-  /// The header that the library makes for a body.
+  /// Returns the header that the library creates for a body.
   static func signatureField(of body: [UInt8], with secret: Secret = key) -> HTTPField {
     SmoovenCallbackProvider.signatureField(for: body, secret: secret)
   }
@@ -70,13 +72,13 @@ enum SmoovenSamples {
     signatureField(of: body, with: secret).value
   }
 
-  /// A request signed by the library.
+  /// Returns a request that the library signed.
   static func signed(_ body: [UInt8], with secret: Secret = key) -> CallbackRequest {
     request(body, signatures: [signature(of: body, with: secret)])
   }
 }
 
-/// Everything that printing, interpolating, reflecting and dumping a value would show.
+/// Returns everything that printing, interpolating, reflecting and dumping a value would show.
 func everyPrintedForm(of value: Any) -> String {
   var dumped = ""
   dump(value, to: &dumped)

@@ -7,22 +7,22 @@ import Darwin
 import Glibc
 #endif
 
-/// Runs every job of the process on one thread, one at a time, in an order that a seed chooses.
+/// A scheduler that runs every job of the process on one thread, one at a time, in an order that a seed determines.
 ///
 /// A job is the part of a task between two suspensions, so an order of jobs is an interleaving of everything that the
-/// tasks do. It takes over the whole process, so it's for an exit test.
+/// tasks do. It affects the whole process, so use it in an exit test.
 package enum JobScheduler {
   private typealias Original = @convention(thin) (UnownedJob) -> Void
   private typealias Hook = @convention(thin) (UnownedJob, Original) -> Void
 
   private struct Queue {
     var jobs: [UnownedJob] = []
-    /// The jobs enqueued while one operation runs to its end.
+    /// The jobs that are enqueued while one operation runs to its end.
     var exclusive: [UnownedJob] = []
     var isExclusive = false
-    /// The operations that wait for their turn to be alone.
+    /// The operations that wait for their turn to run alone.
     var waiting: [CheckedContinuation<Void, Never>] = []
-    /// The operation that has done its work.
+    /// The operation that has finished its work.
     var ending: CheckedContinuation<Void, Never>?
   }
 
@@ -31,7 +31,7 @@ package enum JobScheduler {
   // The runtime's name for it, in `Concurrency.h`.
   private static let hookName = "swift_task_enqueueGlobal_hook"
 
-  /// Takes over the runtime's jobs, for the rest of the process.
+  /// Takes over the jobs of the runtime, for the rest of the process.
   package static func takeOver() {
     guard let symbol = unsafe dlsym(dlopen(nil, RTLD_NOW), hookName) else {
       fatalError("the runtime has no \(hookName)")
@@ -47,9 +47,9 @@ package enum JobScheduler {
     arrivals.signal()
   }
 
-  /// Performs an operation that may use other threads, during which nothing else runs.
+  /// Performs an operation that may use other threads, while nothing else runs.
   package static func exclusively<Result>(_ operation: () async throws -> Result) async rethrows -> Result {
-    // It begins in its own job, because what else the present job does isn't part of it.
+    // It begins in its own job, because what the current job does next isn't part of it.
     await withCheckedContinuation { turn in queue.withLock { $0.waiting.append(turn) } }
     defer { endBeingAlone() }
     do {
@@ -62,7 +62,7 @@ package enum JobScheduler {
     }
   }
 
-  /// Suspends, so that it makes no difference whether other threads were done before the operation had to.
+  /// Suspends, so that it makes no difference whether other threads finished before the operation had to suspend.
   private static func suspendOnce() async {
     await withCheckedContinuation { continuation in queue.withLock { $0.ending = continuation } }
   }
@@ -75,10 +75,12 @@ package enum JobScheduler {
     }
   }
 
-  /// Whether an operation runs alone, so that nothing else must begin.
+  /// Whether an operation runs alone, so that nothing else may begin.
   package static var isExclusive: Bool { queue.withLock(\.isExclusive) }
 
-  /// Runs one job; returns `false` if there is none.
+  /// Runs one job.
+  ///
+  /// Returns `false` if there is none.
   package static func runOne(_ random: inout some RandomNumberGenerator) -> Bool {
     guard let job = next(&random) else { return false }
     // `(0, 0)` is the runtime's own value for the global executor, on which these jobs were to run.

@@ -2,11 +2,13 @@ package import Smooven
 
 /// The store that the clients of an episode share, as one of them has opened it.
 package struct SimulatedBase: Sendable {
-  /// Looks once for what others have changed.
+  /// Checks once for changes by other clients.
   package typealias Look = @Sendable () async throws -> [StoreChange]
 
   let store: any DeliveryStore
-  /// Makes what looks for changes after each one, in place of a timer; `nil` if the store reports them without one.
+  /// Returns what checks for changes after each one, in place of a timer.
+  ///
+  /// It's `nil` if the store reports changes without a timer.
   let makeLook: (@Sendable (DeliveryInterests) -> Look)?
   let close: @Sendable () async -> Void
 

@@ -1,18 +1,18 @@
 internal import Smooven
 internal import Synchronization
 
-/// A task that sends or waits, and how it ended.
+/// A task that sends or waits, and its end.
 struct SimulatedCaller: Sendable {
   enum Call: Sendable {
     /// Sends, under a key if the subject is one, and waits.
     case sendAndWait
     /// Sends, and then waits for delivery, and for a click.
     case notify
-    /// Waits for an id that the service has given out.
+    /// Waits for an id that the service has returned.
     case byID(String)
-    /// Takes up a pending delivery.
+    /// Resumes a pending delivery.
     case resume
-    /// Waits for what the desk tells of a question.
+    /// Waits for what the desk reports about a question.
     case question(String)
   }
 
@@ -41,9 +41,9 @@ struct SimulatedCaller: Sendable {
   let index: Int
   let client: Int
   let call: Call
-  /// What is sent: a key, or a name that no other caller has.
+  /// The subject: a key, or a name that no other caller has.
   var subject: String
-  /// The delivery that was taken up.
+  /// The delivery that is resumed.
   var token: DeliveryToken?
   let isKeyed: Bool
   let isVariant: Bool
@@ -83,7 +83,7 @@ extension SimulatedWorld {
         default: break
         }
       }
-      // Of a delivery whose verdict is known, only the events that can end a wait are kept.
+      // If the verdict of a delivery is known, only the events that can end a wait are kept.
       let criteria = SimulatedCaller.Criterion.allCases.filter { key == nil || $0 != .sent }
       let keyed = key ?? "key-\(number)-\(name)"
       let caller = SimulatedCaller(
@@ -132,7 +132,7 @@ extension SimulatedWorld {
       )
       check(caller.index, outcome)
     case .notify:
-      // It has the client's own limit for the send.
+      // The client's own limit applies to the send.
       begin(caller.index, .delivered, timeout: .seconds(30))
       let handle = try await client.notify(request, idempotencyKey: key)
       for criterion in [SimulatedCaller.Criterion.delivered, .clicked] {
@@ -187,6 +187,6 @@ extension SimulatedWorld {
 }
 
 extension String {
-  /// A number that the digits of a key decide, so that all callers of a key send the same.
+  /// A number that depends only on the digits of a key, so that all callers under the key send the same.
   fileprivate var hashOfDigits: Int { utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xffff } }
 }

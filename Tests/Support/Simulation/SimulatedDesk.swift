@@ -3,7 +3,9 @@ internal import HTTPTypes
 internal import Smooven
 internal import Synchronization
 
-/// A help desk, whose questions share conversations: an event of one must never settle another.
+/// A help desk whose questions share conversations.
+///
+/// An event of one question must never settle another.
 struct SimulatedDesk: UnsignedCallbackProvider {
   static let kinds: [CallbackEvent.Kind] = [.queued, .replied, .clicked]
 

@@ -46,7 +46,7 @@ struct SimulatedEpisode: ~Copyable {
 
   private mutating func step() {
     if JobScheduler.runOne(&order) {
-      // How many jobs an operation on other threads takes isn't the same each time.
+      // The number of jobs of an operation on other threads isn't the same each time.
       guard !JobScheduler.isExclusive else { return }
       steps += 1
       if actionsLeft > 0, Int.random(in: 0..<60, using: &order) == 0 { act() }
@@ -57,7 +57,7 @@ struct SimulatedEpisode: ~Copyable {
     }
   }
 
-  /// Runs what can run without time passing.
+  /// Runs everything that can run without time passing.
   private mutating func runJobs() {
     while steps <= Self.maximumSteps, JobScheduler.runOne(&order) {
       if !JobScheduler.isExclusive { steps += 1 }
@@ -89,7 +89,9 @@ struct SimulatedEpisode: ~Copyable {
     Task { [world] in try? await world.startClient() }
   }
 
-  /// Moves time to the next thing that happens; returns `false` if nothing will.
+  /// Moves time to the next thing that happens.
+  ///
+  /// Returns `false` if nothing will.
   @discardableResult
   private func advance() -> Bool {
     let now = world.now
@@ -103,7 +105,7 @@ struct SimulatedEpisode: ~Copyable {
     return true
   }
 
-  /// Every deadline bounds everything under it.
+  /// Checks that every deadline bounds everything below it.
   private func checkDeadlines() {
     let now = world.now
     let extra = world.options.asksStatus ? Duration.seconds(5) : .zero
@@ -113,7 +115,9 @@ struct SimulatedEpisode: ~Copyable {
     if let late { world.fail("caller \(late) goes on after its deadline") }
   }
 
-  /// Waits until all callbacks have arrived, and calls under each key once more: nothing leaves, and the result is there.
+  /// Waits until all callbacks have arrived, and calls once more under each key.
+  ///
+  /// Nothing is sent, and the result is there.
   private mutating func lookAfterwards() {
     world.state.withLock { $0.isAfterwards = true }
     var rounds = 0
@@ -139,12 +143,12 @@ struct SimulatedEpisode: ~Copyable {
     if world.state.withLock(\.posts) != posts { world.fail("a key was sent again afterwards") }
   }
 
-  /// Closes everything; no wait is left.
+  /// Closes everything, and checks that no wait is left.
   private mutating func finish() {
     let clients = world.state.withLock(\.clients)
     for client in clients where !client.isCrashed { client.run.cancel() }
     runJobs()
-    // What outlives its caller has a limit as well.
+    // What outlives its caller has a limit, too.
     for _ in 0..<200 where world.clock.earliestTimer != nil {
       world.clock.advance(by: world.clock.earliestTimer ?? .zero)
       runJobs()

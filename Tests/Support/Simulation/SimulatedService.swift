@@ -2,12 +2,14 @@ internal import Foundation
 internal import HTTPTypes
 internal import Smooven
 
-/// Smooven, as one client reaches it: it accepts, refuses, is busy, or its response is lost.
+/// Smooven, as one client reaches it.
+///
+/// It accepts, refuses, is busy, or loses its response.
 struct SimulatedService: SmoovenTransport {
   enum Reply: CaseIterable {
     case accepted, acceptedLate, acceptedLost, lost, broken, refused, busy, unavailable, unauthorized
 
-    /// Whether the client can't rule out that the notification was sent.
+    /// Whether the client must assume that the notification may have been sent.
     var mayBeCarriedOut: Bool {
       switch self {
       case .accepted, .acceptedLate, .acceptedLost, .lost, .broken: true

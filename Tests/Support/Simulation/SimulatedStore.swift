@@ -1,7 +1,9 @@
 internal import Foundation
 internal import Smooven
 
-/// One client's view of the store that all clients share: it fails, it ends with its client, and it checks each change.
+/// One client's view of the store that all clients share.
+///
+/// It fails, it ends with its client, and it checks each change.
 struct SimulatedStore: DeliveryStore {
   let opened: SimulatedBase
   let client: Int

@@ -1,7 +1,7 @@
 internal import Smooven
 internal import Synchronization
 
-// What each caller may be told, by the events that the log had.
+// What each caller may get, according to the events in the log.
 extension SimulatedWorld {
   func check(_ index: Int, _ outcome: DeliveryOutcome) {
     let caller = state.withLock { $0.callers[index] }
@@ -15,7 +15,7 @@ extension SimulatedWorld {
     case .failed(let event):
       trace = 2
       checkOwn(event, caller)
-      // What is sent twice may fail on one channel each time.
+      // A notification that is sent twice may fail on one channel each time.
       if !options.retriesUnclear, !isFinal(event, caller) {
         fail("\(event), which isn't final, ended caller \(caller)")
       }
@@ -56,7 +56,7 @@ extension SimulatedWorld {
     state.withLock { $0.trace = ($0.trace ^ value) &* 0x100_0000_01b3 }
   }
 
-  /// An event that ends a wait is the notification's own, and was stored before.
+  /// Checks that an event that ends a wait belongs to the notification, and was stored before.
   private func checkOwn(_ event: CallbackEvent, _ caller: SimulatedCaller) {
     if event.group != caller.group { fail("an event of \(event.group) ended caller \(caller)") }
     let isOwn = state.withLock { state in
@@ -82,7 +82,7 @@ extension SimulatedWorld {
     state.withLock { state in
       let failed = state.log.filter { isAbout($0, caller) && $0.callback.event.kind == .failed }
       guard let notification = failed.first?.notification else { return false }
-      // Only a wait for an id alone doesn't know how urgent the notification is.
+      // Only a wait by an id alone doesn't know the urgency of the notification.
       if !notification.isCritical { return true }
       if case .byID = caller.call { return true }
       // The status endpoint may know of a failure before its callback arrives.
@@ -94,7 +94,7 @@ extension SimulatedWorld {
     }
   }
 
-  /// An event that had to end a wait before its time was up.
+  /// Returns an event that should have ended a wait before its time was up.
   private func missed(_ caller: SimulatedCaller) -> LoggedEvent? {
     guard options.isCalm else { return nil }
     return state.withLock { state in
@@ -102,9 +102,9 @@ extension SimulatedWorld {
         guard isAbout(logged, caller), logged.at < caller.deadline else { return false }
         if case .question = caller.call { return logged.at > caller.startedAt }
         guard let notification = logged.notification else { return false }
-        // Of a delivery whose verdict is known, only the events that can end a wait are kept.
+        // If the verdict of a delivery is known, only the events that can end a wait are kept.
         if caller.criterion == .sent, logged.at < caller.startedAt { return false }
-        // By the default URL an event finds a wait only by an id that a response has told.
+        // At the default URL, an event only finds a wait by an id that a response has returned.
         if case .byID = caller.call { return logged.at > caller.startedAt }
         return logged.callback.token != nil
           || state.accepted[notification.id].map { $0 < caller.deadline } == true

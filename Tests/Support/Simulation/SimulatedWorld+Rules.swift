@@ -1,7 +1,7 @@
 internal import Smooven
 internal import Synchronization
 
-// What a delivery may become, said once more and independently of the code under test.
+// The transitions that a delivery may make, stated again and independently of the code under test.
 extension SimulatedWorld {
   func check(inserted delivery: StoredDelivery, by client: Int) {
     let isFresh =
@@ -26,7 +26,7 @@ extension SimulatedWorld {
 
   private func isAllowed(_ row: VersionedDelivery, _ new: StoredDelivery, _ client: Int) -> Bool {
     let old = row.delivery
-    // What is bookkeeping may change at any time.
+    // Bookkeeping may change at any time.
     var kept = new
     (kept.askedAt, kept.wantedUntil, kept.milestones) = (old.askedAt, old.wantedUntil, old.milestones)
     if kept == old { return true }
@@ -43,7 +43,7 @@ extension SimulatedWorld {
     guard old.ids.isEmpty, old.verdict == nil else { return false }
     let isOver = old.claim.map { $0.leaseUntil.hasPassed(at: row.time) } ?? true
     if new.attempt == old.attempt + 1 {
-      // claimed: what is free, or whose claimant let its lease pass before it armed
+      // claimed: it was free, or its claimant let the lease end before it armed
       guard let claim = new.claim, !claim.isArmed, isOwner(client, of: new, learns: true) else {
         return false
       }
@@ -68,11 +68,11 @@ extension SimulatedWorld {
     expected.claim?.isArmed = true
     expected.claim?.leaseUntil = next.leaseUntil
     if !claim.isArmed, next.isArmed { return kept == expected && !next.leaseUntil.hasPassed(at: row.time) }
-    // unclear before its time
+    // unclear before the lease has ended
     return claim.isArmed && next.leaseUntil.hasPassed(at: row.time) && kept == expected
   }
 
-  /// Whether a verdict is one that no later event can change, whatever the wait that wrote it asked for.
+  /// Returns whether no later event can change a verdict, whatever the wait that wrote it asked for.
   private func isConclusive(_ verdict: DeliveryVerdict) -> Bool {
     switch verdict {
     case .delivered(let event): SimulatedCaller.Criterion.delivered.isMet(by: event.kind)
@@ -80,7 +80,9 @@ extension SimulatedWorld {
     }
   }
 
-  /// Whether a claim is a client's, whose name is learned from what it inserts and claims itself.
+  /// Returns whether a claim is a client's.
+  ///
+  /// The client's name is learned from what it inserts and claims itself.
   private func isOwner(_ client: Int, of delivery: StoredDelivery, learns: Bool = false) -> Bool {
     guard let owner = delivery.claim?.owner.split(separator: "/").first.map(String.init) else { return false }
     return state.withLock { state in

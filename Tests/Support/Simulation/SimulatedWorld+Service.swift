@@ -12,7 +12,7 @@ struct SimulatedNotification {
   let isCritical: Bool
 }
 
-/// A callback that the service sends until it gets a 200, and at times once more.
+/// A callback that the service sends until it gets a 200, and sometimes once more.
 struct SimulatedCallback {
   let id: String
   let event: String
@@ -31,12 +31,12 @@ struct SimulatedCallback {
 struct LoggedEvent {
   let callback: StoredCallback
   let at: Duration
-  /// Whether it is about what a notification of ours did, and not a partner's claim.
+  /// Whether it's about what one of our notifications did, and not a partner's claim.
   let notification: SimulatedNotification?
 }
 
 extension SimulatedWorld {
-  /// Receives a POST: decides what becomes of it, and what callbacks follow.
+  /// Receives a POST, and decides its outcome and the callbacks that follow.
   func post(_ body: JSONValue, by client: Int) -> (SimulatedService.Reply, id: String) {
     let intent = body["intent"]?.stringValue ?? ""
     let subject = String(intent.split(separator: "/").first ?? "")
@@ -78,7 +78,7 @@ extension SimulatedWorld {
     ]
     let story = (notification.isCritical ? critical : normal).randomElement(using: &state.random) ?? []
     var time = now
-    // The token's URL or the default one, for the whole story.
+    // The whole story uses either the token's URL or the default one.
     let hasToken = Int.random(in: 0..<10, using: &state.random) < 7
     for (event, channel) in story {
       time += .milliseconds(Int64.random(in: 0...20_000, using: &state.random))
@@ -96,7 +96,7 @@ extension SimulatedWorld {
       )
     }
     guard Int.random(in: 0..<3, using: &state.random) == 0 else { return }
-    // What a partner's key signs about our notification is the partner's.
+    // If a partner's key signs something about our notification, it still belongs to the partner.
     let name = Bool.random(using: &state.random) ? "notification.delivered" : "notification.failed"
     let token = Bool.random(using: &state.random) ? "/\(notification.token.text)" : ""
     let due = now + .milliseconds(Int64.random(in: 0...10_000, using: &state.random))
@@ -113,7 +113,7 @@ extension SimulatedWorld {
     )
   }
 
-  /// The response of the status endpoint.
+  /// Returns the response of the status endpoint.
   func status(_ path: String) throws -> TransportResponse {
     if chance(0.2) { return response(500, ["success": false]) }
     let id = path.split(separator: "/").last.map(String.init) ?? ""
@@ -137,7 +137,7 @@ extension SimulatedWorld {
     )
   }
 
-  /// Sends the callbacks that are due, each to some client.
+  /// Sends the callbacks that are due, each to one of the clients.
   func sendDueCallbacks() {
     let clients = open
     guard !clients.isEmpty else { return }

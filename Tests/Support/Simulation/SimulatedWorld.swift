@@ -4,11 +4,11 @@ internal import Smooven
 internal import SmoovenTesting
 internal import Synchronization
 
-/// One episode: several clients on one store, their callers, Smooven and its callbacks, and what must always hold.
+/// One episode: several clients on one store, their callers, Smooven and its callbacks, and the invariants.
 ///
 /// Everything runs on one thread under ``JobScheduler``, so the locks only satisfy the compiler.
 package final class SimulatedWorld: Sendable {
-  /// What a store operation does besides its work.
+  /// What a store operation does in addition to its work.
   enum StoreFault { case none, before, after }
 
   struct State {
@@ -25,14 +25,14 @@ package final class SimulatedWorld: Sendable {
     var refusedSubjects: Set<String> = []
     var log: [LoggedEvent] = []
     var accepted: [String: Duration] = [:]
-    /// The clients by the beginning of the owners of their claims.
+    /// The clients by the prefix of the owners of their claims.
     var owners: [String: Int] = [:]
     var followers: [Int: AsyncStream<Void>.Continuation] = [:]
     var hung: [CheckedContinuation<Void, any Error>] = []
     var violations: [String] = []
     var trace: UInt64 = 0xcbf2_9ce4_8422_2325
     var isOver = false
-    /// What happened, if it is to be told.
+    /// What happened, if it's to be printed.
     var story: [String]?
     /// Whether everything works from now on, to see what is left.
     var isAfterwards = false
@@ -64,7 +64,9 @@ package final class SimulatedWorld: Sendable {
   var now: Duration { clock.now.offset }
   var trueDate: Date { Self.start.addingTimeInterval(now / .seconds(1)) }
 
-  /// What the clients' wall clock says: never the same twice, so that no order depends on random tokens.
+  /// The client's wall clock.
+  ///
+  /// It never returns the same time twice, so that no order depends on random tokens.
   private var wallDate: Date {
     let date = trueDate
     return state.withLock { state in
@@ -113,7 +115,9 @@ package final class SimulatedWorld: Sendable {
     }
   }
 
-  /// Returns, unless the client's process has ended: then nothing of it goes on.
+  /// Returns, unless the client's process has ended.
+  ///
+  /// In that case, nothing in it continues.
   func pause(_ client: Int) async throws {
     let isCrashed = state.withLock { state in
       guard state.clients.indices.contains(client) else { return false }
@@ -165,7 +169,7 @@ package final class SimulatedWorld: Sendable {
     }
   }
 
-  /// Tells the other clients that something was committed, as the file tells them.
+  /// Reports to the other clients that something was committed, as the file does.
   func noteCommit(by client: Int) {
     let others = state.withLock { $0.followers.filter { $0.key != client }.sorted { $0.key < $1.key } }
     for (_, follower) in others { follower.yield() }
@@ -190,7 +194,7 @@ package final class SimulatedWorld: Sendable {
     state.withLock { $0.clients[client].run }.cancel()
   }
 
-  /// Tells what happens, if a single episode is looked at.
+  /// Prints what happens, if a single episode is examined.
   func tell(_ what: @autoclosure () -> String) {
     let time = now
     state.withLock { state in
@@ -198,7 +202,7 @@ package final class SimulatedWorld: Sendable {
     }
   }
 
-  /// Records the first rule that is broken: what follows from it says nothing.
+  /// Records the first rule that is broken, because later violations may be consequences of it.
   func fail(_ violation: String) {
     state.withLock { state in
       guard state.violations.isEmpty else { return }

@@ -3,10 +3,10 @@ internal import Smooven
 package import SmoovenTesting
 internal import Synchronization
 
-/// Seeded episodes of several clients on one store, for as many steps as are asked for.
+/// Seeded episodes of several clients on one store, for a given number of steps.
 ///
-/// Clients, trackers, intake and store are the real ones. Chance decides the order of all their steps, what the
-/// service replies, when callbacks arrive and at which client, what the store fails at, and when a process ends.
+/// Clients, trackers, intake and store are the real ones. The seed decides the order of all their steps, what the
+/// service replies, when callbacks arrive and at which client, when the store fails, and when a process ends.
 package enum Simulation {
   package struct Tally: Sendable, Equatable, Codable {
     package var episodes = 0
@@ -33,7 +33,7 @@ package enum Simulation {
     }
   }
 
-  /// One episode to look at, as a violation names it by seed and number.
+  /// The episode to examine, by the seed and the number in a violation.
   ///
   /// What happens in it is printed.
   package static var episode: (seed: UInt64, number: Int)? {
@@ -42,13 +42,13 @@ package enum Simulation {
     return (seed, number)
   }
 
-  /// Runs episodes until that many steps are done, or a rule is broken.
+  /// Runs episodes until the number of steps is done, or a rule is broken.
   ///
   /// - Parameters:
-  ///   - seed: Chooses everything.
+  ///   - seed: Determines everything.
   ///   - steps: The number of steps.
   ///   - episode: The only episode to run. Defaults to `nil`, for all.
-  ///   - makeStores: Returns, for each episode, what opens the store of a client, given its clock.
+  ///   - makeStores: Returns, for each episode, a function that opens the store of a client, given its clock.
   /// - Returns: What was done, and the rules that were broken.
   package static func run(
     seed: UInt64,

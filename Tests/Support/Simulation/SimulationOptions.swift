@@ -11,10 +11,12 @@ package struct SimulationOptions: Sendable {
   package var clockJumps = false
   package var conflicts = false
   package var asksStatus = false
-  /// The opt-in that sends again what may have been sent.
+  /// Whether sends that may have been sent are repeated, which is an opt-in.
   package var retriesUnclear = false
 
-  /// Draws the options of an episode: half of the time without faults, for the strictest checks.
+  /// Draws the options of an episode.
+  ///
+  /// Half of the episodes have no faults, for the strictest checks.
   package init(_ random: inout some RandomNumberGenerator) {
     let isCalm = Bool.random(using: &random)
     clientCount = Int.random(in: 1...3, using: &random)
@@ -31,6 +33,6 @@ package struct SimulationOptions: Sendable {
     retriesUnclear = Int.random(in: 0..<8, using: &random) == 0
   }
 
-  /// Whether every event that the log has must reach those who wait for it.
+  /// Whether every event in the log must reach those who wait for it.
   var isCalm: Bool { storeFaults == 0 && !crashes && !closes && !retriesUnclear && !conflicts }
 }

@@ -23,7 +23,7 @@ struct MCPEventsTests {
     return (provider, CallbackRequest(head: head, body: Array(body.utf8)))
   }
 
-  @Test("An event has its id, and the subscription as a conversation")
+  @Test("An event has its id, and the subscription as its conversation")
   func event() throws {
     let body = """
       {"eventId":"evt_1","name":"incident.created","timestamp":"2026-03-05T08:00:00Z","data":{"id":7},"cursor":null}
@@ -34,7 +34,7 @@ struct MCPEventsTests {
     #expect(event.correlationIDs == ["evt_1"] && event.conversationIDs == ["sub_1"])
     #expect(event.payload["data"]?["id"] == 7 && event.signedAt == Self.now)
     #expect(try provider.handshake(afterVerifying: request) == nil)
-    // Sent again under another message id, it's the same event.
+    // If it's sent again under another message id, it's the same event.
     let (_, again) = try Self.request(
       body,
       id: "msg_2",
@@ -45,7 +45,7 @@ struct MCPEventsTests {
     #expect(second.deduplicationKey == event.deduplicationKey && second.conversationIDs.isEmpty)
   }
 
-  @Test("A challenge gets its words back as JSON")
+  @Test("The response to a challenge echoes its text as JSON")
   func challenge() throws {
     let (provider, request) = try Self.request(#"{"type":"verification","challenge":"a\"b"}"#)
     try provider.verify(request, at: Self.now)
@@ -55,7 +55,7 @@ struct MCPEventsTests {
   }
 
   @Test(
-    "What is neither is refused",
+    "What is neither an event nor a challenge is refused",
     arguments: [
       "{}", "[]", "", #"{"eventId":"","name":"a"}"#, #"{"eventId":"e"}"#, #"{"eventId":7,"name":"a"}"#,
     ]
@@ -65,7 +65,7 @@ struct MCPEventsTests {
     #expect(throws: CallbackDecodingError.self) { try provider.event(from: request, at: Self.now) }
   }
 
-  @Test("A challenge without words is refused")
+  @Test("A challenge without a text is refused")
   func emptyChallenge() throws {
     let (provider, request) = try Self.request(#"{"type":"verification"}"#)
     #expect(throws: CallbackDecodingError.self) { try provider.handshake(afterVerifying: request) }

@@ -5,7 +5,7 @@ import Testing
 struct NotificationAPICallbackTests {
   static let providers: [SampleProvider] = [.notificationAPI, .pingram]
 
-  @Test("It reads the documented fields and those that were added", arguments: providers)
+  @Test("It reads the documented fields and those that were added later", arguments: providers)
   func fields(_ provider: SampleProvider) throws {
     let event = try provider.decode(
       """
@@ -29,7 +29,7 @@ struct NotificationAPICallbackTests {
     #expect(typed.clickedLink == nil && typed.failureCode == nil)
   }
 
-  @Test("It is of these two alone", arguments: [SampleProvider.smartlyQ, .smobi, .standardWebhooks])
+  @Test("It's only for these two providers", arguments: [SampleProvider.smartlyQ, .smobi, .standardWebhooks])
   func anotherProvider(_ provider: SampleProvider) throws {
     #expect(NotificationAPICallback(try provider.decode(#"{"event":"x","trackingId":"abc123"}"#)) == nil)
   }
@@ -39,7 +39,7 @@ struct NotificationAPICallbackTests {
     "INAPP_WEB_FAILED", "FAILED", "EMAIL_DELIVERED",
   ]
 
-  @Test("What settles a wait must say which notification it is about", arguments: settling, providers)
+  @Test("An event that settles a wait must name its notification", arguments: settling, providers)
   func trackingID(_ type: String, _ provider: SampleProvider) {
     for id in ["", #","trackingId":"""#, #","trackingId":null"#, #","trackingId":{}"#, #","trackingId":1.5"#]
     {
@@ -64,7 +64,7 @@ struct NotificationAPICallbackTests {
     }
   }
 
-  @Test("A channel that is not documented counts if the event names it", arguments: providers)
+  @Test("An undocumented channel counts if the event names it", arguments: providers)
   func newChannel(_ provider: SampleProvider) throws {
     let body = #"{"eventType":"FAX_FAILED","trackingId":"abc123","channel":"fax"}"#
     #expect(try provider.decode(body).kind == .failed)
@@ -83,7 +83,7 @@ struct NotificationAPICallbackTests {
     #expect(error?.code == .fieldMissing)
   }
 
-  @Test("An inbound message without a notification is kept and is not a reply", arguments: providers)
+  @Test("An inbound message without a notification is kept, and isn't a reply", arguments: providers)
   func inbound(_ provider: SampleProvider) throws {
     for type in ["SMS_INBOUND", "EMAIL_INBOUND"] {
       let event = try provider.decode(#"{"eventType":"\#(type)","from":"+15552223333","text":"Hi"}"#)

@@ -29,7 +29,7 @@ struct SmartlyQCallbackTests {
     "", #","data":null"#, #","data":[]"#, #","data":"x""#, #","data":{"job_id":{},"type":1}"#,
   ]
 
-  @Test("Data of any other shape counts as nothing known", arguments: odd)
+  @Test("Data of any other shape counts as unknown", arguments: odd)
   func oddData(_ data: String) throws {
     let event = try provider.decode(#"{"event":"job.completed"\#(data)}"#)
     #expect(event.kind == .delivered && event.correlationIDs.isEmpty)
@@ -37,7 +37,7 @@ struct SmartlyQCallbackTests {
     #expect(typed.jobID == nil && typed.jobType == nil && typed.status == nil && typed.result == nil)
   }
 
-  @Test("It is SmartlyQ's alone", arguments: SampleProvider.allCases)
+  @Test("It's only for SmartlyQ", arguments: SampleProvider.allCases)
   func anotherProvider(_ provider: SampleProvider) throws {
     let event = try provider.decode(#"{"event":"x","eventType":"x"}"#)
     #expect((SmartlyQCallback(event) != nil) == (provider == .smartlyQ))
@@ -58,7 +58,7 @@ struct SmartlyQCallbackTests {
     #expect(event.occurredAt == expected.flatMap(RFC3339.parse))
   }
 
-  @Test("The event id in the body tells redeliveries; the header, which is not signed, does not count")
+  @Test("The event id in the body identifies redeliveries, and the unsigned header doesn't count")
   func eventID() throws {
     var request = provider.signedRequest(Array(#"{"id":"evt_1","event":"wallet.low"}"#.utf8))
     request.set("X-SmartlyQ-Event-Id", to: ["evt_forged"])
@@ -76,7 +76,7 @@ struct SmartlyQCallbackTests {
     #expect(Set(keys).count == 2)
   }
 
-  @Test("Signing gives the headers of the service, with the event of the body")
+  @Test("Signing returns the headers of the service, with the event of the body")
   func signedHeaders() throws {
     let signing = try SmartlyQCallbackProvider.smartlyQ(Secret(provider.secretText))
     let body = Array(#"{"id":"evt_1","event":"job.failed"}"#.utf8)

@@ -2,8 +2,8 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-/// The scheme `t=…,v1=…`, in the cases that the test suites of its older users have.
-@Suite("SmartlyQ: the signature header in every form")
+/// The scheme `t=…,v1=…`, in the cases from the test suites of its earlier users.
+@Suite("SmartlyQ: every form of the signature header")
 struct SmartlyQSignatureTests {
   static let provider = SampleProvider.smartlyQ
   static let time = "1772461800"
@@ -14,7 +14,7 @@ struct SmartlyQSignatureTests {
     + Array(
       #""type":"article_generation","status":"completed","result":{"url":"https://example.com/a"}}}"#.utf8
     )
-  /// What Python's `hmac` makes of the time and the body.
+  /// The code that Python's `hmac` computes for the time and the body.
   static let good = "a1e07ae20f70bcc17a04ad13c49831e409ff620067bdfccca96a4db4180fe9d0"
   static let bad = String(good.reversed())
   static let zeros = String(repeating: "0", count: 64)
@@ -36,7 +36,7 @@ struct SmartlyQSignatureTests {
     "t=\(time),v1=\(good),nonsense,=,é",
   ]
 
-  @Test("One good v1 is enough, in any order, with spaces and strangers beside it", arguments: accepted)
+  @Test("One valid v1 is enough, in any order, with spaces and whatever is next to it", arguments: accepted)
   func isAccepted(_ header: String) throws {
     #expect(try refusal([header]) == nil)
   }
@@ -53,7 +53,7 @@ struct SmartlyQSignatureTests {
     (["t=\(time),t=\(time),v1=\(good)"], .headerMalformed),
     (["t=\(time);v1=\(good)"], .headerMalformed),
     (["T=\(time),V1=\(good)"], .headerMalformed),
-    // Only schemes that are not known, the weak one of old among them.
+    // Only unknown schemes, including the weak old one.
     (["t=\(time),v0=\(good)"], .headerMalformed),
     (["t=\(time),v2=\(good),v3=\(good)"], .headerMalformed),
     (["t=\(time),v1"], .headerMalformed), (["t=\(time),v1="], .headerMalformed),
@@ -65,7 +65,7 @@ struct SmartlyQSignatureTests {
     (["t=\(time),v1=\(good)", "t=\(time),v1=\(good)"], .headerMalformed),
     (["t=\(time)", "v1=\(good)"], .headerMalformed),
     (["t=\(time),v1=" + String(repeating: "a", count: 1_000_000)], .headerMalformed),
-    // No trap and no leniency in times: the text as sent is what was signed.
+    // Times neither trap nor are read leniently, because the text as sent is what was signed.
     (["t=12x,v1=\(good)"], .headerMalformed), (["t=-1,v1=\(good)"], .headerMalformed),
     (["t=+\(time),v1=\(good)"], .headerMalformed), (["t=\(time).0,v1=\(good)"], .headerMalformed),
     (["t=1e9,v1=\(good)"], .headerMalformed), (["t=0x1,v1=\(good)"], .headerMalformed),
@@ -76,11 +76,11 @@ struct SmartlyQSignatureTests {
     (["t=1772461801,v1=\(good)"], .noMatch),
     (["t=\(time),v1=\(bad)"], .noMatch), (["t=\(time),v1=\(zeros)"], .noMatch),
     (["t=\(time),v1=\(bad),v1=\(zeros)"], .noMatch),
-    // A good code under another scheme's name is none.
+    // A valid code under another scheme's name doesn't count.
     (["t=\(time),v0=\(good),v1=\(bad)"], .noMatch),
   ]
 
-  @Test("Everything else is refused for what is wrong with it, and not quoted", arguments: refused)
+  @Test("Everything else is refused, for what is wrong with it, and not quoted", arguments: refused)
   func isRefused(_ values: [String], _ reason: VerificationError.Code) throws {
     let error = try #require(try refusal(values))
     #expect(error.code == reason)
@@ -100,7 +100,7 @@ struct SmartlyQSignatureTests {
     }
   }
 
-  @Test("Thousands of wrong codes beside a good one are only work")
+  @Test("Thousands of wrong codes next to a valid one only cost time")
   func manyCodes() throws {
     let codes = Array(repeating: "v1=\(Self.bad)", count: 5_000) + ["v1=\(Self.good)"]
     #expect(try refusal(["t=\(Self.time)," + codes.joined(separator: ",")]) == nil)
@@ -110,7 +110,7 @@ struct SmartlyQSignatureTests {
     ("0", .tooOld), ("1", .tooOld), ("000000000000001", .tooOld), ("999999999999999", .tooNew),
   ]
 
-  @Test("A well signed time from the ends of time is too old or too new", arguments: times)
+  @Test("A correctly signed time at the extremes is too old or too new", arguments: times)
   func farTimes(_ time: String, _ reason: VerificationError.Code) throws {
     let code = Self.provider.code(of: Self.body, time: time)
     let error = try refusal(["t=\(time),v1=\(code)"])

@@ -41,7 +41,7 @@ struct SmobiInboundMessageTests {
     Content(json: #""messageSource":null,"sms":{"messageSource":"INTERNAL"}"#, source: "INTERNAL"),
   ]
 
-  @Test("Text, button and source are found wherever they may be", arguments: contents)
+  @Test("Text, button and source are found in all places where they may be", arguments: contents)
   func content(_ sample: Content) throws {
     let event = try SampleProvider.smobi.decode(
       #"{"smobiMessageId":"m","from":"15552223333","to":"Smobi-Dev","channel":"RCS",\#(sample.json)}"#
@@ -58,7 +58,7 @@ struct SmobiInboundMessageTests {
   static let none = [
     #"{"from":"1","to":"2","status":"READ"}"#, #"{"from":"1"}"#, #"{"to":"2"}"#, #"{"from":"","to":"2"}"#,
     #"{"from":null,"to":{}}"#, "{}", #"{"test":true}"#,
-    // Nothing was said.
+    // The message has no content.
     #"{"from":"1","to":"2"}"#, #"{"from":"1","to":"2","x":1}"#, #"{"from":"1","to":"2","sms":null}"#,
     #"{"from":"1","to":"2","sms":[]}"#, #"{"from":"1","to":"2","sms":{}}"#,
     #"{"from":"1","to":"2","sms":""}"#,
@@ -94,14 +94,14 @@ struct SmobiInboundMessageTests {
     #expect(event.conversationIDs == [SmobiCallbackProvider.conversationID(customer: "1", sender: "2")])
   }
 
-  @Test("A status event and the dashboard's test event are not inbound messages", arguments: none)
+  @Test("A status event and the dashboard's test event aren't inbound messages", arguments: none)
   func notInbound(_ body: String) throws {
     let event = try SampleProvider.smobi.decode(body)
     #expect(SmobiInboundMessage(event) == nil)
     #expect(event.kind != .replied && event.kind != .clicked)
   }
 
-  @Test("It is Smobi's alone", arguments: SampleProvider.allCases)
+  @Test("It's only for Smobi", arguments: SampleProvider.allCases)
   func anotherProvider(_ provider: SampleProvider) throws {
     let event = try provider.decode(#"{"event":"x","eventType":"x","from":"1","to":"2","sms":{"text":"a"}}"#)
     #expect((SmobiInboundMessage(event) != nil) == (provider == .smobi))

@@ -17,8 +17,8 @@ struct SmoovenConfigurationTests {
     ("sk_live_4f9b2c7d1e8a\r\n", "white space"),
     ("\tsk_live_4f9b2c7d1e8a", "white space"),
     ("sk_live_4f9b2c7d1e8a\u{B}", "white space"),
-    // What copying from web pages and editors leaves behind: no-break space, ideographic space, line
-    // separator, byte order mark, zero-width space, NUL.
+    // Leftovers from copying out of web pages and editors: no-break space, ideographic space, line separator, byte
+    // order mark, zero-width space, NUL.
     ("sk_live_4f9b2c7d1e8a\u{A0}", "white space"),
     ("\u{3000}sk_live_4f9b2c7d1e8a", "white space"),
     ("sk_live_4f9b2c7d1e8a\u{2028}", "white space"),
@@ -27,7 +27,7 @@ struct SmoovenConfigurationTests {
     ("sk_live_4f9b2c7d1e8a\u{0}", "white space"),
   ]
 
-  @Test("A secret that anybody could guess or that no signature would match is refused", arguments: weak)
+  @Test("A secret that is easy to guess, or that no signature would match, is refused", arguments: weak)
   func weakSecret(_ text: String, _ complaint: String) throws {
     for secrets in [[Secret(text)], [SmoovenSamples.key, Secret(text)], [Secret(text), SmoovenSamples.key]] {
       let error = #expect(throws: CallbackConfigurationError.self) {
@@ -42,7 +42,7 @@ struct SmoovenConfigurationTests {
     }
   }
 
-  @Test("The complaint says which of several secrets it means")
+  @Test("The error says which of several secrets it means")
   func positionIsNamed() {
     let error = #expect(throws: CallbackConfigurationError.self) {
       try SmoovenCallbackProvider.smooven(SmoovenSamples.key, "short")
@@ -50,7 +50,7 @@ struct SmoovenConfigurationTests {
     #expect(error?.message.contains("secret 2") == true)
   }
 
-  @Test("No secret at all is refused, with what is expected")
+  @Test("Without a secret, the error says what is expected")
   func noSecret() {
     let error = #expect(throws: CallbackConfigurationError.self) { try SmoovenCallbackProvider(secrets: []) }
     #expect(error?.message.contains("Secret Key (sk_…)") == true)
@@ -61,7 +61,7 @@ struct SmoovenConfigurationTests {
     #expect(throws: Never.self) { try SmoovenCallbackProvider.smooven(Secret(text)) }
   }
 
-  @Test("While rotating, both keys verify and the result tells which one", arguments: [0, 1])
+  @Test("During a rotation, both keys verify, and the result says which one did", arguments: [0, 1])
   func rotation(_ index: Int) throws {
     let secrets = [
       Secret("sk_live_the_new_one", label: "current"), Secret("sk_live_the_old_one", label: "previous"),
@@ -74,7 +74,7 @@ struct SmoovenConfigurationTests {
     )
   }
 
-  @Test("After the rotation the old key is no good")
+  @Test("After the rotation, the old key is invalid")
   func rotatedOut() throws {
     let request = SmoovenSamples.signed(Array("{}".utf8), with: "sk_live_the_old_one")
     let provider = try SmoovenCallbackProvider.smooven("sk_live_the_new_one")
@@ -82,7 +82,7 @@ struct SmoovenConfigurationTests {
     #expect(error?.code == .noMatch)
   }
 
-  @Test("A secret without a label is reported by its index alone")
+  @Test("A secret without a label is reported only by its index")
   func unlabelled() throws {
     let request = SmoovenSamples.signed(Array("{}".utf8))
     #expect(

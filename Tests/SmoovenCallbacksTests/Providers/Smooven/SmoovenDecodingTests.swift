@@ -47,7 +47,7 @@ struct SmoovenDecodingTests {
     #expect(typed.urgency == (hasMetadata ? "normal" : nil))
   }
 
-  @Test("The bytes of the documentation give the documented event, through all three checks")
+  @Test("The bytes of the documentation decode to the documented event, through all three checks")
   func theDocumentedBytes() throws {
     let request = SmoovenSamples.request(
       SmoovenSamples.documented,
@@ -85,7 +85,7 @@ struct SmoovenDecodingTests {
     "notification.delivered\u{0}", "notification.delivered\u{301}", "player.deleted", "webhook.test", "🔔",
   ]
 
-  @Test("An unknown event is kept as it is and settles nothing", arguments: unknown)
+  @Test("An unknown event is kept as it is, and settles nothing", arguments: unknown)
   func unknownEvent(_ name: String) throws {
     let event = try SmoovenSamples.decode(changing: ["event": .string(name)])
     #expect(event.name == name)
@@ -104,7 +104,7 @@ struct SmoovenDecodingTests {
     #expect(event.payload["x_extra"] == extra)
   }
 
-  @Test("A channel that is not known yet is kept by its name")
+  @Test("An unknown channel is kept by its name")
   func unknownChannel() throws {
     let event = try SmoovenSamples.decode(changing: ["channel_used": "carrier_pigeon"])
     #expect(event.channel == "carrier_pigeon")
@@ -120,14 +120,14 @@ struct SmoovenDecodingTests {
     (["reason": 5, "error": .null], nil, "failed"),
   ]
 
-  @Test("Why it failed is read where it may stand", arguments: failures)
+  @Test("The reason of a failure is read wherever it may appear", arguments: failures)
   func failure(_ changes: [String: JSONValue?], reason: String?, code: String?) throws {
     let failed: [String: JSONValue?] = ["event": "notification.failed", "status": "failed"]
     let event = try SmoovenSamples.decode(changing: failed.merging(changes) { $1 })
     #expect(event.failure == CallbackEvent.Failure(reason: reason, code: code))
   }
 
-  @Test("The typed view is Smooven's alone")
+  @Test("The typed view is only for Smooven")
   func typedViewOfAnotherProvider() throws {
     var event = try SmoovenSamples.decode(changing: [:])
     event.provider = "smartlyq"

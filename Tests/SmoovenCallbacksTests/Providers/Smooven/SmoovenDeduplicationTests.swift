@@ -2,7 +2,7 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-@Suite("Smooven: the key that tells one event from another")
+@Suite("Smooven: the key that distinguishes events")
 struct SmoovenDeduplicationTests {
   private func key(_ changes: [String: JSONValue?] = [:]) throws -> String {
     try SmoovenSamples.decode(changing: changes).deduplicationKey
@@ -15,7 +15,7 @@ struct SmoovenDeduplicationTests {
     #expect(try provider.decode(SmoovenSamples.request(SmoovenSamples.documented)).deduplicationKey == key())
   }
 
-  @Test("Spelling, white space and fields outside the identity do not count")
+  @Test("Spelling, white space and fields outside the identity don't count")
   func sameEventOtherBytes() throws {
     #expect(try key(["status": "x", "metadata": SmoovenSamples.removed, "extra": 1]) == key())
     let spaced = SmoovenSamples.documented.replacing(",", with: " ,\n ").replacing("ntf", with: #"\u006etf"#)
@@ -34,19 +34,19 @@ struct SmoovenDeduplicationTests {
     ["timestamp": "2026-03-05T08:00:15.001Z"],
   ]
 
-  @Test("The key differs when any of the four parts differs")
+  @Test("The key differs if any of the four parts differs")
   func fourParts() throws {
     let keys = try [key()] + Self.changes.map(key)
-    // A channel that is absent, null or of another type is one and the same: unknown.
+    // A channel that is absent, null or of another type is always the same one: unknown.
     #expect(Set(keys).count == keys.count)
     #expect(try key(["channel_used": SmoovenSamples.removed]) == key(["channel_used": .null]))
     #expect(try key(["channel_used": SmoovenSamples.removed]) == key(["channel_used": 5]))
   }
 
-  /// Values that would run into each other if the parts were joined by any character that can occur in them.
+  /// Values that would run together if the parts were joined by any character that can occur in them.
   static let separatorTexts = ["\u{1F}", "\u{0}", "|", ":", ",", "-", "\"", "/", "\n", " ", "\\", "0", "1"]
 
-  @Test("A separator inside a value cannot make two events one", arguments: separatorTexts)
+  @Test("A separator inside a value can't make two events one", arguments: separatorTexts)
   func separator(_ separator: String) throws {
     let parts = ["a", "b"]
     let event = "player.x"
@@ -65,7 +65,7 @@ struct SmoovenDeduplicationTests {
     #expect(Set(keys).count == keys.count)
   }
 
-  /// Swift strings that are canonically equivalent are equal; ids are bytes.
+  /// Swift strings that are canonically equivalent are equal, but ids are bytes.
   static let equivalents = [
     ("caf\u{E9}", "cafe\u{301}"), ("\u{212B}", "\u{C5}"), ("a\u{301}\u{323}", "a\u{323}\u{301}"),
     ("\u{212A}", "K"),
@@ -77,7 +77,7 @@ struct SmoovenDeduplicationTests {
     #expect(try key(["notification_id": .string(one)]) != key(["notification_id": .string(other)]))
   }
 
-  @Test("Events without an id or a time are told apart by their bytes")
+  @Test("Events without an id or a time are distinguished by their bytes")
   func withoutIdentity() throws {
     let bodies = [
       #"{"event":"player.updated"}"#, #"{"event":"player.updated" }"#, #"{"event":"player.registered"}"#,

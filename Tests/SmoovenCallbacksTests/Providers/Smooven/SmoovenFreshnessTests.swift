@@ -24,7 +24,7 @@ struct SmoovenFreshnessTests {
     (-299, nil), (-300, nil), (-300.001, .tooNew), (-301, .tooNew), (-1e12, .tooNew),
   ]
 
-  @Test("By default 24 h back and 5 min ahead", arguments: byDefault)
+  @Test("The default is 24 h back and 5 min ahead", arguments: byDefault)
   func defaults(_ age: Double, _ expected: VerificationError.Code?) throws {
     #expect(try reason(age: age) == expected)
   }
@@ -42,7 +42,7 @@ struct SmoovenFreshnessTests {
     (.standard, 300, nil), (.standard, 301, .tooOld), (.standard, -300, nil), (.standard, -301, .tooNew),
   ]
 
-  @Test("Each side is settable apart", arguments: apart)
+  @Test("Each side can be set separately", arguments: apart)
   func settable(_ tolerance: TimestampTolerance, _ age: Double, _ expected: VerificationError.Code?) throws {
     #expect(try reason(age: age, tolerance: tolerance) == expected)
   }
@@ -52,7 +52,7 @@ struct SmoovenFreshnessTests {
     (1e12, "decades old, decades more"),
   ]
 
-  @Test("The error says which way and by how much", arguments: texts)
+  @Test("The error says in which direction and by how much", arguments: texts)
   func message(_ age: Double, _ expected: String) throws {
     let provider = try SmoovenSamples.provider()
     let event = try SmoovenSamples.decode(changing: [:])
@@ -74,17 +74,17 @@ struct SmoovenFreshnessTests {
     TimestampTolerance(past: .seconds(-1), future: .seconds(-1)),
   ]
 
-  @Test("No time is so absurd that it traps, or passes unasked", arguments: absurd, tolerances)
+  @Test("However absurd a time is, it never traps and never passes unchecked", arguments: absurd, tolerances)
   func absurdTimes(_ seconds: Double, _ tolerance: TimestampTolerance) {
     let then = Date(timeIntervalSince1970: seconds)
     for (signed, now) in [(then, SmoovenSamples.documentedTime), (SmoovenSamples.documentedTime, then)] {
       let passes = (try? tolerance.check(signed, at: now)) != nil
-      // Only a tolerance of 292 billion years lets some of them through.
+      // Only a tolerance of 292 billion years lets some of them pass.
       #expect(passes == (tolerance.past == .seconds(Int64.max) && abs(seconds) < 9.2e18))
     }
   }
 
-  @Test("No tolerance is so great that it traps")
+  @Test("However large a tolerance is, it never traps")
   func absurdTolerance() {
     let great = Duration.seconds(Int64.max) * 10
     let tolerance = TimestampTolerance(past: great, future: great)
@@ -113,7 +113,7 @@ struct SmoovenFreshnessTests {
     #expect(error?.code == (timestamp.hasPrefix("9") ? .tooNew : .tooOld))
   }
 
-  @Test("An event that settles nothing may lack a time, and is judged by it when it has one")
+  @Test("An event that settles nothing may lack a time, and if it has one, that is checked")
   func playerEvents() throws {
     let provider = try SmoovenSamples.provider()
     let bare = try SmoovenSamples.decode(changing: [
@@ -124,7 +124,7 @@ struct SmoovenFreshnessTests {
     #expect(throws: VerificationError.self) { try provider.checkFreshness(of: dated, at: .distantFuture) }
   }
 
-  @Test("Stale requests are told from forged ones, and forged ones first")
+  @Test("Stale requests are distinguished from forged ones, which are recognized first")
   func order() throws {
     let provider = try SmoovenSamples.provider()
     let forged = SmoovenSamples.request("not json", signatures: [SmoovenSamples.documentedSignature])

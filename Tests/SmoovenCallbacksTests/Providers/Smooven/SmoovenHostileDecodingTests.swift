@@ -2,7 +2,7 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-/// Whoever holds the key can still send nonsense: each field removed, nulled, retyped and nested too deep.
+/// A sender that has the key can still send nonsense, so each field is removed, nulled, retyped and nested too deep.
 @Suite("Smooven: hostile bodies")
 struct SmoovenHostileDecodingTests {
   static let marker = "PLANTED7f3a"
@@ -19,7 +19,7 @@ struct SmoovenHostileDecodingTests {
     .integer(.max), .string(String(repeating: marker, count: 1_000)), [["event": "notification.delivered"]],
   ]
 
-  @Test("A field of any other kind decodes or fails clearly", arguments: events)
+  @Test("If a field is of any other kind, the body is decoded or fails clearly", arguments: events)
   func retypedFields(_ name: String) throws {
     for field in SmoovenSamples.members.keys {
       for stranger in Self.strangers {
@@ -52,7 +52,7 @@ struct SmoovenHostileDecodingTests {
     ),
   ]
 
-  @Test("What a settling event must have is named when it is missing", arguments: required)
+  @Test("If a settling event lacks a required field, the error names it", arguments: required)
   func requiredField(_ field: String, _ values: [JSONValue?]) {
     for value in values {
       let error = #expect(throws: CallbackDecodingError.self) {
@@ -64,7 +64,7 @@ struct SmoovenHostileDecodingTests {
 
   static let optional = ["channel_used", "status", "recipient", "metadata"]
 
-  @Test("What it need not have may be missing, null or anything", arguments: optional)
+  @Test("An optional field may be missing, null or anything", arguments: optional)
   func optionalField(_ field: String) throws {
     for value in Self.strangers.map(Optional.some) + [SmoovenSamples.removed] {
       let event = try SmoovenSamples.decode(changing: [field: value])
@@ -87,7 +87,7 @@ struct SmoovenHostileDecodingTests {
     #expect(event.correlationIDs.isEmpty)
   }
 
-  @Test("A value nested 1,000 deep is refused wherever it stands", arguments: ["[", #"{"a":"#])
+  @Test("A value nested 1,000 levels deep is refused wherever it appears", arguments: ["[", #"{"a":"#])
   func deepField(_ opening: String) {
     let closing = opening == "[" ? "]" : "}"
     let deep =
@@ -109,7 +109,7 @@ struct SmoovenHostileDecodingTests {
     "\u{FEFF}{}", "event=notification.delivered", "<event/>", "{\"event\":\"\(marker)}", "\u{0}",
   ]
 
-  @Test("A body that is no event fails clearly", arguments: notEvents)
+  @Test("A body that isn't an event fails clearly", arguments: notEvents)
   func notAnEvent(_ body: String) throws {
     let error = #expect(throws: CallbackDecodingError.self) {
       try SmoovenSamples.provider().decode(SmoovenSamples.request(body))
@@ -117,7 +117,7 @@ struct SmoovenHostileDecodingTests {
     #expect(error?.message.contains(Self.marker) == false)
   }
 
-  @Test("Every prefix of a callback is refused, and every body without one of its bytes survives")
+  @Test("Every prefix of a callback is refused, and a body without any one of its bytes does no harm")
   func truncated() throws {
     let body = Array(SmoovenSamples.documented.utf8)
     let provider = try SmoovenSamples.provider()
@@ -128,13 +128,13 @@ struct SmoovenHostileDecodingTests {
     }
   }
 
-  @Test("Of a repeated key the last value counts, as in Node and Python")
+  @Test("If a key is repeated, the last value counts, as in Node and Python")
   func repeatedKeys() throws {
     let body = SmoovenSamples.documented.dropLast() + #","event":"notification.failed"}"#
     #expect(try SmoovenSamples.provider().decode(SmoovenSamples.request(String(body))).kind == .failed)
   }
 
-  /// Decoding ends in an event that prints no personal data, or in an error that quotes nothing.
+  /// Decoding ends with an event that prints no personal data, or with an error that quotes nothing.
   private func check(_ request: CallbackRequest) throws {
     do {
       let event = try SmoovenSamples.provider().decode(request)

@@ -2,10 +2,10 @@ import Testing
 
 @testable import SmoovenCallbacks
 
-/// The fields that decide what becomes of a callback are those of its whole JSON.
-@Suite("Smooven: an event says what the whole JSON says", .timeLimit(.minutes(5)))
+/// The fields that decide what happens to a callback are those of its whole JSON.
+@Suite("Smooven: an event agrees with the whole JSON", .timeLimit(.minutes(5)))
 struct SmoovenOutlineTests {
-  /// What is wrong with the event of a body, if anything is.
+  /// Returns what is wrong with the event of a body, or `nil` if nothing is.
   private func problem(_ body: [UInt8]) throws -> String? {
     let whole = try? CallbackRequest.jsonObject(in: body)
     guard let event = try? SmoovenSamples.provider().decode(SmoovenSamples.signed(body)) else { return nil }
@@ -33,7 +33,7 @@ struct SmoovenOutlineTests {
 
   static let bodies = [
     SmoovenSamples.documented,
-    // Of a repeated key the last counts, whatever it holds, and a key may be spelt with escapes.
+    // If a key is repeated, the last one counts, whatever its value, and a key may be spelled with escapes.
     #"{"event":"a","event":"b"}"#, #"{"event":"a","event":1}"#, #"{"event":1,"event":null}"#,
     #"{"event":"a","\u0065vent":"b"}"#, #"{"\u0065rror":{"cod\u0065":"c","code":2,"message":"\ud83d"}}"#,
     #"{"error":"text","error":{"code":"c"}}"#, #"{"error":{"code":"c"},"error":"text"}"#,
@@ -42,12 +42,12 @@ struct SmoovenOutlineTests {
     #"{"recipient":{"user_id":"a","user_id":1,"channel_address":"\n"}}"#, #"{"recipient":[]}"#,
     #"{"recipient":{"user_id":"a"},"recipient":{"channel_address":"b"}}"#,
     #"{"recipient":{"user_id":"a"},"recipient":null}"#, #"{"metadata":{"event":"inner"},"Event":"A"}"#,
-    // One key in two normal forms is one key to `String`, and so to both.
+    // One key in two normal forms is one key to `String`, and therefore to both.
     "{\"e\u{301}\":1,\"é\":2,\"event\u{301}\":3}",
     "[]", "1", "null", #""event""#, "", "{", "{}", "{}{}", #"{"event":"a"}x"#, #"{"event":tru}"#,
   ]
 
-  @Test("Keys that are repeated, escaped, of another type", arguments: bodies)
+  @Test("Keys that are repeated, escaped, or of another type", arguments: bodies)
   func handPicked(_ body: String) throws {
     #expect(try problem(Array(body.utf8)) == nil)
   }
@@ -66,7 +66,7 @@ struct SmoovenOutlineTests {
     }
   }
 
-  @Test("The payload is parsed when it is asked for, and equals the body's JSON; a copy may be given another")
+  @Test("The payload is parsed on demand and equals the body's JSON, and a copy may get another one")
   func lazyPayload() throws {
     let event = try SmoovenSamples.provider().decode(
       SmoovenSamples.signed(Array(SmoovenSamples.documented.utf8))

@@ -12,7 +12,7 @@ struct SmoovenSignatureTests {
     let signature: String
   }
 
-  /// Made with Node's `createHmac("sha256", key).update(body).digest("hex")` and again with Python's `hmac`.
+  /// Computed with Node's `createHmac("sha256", key).update(body).digest("hex")` and again with Python's `hmac`.
   static let knownAnswers: [KnownAnswer] = [
     KnownAnswer(
       testDescription: "the documented callback",
@@ -63,7 +63,7 @@ struct SmoovenSignatureTests {
     ),
   ]
 
-  @Test("Known answers are made and accepted", arguments: knownAnswers)
+  @Test("Known signatures are computed and accepted", arguments: knownAnswers)
   func knownAnswer(_ known: KnownAnswer) throws {
     let secret = Secret(known.key)
     let field = SmoovenSamples.signatureField(of: known.body, with: secret)
@@ -98,7 +98,7 @@ struct SmoovenSignatureTests {
     }
   }
 
-  @Test("Another key does not match, be it one character away")
+  @Test("Another key doesn't match, even if only one character differs")
   func otherKey() throws {
     for text in [
       "sk_live_4f9b2c7d1e8b", "sk_live_4f9b2c7d1e8", "SK_LIVE_4F9B2C7D1E8A", "sk_test_4f9b2c7d1e8a",
@@ -128,7 +128,7 @@ struct SmoovenSignatureTests {
     (["0x" + good.dropFirst(2)], .headerMalformed),
     ([good.dropLast() + "g"], .headerMalformed),
     ([good.dropLast() + "é"], .headerMalformed),
-    // Full-width digits are digits to a careless reader.
+    // Full-width digits count as digits to a careless parser.
     ([good.dropLast() + "７"], .headerMalformed),
     ([good.dropLast(2) + "\r\n"], .headerMalformed),
     ([good.prefix(32) + " " + good.suffix(32)], .headerMalformed),
@@ -137,7 +137,7 @@ struct SmoovenSignatureTests {
     ([String(repeating: "a", count: 1_000_000)], .headerMalformed),
     ([good.uppercased()], nil),
     ([good.prefix(32).uppercased() + good.suffix(32)], nil),
-    // White space around a value is HTTP's, not part of the value.
+    // White space around a value belongs to HTTP, not to the value.
     ([" \t" + good + "\t "], nil),
   ]
 
@@ -147,7 +147,7 @@ struct SmoovenSignatureTests {
     #expect(reason(of: body, values, try SmoovenSamples.provider()) == expected)
   }
 
-  @Test("The header's name is read in any case", arguments: ["x-smooven-signature", "X-SMOOVEN-SIGNATURE"])
+  @Test("The header's name is case-insensitive", arguments: ["x-smooven-signature", "X-SMOOVEN-SIGNATURE"])
   func headerNameCase(_ name: String) throws {
     var request = SmoovenSamples.request(SmoovenSamples.documented)
     request.head.headerFields[try #require(HTTPField.Name(name))] = Self.good
@@ -166,7 +166,7 @@ struct SmoovenSignatureTests {
     }
   }
 
-  @Test("One key may be used by many tasks at once")
+  @Test("One key may be used by many tasks at the same time")
   func concurrentUse() async throws {
     let provider = try SmoovenSamples.provider()
     await withTaskGroup(of: Bool.self) { group in

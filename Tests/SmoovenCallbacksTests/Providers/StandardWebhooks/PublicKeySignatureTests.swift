@@ -3,7 +3,7 @@ import HTTPTypes
 import SmoovenCallbacks
 import Testing
 
-/// Signatures that Python's `cryptography` made with the private key of the bytes 0 to 31.
+/// Signatures that Python's `cryptography` created with the private key of the bytes 0 to 31.
 @Suite("Standard Webhooks with a public key")
 struct PublicKeySignatureTests {
   private static let key = "whpk_A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
@@ -35,7 +35,7 @@ struct PublicKeySignatureTests {
     try StandardWebhooksPublicKeyProvider(publicKeys: keys)
   }
 
-  @Test("A signature of another implementation verifies, next to others and after a key that was replaced")
+  @Test("A signature of another implementation verifies, next to others and after its key was replaced")
   func verifies() throws {
     let other = "whpk_" + Data(repeating: 7, count: 32).base64EncodedString()
     let event = try Self.provider(Self.key).event(from: try Self.request(), at: Self.signed)
@@ -49,7 +49,7 @@ struct PublicKeySignatureTests {
   }
 
   @Test(
-    "Whatever is changed doesn't verify",
+    "If anything is changed, it doesn't verify",
     arguments: [
       (body + " ", signature, "1772697600", "msg_1", VerificationError.Code.noMatch),
       (body, signature, "1772697601", "msg_1", .noMatch), (body, signature, "1772697600", "msg_2", .noMatch),
@@ -78,7 +78,7 @@ struct PublicKeySignatureTests {
   }
 
   @Test(
-    "Keys that can't be public keys are refused, and a secret key as such",
+    "Keys that can't be public keys are refused, and a secret key is named as such",
     arguments: [
       ("", "isn't 32 bytes"), ("whpk_AAAA", "isn't 32 bytes"), ("whpk_!", "isn't 32 bytes"),
       ("whsk_" + Data(count: 64).base64EncodedString(), "is a secret key"),

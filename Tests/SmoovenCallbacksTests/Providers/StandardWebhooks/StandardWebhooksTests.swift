@@ -41,7 +41,7 @@ struct StandardWebhooksTests {
     )
   }
 
-  @Test("Another name is that of the provider and of its events")
+  @Test("Another name applies to the provider and to its events")
   func name() throws {
     let named = try StandardWebhooksCallbackProvider.standardWebhooks(
       Secret(provider.secretText),
@@ -56,14 +56,14 @@ struct StandardWebhooksTests {
     #expect(error?.message.hasPrefix("payments: ") == true)
   }
 
-  @Test("Padding that got lost on the way does not spoil a secret")
+  @Test("Lost padding doesn't invalidate a secret")
   func padding() throws {
     let request = provider.signedRequest([], secret: provider.otherSecretText)
     let unpadded = provider.otherSecretText.replacing("=", with: "")
     #expect(try provider.provider([Secret(unpadded)]).refusal(of: request) == nil)
   }
 
-  @Test("Without a message id an event goes by its bytes")
+  @Test("Without a message id, an event is identified by its bytes")
   func noMessageID() throws {
     for values in [[], [""]] {
       var request = provider.request(Array("{}".utf8), signature: nil)
