@@ -5,7 +5,7 @@ import Testing
 
 /// The answer page in a real browser.
 @Suite(
-  "Answer page in a browser",
+  "The answer page in a browser",
   .throttled,
   .timeLimit(.minutes(5)),
   .enabled(if: Program.isThere("chromedriver"), "chromium-driver isn't installed")
@@ -55,7 +55,7 @@ struct AnswerPageBrowserTests {
         try await browser.open(link)
         #expect(try await browser.title == "Question")
         #expect(try await browser.text("h1") == question.text)
-        // Fits, and can be hit with a thumb.
+        // It fits the screen, and the buttons are large enough for a thumb.
         let button = try await browser.rect(of: "button[value=\"Not now\"]")
         #expect(button.height >= 44)
         if setup.settings.isPhone {
@@ -74,14 +74,14 @@ struct AnswerPageBrowserTests {
         let reply = try await handle.answer(timeout: .seconds(30)).reply
         #expect(reply?.option == "Not now")
         #expect(reply?.text == "on Friday")
-        // Opened again, it shows the answer.
+        // When it's opened again, it shows the answer.
         try await browser.open(link)
         #expect(try await browser.text(".reply") == "Not now")
       }
     }
   }
 
-  @Test("It's answered by keyboard alone")
+  @Test("It can be answered with the keyboard alone")
   func keyboard() async throws {
     try await asking(Question("Deploy?", options: ["Deploy", "Not now"])) { link, handle in
       try await Browser.with(.init(hasScripts: false)) { browser in
@@ -113,7 +113,7 @@ struct AnswerPageBrowserTests {
     }
   }
 
-  @Test("Of two browsers, the second sees the answer of the first")
+  @Test("If two browsers answer, the second one sees the answer of the first")
   func two() async throws {
     try await asking(Question("Deploy?", options: ["Deploy", "Not now"])) { link, handle in
       try await Browser.with(.init()) { first in

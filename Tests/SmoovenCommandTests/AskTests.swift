@@ -3,7 +3,7 @@ import SmoovenCallbacks
 import SmoovenSupport
 import Testing
 
-/// `smooven ask`, with the sandbox's people and scanners at the other end.
+/// `smooven ask`, with the people and scanners of the sandbox at the other end.
 @Suite("smooven ask", .throttled, .timeLimit(.minutes(10)))
 struct AskTests {
   static let environment = ["SMOOVEN_SECRET_KEY": CrashingServer.key]
@@ -21,7 +21,7 @@ struct AskTests {
   }
 
   @Test(
-    "A person answers with the first option, or with the one that is asked for",
+    "A person answers with the first option, or with the one that is requested",
     arguments: [
       ("answer@example.com", "Deploy"), ("answer+Not now@example.com", "Not now"),
     ]
@@ -55,7 +55,7 @@ struct AskTests {
   }
 
   @Test(
-    "What can't be asked is wrong usage",
+    "A question that can't be asked is wrong usage",
     arguments: [
       ["--user", "sarah", "--poll"], [], ["--user", "sarah", "--channel", "sms", "--to", "+61400000000"],
       ["--user", "sarah", "--option", "a", "--option", "a"],
@@ -66,7 +66,7 @@ struct AskTests {
   }
 
   #if SQLiteSupport
-  @Test("A process that is killed between the form and the page loses no answer")
+  @Test("If a process is killed between the form and the page, no answer is lost")
   func killed() async throws {
     var (answered, lost) = (0, 0)
     let isStress = ProcessInfo.processInfo.environment["SMOOVEN_STRESS"] == "1"
@@ -82,7 +82,7 @@ struct AskTests {
       try await server.serving { url in
         let wasAccepted = try await SmoovenProcess.with(arguments(url), environment: Self.environment) {
           process in
-          // The page is next to the callback URL, and its token in the request.
+          // The page is next to the callback URL, and its token is in the request.
           let link = try await server.answerURL()
           let target = try #require(URL(string: link))
           let connection = try await RawConnection(port: target.port ?? 0)
@@ -100,7 +100,7 @@ struct AskTests {
             process.signal(SIGKILL)
             return true
           }
-          // At some moment between the form and the page: the kernel decides which.
+          // At some moment between the form and the page, which the kernel determines.
           process.signal(SIGKILL)
           return try await connection.status() == 200
         }

@@ -13,7 +13,7 @@ struct EscalateTests {
 
   private let file = TemporaryFile()
 
-  /// A policy of silent steps, and one at the end that delivers.
+  /// Writes a policy with silent steps, and one at the end that is delivered.
   private func policy(_ round: Int, silent: Int, advanceAfter: Double = 0.3) throws -> String {
     let path = file.path + ".policy-\(round).json"
     var steps: [JSONValue] = (0..<silent).map { step in
@@ -31,7 +31,7 @@ struct EscalateTests {
     return path
   }
 
-  @Test("With the sandbox: a failure lets the next step begin, and an answer wins")
+  @Test("With the sandbox, a failure lets the next step begin, and an answer wins")
   func sandbox() async throws {
     let path = file.path + ".json"
     let json = #"""
@@ -72,7 +72,7 @@ struct EscalateTests {
     #expect(end.errorText.contains(message), "\(end.errorText)")
   }
 
-  @Test("Killed between any two steps, it repeats none and forgets none")
+  @Test("If it's killed between any two steps, it repeats none and forgets none")
   func killed() async throws {
     let environment = ProcessInfo.processInfo.environment
     let rounds =
@@ -92,9 +92,9 @@ struct EscalateTests {
         for victim in 0...(2 * silent) where report == nil {
           try await SmoovenProcess.with(arguments, environment: Self.environment) { process in
             if victim < 2 * silent {
-              // Once this process's next step has been posted, at the latest.
+              // At the latest once the next step of this process has been posted.
               let step = (0...silent).first { server.count("round \(round) step \($0)") == 0 } ?? silent
-              // Right after its next step was posted, or whenever the kernel comes to it after the start.
+              // Right after its next step was posted, or whenever the kernel delivers the signal after the start.
               if step < silent, Int.random(in: 0..<4, using: &random) > 0 {
                 _ = try await server.callbackURL("round \(round) step \(step)")
               }

@@ -12,7 +12,7 @@ import Testing
     var dropped = 0
   }
 
-  /// What is printed of so many events, all of which come while nobody reads.
+  /// Returns what is printed of a number of events, all of which arrive while the reader is stalled.
   private func printed(_ count: Int, json: Bool, limit: Int) async throws -> Printed {
     let key: Secret = "sk_test_0123456789"
     let receiver = try CallbackReceiver(endpoints: [CallbackEndpoint(.smooven(key))])
@@ -32,7 +32,7 @@ import Testing
     return try await printed.first { $0 }
   }
 
-  @Test("Every event is printed, in the order of their arrival", arguments: [false, true])
+  @Test("Every event is printed, in arrival order", arguments: [false, true])
   func all(json: Bool) async throws {
     let printed = try await printed(300, json: json, limit: 1 << 20)
     #expect(printed.lines.count == 300 && printed.dropped == 0)
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test(
-    "What a stalled reader leaves unread is bounded; the events beyond are counted",
+    "What a stalled reader leaves unread is bounded, and the events above that are counted",
     arguments: [false, true]
   )
   func stalled(json: Bool) async throws {

@@ -9,7 +9,7 @@ import Testing
 @testable import SmoovenCommand
 
 @Suite("The queue of a forwarder", .timeLimit(.minutes(1))) struct ForwarderQueueTests {
-  /// A server that keeps the bodies that it gets.
+  /// A server that keeps the bodies it receives.
   private struct Target: HTTPServerHandler {
     let bodies = Watched<[String]>([])
 
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test("When it is full the oldest requests go, all are answered, and a warning counts")
+  @Test("If it's full, the oldest requests are dropped, all get a response, and a warning counts")
   func full() async throws {
     let target = Target()
     let server = HTTPServer(
@@ -60,7 +60,7 @@ import Testing
     try await serving.value
   }
 
-  @Test("It is as long as the documentation says") func capacity() {
+  @Test("It's as long as the documentation says") func capacity() {
     #expect(Forwarder.capacity == 10_000)
   }
 }

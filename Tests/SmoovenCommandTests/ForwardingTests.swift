@@ -3,10 +3,10 @@ import SmoovenCallbacks
 import SmoovenTesting
 import Testing
 
-/// `smooven listen --forward-to`: what was accepted goes on to another server, as it came.
+/// `smooven listen --forward-to`, which forwards accepted callbacks to another server, unchanged.
 @Suite("smooven listen --forward-to", .throttled, .timeLimit(.minutes(5)))
 struct ForwardingTests {
-  /// Runs a listener that hands on to a Node server.
+  /// Runs a listener that forwards to a Node server.
   private func withTarget(
     path: String = "",
     status: Int = 200,
@@ -27,7 +27,7 @@ struct ForwardingTests {
   }
 
   @Test(
-    "The signature still holds at the target, and the target's URL is kept",
+    "The signature still verifies at the target, and the target's URL is kept",
     arguments: [
       ("", "/"), ("/", "/"), ("/in", "/in"), ("/in/", "/in/"), ("/in?a=1&b=%20", "/in?a=1&b=%20"),
       ("?a", "/?a"),
@@ -50,7 +50,7 @@ struct ForwardingTests {
     }
   }
 
-  @Test("What is refused is not handed on")
+  @Test("A refused callback isn't forwarded")
   func refused() async throws {
     try await withTarget { listener, target in
       let event = SmoovenCallbackFixture("notification.sent", notificationID: "ntf_forged")
@@ -62,7 +62,7 @@ struct ForwardingTests {
     }
   }
 
-  @Test("The target's trouble is not the sender's")
+  @Test("A failure of the target doesn't affect the sender")
   func troubledTarget() async throws {
     try await withTarget(status: 500) { listener, _ in
       #expect(try await listener.send(id: "ntf_1") == 200)
@@ -70,7 +70,7 @@ struct ForwardingTests {
     }
   }
 
-  @Test("With the target down, callbacks are taken and printed, and standard error says so")
+  @Test("While the target is down, callbacks are accepted and printed, and standard error says so")
   func absentTarget() async throws {
     let gone = try await SmoovenProcess.with(["sandbox", "--port", "0"]) { try await $0.listeningURL() }
     try await Listening.with(["--secret", "smooven=\(Listening.key)", "--forward-to", gone]) { listener in
@@ -84,7 +84,7 @@ struct ForwardingTests {
     }
   }
 
-  @Test("What was acknowledged is handed on before the end, in order", arguments: [SIGTERM, SIGINT])
+  @Test("Acknowledged callbacks are forwarded before the end, in order", arguments: [SIGTERM, SIGINT])
   func drained(signal: CInt) async throws {
     let count = 40
     try await withTarget(isHeld: true) { listener, target in

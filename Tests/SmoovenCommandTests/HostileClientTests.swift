@@ -2,10 +2,10 @@ import HTTPTypes
 import SmoovenCallbacks
 import Testing
 
-/// `smooven listen` among strangers who send it anything but callbacks.
+/// `smooven listen` and untrusted clients that send it anything except callbacks.
 @Suite("smooven listen, attacked", .throttled, .timeLimit(.minutes(5)))
 struct HostileClientTests {
-  /// Bytes that somebody may send, and the status that they must get.
+  /// Bytes that an attacker may send, and the status that they must get.
   struct Attack: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var bytes: [UInt8]
@@ -17,7 +17,7 @@ struct HostileClientTests {
       self.status = status
     }
 
-    /// A body with a good signature.
+    /// A body with a valid signature.
     static func signed(_ name: String, _ status: Int, _ body: [UInt8]) -> Attack {
       let field = SmoovenCallbackProvider.signatureField(for: body, secret: Secret(Listening.key))
       let head =
@@ -67,7 +67,7 @@ struct HostileClientTests {
     ),
   ]
 
-  @Test("Each attack is answered as it deserves, and the next callback is taken", arguments: attacks)
+  @Test("Each attack gets its status, and the next callback is accepted", arguments: attacks)
   func answer(attack: Attack) async throws {
     try await Listening.with { listener in
       let connection = try await RawConnection(port: listener.port)
@@ -81,7 +81,7 @@ struct HostileClientTests {
     }
   }
 
-  @Test("A request that stops after its first byte is given up, and others do not wait for it")
+  @Test("A request that stops after its first byte times out, and others don't wait for it")
   func silence() async throws {
     try await Listening.with { listener in
       let connection = try await RawConnection(port: listener.port)
@@ -92,7 +92,7 @@ struct HostileClientTests {
     }
   }
 
-  @Test("Amid all attacks and 200 idle connections, every good callback is taken")
+  @Test("During all attacks and with 200 idle connections, every valid callback is accepted")
   func crowd() async throws {
     let count = 150
     try await Listening.with { listener in

@@ -2,7 +2,7 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-/// How the servers of the command line begin and end.
+/// How the servers of the command line start and stop.
 @Suite("smooven's servers, from start to stop", .throttled, .timeLimit(.minutes(5)))
 struct LifecycleTests {
   static let servers = [
@@ -13,7 +13,7 @@ struct LifecycleTests {
   static let environment = ["SMOOVEN_SECRET_KEY": "sk_live_0123456789abcdef"]
 
   @Test(
-    "A server ends with 0 on a signal, though a connection is open",
+    "A server exits with 0 on a signal, even with an open connection",
     arguments: servers,
     [SIGTERM, SIGINT]
   )
@@ -32,7 +32,7 @@ struct LifecycleTests {
     }
   }
 
-  @Test("A sandbox ends at once, though callbacks are left to repeat")
+  @Test("A sandbox stops immediately, even if callbacks are left to repeat")
   func pendingRetries() async throws {
     try await SmoovenProcess.with(["sandbox", "--port", "0", "--json"]) { sandbox in
       let url = try await sandbox.listeningURL()
@@ -50,7 +50,7 @@ struct LifecycleTests {
     }
   }
 
-  @Test("Retries come as fast as the time scale says, numbered")
+  @Test("Retries arrive at the pace of the time scale, and are numbered")
   func retries() async throws {
     try await SmoovenProcess.with(["sandbox", "--port", "0", "--time-scale", "0.001"]) { sandbox in
       let url = try await sandbox.listeningURL()

@@ -15,13 +15,13 @@ struct ListenCrashTests {
     var offered = 0
   }
 
-  @Test("What was answered with 200 is in the store exactly once, after 50 kills")
+  @Test("Every callback that got a 200 is in the store exactly once, after 50 kills")
   func acknowledgedIsStored() async throws {
     let file = TemporaryFile()
     var random = SystemRandomNumberGenerator()
     let acknowledged = Watched(Acknowledged())
     for _ in 0..<50 {
-      // At a random moment: while several connections are at work, after so many answers.
+      // At a random moment while several connections are at work, after a number of responses.
       let limit = acknowledged.read { $0.ids.count } + Int.random(in: 0..<40, using: &random)
       try await Listening.with(["--secret", "smooven=\(Listening.key)", "--store", "sqlite:\(file.path)"]) {
         listener in
@@ -35,7 +35,7 @@ struct ListenCrashTests {
                 }
                 let id = "ntf_\(number)"
                 let event = SmoovenCallbackFixture("notification.delivered", notificationID: id)
-                // Offered twice at times, as a sender does that did not see the answer.
+                // Sometimes sent twice, as by a sender that missed the response.
                 for _ in 0...(number % 5 == 0 ? 1 : 0) {
                   guard (try? await listener.send(event)) == 200 else { return }
                 }
@@ -60,7 +60,7 @@ struct ListenCrashTests {
   }
 
   @Test(
-    "A listener that is stopped gracefully has stored what it acknowledged, and starts again on the same file"
+    "A listener that stopped gracefully has stored what it acknowledged, and restarts on the same file"
   )
   func restart() async throws {
     let file = TemporaryFile()
@@ -69,7 +69,7 @@ struct ListenCrashTests {
     for round in 0..<3 {
       try await Listening.with(arguments) { listener in
         if round > 0 { #expect(try await listener.send(id: "ntf_\(round)") == 200) }
-        // Sent again after a restart it changes nothing, and is not printed again.
+        // If it's sent again after a restart, it changes nothing and isn't printed again.
         #expect(try await listener.send(first) == 200)
         let (events, code) = try await listener.stopped()
         #expect(code == 0)
@@ -80,7 +80,7 @@ struct ListenCrashTests {
   }
 
   @Test(
-    "A file that cannot be used is a clear error at the start",
+    "A file that can't be used is a clear error at the start",
     arguments: ["/nowhere/store", "/proc/version"]
   )
   func badFile(path: String) async throws {

@@ -2,11 +2,11 @@ import SmoovenCallbacks
 import SmoovenTesting
 import Testing
 
-/// What `smooven listen` answers, where its secrets come from, and what it prints.
+/// The responses of `smooven listen`, the sources of its secrets, and its output.
 @Suite("smooven listen", .throttled, .timeLimit(.minutes(5)))
 struct ListenTests {
   @Test(
-    "Other methods and paths are told so",
+    "Other methods and paths get their status",
     arguments: [
       ("GET", "/healthz", 200), ("HEAD", "/healthz", 200), ("POST", "/healthz", 405),
       ("GET", "/callbacks/smooven", 405), ("DELETE", "/callbacks/smooven", 405),
@@ -23,7 +23,7 @@ struct ListenTests {
     }
   }
 
-  @Test("While a secret is rotated both are accepted, and no third")
+  @Test("While a secret is rotated, both are accepted, and no other")
   func rotation() async throws {
     let (new, old) = ("sk_live_new_0123456789", "sk_live_old_0123456789")
     try await Listening.with(["--secret", "smooven=\(new)", "--secret", "smooven=\(old)"]) { listener in
@@ -36,7 +36,7 @@ struct ListenTests {
     }
   }
 
-  @Test("An option goes before the environment, and a provider's own variable before the Secret Key")
+  @Test("An option overrides the environment, and a provider's own variable overrides the Secret Key")
   func precedence() async throws {
     let (first, second, third) = ("sk_live_first_0123456", "sk_live_second_012345", "sk_live_third_0123456")
     let environment = ["SMOOVEN_WEBHOOK_SECRET": second, "SMOOVEN_SECRET_KEY": third]
@@ -74,7 +74,7 @@ struct ListenTests {
     #expect(!short.errorText.contains("xyzzy"))
   }
 
-  @Test("Without --json each event is a line for people")
+  @Test("Without --json, each event is a line for people")
   func lines() async throws {
     let arguments = [
       "listen", "--provider", "smooven", "--port", "0", "--secret", "smooven=\(Listening.key)",
@@ -91,12 +91,12 @@ struct ListenTests {
       for part in ["smooven", "notification.failed", "sms", "ntf_line", "rejected_by_carrier"] {
         #expect(line.contains(part))
       }
-      // What steers a terminal stands there escaped.
+      // Characters that control a terminal are escaped.
       #expect(line.hasSuffix(#"rejected_by_carrier\n\u{1B}[2J\u{009B}2J"#))
     }
   }
 
-  @Test("Callbacks are taken at a URL with a token and under a prefix as well")
+  @Test("Callbacks are accepted at a URL with a token, and under a prefix")
   func tokens() async throws {
     try await Listening.with { listener in
       let event = SmoovenCallbackFixture("notification.sent", notificationID: "ntf_token")
@@ -109,7 +109,7 @@ struct ListenTests {
     }
   }
 
-  @Test("More events than a wait may leave unclaimed are taken all the same", .timeLimit(.minutes(5)))
+  @Test("More events than a wait may leave unclaimed are accepted", .timeLimit(.minutes(5)))
   func many() async throws {
     let count = 10_100
     try await Listening.with { listener in

@@ -3,8 +3,8 @@ import SmoovenCallbacks
 import TestSupport
 import Testing
 
-/// `smooven mcp`, started and called by other people's clients.
-@Suite("smooven mcp and other people's clients", .throttled, .timeLimit(.minutes(10)))
+/// `smooven mcp`, started and called by third-party clients.
+@Suite("smooven mcp and third-party clients", .throttled, .timeLimit(.minutes(10)))
 struct MCPInteropTests {
   /// A client, and the environment that it's installed in.
   struct Client: Sendable, CustomTestStringConvertible {
@@ -17,7 +17,7 @@ struct MCPInteropTests {
 
   private static let people = ["sarah@example.com", "silent@example.com", "fail@example.com"]
 
-  /// Runs a client to its end, and returns what it said by step.
+  /// Runs a client to its end, and returns its output by step.
   private static func run(
     _ client: Client,
     _ scenario: String,
@@ -25,7 +25,7 @@ struct MCPInteropTests {
   ) async throws -> [String: JSONValue] {
     let command =
       [client.name, scenario, "--", try Program.smoovenURL.path, "mcp", "--allow"] + people + arguments
-    // A state folder for each run, or one run would find what another one sent.
+    // Each run has its own state folder. Otherwise, one run would find what another one sent.
     let state = TemporaryFile()
     let end = try await SmoovenProcess.run(
       command,
@@ -41,7 +41,7 @@ struct MCPInteropTests {
   }
 
   @Test(
-    "Notifies, waits, joins, explains and refuses",
+    "Clients notify, wait, join, explain and are refused",
     arguments: [
       Client(name: "mcp2-auto", environment: .mcp2, version: "2026-07-28"),
       Client(name: "mcp2-legacy", environment: .mcp2, version: "2025-11-25"),
@@ -51,7 +51,7 @@ struct MCPInteropTests {
     ]
   )
   func basic(client: Client) async throws {
-    // Below the limit of every client, of which the shortest is 5 seconds.
+    // Below the limits of all clients, the shortest of which is 5 seconds.
     let steps = try await Self.run(client, "basic", ["--sandbox", "--slice", "3s"])
     #expect(steps["connected"]?["version"]?.stringValue == client.version)
     #expect(steps["tools"]?["names"] == ["notify_person", "wait_for", "explain_delivery"])
@@ -93,7 +93,7 @@ struct MCPInteropTests {
   }
 
   @Test(
-    "All that is said in every revision has the official types, and results have the schemas of their tools"
+    "All messages in every revision have the official types, and results have the schemas of their tools"
   )
   func validated() async throws {
     let command =
@@ -126,7 +126,7 @@ struct MCPInteropTests {
   #endif
 
   @Test(
-    "A host that hangs up and asks again doesn't send again",
+    "If a host hangs up and asks again, nothing is sent again",
     arguments: ["mcp2-modern", "mcp2-legacy", "mcp1"]
   )
   func hangUp(name: String) async throws {
@@ -139,7 +139,7 @@ struct MCPInteropTests {
     }
   }
 
-  /// Runs a sandbox in a separate process, so that what it was sent can be counted.
+  /// Runs a sandbox in a separate process, so that the test can count what it received.
   private static func withSandbox(_ body: (String) async throws -> Void) async throws {
     try await SmoovenProcess.with(["sandbox", "--port", "0"]) { sandbox in
       try await body(try await sandbox.listeningURL())

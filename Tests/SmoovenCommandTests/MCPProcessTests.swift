@@ -2,7 +2,7 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-/// `smooven mcp` as a process: its streams, its end, and what it refuses to do.
+/// `smooven mcp` as a process: its streams, its end, and what it refuses.
 @Suite("smooven mcp", .throttled, .timeLimit(.minutes(5)))
 struct MCPProcessTests {
   private static func line(_ id: Int64, _ method: String, _ params: [String: JSONValue] = [:]) -> [UInt8] {
@@ -34,7 +34,7 @@ struct MCPProcessTests {
         let arguments: JSONValue = ["user_id": "silent@example.com", "intent": .string("Message \(id)")]
         process.write(Self.line(Int64(id), "tools/call", ["name": "notify_person", "arguments": arguments]))
       }
-      // All but 64 get the result to try again later.
+      // All except 64 get the result that says to try again later.
       _ = try await process.output(count: 1 + 500 - 64)
       let start = ContinuousClock.now
       process.closeInput()
@@ -44,7 +44,7 @@ struct MCPProcessTests {
     }
   }
 
-  @Test("10,000 random lines don't end the process, and its output has messages only")
+  @Test("10,000 random lines don't end the process, and its output contains only messages")
   func randomLines() async throws {
     try await Self.with { process in
       var random = SystemRandomNumberGenerator()
@@ -68,7 +68,7 @@ struct MCPProcessTests {
   @Test("Discovery doesn't wait for a store that can't be opened, and calls say why they fail")
   func storeFails() async throws {
     let file = TemporaryFile()
-    // A folder where the file should be.
+    // A folder in place of the file.
     try FileManager.default.createDirectory(atPath: file.path, withIntermediateDirectories: true)
     try await Self.with(["--sandbox", "--allow-any", "--store", "sqlite:\(file.path)"]) { process in
       process.write(Self.line(1, "server/discover"))

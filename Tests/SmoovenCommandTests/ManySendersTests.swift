@@ -7,19 +7,23 @@ import Testing
 
 @testable import SmoovenTesting
 
-/// Many `smooven send` under one idempotency key at the same time, of which one is killed.
+/// Many `smooven send` under one idempotency key at the same time, one of which is killed.
 @Suite("Many smooven send under one key", .throttled, .timeLimit(.minutes(30)))
 struct ManySendersTests {
   private static let senderCount = 8
 
-  /// The number of rounds: `SMOOVEN_KILL_ROUNDS`, or else a few, and some more with all of the stress.
+  /// The number of rounds, from `SMOOVEN_KILL_ROUNDS`.
+  ///
+  /// Defaults to 5, or to 20 with `SMOOVEN_STRESS=1`.
   private static var roundCount: Int {
     let environment = ProcessInfo.processInfo.environment
     return environment["SMOOVEN_KILL_ROUNDS"].flatMap(Int.init)
       ?? (environment["SMOOVEN_STRESS"] == "1" ? 20 : 5)
   }
 
-  /// The first round; with `SMOOVEN_KILL_ROUNDS=1` one that failed is repeated.
+  /// The first round.
+  ///
+  /// With `SMOOVEN_KILL_ROUNDS=1`, a failed one is repeated.
   private static var firstSeed: UInt64 {
     ProcessInfo.processInfo.environment["SMOOVEN_KILL_SEED"].flatMap { UInt64($0) }
       ?? .random(in: 0..<1_000_000)
@@ -29,7 +33,7 @@ struct ManySendersTests {
 
   // MARK: At a random moment
 
-  /// What happens in one round, by its seed alone.
+  /// What happens in one round, determined by its seed alone.
   private struct Plan: Sendable, CustomStringConvertible {
     enum Moment {
       case afterStart, afterClaim, afterRequest
@@ -43,7 +47,7 @@ struct ManySendersTests {
     init(seed: UInt64) {
       var random = SeededGenerator(seed: seed)
       self.seed = seed
-      // The first to start most often has the claim.
+      // The first one to start usually has the claim.
       victim = Bool.random(using: &random) ? 0 : Int.random(in: 0..<senderCount, using: &random)
       moment =
         switch Int.random(in: 0..<7, using: &random) {
@@ -65,7 +69,7 @@ struct ManySendersTests {
     var description: String { "seed \(seed): process \(victim), \(moment) and \(pause)" }
   }
 
-  @Test("However one of them ends, there is one request at most, and the others end alike")
+  @Test("However one of them ends, there is at most one request, and the others end alike")
   func randomly() async throws {
     let server = CountingServer()
     let store = try await SQLiteDeliveryStore(path: file.path)
@@ -74,7 +78,7 @@ struct ManySendersTests {
     try await setting(server) { url, listener in
       try await withThrowingTaskGroup(of: Void.self) { group in
         for number in 0..<count {
-          // Four at a time, because a claim that its owner left is taken over only when its lease is over.
+          // Four at a time, because a claim whose owner is gone is taken over only when its lease has ended.
           if number >= 4 { _ = try await group.next() }
           group.addTask {
             try await round(Plan(seed: first + UInt64(number)), server, url, listener, store)
@@ -116,7 +120,7 @@ struct ManySendersTests {
     #expect(survivors.count >= Self.senderCount - 1, "\(plan): \(ends)")
     #expect(count <= 1, "\(plan)")
     if count == 0 {
-      // Only a sender that was killed after it armed the send can have left it unsent, and no other can tell.
+      // Only a sender that was killed after it armed the send can have left it unsent, and the others can't know.
       #expect(survivors.count < Self.senderCount, "\(plan)")
       #expect(row.delivery.claim?.isArmed == true && row.delivery.ids.isEmpty, "\(plan): \(row)")
     } else {
@@ -132,7 +136,7 @@ struct ManySendersTests {
       while try await store.load(.idempotencyKey(plan.key)) == nil { await Task.yield() }
     case .afterRequest: try await server.callbackURL(plan.key)
     }
-    // Nothing is awaited by it: a time is what is random here.
+    // This waits for no event, because a random time is the point.
     try await ContinuousClock().sleep(for: plan.pause)
   }
 
@@ -176,7 +180,7 @@ struct ManySendersTests {
 
   // MARK: The pieces
 
-  /// Runs a server, and a listener on the file of the test, while a closure runs.
+  /// Runs a server, and a listener on the test's file, while a closure runs.
   private func setting(
     _ server: CountingServer,
     _ body: (_ url: String, Listening) async throws -> Void

@@ -3,17 +3,19 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-/// Many scripts on one machine: each is a `smooven send --no-listen`, and one `smooven listen` receives for all.
+/// Many scripts on one machine.
+///
+/// Each is a `smooven send --no-listen`, and one `smooven listen` receives for all.
 @Suite("Many scripts on one SQLite file", .throttled, .timeLimit(.minutes(5)))
 struct ManyWaitersTests {
   private static let environment = ["SMOOVEN_SECRET_KEY": CountingServer.key]
 
-  /// A fifth of 200, or all of them with all of the stress.
+  /// The number of scripts: 200 with `SMOOVEN_STRESS=1`, and otherwise a fifth.
   private static let count = ProcessInfo.processInfo.environment["SMOOVEN_STRESS"] == "1" ? 200 : 40
 
   private let file = TemporaryFile()
 
-  @Test("Ten begin a second, and each ends as its own callback says, soon after that is stored")
+  @Test("Ten begin per second, and each ends as its own callback says, soon after that is stored")
   func all() async throws {
     let server = CountingServer()
     let store = ["--store", "sqlite:\(file.path)"]
@@ -29,7 +31,7 @@ struct ManyWaitersTests {
                 listener.url, "--idempotency-key", intent, "--timeout", "60s", "--json",
               ] + store
             group.addTask { try await delay(of: intent, arguments, server) }
-            // Nothing is awaited by it: scripts begin when they do.
+            // This waits for no event, because it's the pace at which scripts begin.
             try await ContinuousClock().sleep(for: .milliseconds(100))
           }
           return try await group.reduce(into: []) { $0.append($1) }
@@ -41,7 +43,7 @@ struct ManyWaitersTests {
     print(
       "SQLite, \(Self.count) scripts: commit to outcome, median \(delays[Self.count / 2]), last \(delays[Self.count - 1])"
     )
-    // The file is looked at every 50 ms, and the rest is for a busy machine.
+    // The file is checked every 50 ms, and the rest is for a busy machine.
     #expect(delays[Self.count / 2] < .seconds(3))
   }
 

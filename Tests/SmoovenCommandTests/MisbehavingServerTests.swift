@@ -1,10 +1,10 @@
 import SmoovenCallbacks
 import Testing
 
-/// `smooven send` to a server in the shape of Smooven that breaks its promises.
+/// `smooven send` to a fake of Smooven that breaks its promises.
 @Suite("smooven send to a misbehaving server", .throttled, .timeLimit(.minutes(5)))
 struct MisbehavingServerTests {
-  /// A way to misbehave, and what must come of it.
+  /// A way to misbehave, and the expected result.
   struct Misbehaviour: Sendable, CustomTestStringConvertible {
     var mode: String
     var isSilent = false
@@ -12,12 +12,12 @@ struct MisbehavingServerTests {
     var status: String?
     var posts = 1
     var exitCode: Int32 = 0
-    /// What the listener must have answered to the callbacks.
+    /// The responses that the listener must send to the callbacks.
     var answers: [Int64]?
 
     var testDescription: String { isSilent ? "\(mode), no callbacks" : mode }
 
-    /// Nothing tells what became of it.
+    /// Nothing reports what became of the notification.
     static func unclear(_ mode: String) -> Misbehaviour {
       Misbehaviour(mode: mode, isSilent: true, outcome: "timed_out", status: "unconfirmed", exitCode: 4)
     }
@@ -39,7 +39,7 @@ struct MisbehavingServerTests {
       .unclear("never_answers"),
     ] + rubbish.map { Misbehaviour(mode: $0) } + rubbish.map { .unclear($0) }
 
-  /// What a server has recorded, once it has recorded so many lines that hold a text.
+  /// Returns what a server has recorded, once it has recorded a number of lines that contain a text.
   private func records(
     of server: SmoovenProcess,
     count: Int = 1,
@@ -76,7 +76,7 @@ struct MisbehavingServerTests {
     }
   }
 
-  @Test("A forged callback is answered with 401, and the true one after it counts")
+  @Test("A forged callback gets a 401, and the real one after it counts")
   func forgery() async throws {
     try await SmoovenProcess.with(["forged_first"], as: .script("misbehaving_smooven.py")) { server in
       let url = try await server.listeningURL()
@@ -90,7 +90,7 @@ struct MisbehavingServerTests {
     }
   }
 
-  @Test("A callback of another notification is taken and settles nothing")
+  @Test("A callback of another notification is accepted, and settles nothing")
   func otherNotification() async throws {
     try await SmoovenProcess.with(["other_id_first"], as: .script("misbehaving_smooven.py")) { server in
       let url = try await server.listeningURL()
@@ -110,7 +110,7 @@ struct MisbehavingServerTests {
     }
   }
 
-  @Test("A connection that is closed unread is not opened again for the same notification")
+  @Test("If a connection is closed unread, it isn't reopened for the same notification")
   func closedUnread() async throws {
     try await SmoovenProcess.with(["closes_unread"], as: .script("misbehaving_smooven.py")) { server in
       let url = try await server.listeningURL()
@@ -125,7 +125,7 @@ struct MisbehavingServerTests {
   }
 
   @Test(
-    "A refusal is an error at once, with its reason",
+    "A refusal is an error immediately, with its reason",
     arguments: [
       ("rate_limits", 4, "429, 4 attempts"),
       ("rate_limits_for_an_hour", 1, "retry after 3600 s"),
@@ -149,7 +149,7 @@ struct MisbehavingServerTests {
   }
 
   @Test(
-    "While a key is rotated the new one sends, and the old one may still sign",
+    "While a key is rotated, the new one sends, and the old one may still sign",
     arguments: ["new", "old"]
   )
   func rotation(signer: String) async throws {
@@ -167,7 +167,7 @@ struct MisbehavingServerTests {
     }
   }
 
-  @Test("The public URL, with its path, begins the callback URL", arguments: [true, false])
+  @Test("The public URL, including its path, is the start of the callback URL", arguments: [true, false])
   func publicURL(isOption: Bool) async throws {
     let publicURL = "https://agent.example.com/hooks/"
     try await SmoovenProcess.with(["never_calls_back"], as: .script("misbehaving_smooven.py")) { server in

@@ -12,7 +12,7 @@ struct NoListenTests {
 
   private var store: [String] { ["--store", "sqlite:\(file.path)"] }
 
-  /// Runs `smooven listen` on the file of the test while a closure runs.
+  /// Runs `smooven listen` on the test's file while a closure runs.
   private func listening<Result>(_ body: (Listening) async throws -> Result) async throws -> Result {
     try await Listening.with(["--secret", "smooven=\(Listening.key)"] + store, body)
   }
@@ -45,7 +45,7 @@ struct NoListenTests {
         #expect(end.errors == [])
         let report = try end.report
         #expect(report["outcome"] == (code == 0 ? "delivered" : "failed"))
-        // At the deadline the status would have told as well.
+        // At the deadline, the status would have given the same result.
         #expect((report["elapsed_ms"]?.integerValue ?? .max) < 20_000)
         let notifications = try await Requests.list(url, "notifications")
         try #require(notifications.count == 1)
@@ -68,7 +68,7 @@ struct NoListenTests {
           try await server.callBack()
           let acknowledged = ContinuousClock.now
           _ = try await process.output(count: 1)
-          // The store is followed every 50 ms; the rest is for a busy machine.
+          // The store is polled every 50 ms. The rest is for a busy machine.
           #expect(ContinuousClock.now - acknowledged < .seconds(5))
           #expect(try await process.finished().exitCode == 0)
         }
@@ -77,7 +77,7 @@ struct NoListenTests {
   }
 
   #if os(Linux)
-  @Test("It binds no port, while the same command without it does", arguments: [true, false])
+  @Test("It binds no port, whereas the same command without the option does", arguments: [true, false])
   func ports(isBound: Bool) async throws {
     let server = CrashingServer()
     try await listening { listener in
@@ -85,7 +85,7 @@ struct NoListenTests {
         let arguments = arguments("on-call@example.com", at: url, listener)
           .filter { !isBound || $0 != "--no-listen" }
         try await SmoovenProcess.with(arguments, environment: Self.environment) { process in
-          // The request has left, so the client runs.
+          // The request has been sent, so the client runs.
           _ = try await server.callbackURL()
           #expect(try process.listensOnTCP == isBound)
         }
@@ -94,7 +94,7 @@ struct NoListenTests {
   }
   #endif
 
-  @Test("The public URL may come from the environment")
+  @Test("The public URL may be set in the environment")
   func publicURLOfEnvironment() async throws {
     let server = CrashingServer()
     try await listening { listener in
@@ -120,14 +120,14 @@ struct NoListenTests {
       ["--store", "sqlite:smooven.db", "--public-url", "http://127.0.0.1:1", "--listen", "127.0.0.1:0"], [:],
       "--listen"
     ),
-    // The sandbox inside the process doesn't call back to the real service's URL.
+    // The sandbox inside the process doesn't call back to the URL for the real service.
     (
       ["--store", "sqlite:smooven.db", "--sandbox"], ["SMOOVEN_PUBLIC_URL": "http://127.0.0.1:1"],
       "--public-url"
     ),
   ]
 
-  @Test("What is missing is a usage error that names it", arguments: misuses)
+  @Test("A missing option is a usage error that names it", arguments: misuses)
   func misuse(arguments: [String], environment: [String: String], named: String) async throws {
     let end = try await SmoovenProcess.run(
       ["send", "Hi", "--user", "sarah", "--no-listen"] + arguments,

@@ -3,7 +3,7 @@ import SmoovenCallbacks
 import SmoovenTesting
 import Testing
 
-/// Signatures that Node's own crypto makes and checks, as the services of other people do.
+/// Signatures that Node's own crypto creates and verifies, as other services do.
 @Suite("smooven and Node", .throttled, .timeLimit(.minutes(5)))
 struct NodeInteroperabilityTests {
   private func body(_ id: String, at date: Date = Date()) -> String {
@@ -16,7 +16,7 @@ struct NodeInteroperabilityTests {
     return String(decoding: fixture.body, as: UTF8.self)
   }
 
-  /// Has Node sign and send a body, and returns the statuses of the answers.
+  /// Has Node sign and send a body, and returns the statuses of the responses.
   private func send(
     _ body: String,
     to url: String,
@@ -54,7 +54,7 @@ struct NodeInteroperabilityTests {
     }
   }
 
-  @Test("What another key signed, Node does not verify")
+  @Test("Node doesn't verify what another key signed")
   func forgedToNode() async throws {
     try await SmoovenProcess.with(["sandbox", "--port", "0", "--time-scale", "0"]) { sandbox in
       let url = try await sandbox.listeningURL()
@@ -72,7 +72,7 @@ struct NodeInteroperabilityTests {
   }
 
   @Test(
-    "What Node signs is accepted and printed with the documented keys",
+    "What Node signs is accepted, and printed with the documented keys",
     arguments: ["nothing", "upper case"]
   )
   func nodeToListener(spoil: String) async throws {
@@ -98,7 +98,7 @@ struct NodeInteroperabilityTests {
   }
 
   @Test(
-    "What is not signed as it should be is answered with 401, and nothing is printed",
+    "A callback that isn't signed correctly gets a 401, and nothing is printed",
     arguments: [
       "changed byte", "another key", "missing header", "empty header", "short signature", "odd signature",
       "long signature", "signature that is not hexadecimal", "signature of another script", "doubled header",
@@ -117,7 +117,7 @@ struct NodeInteroperabilityTests {
   }
 
   @Test(
-    "What is signed but cannot be read is answered with 400",
+    "A signed callback that can't be read gets a 400",
     arguments: [
       "not json", "", "[]", "{}", #"{"event":"notification.delivered"}"#, "{\"event\":\"\u{FEFF}", "null",
     ]
@@ -143,7 +143,7 @@ struct NodeInteroperabilityTests {
     }
   }
 
-  @Test("A callback that is sent again is acknowledged each time and printed once")
+  @Test("A callback that is sent again is acknowledged each time, and printed once")
   func duplicates() async throws {
     try await Listening.with { listener in
       let statuses = try await send(body("ntf_again"), to: listener.callbackURL, count: 5)

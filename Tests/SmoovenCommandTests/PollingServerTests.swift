@@ -7,7 +7,7 @@ import Testing
 struct PollingServerTests {
   static let environment = ["SMOOVEN_SECRET_KEY": "sk_live_0123456789abcdef"]
 
-  /// What becomes of a recipient's notification.
+  /// What happens to a recipient's notification.
   struct Story: Sendable, CustomTestStringConvertible {
     var recipient: String
     var outcome = "delivered"
@@ -54,7 +54,7 @@ struct PollingServerTests {
     Story(recipient: "lost", outcome: "timed_out", status: "unconfirmed", exitCode: 4),
   ]
 
-  @Test("The status tells what became of it, without a port and a callback URL", arguments: stories)
+  @Test("The status says what became of it, without a port and a callback URL", arguments: stories)
   func outcome(story: Story) async throws {
     try await SmoovenProcess.with([], as: .script("polled_smooven.py")) { server in
       let url = try await server.listeningURL()
@@ -78,7 +78,7 @@ struct PollingServerTests {
         #expect(try #require(queries.last) - queries[0] >= 2, "the pause that was asked for was not kept")
       }
       if story.recipient == "lost" {
-        // Not a moment is waited for what nothing can tell.
+        // It doesn't wait for something that nothing can report.
         #expect(try #require(report["elapsed_ms"]?.integerValue) < 5_000)
         #expect(queries.isEmpty)
       }
@@ -99,14 +99,14 @@ struct PollingServerTests {
   }
   #endif
 
-  @Test("It takes no callbacks", arguments: ["--listen=:0", "--no-listen", "--public-url=https://a.example"])
+  @Test("It uses no callbacks", arguments: ["--listen=:0", "--no-listen", "--public-url=https://a.example"])
   func usage(option: String) async throws {
     let end = try await SmoovenProcess.run(["send", "Hello", "--user", "sarah", "--poll", option])
     #expect(end.exitCode == 64)
     #expect(end.errorText.contains("--poll takes no callbacks"))
   }
 
-  @Test("A thousand open deliveries are at most twenty requests a second")
+  @Test("A thousand open deliveries cause at most twenty requests a second")
   func thousand() async throws {
     try await SmoovenProcess.with([], as: .script("polled_smooven.py")) { server in
       let url = try await server.listeningURL()
@@ -140,7 +140,7 @@ struct PollingServerTests {
       }
       let elapsed = (times.last ?? 0) - (times.first ?? 0)
       print("1,000 open deliveries: \(times.count) queries in \(elapsed) s, at most \(most) within a second")
-      // Two may have been held up on their way and arrived with those after them.
+      // Two may have been delayed on their way, and arrived together with the next ones.
       #expect(most <= 22)
       #expect(Double(times.count) <= elapsed * 20 + 1)
       #expect(times.count > 80, "fewer were sent than are allowed")

@@ -20,12 +20,12 @@ struct ReplicaTests {
     store = try PostgresServer.shared.get().url(schema: newSchema())
   }
 
-  @Test("Wherever a callback arrives, the sender that waits learns of it, whichever replica is killed")
+  @Test("Wherever a callback arrives, the waiting sender gets it, whichever replica is killed")
   func killed() async throws {
     let server = CountingServer()
     try await replicas(server) { url, balancer, processes, address in
       let ends = try await senders(0..<24, url, address) { number in
-        // While some wait: one is killed, and one is stopped for a while.
+        // While some wait, one is killed, and one is stopped for a while.
         if number == 8 { processes[0].signal(SIGKILL) }
         if number == 12 { processes[1].signal(SIGSTOP) }
         if number == 20 { processes[1].signal(SIGCONT) }
@@ -49,7 +49,7 @@ struct ReplicaTests {
     }
   }
 
-  @Test("A sender that is killed is taken over by the next one under its key")
+  @Test("If a sender is killed, the next one under its key takes over")
   func senderKilled() async throws {
     let server = CountingServer(story: .responseLost)
     try await replicas(server) { url, _, _, address in

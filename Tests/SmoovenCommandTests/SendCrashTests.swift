@@ -7,7 +7,7 @@ import SmoovenSQLite
 import SmoovenTesting
 import Testing
 
-/// `smooven send` with a key and a store, killed on its way and run again.
+/// `smooven send` with a key and a store, killed at some point and run again.
 @Suite("smooven send after a crash", .throttled, .timeLimit(.minutes(5)))
 struct SendCrashTests {
   let file = TemporaryFile()
@@ -30,7 +30,9 @@ struct SendCrashTests {
     }
   }
 
-  /// Kills the command when a condition holds; where that condition is the callback itself, it may end before.
+  /// Kills the command when a condition holds.
+  ///
+  /// If that condition is the callback itself, the command may end before.
   func crash(
     at url: String,
     orEnds: Bool = false,
@@ -44,7 +46,7 @@ struct SendCrashTests {
     }
   }
 
-  /// Runs the command again: it ends as delivered, and the server has seen one notification.
+  /// Runs the command again, which ends as delivered, and checks that the server has seen one notification.
   func expectDelivery(_ server: CrashingServer, at url: String, callingBack: Bool = true) async throws {
     try await send(to: url) { process in
       if callingBack { try await server.callBack() }
@@ -57,9 +59,9 @@ struct SendCrashTests {
     #expect(server.state.read { $0.callbackURLs.count } == 1)
   }
 
-  @Test("Before the connection stands: sent by the second run")
+  @Test("Before the connection is established: sent by the second run")
   func beforeSending() async throws {
-    // A server that takes connections and never answers the TLS hello.
+    // A server that accepts connections and never responds to the TLS hello.
     let silent = try await SilentPort.open()
     try await crash(at: "https://127.0.0.1:\(silent.port)") { _ in try await silent.received() }
     await silent.close()
@@ -67,7 +69,7 @@ struct SendCrashTests {
     try await server.serving { url in try await expectDelivery(server, at: url) }
   }
 
-  @Test("After the request left, before its answer: not sent again, the callback tells")
+  @Test("After the request was sent, before its response: not sent again, the callback decides")
   func beforeAnswer() async throws {
     let gate = Watched(false)
     let server = CrashingServer(beforeAnswer: {
@@ -81,7 +83,7 @@ struct SendCrashTests {
     }
   }
 
-  @Test("While a refusal asks for patience: sent by the second run")
+  @Test("While a refusal asks for a pause: sent by the second run")
   func duringBackoff() async throws {
     let server = CrashingServer(refusing: 1)
     try await server.serving { url in
@@ -95,7 +97,7 @@ struct SendCrashTests {
     }
   }
 
-  @Test("While it waits: the second run waits on")
+  @Test("While it waits: the second run continues to wait")
   func whileWaiting() async throws {
     let server = CrashingServer()
     try await server.serving { url in
@@ -104,7 +106,7 @@ struct SendCrashTests {
     }
   }
 
-  @Test("After the callback: the second run knows the outcome at once")
+  @Test("After the callback: the second run has the outcome immediately")
   func afterCallback() async throws {
     let server = CrashingServer()
     try await server.serving { url in
@@ -125,7 +127,7 @@ struct SendCrashTests {
     }
   }
 
-  /// Whether the delivery was given back after an attempt.
+  /// Returns whether the delivery was released after an attempt.
   private func isFree(in store: SQLiteDeliveryStore) async throws -> Bool {
     guard let delivery = try await store.pending(after: nil, limit: 1).first?.delivery else { return false }
     return delivery.claim == nil && delivery.attempt == 1

@@ -1,6 +1,6 @@
 import Testing
 
-/// What `smooven send` shows to people.
+/// The output of `smooven send` for people.
 @Suite("smooven send, for people", .throttled, .timeLimit(.minutes(5)))
 struct SendOutputTests {
   private func send(
@@ -17,7 +17,7 @@ struct SendOutputTests {
     lines.compactMap { $0.firstMatch(of: #/^\s+\d+\.\d\d s  (\w+)/#)?.1 }
   }
 
-  @Test("In a pipe there are plain lines, in order")
+  @Test("In a pipe, lines are plain and in order")
   func pipe() async throws {
     let end = try await send("sarah@example.com")
     #expect(end.exitCode == 0)
@@ -29,7 +29,7 @@ struct SendOutputTests {
   }
 
   @Test(
-    "The last line and the exit code tell how it ended",
+    "The last line and the exit code say how it ended",
     arguments: [
       ("fail", [], "✗ failed on push", 3),
       ("undelivered", [], "✗ failed on push", 3),
@@ -44,7 +44,7 @@ struct SendOutputTests {
     #expect(end.output.last?.hasPrefix(ending) == true, "\(end.output)")
   }
 
-  @Test("A failure says why, a lost answer and a lost callback say so")
+  @Test("A failure says why, and so do a lost response and a lost callback")
   func explanations() async throws {
     let failed = try await send("fail")
     #expect(failed.output.contains { $0.contains("failed") && $0.contains("rejected_by_carrier") })
@@ -54,7 +54,7 @@ struct SendOutputTests {
     #expect(lost.output.contains { $0.contains("delivered") && $0.contains("its callback was lost") })
   }
 
-  @Test("On a terminal a line shows what is waited for and the seconds that are left")
+  @Test("On a terminal, a line shows what it waits for and the seconds that are left")
   func terminal() async throws {
     let end = try await send("silent", ["--timeout", "2s"], as: .smoovenOnTerminal)
     #expect(end.exitCode == 4)
@@ -63,12 +63,12 @@ struct SendOutputTests {
     #expect(text.contains("waiting until delivered, 1 s left"))
     #expect(text.contains("\r\u{1B}[K"))
     #expect(text.contains("queued"))
-    // The line is gone before the last word.
+    // The line is removed before the last line is printed.
     let last = try #require(text.split(separator: "\u{1B}[K").last)
     #expect(last.hasPrefix("✗ timed out"))
   }
 
-  @Test("On a terminal --json prints its report alone")
+  @Test("On a terminal, --json prints only its report")
   func terminalJSON() async throws {
     let end = try await send("sarah", ["--json"], as: .smoovenOnTerminal)
     #expect(end.exitCode == 0)
@@ -76,7 +76,7 @@ struct SendOutputTests {
     #expect(end.output.first?.hasPrefix("{") == true)
   }
 
-  @Test("A reader that goes away early does not change the outcome")
+  @Test("If a reader goes away early, the outcome is the same")
   func closedPipe() async throws {
     let end = try await SmoovenProcess.run(["send", "Hi", "--user", "fail", "--sandbox"], as: .smoovenUnread)
     #expect(end.exitCode == 3)

@@ -1,10 +1,10 @@
 import SmoovenCallbacks
 import Testing
 
-/// `smooven send --sandbox --json`: every story of the sandbox, told by a real process.
+/// `smooven send --sandbox --json` with every story of the sandbox, in a real process.
 @Suite("smooven send, by script", .throttled, .timeLimit(.minutes(5)))
 struct SendScriptTests {
-  /// A story and how it must end.
+  /// A story, and how it must end.
   struct Story: Sendable, CustomTestStringConvertible {
     var recipient: String
     var arguments: [String] = []
@@ -100,7 +100,7 @@ struct SendScriptTests {
     ),
   ]
 
-  @Test("A story ends as told, and standard output is its report alone", arguments: stories)
+  @Test("A story ends as documented, and standard output contains only its report", arguments: stories)
   func outcome(story: Story) async throws {
     let arguments = ["send", "Remind Sarah", "--user", story.recipient, "--sandbox", "--json"]
     let end = try await SmoovenProcess.run(arguments + story.arguments)
@@ -127,7 +127,7 @@ struct SendScriptTests {
     #expect(try end.report["error"]?["message"]?.stringValue?.contains("invalid_recipient") == true)
   }
 
-  @Test("A wait is not shorter than its timeout, and hardly longer")
+  @Test("A wait isn't shorter than its timeout, and hardly longer")
   func elapsed() async throws {
     let arguments = ["send", "Hi", "--user", "silent", "--sandbox", "--json", "--timeout", "1s"]
     let elapsed = try await SmoovenProcess.run(arguments).report["elapsed_ms"]?.integerValue ?? 0

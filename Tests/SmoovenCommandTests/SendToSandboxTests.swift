@@ -1,12 +1,12 @@
 import SmoovenCallbacks
 import Testing
 
-/// `smooven send` and `smooven sandbox` as two processes that know nothing of each other but a URL.
+/// `smooven send` and `smooven sandbox` as two processes that share nothing but a URL.
 @Suite("smooven send to smooven sandbox", .throttled, .timeLimit(.minutes(5)))
 struct SendToSandboxTests {
   static let key = "sk_live_0123456789abcdef"
 
-  /// Sends to a sandbox of its own, and looks at what the sandbox has seen.
+  /// Sends to a dedicated sandbox, and checks what the sandbox has seen.
   private func send(
     to recipient: String,
     _ arguments: [String] = [],
@@ -29,7 +29,7 @@ struct SendToSandboxTests {
   }
 
   @Test(
-    "Whatever goes wrong on the way, one notification arrives and one only",
+    "Whatever goes wrong on the way, exactly one notification arrives",
     arguments: ["sarah", "early", "duplicate", "reorder", "forged", "drop", "error500", "busy"]
   )
   func exactlyOne(recipient: String) async throws {
@@ -37,14 +37,14 @@ struct SendToSandboxTests {
       #expect(end.exitCode == 0)
       let report = try end.report
       #expect(report["outcome"] == "delivered")
-      // At the deadline a question would have told as well.
+      // At the deadline, a status query would have given the same result.
       #expect((report["elapsed_ms"]?.integerValue ?? .max) < 20_000)
       try #require(notifications.count == 1)
       #expect(notifications[0]["notification_id"] == report["notification_id"])
       #expect(notifications[0]["status"] == "delivered")
       let url = try #require(notifications[0]["request"]?["callback_url"]?.stringValue)
       #expect(url.wholeMatch(of: #/http:\/\/127\.0\.0\.1:\d+\/callbacks\/smooven\/[0-9a-f]{32}/#) != nil)
-      // The process may be gone before the rest of a story has been told; what it answered was 200.
+      // The process may exit before the rest of a story has been sent. All of its responses were 200.
       let answers = attempts.filter { $0["forged"] == false }.compactMap { $0["status"]?.integerValue }
       #expect(answers.allSatisfy { $0 == 200 })
     }
@@ -60,7 +60,7 @@ struct SendToSandboxTests {
     }
   }
 
-  @Test("Being busy costs the pause that was asked for")
+  @Test("Being busy costs the requested pause")
   func busy() async throws {
     try await send(to: "busy") { end, _, _ in
       let elapsed = try end.report["elapsed_ms"]?.integerValue ?? 0
@@ -68,7 +68,7 @@ struct SendToSandboxTests {
     }
   }
 
-  @Test("Every field arrives as it was given")
+  @Test("Every field arrives as it was passed")
   func fields() async throws {
     let arguments = [
       "--context", "appointment_id=apt_123", "when=10:00=sharp", "empty=", "--urgency", "high", "--timeout",
@@ -111,7 +111,7 @@ struct SendToSandboxTests {
     }
   }
 
-  @Test("Another key than the sandbox's is refused, and nothing is sent")
+  @Test("A key other than the sandbox's is refused, and nothing is sent")
   func otherKey() async throws {
     try await SmoovenProcess.with(["sandbox", "--port", "0"]) { sandbox in
       let url = try await sandbox.listeningURL()

@@ -2,7 +2,7 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-/// What `smooven` says to a command line or an environment that cannot work.
+/// The messages of `smooven` about a command line or an environment that can't work.
 @Suite("smooven, misused", .throttled, .timeLimit(.minutes(5)))
 struct SendUsageTests {
   static let key = "sk_live_0123456789abcdef"
@@ -45,7 +45,7 @@ struct SendUsageTests {
     (["post"], "post"),
   ]
 
-  @Test("A misuse ends with 64 and a message that names the option", arguments: misuses)
+  @Test("Wrong usage exits with 64 and a message that names the option", arguments: misuses)
   func usage(arguments: [String], named: String) async throws {
     let end = try await SmoovenProcess.run(arguments, environment: ["SMOOVEN_SECRET_KEY": Self.key])
     #expect(end.exitCode == 64)
@@ -53,7 +53,7 @@ struct SendUsageTests {
     #expect(end.output == [])
   }
 
-  @Test("A secret whose name was forgotten is not quoted", arguments: ["sk_live_0123", "c2VjcmV0c2VjcmV0=="])
+  @Test("A secret without a name isn't quoted", arguments: ["sk_live_0123", "c2VjcmV0c2VjcmV0=="])
   func forgottenName(secret: String) async throws {
     let end = try await SmoovenProcess.run(["listen", "--provider", "smooven", "--secret", secret])
     #expect(end.exitCode == 64)
@@ -61,7 +61,7 @@ struct SendUsageTests {
     #expect(!end.errorText.contains(secret.prefix(8)))
   }
 
-  /// An environment that cannot work, and what the message must name.
+  /// An environment that can't work, and what the message must name.
   static let environments: [(environment: [String: String], named: String)] = [
     ([:], "SMOOVEN_SECRET_KEY"),
     (["SMOOVEN_SECRET_KEY": ""], "SMOOVEN_SECRET_KEY"),
@@ -84,7 +84,7 @@ struct SendUsageTests {
     #expect(try end.report["outcome"] == "error")
   }
 
-  @Test("A refused connection is an error at once")
+  @Test("A refused connection is an error immediately")
   func refusedConnection() async throws {
     // A port that was bound a moment ago and is free again.
     let url = try await SmoovenProcess.with(["sandbox", "--port", "0"]) { sandbox in
@@ -103,7 +103,7 @@ struct SendUsageTests {
     #expect(ContinuousClock.now - start < .seconds(10))
   }
 
-  @Test("The public URL of the environment does not lead the sandbox's callbacks off the machine")
+  @Test("The public URL of the environment doesn't send the sandbox's callbacks off the machine")
   func sandboxStaysHere() async throws {
     let end = try await SmoovenProcess.run(
       ["send", "Hi", "--user", "sarah", "--sandbox", "--json"],
@@ -112,7 +112,7 @@ struct SendUsageTests {
       ]
     )
     #expect(end.exitCode == 0)
-    // By callbacks, that is, and not by a question at the deadline.
+    // That is, by callbacks, and not by a status query at the deadline.
     let events = ["queued", "sent", "delivered"].map { "notification.\($0)" }
     #expect(try end.report["events"]?.strings == events)
   }

@@ -2,7 +2,7 @@ import Foundation
 import SmoovenCallbacks
 import Testing
 
-/// `smooven sign`, `verify` and `trigger`: what one signs the other verifies, and the exit codes.
+/// `smooven sign`, `verify` and `trigger`: one verifies what the other signs, with the exit codes.
 @Suite("smooven sign, verify and trigger", .throttled, .timeLimit(.minutes(5)))
 struct SigningTests {
   static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -19,7 +19,7 @@ struct SigningTests {
     "timestamp":"2026-03-05T08:00:15Z","data":{"id":"d"}}
     """
 
-  /// Runs a closure with a file that holds a text.
+  /// Runs a closure with a file that contains a text.
   static func withFile<Result>(_ text: String, _ run: (String) async throws -> Result) async throws -> Result
   {
     let url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
@@ -103,7 +103,7 @@ struct SigningTests {
     #expect(end.errorText.contains(hint), "\(end.errors)")
   }
 
-  @Test("A provider that does not sign has no headers, and nothing proves its callbacks", arguments: unsigned)
+  @Test("A provider that doesn't sign has no headers, and nothing proves its callbacks", arguments: unsigned)
   func unsignedProviders(provider: String) async throws {
     try await Self.withFile(Self.body) { file in
       let signing = try await SmoovenProcess.run(["sign", "--provider", provider, file])
@@ -114,7 +114,7 @@ struct SigningTests {
   }
 
   @Test(
-    "Usage that is wrong is 64",
+    "Wrong usage exits with 64",
     arguments: [
       ["verify"], ["sign", "--provider", "nobody"], ["verify", "--provider", "smooven", "--at", "soon"],
       ["verify", "--provider", "smooven", "--header", "no colon"], ["trigger", "x", "--provider", "smobi"],
@@ -125,7 +125,7 @@ struct SigningTests {
     #expect(try await SmoovenProcess.run(arguments).exitCode == 64)
   }
 
-  @Test("Six providers listen at once, and the URLs that are printed take what is triggered")
+  @Test("Six providers listen at the same time, and the printed URLs accept triggered callbacks")
   func triggers() async throws {
     let names = Self.events.map(\.0)
     let secrets = Self.signed.flatMap { ["--secret", "\($0)=\(Self.secret)"] }

@@ -3,13 +3,13 @@ import SmoovenCallbacks
 import SmoovenTesting
 import Testing
 
-/// What may never stand in a log: keys, tokens, addresses and texts.
+/// What must never appear in a log: keys, tokens, addresses and texts.
 @Suite("smooven --verbose", .throttled, .timeLimit(.minutes(5)))
 struct SilenceTests {
   static let key = "sk_live_5f2c9a7b1d"
   static let texts = ["5f2c9a7b1d", "zoe.private", "482910", "ctx.private", "61498765432", "ply_"]
 
-  /// Whether lines hold anything that is secret or personal, and what.
+  /// Returns the secret or personal data that lines contain.
   private func findings(_ lines: [String]) -> [String] {
     let text = lines.joined(separator: "\n")
     let tokens = text.matches(of: #/[0-9a-f]{32}/#).map { String($0.output) }
@@ -26,7 +26,7 @@ struct SilenceTests {
       ["The code is 482910", "--user", "zoe.private", "--listen", "192.0.2.1:0"],
     ]
 
-  @Test("Neither send nor the sandbox logs anything that is secret or personal", arguments: requests)
+  @Test("Neither send nor the sandbox logs anything secret or personal", arguments: requests)
   func sendAndSandbox(request: [String]) async throws {
     let environment = ["SMOOVEN_SECRET_KEY": Self.key]
     try await SmoovenProcess.with(["sandbox", "--port", "0", "--verbose"], environment: environment) {
@@ -45,7 +45,7 @@ struct SilenceTests {
     }
   }
 
-  @Test("A listener logs nothing that is secret or personal, whatever it is sent")
+  @Test("A listener logs nothing secret or personal, whatever is sent to it")
   func listen() async throws {
     let options = ["--secret", "smooven=\(Self.key)", "--verbose"]
     let forward = [

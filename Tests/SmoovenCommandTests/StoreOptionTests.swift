@@ -16,7 +16,7 @@ import Testing
   }
 
   #if SQLiteSupport
-  @Test("A file is taken") func file() throws {
+  @Test("A file is accepted") func file() throws {
     let command = try SmoovenCommand.parseAsRoot([
       "listen", "--provider", "smooven", "--store", "sqlite:smooven.db",
     ])
@@ -33,7 +33,7 @@ import Testing
   #endif
 
   #if PostgresSupport
-  @Test("A database is taken", arguments: ["postgres://host/db", "postgresql://u:p@host/db?schema=s"])
+  @Test("A database is accepted", arguments: ["postgres://host/db", "postgresql://u:p@host/db?schema=s"])
   func database(url: String) throws {
     let command = try SmoovenCommand.parseAsRoot(["listen", "--provider", "smooven", "--store", url])
     #expect((command as? ListenCommand)?.storage.store == url)
@@ -46,7 +46,7 @@ import Testing
     #expect(error?.message.contains("127.0.0.1") == true)
   }
   #else
-  @Test("A build without PostgreSQL says how to build one with it") func noDatabase() {
+  @Test("A build without PostgreSQL says how to build with it") func noDatabase() {
     let error = #expect(throws: (any Error).self) {
       try SmoovenCommand.parseAsRoot(["listen", "--provider", "smooven", "--store", "postgres://host/db"])
     }

@@ -7,14 +7,14 @@ import Testing
 @Suite("Connections of one address", .timeLimit(.minutes(1))) struct AddressLimitTests {
   private static let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
-  /// Opens a connection and asks for something on it.
+  /// Opens a connection and sends a request on it.
   private func ask(_ port: Int, from source: String) async throws -> (client: RawClient, status: Int?) {
     let client = try await RawClient.connect(to: port, from: source)
     client.post(Array(Self.request.utf8))
     return (client, try await client.response()?.status)
   }
 
-  @Test("Those over the limit are refused, those of another address are served")
+  @Test("Connections over the limit are refused, and those of another address are served")
   func limit() async throws {
     let refusals = Mutex<[HTTPRefusal.Reason]>([])
     let note: @Sendable (HTTPRefusal) -> Void = { refusal in refusals.withLock { $0.append(refusal.reason) } }
@@ -26,7 +26,7 @@ import Testing
         #expect(status == expected)
         clients.append(client)
       }
-      // Those that are told why are as many again; on a slow machine one of them may have gone meanwhile.
+      // As many again get a 503. On a slow machine, one of them may have been closed in the meantime.
       var isAnswered = true
       while isAnswered {
         let (client, status) = try await ask(address.port, from: "127.0.0.1")
@@ -42,7 +42,7 @@ import Testing
       let noted = refusals.withLock { $0 }
       #expect(noted.count >= 4 && noted.allSatisfy { $0 == .tooManyConnectionsOfAddress })
 
-      // One that ends makes room for one.
+      // A connection that ends makes room for another one.
       await clients[0].close()
       var status: Int?
       while status != 200 {
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test("The limit on all connections holds as well")
+  @Test("The limit on all connections applies as well")
   func total() async throws {
     let configuration = HTTPServerConfiguration {
       $0.maximumConnections = 2
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test("Without a limit by address one address may have all connections")
+  @Test("Without a limit by address, one address may have all connections")
   func none() async throws {
     try await withServer(HTTPServerConfiguration { $0.maximumConnections = 20 }) { _, address in
       var clients: [RawClient] = []
@@ -86,7 +86,7 @@ import Testing
   }
 
   @Test(
-    "An IPv6 address counts by its first 64 bits, an IPv4 address as a whole",
+    "An IPv6 address counts by its first 64 bits, and an IPv4 address as a whole",
     arguments: [
       ("192.0.2.7", "192.0.2.7", true), ("192.0.2.7", "192.0.2.8", false),
       ("::ffff:192.0.2.7", "192.0.2.7", true), ("::ffff:192.0.2.7", "::ffff:192.0.2.8", false),

@@ -1,7 +1,7 @@
 import SmoovenHTTP
 import Testing
 
-@Suite("An answer that is known now or later")
+@Suite("A reply that is known now or later")
 struct AnswerTests {
   @Test func `a known value is transformed without a task`() throws {
     let answer = Answer.now(20).map { $0 + 1 }

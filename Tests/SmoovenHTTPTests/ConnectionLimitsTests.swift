@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Connections and open files") struct ConnectionLimitsTests {
   @Test(
-    "The configured limit holds if there are enough files, and otherwise some files stay in reserve",
+    "The configured limit applies if there are enough files, and otherwise some stay in reserve",
     arguments: [
       (1_024, 65_536, 0, 1_024, 1_024), (1_024, 2_341, 0, 1_024, 1_024),
       // 70 in reserve, then an eighth, and a quarter of the others for refusals.
@@ -18,7 +18,7 @@ import Testing
     #expect(limits.refused == refused)
   }
 
-  @Test("However few files there are, something is served and something refused")
+  @Test("However few files there are, some connections are served and some refused")
   func few() {
     for files in 0..<400 {
       for maximum in [1, 2, 3, 100, Int.max] {

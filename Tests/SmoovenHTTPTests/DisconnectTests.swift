@@ -3,7 +3,7 @@ import SmoovenHTTP
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct DisconnectTests {
-  @Test("A client that has closed its side gets its answer", arguments: ["/fast", "/slow"])
+  @Test("A client that has closed its side gets its response", arguments: ["/fast", "/slow"])
   func halfClose(path: String) async throws {
     let gate = Signal()
     let handler = TestHandler.slow { request in
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test("A client that has closed its side behind two requests is not served for ever")
+  @Test("A client that has closed its side behind two requests isn't served forever")
   func halfCloseBehindTwo() async throws {
     let started = Signal()
     let gate = Signal()
@@ -38,12 +38,12 @@ import Testing
       try await client.closeOutput()
       gate.fire()
       #expect(try await client.response()?.body == "GET /slow/1 ")
-      // The second answer never comes.
+      // The second response never arrives.
       #expect(await client.rest() == "")
     }
   }
 
-  @Test("A slow reader that has closed its side gets the whole answer")
+  @Test("A slow reader that has closed its side gets the whole response")
   func halfCloseOfSlowReader() async throws {
     let size = 8 << 20
     let handler = TestHandler(immediate: { _ in .text(String(repeating: "x", count: size)) })
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test("A client that closes in the middle of its request is told so")
+  @Test("A client that closes in the middle of its request gets a response that says so")
   func truncated() async throws {
     try await withClient { client in
       try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
@@ -78,7 +78,7 @@ import Testing
     }
   }
 
-  @Test("A client that goes away has its reply cancelled", arguments: [true, false])
+  @Test("If a client disconnects, its reply is cancelled", arguments: [true, false])
   func cancellation(byReset: Bool) async throws {
     let started = Signal()
     let never = Signal()

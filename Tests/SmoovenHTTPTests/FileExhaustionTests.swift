@@ -7,7 +7,7 @@ import SmoovenHTTP
 import Synchronization
 import Testing
 
-/// Each in its own process, because they lower its limits and use up its files.
+/// Each test runs in its own process, because it lowers the limits and uses up the files.
 @Suite("A process that runs out of files", .timeLimit(.minutes(1))) struct FileExhaustionTests {
   private static let limit = 256
 
@@ -18,7 +18,7 @@ import Testing
       try Self.setFileLimit(soft: Self.limit, hard: Self.limit)
       let record = LogRecord()
       try await withServer(logger: record.logger) { _, address in
-        // Prints the status of each connection's response, `-` without one. Those that were served stay open.
+        // Prints the status of each connection's response, or `-` without one. Those that were served stay open.
         let output = try await Self.python(
           """
           import socket
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  @Test("Without a file for a connection the server waits for one, and uses little time meanwhile")
+  @Test("Without a file for a connection, the server waits for one, and uses little time while it does")
   func noFile() async throws {
     await #expect(processExitsWith: .success) {
       Self.closeInheritedFiles()
@@ -88,7 +88,7 @@ import Testing
         #expect(!files.isEmpty)
         try Self.connect(socket, to: address.port)
 
-        // The idle connection is closed after two seconds, in which the other waits.
+        // The idle connection is closed after two seconds, in which the other one waits.
         let start = clock()
         #expect(await idle.rest() == "")
         let used = Double(clock() - start) / Double(CLOCKS_PER_SEC)
@@ -118,19 +118,19 @@ extension FileExhaustionTests {
     try #require(unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
   }
 
-  /// Closes the files of the tests that run in the parent, which a child inherits.
+  /// Closes the files that a child inherits from the tests running in the parent.
   private static func closeInheritedFiles() {
-    // The testing library names its own by their numbers.
+    // The testing library lists its own by their numbers.
     let environment = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("SWT_") }
     let kept = Set(environment.values.compactMap { CInt($0) })
     for file in CInt(3)..<4_096 where !kept.contains(file) {
-      // What this process opened itself is marked to be closed in its children.
+      // What this process opened itself is marked as closed in its children.
       let flags = fcntl(file, F_GETFD)
       if flags >= 0, flags & FD_CLOEXEC == 0 { close(file) }
     }
   }
 
-  /// Connects without the server's help: the system completes the connection.
+  /// Connects without the server's help, because the system completes the connection.
   private static func connect(_ socket: CInt, to port: Int) throws {
     let result = unsafe try SocketAddress(ipAddress: "127.0.0.1", port: port).withSockAddr { address, size in
       unsafe Glibc.connect(socket, address, socklen_t(size))

@@ -41,7 +41,7 @@ private struct SplitMix64: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 
-  /// Noise, pieces of HTTP in any order, or a good request with a few bytes changed.
+  /// Returns noise, pieces of HTTP in any order, or a valid request with a few bytes changed.
   mutating func message() -> [UInt8] {
     switch Int.random(in: 0..<3, using: &self) {
     case 0:

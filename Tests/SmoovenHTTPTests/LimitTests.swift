@@ -5,7 +5,7 @@ import Testing
   private static let tenMegabytes = 10 * 1_024 * 1_024
 
   @Test(
-    "A body over the limit is refused at its announcement",
+    "A body over the limit is refused as soon as its length is announced",
     arguments: ["", "Expect: 100-continue\r\n"]
   )
   func announcedBody(extra: String) async throws {
@@ -32,7 +32,7 @@ import Testing
       try await other.send("GET /other HTTP/1.1\r\nHost: a\r\n\r\n")
       #expect(try await other.response()?.body == "GET /other ")
 
-      // It takes a server that reads on after its answer for the last byte to be sent.
+      // The last byte can only be sent if the server continues to read after its response.
       try await client.send("0\r\n\r\n")
       try await client.setReading(true)
       #expect(try await client.response()?.status == 413)
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test("A body of just the limit is served", arguments: [true, false])
+  @Test("A body of exactly the limit is served", arguments: [true, false])
   func largestBody(chunked: Bool) async throws {
     try await withClient(HTTPServerConfiguration { $0.maximumBodySize = 16 }) { client in
       let body = "0123456789abcdef"
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test(
-    "Too large a head is refused",
+    "A head that is too large is refused",
     arguments: [
       ("GET /", "a"),
       ("GET / HTTP/1.1\r\n", "a"),
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test(
-    "A request that does not come to its end is answered 408",
+    "A request that never completes gets a 408",
     arguments: [
       "G", "\r\n", "GET / HTTP/1.1\r\nHost:", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc",
     ]
@@ -96,7 +96,7 @@ import Testing
     }
   }
 
-  @Test("The second request of a connection has its deadline too")
+  @Test("The second request of a connection has its deadline, too")
   func slowSecondRequest() async throws {
     let configuration = HTTPServerConfiguration { $0.requestTimeout = .milliseconds(200) }
     try await withClient(configuration) { client in
@@ -107,7 +107,7 @@ import Testing
     }
   }
 
-  @Test("An idle connection is closed without a word", arguments: ["", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"])
+  @Test("An idle connection is closed silently", arguments: ["", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"])
   func idle(request: String) async throws {
     try await withClient(HTTPServerConfiguration { $0.idleTimeout = .seconds(5) }) { client in
       if !request.isEmpty {

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct LoggingTests {
-  @Test("Refusals are logged with their reason, at debug at most, and quote nothing of the request")
+  @Test("Refusals are logged with their reason, at most at debug, and quote nothing from the request")
   func nothingSecret() async throws {
     let record = LogRecord()
     let configuration = HTTPServerConfiguration { $0.maximumBodySize = 10 }

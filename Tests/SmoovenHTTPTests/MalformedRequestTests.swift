@@ -3,7 +3,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct MalformedRequestTests {
   @Test(
-    "What two servers might read differently is refused",
+    "A request that two servers might read differently is refused",
     arguments: [
       "Host: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n",
       "Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n",
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(
-    "Request lines that are none are refused",
+    "Invalid request lines are refused",
     arguments: [
       "GET /\r\n", "GET / HTTP/0.9", "GET / HTTP/2.0", "GET / HTTP/1.2", "GET / HTTP/11", "GET / HTTQ/1.1",
       "GET  HTTP/1.1",
@@ -81,7 +81,7 @@ import Testing
     try await expectRefusal("\(line)\r\nHost: a\r\n\r\n")
   }
 
-  @Test("Bytes that are not UTF-8 do no harm")
+  @Test("Bytes that aren't UTF-8 do no harm")
   func invalidUTF8() async throws {
     try await withClient { client in
       try await client.send(
@@ -106,7 +106,7 @@ import Testing
     }
   }
 
-  @Test("The good request before a bad one is answered first", arguments: ["/fast", "/slow"])
+  @Test("The valid request before a malformed one gets its response first", arguments: ["/fast", "/slow"])
   func goodBeforeBad(path: String) async throws {
     try await withClient(handler: TestHandler.slow { .echo($0) }) { client in
       try await client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n\u{1}\u{2}\u{3}")

@@ -3,7 +3,7 @@ import SmoovenHTTP
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct PipeliningTests {
-  @Test("Answers keep the order of the requests")
+  @Test("Responses are in the order of the requests")
   func order() async throws {
     let gate = Signal()
     let handler = TestHandler.slow { request in
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test("Many requests behind a slow one are answered in order")
+  @Test("Many requests behind a slow one get their responses in order")
   func flood() async throws {
     let gate = Signal()
     let started = Signal()
@@ -30,7 +30,7 @@ import Testing
       return .echo(request)
     }
     try await withClient(handler: handler) { client in
-      // Large requests make the server read in large pieces, thousands of small ones at a time.
+      // Large requests make the server read in large pieces, with thousands of small requests at a time.
       let body = String(repeating: "x", count: 200_000)
       for _ in 0..<5 {
         try await client.send("POST / HTTP/1.1\r\nHost:\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test(
-    "What is wrong behind a slow request is told after its answer",
+    "If a request behind a slow one is malformed, the refusal follows the slow one's response",
     arguments: [
       ("NONSENSE\r\n\r\n", 400), ("NONSENSE\r\n\r\n\(String(repeating: "x", count: 500_000))", 400),
       ("GET / HTTP/1.1\r\na: \(String(repeating: "x", count: 20_000))", 431),
@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test(
-    "What comes behind the last request is not answered",
+    "Bytes behind the last request get no response",
     arguments: ["GET /2 HTTP/1.1\r\n", "NONSENSE\r\n\r\n"]
   )
   func behindTheLast(_ request: String) async throws {
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test("A client that does not read is not read from")
+  @Test("A client that doesn't read isn't read from")
   func backpressure() async throws {
     let handler = TestHandler(immediate: { _ in .text(String(repeating: "x", count: 10_000)) })
     let configuration = HTTPServerConfiguration { $0.idleTimeout = .milliseconds(300) }
@@ -106,7 +106,7 @@ import Testing
       let client = try await RawClient.connect(to: address.port)
       try await client.setReading(false)
       client.post(Array(String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 100_000).utf8))
-      // Without backpressure this would be a gigabyte in the server's memory, and no idle connection.
+      // Without backpressure, this would be a gigabyte in the server's memory, and no idle connection.
       await client.closed()
     }
   }

@@ -3,8 +3,8 @@ import SmoovenHTTP
 import Synchronization
 import Testing
 
-@Suite("What the server refuses by itself", .timeLimit(.minutes(1))) struct RefusalTests {
-  /// What a server notes while a closure has requests sent to it.
+@Suite("What the server refuses on its own", .timeLimit(.minutes(1))) struct RefusalTests {
+  /// Returns the refusals that a server reports while a closure has requests sent to it.
   private func refusals<Handler: HTTPServerHandler>(
     _ configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
     handler: Handler = TestHandler(),
@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test(
-    "Each is noted once, under its name",
+    "Each is reported once, under its name",
     arguments: [
       ("\u{1}\u{2}\u{3}", 400, HTTPRefusal.Reason.malformed),
       ("GET / HTTP/1.1\r\n\r\n", 400, .malformed),
@@ -46,7 +46,7 @@ import Testing
     #expect(noted == [refusal])
   }
 
-  @Test("Connections over the limit are noted, the silent ones too")
+  @Test("Connections over the limit are reported, including the silent ones")
   func connections() async throws {
     let noted = try await refusals(HTTPServerConfiguration { $0.maximumConnections = 1 }) { address in
       let served = try await RawClient.connect(to: address.port)
@@ -61,7 +61,7 @@ import Testing
     #expect(noted == [.tooManyConnections, .tooManyConnections])
   }
 
-  @Test("Replies over the limit are noted")
+  @Test("Replies over the limit are reported")
   func replies() async throws {
     let started = Signal()
     let gate = Signal()
@@ -86,7 +86,7 @@ import Testing
     #expect(noted == [.tooManyRequests])
   }
 
-  @Test("What the handler answers is none, whatever the status")
+  @Test("A response of the handler isn't a refusal, whatever its status")
   func answered() async throws {
     let handler = TestHandler(immediate: { _ in .text("", status: .serviceUnavailable) })
     let noted = try await refusals(handler: handler) { address in

@@ -6,7 +6,7 @@ import SmoovenHTTP
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct RoundTripTests {
-  @Test("A real client gets its answer", arguments: [true, false])
+  @Test("A real client gets its response", arguments: [true, false])
   func roundTrip(immediately: Bool) async throws {
     let handler = TestHandler(immediate: { immediately ? .echo($0) : nil })
     try await withServer(handler: handler) { _, address in
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test("A connection serves many requests, whatever pieces they come in")
+  @Test("A connection serves many requests, whatever pieces they arrive in")
   func keepAlive() async throws {
     try await withClient { client in
       for number in 0..<20 {
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test("A chunked body is put together")
+  @Test("A chunked body is assembled")
   func chunked() async throws {
     try await withClient { client in
       try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n")
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test("100 Continue is sent when a body is expected")
+  @Test("100 Continue is sent if a body is expected")
   func expectContinue() async throws {
     try await withClient { client in
       try await client.send(
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  @Test("HEAD, 204 and 304 answers have no body, and the connection stays usable")
+  @Test("Responses to HEAD, and 204 and 304, have no body, and the connection stays usable")
   func noBody() async throws {
     let handler = TestHandler(immediate: { request in
       switch request.head.path {
@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  @Test("HTTP/1.0 closes unless told to keep alive")
+  @Test("HTTP/1.0 closes, unless it's told to keep the connection alive")
   func legacy() async throws {
     try await withClient { client in
       try await client.send("GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
@@ -152,7 +152,7 @@ import Testing
     }
   }
 
-  @Test("An offer to upgrade is ignored and answered as the last request")
+  @Test("An offer to upgrade is ignored, and the connection closes after the response")
   func upgrade() async throws {
     try await withClient { client in
       try await client.send(

@@ -3,7 +3,7 @@ import SmoovenHTTP
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ShutdownTests {
-  @Test("A graceful stop answers what is in flight, closes what is idle and accepts nothing new")
+  @Test("A graceful stop finishes what is in flight, closes what is idle, and accepts nothing new")
   func graceful() async throws {
     let started = Signal()
     let gate = Signal()
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test("A graceful stop answers the request under way, not those behind it")
+  @Test("A graceful stop responds to the request under way, not to those behind it")
   func gracefulWhilePipelining() async throws {
     let started = Signal()
     let gate = Signal()
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test("A graceful stop lets a request that is coming in be finished")
+  @Test("During a graceful stop, a request that is arriving can be finished")
   func gracefulWhileReceiving() async throws {
     try await withServer { server, address in
       let client = try await RawClient.connect(to: address.port)
@@ -100,7 +100,7 @@ import Testing
     try await running
   }
 
-  @Test("Cancelling stops at once, whatever is open")
+  @Test("Cancelling stops immediately, whatever is open")
   func cancel() async throws {
     let started = Signal()
     let never = Signal()
@@ -127,7 +127,7 @@ import Testing
     #expect(await busy.rest() == "")
   }
 
-  @Test("Stopped before it runs, it does not listen", arguments: [true, false])
+  @Test("If it's stopped before it runs, it doesn't listen", arguments: [true, false])
   func stoppedBeforeRun(byCancelling: Bool) async throws {
     let server = makeServer()
     let ready = Signal()
@@ -154,7 +154,7 @@ import Testing
   }
 
   @Test(
-    "An address that cannot be had is an error",
+    "An unavailable address is an error",
     arguments: [("192.0.2.1", 0), ("127.0.0.1", 70_000), ("127.0.0.1", -1), ("not a host", 0)]
   )
   func cannotBind(host: String, port: Int) async throws {
@@ -176,7 +176,7 @@ import Testing
     }
   }
 
-  @Test("An error of onListening stops the server and comes out")
+  @Test("An error thrown by onListening stops the server and is rethrown")
   func onListeningThrows() async throws {
     struct Refused: Error {}
     await #expect(throws: Refused.self) { try await makeServer().run { _ in throw Refused() } }

@@ -7,7 +7,7 @@ import Testing
 struct StreamingTests {
   private static let head = HTTPResponse(status: .ok, headerFields: [.contentType: "text/plain"])
 
-  /// A handler that streams, unless the path is another one.
+  /// Creates a handler that streams, except on another path.
   private static func streaming(
     _ body: @escaping @Sendable (HTTPBodyWriter) async throws -> Void
   ) -> TestHandler {
@@ -40,7 +40,7 @@ struct StreamingTests {
     }
   }
 
-  @Test("Old clients get the body without chunks, and the end of the connection is its end")
+  @Test("Old clients get the body without chunks, ended by the end of the connection")
   func legacy() async throws {
     let handler = Self.streaming { body in
       for piece in ["one", "two"] { try await body.write(Array(piece.utf8)) }
@@ -53,7 +53,7 @@ struct StreamingTests {
     }
   }
 
-  @Test("HEAD gets the head alone, and the body isn't written")
+  @Test("HEAD gets only the head, and the body isn't written")
   func headOnly() async throws {
     let written = Atomic(false)
     let handler = Self.streaming { _ in written.store(true, ordering: .relaxed) }
@@ -66,7 +66,7 @@ struct StreamingTests {
     }
   }
 
-  @Test("A client that goes cancels the stream", arguments: [true, false])
+  @Test("If a client disconnects, the stream is cancelled", arguments: [true, false])
   func clientGoes(resets: Bool) async throws {
     let started = Signal()
     let cancelled = Signal()
@@ -90,7 +90,7 @@ struct StreamingTests {
     }
   }
 
-  @Test("A stream that throws cuts the connection, so that a part isn't taken for the whole")
+  @Test("A stream that throws cuts the connection, so that a part isn't mistaken for the whole")
   func throwing() async throws {
     struct Failed: Error {}
     let handler = Self.streaming { body in
@@ -105,7 +105,7 @@ struct StreamingTests {
     }
   }
 
-  @Test("A slow reader holds the writer back, and is cut after a while")
+  @Test("A slow reader holds the writer back, and is cut off after a while")
   func slowReader() async throws {
     let pieces = Atomic(0)
     let ended = Signal()
@@ -113,7 +113,7 @@ struct StreamingTests {
     let handler = Self.streaming { body in
       defer { ended.fire() }
       let piece = [UInt8](repeating: UInt8(ascii: "x"), count: size)
-      // 256 MiB, if it weren't held back.
+      // This would be 256 MiB, if it weren't held back.
       for _ in 0..<4_096 {
         try await body.write(piece)
         pieces.add(1, ordering: .relaxed)
@@ -125,14 +125,14 @@ struct StreamingTests {
       try await client.setReading(false)
       try await client.send(Self.request)
       await ended.wait()
-      // What the two sockets hold, and no more.
+      // What the two sockets buffer, and no more.
       let count = pieces.load(ordering: .relaxed)
       #expect(count * size < 64 << 20)
       await client.close()
     }
   }
 
-  @Test("A stop cancels streams, which then end properly")
+  @Test("A stop cancels streams, and they end properly")
   func stop() async throws {
     let started = Signal()
     let handler = Self.streaming { body in
@@ -140,7 +140,7 @@ struct StreamingTests {
       started.fire()
       let (stream, _) = AsyncStream<Void>.makeStream()
       for await _ in stream {}
-      // Cancelled: the body ends here.
+      // It was cancelled, so the body ends here.
     }
     try await withServer(handler: handler) { server, address in
       let client = try await RawClient.connect(to: address.port)

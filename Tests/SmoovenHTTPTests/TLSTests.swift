@@ -7,7 +7,7 @@ import SmoovenHTTP
 import Testing
 
 @Suite(.timeLimit(.minutes(1)), .enabled(if: SelfSignedCertificate.isAvailable)) struct TLSTests {
-  @Test("A real client gets its answers over TLS")
+  @Test("A real client gets its responses over TLS")
   func roundTrip() async throws {
     try await withTLS { client, address in
       for body in ["one", "two", String(repeating: "x", count: 200_000)] {
@@ -56,7 +56,7 @@ import Testing
     #expect(clock.now - stop < .seconds(8))
   }
 
-  @Test("Files that do not serve are errors that name the file")
+  @Test("Unusable files are errors that name the file")
   func files() async throws {
     let certificate = try await SelfSignedCertificate()
     let other = try await SelfSignedCertificate()

@@ -6,7 +6,7 @@ import Testing
 
   /// Sends a request that never ends, and returns the status of the response.
   private func response(to head: String, repeating part: String) async throws -> Int? {
-    // A deadline would end such a request as well, after an unlimited number of bytes.
+    // A deadline would end such a request as well, but only after an unlimited number of bytes.
     let configuration = HTTPServerConfiguration { $0.requestTimeout = .seconds(600) }
     var status: Int?
     try await withClient(configuration) { client in
@@ -39,7 +39,7 @@ import Testing
     #expect(try await response(to: "\r\n", repeating: part) == 431)
   }
 
-  @Test("A body of just the limit is served, whatever the size of its chunks", arguments: [8, 200, 4_096])
+  @Test("A body of exactly the limit is served, whatever the size of its chunks", arguments: [8, 200, 4_096])
   func largestBody(size: Int) async throws {
     let limit = HTTPServerConfiguration().maximumBodySize
     try await withClient { client in
@@ -55,10 +55,10 @@ import Testing
     }
   }
 
-  @Test("The requests of a connection have each their own count")
+  @Test("Each request of a connection is counted separately")
   func eachRequest() async throws {
     try await withClient(HTTPServerConfiguration { $0.maximumBodySize = 64 }) { client in
-      // One request takes a fifth of what the limit allows.
+      // One request uses a fifth of what the limit allows.
       let request = "\(Self.chunked)1;\(String(repeating: "x", count: 3_000))\r\na\r\n0\r\n\r\n"
       for _ in 0..<20 {
         try await client.send(request)
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  @Test("The largest limits there are do not overflow")
+  @Test("The largest possible limits don't overflow")
   func largestLimits() async throws {
     let configuration = HTTPServerConfiguration {
       $0.maximumBodySize = .max

@@ -29,7 +29,7 @@ struct HTTPTests {
     let harness: Harness
     let address: HTTPServerAddress
 
-    /// Posts a message, with the headers that go with it unless they're changed.
+    /// Posts a message, with the headers that belong to it unless they're changed.
     func post(
       _ body: String,
       _ change: (inout HTTPClientRequest) -> Void = { _ in }
@@ -149,7 +149,7 @@ struct HTTPTests {
         (415, { $0.headers.replaceOrAdd(name: "Content-Type", value: "text/plain") }),
       ]
       for (index, (status, change)) in changes.enumerated() {
-        // Each with the faults of all that is checked later.
+        // Each also has the faults of everything that is checked later.
         let response = try await port.exchange(Self.request("tools/list")) { request in
           for later in changes where Self.isCheckedLater(later.status, than: status) {
             later.change(&request)
@@ -171,7 +171,7 @@ struct HTTPTests {
 
   private static func isCheckedLater(_ status: Int, than other: Int) -> Bool {
     let order = [403, 401, 404, 405, 415]
-    // The order among those with one status doesn't show.
+    // The order among those with the same status can't be observed.
     return (order.firstIndex(of: status) ?? 0) > (order.firstIndex(of: other) ?? 0)
   }
 
@@ -193,7 +193,7 @@ struct HTTPTests {
         #expect(response.status == 400, "change \(index)")
         #expect(response.messages.first?["error"]?["code"] == -32020, "change \(index)")
       }
-      // The same name in the other form is no contradiction.
+      // The same name in the other form isn't a contradiction.
       let response = try await port.exchange(Self.call("notify_person", Harness.sarah())) {
         $0.headers.replaceOrAdd(name: "Mcp-Name", value: "=?base64?bm90aWZ5X3BlcnNvbg==?=")
       }
@@ -237,7 +237,7 @@ struct HTTPTests {
     }
   }
 
-  @Test("Handles carry a code, without which they're unknown")
+  @Test("Handles contain a code, without which they're unknown")
   func signedHandles() async throws {
     try await Self.with { port in
       let arguments = Harness.sarah(["idempotency_key": "deploy-512"])
@@ -253,7 +253,7 @@ struct HTTPTests {
     }
   }
 
-  @Test("A client that goes ends its call, and not its notification")
+  @Test("A client that disconnects ends its call, but not its notification")
   func clientGoes() async throws {
     try await Self.with(answer: .accepted(id: "ntf_1")) {
       $0.maximumCalls = 1
@@ -262,7 +262,7 @@ struct HTTPTests {
       while let timer = await port.harness.clock.nextTimer(), timer != .seconds(25) {}
       call.cancel()
       _ = await call.result
-      // There's room for one call only, so this one succeeds once the first has ended.
+      // There's room for only one call, so this one succeeds once the first one has ended.
       var result: JSONValue?
       for _ in 0..<1_000 where result?.report["joined"] != true {
         result = try await port.exchange(Self.call("notify_person", Harness.sarah(["wait_seconds": 0])))

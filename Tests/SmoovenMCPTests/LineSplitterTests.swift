@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Lines of a stream")
 struct LineSplitterTests {
-  @Test("Lines are found whatever the pieces are", arguments: [1, 2, 3, 7, 100])
+  @Test("Lines are found whatever pieces they arrive in", arguments: [1, 2, 3, 7, 100])
   func pieces(size: Int) {
     var splitter = LineSplitter(limit: 10)
     let bytes = Array("one\r\n\ntwo\nmuch too long a line\nthree\n".utf8)

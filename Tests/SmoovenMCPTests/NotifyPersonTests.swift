@@ -47,7 +47,7 @@ struct NotifyPersonTests {
     }
   }
 
-  @Test("A call ends with its slice, and wait_for goes on with the same notification")
+  @Test("A call ends with its slice, and wait_for continues with the same notification")
   func slices() async throws {
     try await Harness.with(answer: .accepted(id: "ntf_1")) { harness in
       let first = try await harness.callToTheEndOfItsSlice("notify_person", Harness.sarah())
@@ -65,7 +65,7 @@ struct NotifyPersonTests {
     }
   }
 
-  @Test("The deadline ends it with an instruction not to repeat it")
+  @Test("At the deadline, the result says not to repeat it")
   func timedOut() async throws {
     try await Harness.with(answer: .accepted(id: "ntf_1")) { harness in
       let arguments = Harness.sarah(["deadline_seconds": 60, "wait_seconds": 0])
@@ -102,7 +102,7 @@ struct NotifyPersonTests {
     }
   }
 
-  @Test("An equal call joins the one whose end wasn't reported; after that, the same text is a new message")
+  @Test("An equal call joins an unreported one, and after its report the same text is a new message")
   func joined() async throws {
     try await Harness.with(answer: .accepted(id: "ntf_1")) { harness in
       let arguments = Harness.sarah(["wait_seconds": 0])
@@ -110,7 +110,7 @@ struct NotifyPersonTests {
       let second = try await harness.call("notify_person", arguments)
       #expect(first.report["joined"] == false && second.report["joined"] == true)
       #expect(first.report["handle"] == second.report["handle"])
-      // Other words are another message.
+      // A different text is a different message.
       let other = try await harness.call(
         "notify_person",
         arguments.merging(["intent": "Other"]) { _, new in new }
@@ -129,14 +129,14 @@ struct NotifyPersonTests {
     }
   }
 
-  @Test("A key sends once, also over servers on one store, and another message under it is refused")
+  @Test("A key sends once, even over several servers on one store, and refuses another message")
   func keyed() async throws {
     let store = InMemoryDeliveryStore()
     try await Harness.with(store: store) { harness in
       let arguments = Harness.sarah(["idempotency_key": "deploy-512"])
       let first = try await harness.call("notify_person", arguments)
       #expect(first.report["handle"] == "deploy-512" && first.outcome == "delivered")
-      // Another server, which has nothing but the store.
+      // Another server, which shares only the store.
       let other = MCPServer(client: harness.client, configuration: harness.server.configuration)
       let second = try await other.call("notify_person", arguments: .object(arguments))
       #expect(second.outcome == "delivered" && second.report["joined"] == true)
@@ -147,17 +147,17 @@ struct NotifyPersonTests {
       )
       #expect(conflict.isError && conflict.said.contains("fresh key"))
       #expect(harness.transport.requestCount == 1)
-      // Models don't reach the application's keys.
+      // Models can't reach the application's keys.
       #expect(try await harness.client.delivery(.idempotencyKey("deploy-512")) == nil)
       #expect(try await harness.client.delivery(.idempotencyKey("mcp\u{1F}deploy-512")) != nil)
     }
   }
 
-  @Test("A call that is cancelled cancels nothing: the same call again goes on with it")
+  @Test("A cancelled call cancels nothing, and the same call again continues with it")
   func cancelled() async throws {
     try await Harness.with(answer: .accepted(id: "ntf_1")) { harness in
       let call = Task { try await harness.call("notify_person", Harness.sarah()) }
-      // The call waits for its slice.
+      // The call waits until its slice ends.
       while let timer = await harness.clock.nextTimer(), timer != .seconds(25) {}
       call.cancel()
       await #expect(throws: CancellationError.self) { try await call.value }
@@ -181,7 +181,7 @@ struct NotifyPersonTests {
     }
   }
 
-  @Test("New notifications are limited in rate; joining and waiting aren't")
+  @Test("New notifications are limited in rate, and joining and waiting aren't")
   func rate() async throws {
     try await Harness.with { configuration in
       configuration.rate = SendRate(2, per: .seconds(60))
@@ -201,7 +201,7 @@ struct NotifyPersonTests {
     }
   }
 
-  @Test("What Smooven refuses is an error with what to do, and the same call may be made again")
+  @Test("A refusal by Smooven is an error that says what to do, and the call may be repeated")
   func refused() async throws {
     try await Harness.with { harness in
       harness.transport.script(.refused(status: 422, code: "invalid_recipient"))
@@ -215,7 +215,7 @@ struct NotifyPersonTests {
   }
 
   @Test(
-    "A time outside of the limits is changed, and the result says so",
+    "A time outside the limits is changed, and the result says so",
     arguments: [(1, 5), (1e12, 86_400)]
   )
   func deadlines(asked: Double, used: Int) async throws {
@@ -239,7 +239,7 @@ struct NotifyPersonTests {
     }
   }
 
-  @Test("What happened is explained in a sentence of our own")
+  @Test("What happened is explained in our own words")
   func explained() async throws {
     try await Harness.with { harness in
       let result = try await harness.call("notify_person", Harness.sarah(["idempotency_key": "k"]))

@@ -4,10 +4,10 @@ import Testing
 
 @testable import SmoovenMCP
 
-/// The state machine against a model, over many random sequences of what may happen.
+/// The state machine compared with a model, over many random sequences of events.
 @Suite("The protocol under random sequences")
 struct PeerRandomTests {
-  /// What a peer may expect: which of its requests still need a response.
+  /// What a peer may expect: the requests that still need a response.
   private struct Model {
     var open: [MCPPeer.CallNumber: (id: Int64, wantsProgress: Bool)] = [:]
     var progress: [Int64: Double] = [:]
@@ -51,7 +51,7 @@ struct PeerRandomTests {
   }
 
   private func request(_ peer: inout MCPPeer, _ model: inout Model, _ random: inout SeededGenerator) throws {
-    // Few ids, so that some are used while they're under way.
+    // Only a few ids, so that some are used while they're under way.
     let id = Int64.random(in: 0..<20, using: &random)
     let methods = ["tools/call", "tools/call", "tasks/get", "tools/list", "subscriptions/listen", "nonsense"]
     let method = methods.randomElement(using: &random) ?? ""
@@ -79,7 +79,7 @@ struct PeerRandomTests {
       model.progress[id] = -1
     case .write(let bytes):
       let response = try JSONValue(parsing: bytes)
-      // The id belongs to the response of the call that has it.
+      // The id belongs to the response to the call that has it.
       #expect(response["id"] == (isInUse ? nil : .integer(id)))
       #expect((response["result"] == nil) != (response["error"] == nil))
       model.responses += 1
@@ -101,7 +101,7 @@ struct PeerRandomTests {
     }
     model.open[number] = nil
     model.cancelled += 1
-    // Whatever the call still says is dropped.
+    // Whatever the call still sends is dropped.
     let progress = peer.progress(number, 1, total: 2, message: "late")
     let finish = peer.finish(number, .success([:]))
     #expect(progress == nil && finish == nil)

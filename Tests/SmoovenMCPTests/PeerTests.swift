@@ -3,14 +3,14 @@ import Testing
 
 @testable import SmoovenMCP
 
-/// What the state machine says to single messages.
+/// The reaction of the state machine to single messages.
 @Suite("The protocol with one peer")
 struct PeerTests {
   private static func peer(maximumCalls: Int = 64) -> MCPPeer {
     MCPPeer(identity: ServerIdentity(tools: MCPTool.all.map(\.definition)), maximumCalls: maximumCalls)
   }
 
-  /// Sends messages, and returns what the last one leads to, as JSON.
+  /// Sends messages, and returns the result of the last one, as JSON.
   private static func said(_ messages: String...) throws -> JSONValue? {
     var peer = peer()
     var steps: [MCPPeer.Step] = []
@@ -73,7 +73,7 @@ struct PeerTests {
   }
 
   @Test(
-    "Methods of one era are unknown in the other, and so is what no server of tools has",
+    "Methods of one era are unknown in the other, and so are those that a server of tools lacks",
     arguments: [
       ("ping", true), ("server/discover", false), ("tasks/get", false), ("subscriptions/listen", false),
       ("resources/list", true), ("resources/list", false), ("prompts/list", false),
@@ -89,7 +89,7 @@ struct PeerTests {
   }
 
   @Test(
-    "A known legacy revision is agreed on, and any other becomes the newest",
+    "A known legacy revision is accepted, and any other becomes the newest",
     arguments: [
       ("2024-11-05", "2024-11-05"), ("2025-03-26", "2025-03-26"), ("2025-06-18", "2025-06-18"),
       ("2025-11-25", "2025-11-25"), ("2026-07-28", "2025-11-25"), ("1900-01-01", "2025-11-25"),
@@ -120,7 +120,7 @@ struct PeerTests {
     )
   }
 
-  @Test("Notifications and responses get nothing")
+  @Test("Notifications and responses get no response")
   func unanswered() throws {
     for text in [
       #"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,

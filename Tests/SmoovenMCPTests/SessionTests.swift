@@ -44,7 +44,7 @@ struct SessionTests {
     }
   }
 
-  @Test("A cancelled call gets no response, and the same call again goes on with its notification")
+  @Test("A cancelled call gets no response, and the same call again continues with its notification")
   func cancelled() async throws {
     try await Harness.with(answer: .accepted(id: "ntf_1")) { harness in
       let peer = TestPeer(harness.server)
@@ -77,7 +77,7 @@ struct SessionTests {
         let params: [String: JSONValue] = ["name": "notify_person", "arguments": .object(arguments)]
         peer.request(.integer(Int64(id)), "tools/call", params)
       }
-      // All of them wait for the end of their slice.
+      // All of them wait until their slice ends.
       var waiting = 0
       while waiting < 500, let timer = await harness.clock.nextTimer() {
         if timer == .seconds(25) { waiting += 1 }
@@ -89,7 +89,7 @@ struct SessionTests {
     }
   }
 
-  @Test("Of 1,000 simultaneous calls, 64 are under way and the rest are refused for now")
+  @Test("Of 1,000 simultaneous calls, 64 are under way, and the rest are refused for now")
   func bounded() async throws {
     try await Harness.with(answer: .accepted()) { configuration in
       configuration.rate = SendRate(10_000, per: .seconds(60))
@@ -128,7 +128,7 @@ struct SessionTests {
     }
   }
 
-  /// A line that may be a message, nearly one, or none at all.
+  /// Returns a line that is a message, almost one, or not one at all.
   private static func line(_ random: inout SeededGenerator) -> [UInt8] {
     let methods = [
       "tools/call", "tools/list", "tasks/get", "initialize", "ping", "server/discover",

@@ -52,10 +52,10 @@ struct Harness: Sendable {
     ["user_id": "sarah@example.com", "intent": "The build is done"].merging(more) { _, new in new }
   }
 
-  /// Calls a tool, and moves the clock to the end of its slice when it waits.
+  /// Calls a tool, and moves the clock to the end of its slice if it waits.
   func callToTheEndOfItsSlice(_ tool: String, _ arguments: [String: JSONValue]) async throws -> JSONValue {
     let driver = Task { [clock, slice = server.configuration.longestSlice] in
-      // Other timers are those of requests and of deadlines.
+      // Other timers belong to requests and deadlines.
       while let timer = await clock.nextTimer() {
         if timer == slice { clock.advance(by: slice) }
       }
@@ -66,15 +66,15 @@ struct Harness: Sendable {
 }
 
 extension JSONValue {
-  /// The report in the result of a call.
+  /// Returns the report in the result of a call.
   var report: JSONValue { self["structuredContent"] ?? .null }
   var outcome: String? { report["outcome"]?.stringValue }
   var isError: Bool { self["isError"]?.boolValue ?? false }
-  /// The text of a result.
+  /// Returns the text of a result.
   var said: String { self["content"]?.arrayValue?.first?["text"]?.stringValue ?? "" }
 }
 
-/// A peer in this process: what it sends and what it got.
+/// A peer in this process, with what it sends and what it received.
 final class TestPeer: Sendable {
   private let lines: AsyncThrowingStream<[UInt8], any Error>.Continuation
   private let received = Watched<[JSONValue]>([])

@@ -27,7 +27,7 @@ struct TaskTests {
       )
       try await harness.transport.waitForRequests(1)
       let url = try #require(harness.transport.requests.first?.callbackURL)
-      // The notification of the subscription says when it's over.
+      // The notification of the subscription reports when it's over.
       peer.request(
         3,
         "subscriptions/listen",
@@ -67,7 +67,7 @@ struct TaskTests {
       try await harness.transport.waitForRequests(1)
       let url = try #require(harness.transport.requests.first?.callbackURL)
       await harness.transport.deliver(.delivered, notificationID: "ntf_1", to: url)
-      // Polled as a host would; the callback is known before the response.
+      // Polled as a host would poll. The callback is known before the response.
       var status: JSONValue?
       for number in 2..<1_000 where status != "completed" {
         other.request(.integer(Int64(number)), "tasks/get", ["taskId": id], tasks: true)
@@ -89,7 +89,7 @@ struct TaskTests {
     }
   }
 
-  @Test("Ids that this project didn't make are unknown, and cancelling one that it made is acknowledged")
+  @Test("Ids that this project didn't create are unknown, and cancelling one that it did is acknowledged")
   func identities() async throws {
     try await Harness.with(answer: .accepted()) { harness in
       let peer = TestPeer(harness.server)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import SmoovenMCP
 
-/// The schema that a model reads and the reader of its arguments say the same.
+/// The schema that a model reads agrees with the code that reads its arguments.
 @Suite("Arguments of tools")
 struct ToolArgumentsTests {
   private static let intent: [String: JSONValue] = ["user_id": "sarah", "intent": "Hello"]
@@ -77,7 +77,7 @@ struct ToolArgumentsTests {
   }
 
   @Test(
-    "A wait is limited and never refused",
+    "A wait is limited, and never refused",
     arguments: [(nil, 25), (0, 0), (-5, 0), (1, 1), (24.5, 24.5), (1e300, 25), (60, 25)]
       as [(Double?, Double)]
   )
@@ -93,7 +93,7 @@ struct ToolArgumentsTests {
     for tool in MCPTool.all {
       #expect(tool.definition["inputSchema"]?["type"] == "object")
       #expect(tool.definition["outputSchema"]?["type"] == "object")
-      // A server that says nothing is taken for destructive.
+      // A server that says nothing is assumed to be destructive.
       #expect(tool.definition["annotations"]?["destructiveHint"] == false)
     }
     #expect(MCPTool.notifyPerson.definition["annotations"]?["readOnlyHint"] == false)

@@ -51,7 +51,7 @@ struct Browser: Sendable {
     ]
     if settings.isDark { arguments.append("--blink-settings=preferredColorScheme=0") }
     var options: [String: JSONValue] = ["args": .array(arguments)]
-    // Without scripts the driver can't touch, so it gets a narrow window.
+    // Without scripts, the driver can't touch, so it gets a narrow window.
     if settings.isPhone, !settings.hasScripts {
       options["args"] = .array(arguments + ["--window-size=500,844"])
     }
@@ -110,7 +110,7 @@ struct Browser: Sendable {
     return (value("x"), value("width"), value("height"))
   }
 
-  /// A picture of the page, as PNG.
+  /// Returns a picture of the page, as PNG.
   var picture: Data {
     get async throws { Data(base64Encoded: try await get("screenshot").stringValue ?? "") ?? Data() }
   }

@@ -5,11 +5,11 @@ import SmoovenHTTP
 import SmoovenSupport
 import SmoovenTesting
 
-/// A Smooven that counts the notifications by their intent, and says of each that it was sent and then delivered.
+/// A fake of Smooven that counts notifications by intent, and reports each as sent and then as delivered.
 struct CountingServer: AsyncHTTPServerHandler {
   static let key = "sk_live_0123456789abcdef"
 
-  /// What becomes of a notification.
+  /// What happens to a notification.
   enum Story: Sendable {
     /// It is accepted, and delivered at about the same time.
     case delivered
@@ -20,7 +20,7 @@ struct CountingServer: AsyncHTTPServerHandler {
   private struct State: Sendable {
     /// The callback URLs of the requests by intent.
     var urls: [String: [String]] = [:]
-    /// When the last callback of an intent got a 200.
+    /// The time at which the last callback of an intent got a 200.
     var acknowledgements: [String: ContinuousClock.Instant] = [:]
   }
 
@@ -34,11 +34,11 @@ struct CountingServer: AsyncHTTPServerHandler {
     state.update { $0.urls[intent, default: []].append(url) }
     switch story {
     case .responseLost:
-      // Until the sender has left.
+      // Until the sender has disconnected.
       _ = try? await state.first { _ in nil as Void? }
       return .closeConnection
     case .delivered:
-      // Whether the sender still lives doesn't matter to it.
+      // It makes no difference whether the sender is still alive.
       Task { [self] in await callBack(intent) }
       let answer =
         #"{"success":true,"notification_id":"\#(Self.id(intent))","status":"queued","channel_used":"sms"}"#
@@ -55,12 +55,12 @@ struct CountingServer: AsyncHTTPServerHandler {
     try await state.first { $0.urls[intent]?.first }
   }
 
-  /// Waits until the callbacks of an intent were received.
+  /// Waits until the callbacks of an intent have been received.
   func acknowledgement(_ intent: String) async throws -> ContinuousClock.Instant {
     try await state.first { $0.acknowledgements[intent] }
   }
 
-  /// Sends the callbacks of a notification, each until it is accepted.
+  /// Sends the callbacks of a notification, each one until it's accepted.
   func callBack(_ intent: String) async {
     guard let url = state.read({ $0.urls[intent]?.last }) else { return }
     for name in ["sent", intent.hasPrefix("fail") ? "failed" : "delivered"] {

@@ -5,23 +5,27 @@ import SmoovenHTTP
 import SmoovenSupport
 import SmoovenTesting
 
-/// A Smooven that a test steps through: it accepts every notification, calls back when told to, and says what it saw.
+/// A fake of Smooven that a test steps through.
+///
+/// It accepts every notification, calls back on demand, and records requests.
 struct CrashingServer: AsyncHTTPServerHandler {
   static let key = "sk_live_0123456789abcdef"
 
   struct State: Sendable {
-    /// The callback URLs of the notifications, in the order of their coming.
+    /// The callback URLs of the notifications, in arrival order.
     var callbackURLs: [String] = []
     /// The links to the answer pages of questions.
     var answerURLs: [String] = []
-    /// How many requests were refused with 429.
+    /// The number of requests that were refused with a 429.
     var refusals = 0
   }
 
   let state = Watched(State())
-  /// How many requests to refuse with 429 before one is accepted.
+  /// The number of requests to refuse with a 429 before one is accepted.
   var refusing = 0
-  /// Called when a request is accepted, before it is answered; without an answer when it returns `false`.
+  /// Called when a request is accepted, before its response is sent.
+  ///
+  /// If it returns `false`, no response is sent.
   var beforeAnswer: @Sendable () async -> Bool = { true }
 
   func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
@@ -52,7 +56,7 @@ struct CrashingServer: AsyncHTTPServerHandler {
   /// Waits for the first question and returns the link to its answer page.
   func answerURL() async throws -> String { try await state.first { $0.answerURLs.first } }
 
-  /// Sends the callback that settles, until the listener takes it.
+  /// Sends the callback that settles the wait, until the listener accepts it.
   func callBack() async throws {
     let url = try await callbackURL()
     let event = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1")

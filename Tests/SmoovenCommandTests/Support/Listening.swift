@@ -12,7 +12,7 @@ struct Listening: Sendable {
   var callbackURL: String { "\(url)/callbacks/smooven" }
   var port: Int { Int(url.split(separator: ":").last ?? "") ?? 0 }
 
-  /// Runs `smooven listen --json` on a free port for as long as a closure runs.
+  /// Runs `smooven listen --json` on a free port while a closure runs.
   static func with<Result>(
     _ arguments: [String] = ["--secret", "smooven=\(key)"],
     environment: [String: String] = [:],
@@ -24,7 +24,7 @@ struct Listening: Sendable {
     }
   }
 
-  /// The events that were printed, once there are so many.
+  /// Returns the printed events, once there are enough of them.
   func events(count: Int) async throws -> [JSONValue] {
     try await process.output(count: count).map { try JSONValue(parsing: Array($0.utf8)) }
   }
@@ -36,12 +36,12 @@ struct Listening: Sendable {
     return (try end.output.map { try JSONValue(parsing: Array($0.utf8)) }, end.exitCode)
   }
 
-  /// Sends a good callback, and returns the status of the answer.
+  /// Sends a valid callback, and returns the status of the response.
   func send(_ event: String = "notification.delivered", id: String) async throws -> Int {
     try await send(SmoovenCallbackFixture(event, notificationID: id))
   }
 
-  /// Sends an event, the same bytes each time, and returns the status of the answer.
+  /// Sends an event, with the same bytes each time, and returns the status of the response.
   func send(_ event: SmoovenCallbackFixture) async throws -> Int {
     try await Requests.callBack(callbackURL, event, key: Self.key)
   }

@@ -1,19 +1,21 @@
 import Foundation
 import TestSupport
 
-/// What to run.
+/// The program to run.
 enum Program: Sendable {
   /// The executable under test.
   case smooven
-  /// A script of the folder `Servers`, by the interpreter that its name's end asks for.
+  /// A script in the folder `Servers`, run by the interpreter that its extension asks for.
   case script(String)
-  /// The driver of the browser, for which there are tests only if it's there.
+  /// The driver of the browser, which some tests need.
+  ///
+  /// They run only if it's installed.
   case browserDriver
   /// The executable under test on a pseudo-terminal.
   case smoovenOnTerminal
-  /// A script of the folder `Interop`, by the Python of one of the environments of `.ci/interop`.
+  /// A script in the folder `Interop`, run by the Python of one of the environments of `.ci/interop`.
   case peer(String, environment: PeerEnvironment)
-  /// The executable under test with a standard output that nobody reads.
+  /// The executable under test, with a standard output that isn't read.
   case smoovenUnread
 
   static let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
@@ -51,7 +53,7 @@ enum Program: Sendable {
     Bundle.module.bundleURL.appendingPathComponent("Servers/\(name)").path
   }
 
-  /// The executable stands beside the tests, in debug and in release builds.
+  /// The executable is in the folder of the tests, in debug and in release builds.
   static var smoovenURL: URL {
     get throws {
       let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
@@ -62,7 +64,7 @@ enum Program: Sendable {
     }
   }
 
-  /// Whether a program is on the search path.
+  /// Returns whether a program is on the search path.
   static func isThere(_ name: String) -> Bool { (try? tool(name)) != nil }
 
   private static func tool(_ name: String) throws -> URL {
@@ -73,7 +75,7 @@ enum Program: Sendable {
     throw Missing(what: "\(name) on the search path")
   }
 
-  /// A program that the tests need and cannot do without.
+  /// A program that the tests can't do without.
   struct Missing: Error, CustomStringConvertible {
     let what: String
 

@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 import SmoovenSupport
 
-/// A TCP connection on which any bytes may be sent.
+/// A TCP connection on which any bytes can be sent.
 struct RawConnection: Sendable {
   private struct Received: Sendable {
     var bytes: [UInt8] = []
@@ -46,12 +46,16 @@ struct RawConnection: Sendable {
       .connect(host: "127.0.0.1", port: port).get()
   }
 
-  /// Sends bytes; a connection that the other side has cut by then takes none.
+  /// Sends bytes.
+  ///
+  /// If the other side has closed the connection by then, they are dropped.
   func send(_ bytes: [UInt8]) async {
     try? await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
   }
 
-  /// Waits for the head of an answer or the end of the connection, and returns the status; `nil` for none.
+  /// Waits for the head of a response or the end of the connection.
+  ///
+  /// Returns the status, or `nil` if there is none.
   func status() async throws -> Int? {
     let bytes = try await received.first { $0.hasHead || $0.isClosed ? $0.bytes : nil }
     let parts = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 2)

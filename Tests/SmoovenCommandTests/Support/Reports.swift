@@ -2,7 +2,7 @@ import SmoovenCallbacks
 import Testing
 
 extension SmoovenProcess.State {
-  /// The one JSON object that is all of standard output.
+  /// The one JSON object that is the whole standard output.
   var report: JSONValue {
     get throws {
       try #require(output.count == 1, "\(output)")

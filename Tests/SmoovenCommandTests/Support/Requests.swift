@@ -15,9 +15,9 @@ enum Requests {
     var body: [UInt8]
   }
 
-  /// Lives as long as the process.
+  /// A client that lives as long as the process.
   ///
-  /// A refused connection fails at once: the server may have been killed.
+  /// A refused connection fails immediately, because the server may have been killed.
   private static let client = HTTPClient(
     eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
     configuration: {
@@ -58,19 +58,19 @@ enum Requests {
     )
   }
 
-  /// The list that a page of the sandbox shows.
+  /// Returns the list that a page of the sandbox shows.
   static func list(_ url: String, _ name: String) async throws -> [JSONValue] {
     let answer = try await send("GET", "\(url)/sandbox/\(name)")
     return try JSONValue(parsing: answer.body)[name]?.arrayValue ?? []
   }
 
-  /// Sends a correctly signed body to a listener, and returns the status of the answer.
+  /// Sends a correctly signed body to a listener, and returns the status of the response.
   static func callBack(_ url: String, body: [UInt8], key: String) async throws -> Int {
     let field = SmoovenCallbackProvider.signatureField(for: body, secret: Secret(key))
     return try await send("POST", url, headers: [field.name.rawName: field.value], body: body).status
   }
 
-  /// Sends a correctly signed event to a listener, and returns the status of the answer.
+  /// Sends a correctly signed event to a listener, and returns the status of the response.
   static func callBack(_ url: String, _ event: SmoovenCallbackFixture, key: String) async throws -> Int {
     try await callBack(url, body: event.body, key: key)
   }

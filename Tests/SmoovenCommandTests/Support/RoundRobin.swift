@@ -2,7 +2,7 @@ import HTTPTypes
 import SmoovenHTTP
 import Synchronization
 
-/// A balancer: each request goes to the next of several servers, and to the one after it if that doesn't respond.
+/// A balancer that sends each request to the next of several servers, and if that doesn't respond, to the one after it.
 final class RoundRobin: AsyncHTTPServerHandler {
   private let state: Mutex<(servers: [String], next: Int, counts: [Int])>
 
@@ -24,7 +24,7 @@ final class RoundRobin: AsyncHTTPServerHandler {
     }
     for offset in servers.indices {
       let index = (first + offset) % servers.count
-      // A server that is stopped accepts connections all the same.
+      // A server that is stopped still accepts connections.
       guard
         let answer = try? await Requests.send(
           request.head.method.rawValue,

@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 import SmoovenSupport
 
-/// A port that takes connections and bytes, and never says anything.
+/// A port that accepts connections and bytes, and never sends anything.
 struct SilentPort: Sendable {
   private final class Listener: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
@@ -34,14 +34,14 @@ struct SilentPort: Sendable {
     return SilentPort(channel: channel, count: count)
   }
 
-  /// A port that nobody listens on.
+  /// Returns a port on which nothing listens.
   static func free() async throws -> Int {
     let silent = try await open()
     defer { silent.channel.close(promise: nil) }
     return silent.port
   }
 
-  /// Waits for the first bytes of any connection.
+  /// Waits for the first bytes on any connection.
   func received() async throws {
     _ = try await count.first { $0 > 0 ? true : nil }
   }

@@ -2,14 +2,14 @@ import Foundation
 import SmoovenSupport
 import Synchronization
 
-/// A program that runs as a subprocess: `smooven` itself, or a server that it talks to.
+/// A program that runs as a subprocess: `smooven` itself, or a server that it connects to.
 final class SmoovenProcess: Sendable {
-  /// What is known of the process at one moment.
+  /// What is known about the process at one moment.
   struct State: Sendable {
     var output: [String] = []
     var errors: [String] = []
     var openPipes = 2
-    /// The exit code; the negative signal for a process that a signal ended.
+    /// The exit code, or the negative signal of a process that a signal ended.
     var exitCode: Int32?
 
     var isOver: Bool { exitCode != nil && openPipes == 0 }
@@ -30,13 +30,13 @@ final class SmoovenProcess: Sendable {
     process.executableURL = try program.executable
     process.arguments = try program.leadingArguments + arguments
     process.environment = Self.quietEnvironment.merging(environment) { _, new in new }
-    // A pipe that another process inherits by accident would never end, so one is started at a time.
+    // A pipe that another process inherits by accident would never end, so processes are started one at a time.
     try Self.starting.withLock { _ in
       let (output, errors) = (Pipe(), Pipe())
       if hasInput {
         let pipe = Pipe()
         process.standardInput = pipe
-        // Held by this process alone, or the end of the input would never be seen.
+        // Only this process may hold it. Otherwise, the end of the input would never be seen.
         _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
         input.withLock { $0 = pipe.fileHandleForWriting }
       } else {
@@ -56,7 +56,7 @@ final class SmoovenProcess: Sendable {
 
   private static let starting = Mutex(())
 
-  /// Without any variable of `smooven`, whatever the tests run in.
+  /// The environment of the tests, without any variable of `smooven`.
   private static var quietEnvironment: [String: String] {
     ["PATH": Program.searchPath, "HOME": NSTemporaryDirectory(), "TERM": "xterm", "LC_ALL": "C.UTF-8"]
   }
@@ -84,7 +84,7 @@ final class SmoovenProcess: Sendable {
 
   // MARK: Use
 
-  /// Runs a program for as long as a closure runs, and ends it then.
+  /// Runs a program while a closure runs, and then ends it.
   static func with<Result>(
     _ arguments: [String],
     as program: Program = .smooven,
@@ -108,12 +108,12 @@ final class SmoovenProcess: Sendable {
 
   /// Writes to its standard input.
   ///
-  /// A process that has ended takes nothing.
+  /// If the process has ended, this does nothing.
   func write(_ bytes: [UInt8]) {
     input.withLock { try? $0?.write(contentsOf: bytes) }
   }
 
-  /// Ends its standard input.
+  /// Closes its standard input.
   func closeInput() {
     input.withLock { input in
       try? input?.close()
@@ -124,14 +124,14 @@ final class SmoovenProcess: Sendable {
   /// What is known now.
   var now: State { state.read { $0 } }
 
-  /// Waits for the end of the process and of its output.
+  /// Waits until the process and its output have ended.
   func finished() async throws -> State {
     try await first { $0.isOver ? $0 : nil }
   }
 
-  /// Waits until a closure finds what it looks for in what is known.
+  /// Waits until a closure finds something in what is known.
   ///
-  /// - Throws: ``ProcessEnded`` when the process ends before.
+  /// - Throws: ``ProcessEnded`` if the process ends before.
   func first<Result: Sendable>(_ find: @escaping @Sendable (State) -> Result?) async throws -> Result {
     try await state.first { state in
       if let result = find(state) { return result }
@@ -140,14 +140,14 @@ final class SmoovenProcess: Sendable {
     }
   }
 
-  /// The URL of a server, once it says on standard error that it listens.
+  /// Returns the URL of a server, once it reports on standard error that it listens.
   func listeningURL() async throws -> String {
     let prefix = "listening on "
     let line = try await first { state in state.errors.first { $0.hasPrefix(prefix) } }
     return String(line.dropFirst(prefix.count))
   }
 
-  /// Waits for so many lines on standard output.
+  /// Waits for a number of lines on standard output.
   func output(count: Int) async throws -> [String] {
     try await first { $0.output.count >= count ? $0.output : nil }
   }
@@ -168,7 +168,7 @@ final class SmoovenProcess: Sendable {
           .dropFirst()
           .contains { line in
             let fields = line.split(separator: " ")
-            // The fourth is the state, of which 0A is listening, and the tenth the inode.
+            // The fourth field is the state, of which 0A is listening, and the tenth is the inode.
             return fields.count > 9 && fields[3] == "0A" && own.contains("socket:[\(fields[9])]")
           }
       }
@@ -176,7 +176,7 @@ final class SmoovenProcess: Sendable {
   }
   #endif
 
-  /// Sends a signal, if the process is still there.
+  /// Sends a signal, if the process still exists.
   func signal(_ signal: CInt) {
     if process.isRunning { _ = Foundation.kill(process.processIdentifier, signal) }
   }
@@ -186,7 +186,7 @@ final class SmoovenProcess: Sendable {
   }
 }
 
-/// A process ended while something was awaited of it.
+/// The error that a process ended while something was awaited from it.
 struct ProcessEnded: Error, CustomStringConvertible {
   let state: SmoovenProcess.State
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The path of a file that is gone after the test, with all that stands beside it.
+/// The path of a file that is removed after the test, with all files that belong to it.
 final class TemporaryFile: Sendable {
   private let folder: URL
   let path: String

@@ -1,6 +1,6 @@
 import Testing
 
-/// Lets only a few tests run at once, as each starts several processes with deadlines of their own.
+/// Lets only a few tests run at the same time, because each starts several processes with their own deadlines.
 struct Throttled: SuiteTrait, TestTrait, TestScoping {
   private static let gate = Gate(width: 3)
 
@@ -25,11 +25,11 @@ struct Throttled: SuiteTrait, TestTrait, TestScoping {
 }
 
 extension Trait where Self == Throttled {
-  /// Lets only a few tests run at once.
+  /// Lets only a few tests run at the same time.
   static var throttled: Self { Throttled() }
 }
 
-/// A door through which only so many may be at once.
+/// A semaphore that admits a limited number of callers at the same time.
 private actor Gate {
   private var free: Int
   private var waiting: [CheckedContinuation<Void, Never>] = []

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// A TCP client that sends what it is told, however wrong, and reads what comes.
+/// A TCP client that sends whatever a test wants, however wrong, and reads what arrives.
 final class RawClient {
   private let channel: any Channel
   private let input: AsyncStream<ByteBuffer>
@@ -12,7 +12,7 @@ final class RawClient {
     self.input = input
   }
 
-  /// Connects, from a certain address of this machine if `source` says so.
+  /// Connects, from a certain address of this machine if `source` is set.
   static func connect(
     to port: Int,
     host: String = "127.0.0.1",
@@ -23,7 +23,7 @@ final class RawClient {
     return RawClient(channel: try await bootstrap.connect(host: host, port: port).get(), input: input)
   }
 
-  /// Takes over a socket that is connected.
+  /// Takes over a connected socket.
   static func adopt(_ socket: CInt) async throws -> RawClient {
     let (bootstrap, input) = bootstrap()
     return RawClient(channel: try await bootstrap.withConnectedSocket(socket).get(), input: input)
@@ -49,7 +49,7 @@ final class RawClient {
     try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
   }
 
-  /// Sends without waiting, and without minding a server that stopped listening.
+  /// Sends without waiting, and ignores that a server has stopped listening.
   func post(_ bytes: [UInt8]) {
     channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
   }
@@ -68,7 +68,7 @@ final class RawClient {
     try await channel.setOption(.autoRead, value: reads).get()
   }
 
-  /// Waits until writing fails, as the server has closed.
+  /// Waits until a write fails because the server has closed the connection.
   func closed() async {
     try? await channel.closeFuture.get()
   }
@@ -77,7 +77,7 @@ final class RawClient {
     try? await channel.close().get()
   }
 
-  /// The next response, `nil` when the server has closed.
+  /// Returns the next response, or `nil` if the server has closed the connection.
   func response(hasBody: Bool = true) async throws -> RawResponse? {
     while true {
       if let (response, size) = try RawResponse.parse(unread, hasBody: hasBody) {
@@ -88,7 +88,7 @@ final class RawClient {
     }
   }
 
-  /// What comes up to a text, or until the server closes.
+  /// Returns what arrives up to a text, or until the server closes the connection.
   func text(upTo end: String) async throws -> String {
     while !String(decoding: unread, as: UTF8.self).contains(end) {
       guard await receive() else { break }
@@ -99,7 +99,7 @@ final class RawClient {
     return head
   }
 
-  /// All that still comes until the server closes.
+  /// Returns everything that arrives until the server closes the connection.
   func rest() async -> String {
     while await receive() {}
     defer { unread = [] }

@@ -1,4 +1,4 @@
-/// A response as a strict reader sees it.
+/// A response as a strict reader parses it.
 struct RawResponse: Equatable {
   struct Malformed: Error {}
 
@@ -6,7 +6,7 @@ struct RawResponse: Equatable {
   var fields: [String: String]
   var body: String
 
-  /// Returns the first response in `bytes` and its size, `nil` when it is not whole.
+  /// Returns the first response in `bytes` and its size, or `nil` if it's incomplete.
   static func parse(_ bytes: [UInt8], hasBody: Bool) throws -> (RawResponse, size: Int)? {
     guard let end = bytes.indices.first(where: { bytes[$0...].starts(with: Array("\r\n\r\n".utf8)) }) else {
       return nil

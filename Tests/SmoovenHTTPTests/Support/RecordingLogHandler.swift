@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// Keeps every line at every level.
+/// A log handler that keeps every line at every level.
 final class LogRecord: Sendable {
   let lines = Mutex<[(level: Logger.Level, text: String)]>([])
 

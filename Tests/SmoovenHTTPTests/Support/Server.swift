@@ -2,7 +2,9 @@ import HTTPTypes
 import Logging
 import SmoovenHTTP
 
-/// A handler made of closures, which by default answers at once with what it got.
+/// A handler that consists of closures.
+///
+/// By default, it responds immediately and echoes the request.
 struct TestHandler: HTTPServerHandler {
   var immediate: @Sendable (HTTPServerRequest) -> HTTPServerReply? = { .echo($0) }
   var deferred: @Sendable (HTTPServerRequest) async -> HTTPServerReply = { .echo($0) }
@@ -11,7 +13,7 @@ struct TestHandler: HTTPServerHandler {
     immediate(request).map { .now($0) } ?? .later { await deferred(request) }
   }
 
-  /// Answers paths that begin with `/slow` asynchronously.
+  /// Handles paths that begin with `/slow` asynchronously.
   static func slow(_ deferred: @escaping @Sendable (HTTPServerRequest) async -> HTTPServerReply) -> Self {
     TestHandler(
       immediate: { $0.head.path?.hasPrefix("/slow") == true ? nil : .echo($0) },
@@ -39,7 +41,7 @@ extension HTTPServerConfiguration {
   }
 }
 
-/// Runs a server around `body`, then cancels it.
+/// Runs a server around `body`, and then cancels it.
 func withServer<Handler: HTTPServerHandler>(
   _ configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
   handler: Handler = TestHandler(),

@@ -1,4 +1,4 @@
-/// Something that happens, and one who waits for it.
+/// Something that happens once, and that one task can wait for.
 struct Signal: Sendable {
   private let stream: AsyncStream<Void>
   private let continuation: AsyncStream<Void>.Continuation
