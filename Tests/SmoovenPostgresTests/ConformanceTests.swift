@@ -50,12 +50,12 @@ struct ConformanceTests {
     try await Self.conformance(try PostgresServer.shared.get()).run()
   }
 
-  @Test("A store with little room for keys keeps them too")
+  @Test("A store with little room for keys keeps them, too")
   func littleRoom() async throws {
     try await Self.conformance(try PostgresServer.shared.get(), capacity: 200).run()
   }
 
-  @Test("A store that only polls keeps them too")
+  @Test("A store that only polls keeps them, too")
   func pollingOnly() async throws {
     try await Self.conformance(try PostgresServer.shared.get(), usesNotifications: false).run()
   }
@@ -64,7 +64,7 @@ struct ConformanceTests {
   func model() async throws {
     let clock = Mutex(Duration.zero)
     let monotonic = { @Sendable in clock.withLock { $0 } }
-    // SMOOVEN_MODEL_STEPS asks for another number of steps.
+    // SMOOVEN_MODEL_STEPS sets another number of steps.
     let steps = ProcessInfo.processInfo.environment["SMOOVEN_MODEL_STEPS"].flatMap { Int($0) }
     let tally = try await Self.conformance(try PostgresServer.shared.get(), monotonic: monotonic)
       .runRandomly(seed: 20_260_305, steps: steps ?? 5_000) { passed in clock.withLock { $0 += passed } }

@@ -8,7 +8,9 @@ import Testing
 
 @testable import SmoovenPostgres
 
-/// What happens to connections and servers, each test with its own server.
+/// What happens if connections and servers fail.
+///
+/// Each test has its own server.
 @Suite("PostgreSQL: failures", .enabled(if: PostgresServer.isAvailable), .serialized, .timeLimit(.minutes(5)))
 struct FailureTests {
   /// Appends until it succeeds, as a sender does that gets a 503.
@@ -49,7 +51,7 @@ struct FailureTests {
     await receiver.close()
   }
 
-  @Test("A server that crashes loses nothing that was acknowledged, and waits go on")
+  @Test("A server that crashes loses nothing that was acknowledged, and waits continue")
   func crashed() async throws {
     let server = try PostgresServer([])
     defer { server.stop() }
@@ -91,7 +93,7 @@ struct FailureTests {
     await receiver.close()
   }
 
-  @Test("A listening connection that is stuck is noticed, and polling does its work in the meantime")
+  @Test("A listening connection that is stuck is noticed, and in the meantime polling does its work")
   func halfOpen() async throws {
     let server = try PostgresServer()
     defer { server.stop() }
@@ -100,7 +102,7 @@ struct FailureTests {
     let receiver = try await PostgresDeliveryStore(server, schema: schema)
     let reports = DeliveryStoreReports()
     try await waiter.following(reports) {
-      // Until a notification got through, so that the process is known.
+      // Until a notification has arrived, so that the process is known.
       let first = DeliveryToken()
       try await waiter.wait(for: first, reports)
       _ = try await receiver.append([callback("first", token: first)])
@@ -117,7 +119,7 @@ struct FailureTests {
       let stored = ContinuousClock.now
       _ = try await receiver.append([callback("second", token: second)])
       #expect(try await reports.key("second") - stored < .seconds(3))
-      // The probe misses its response, and another connection listens.
+      // The probe gets no response, and another connection listens.
       try await eventually {
         try !server.sql(
           "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_notify%' AND NOT pid::int8 = ANY ($1)",
@@ -129,7 +131,7 @@ struct FailureTests {
     await receiver.close()
   }
 
-  @Test("Another replica that stopped in the middle of a transaction holds nothing up for long")
+  @Test("Another replica that stopped in the middle of a transaction holds up nothing for long")
   func stoppedInTheMiddle() async throws {
     let server = try PostgresServer()
     defer { server.stop() }
@@ -150,7 +152,7 @@ struct FailureTests {
     await store.close()
   }
 
-  @Test("A long transaction holds the log back, and no wait")
+  @Test("A long transaction holds the log back, but no wait")
   func longTransaction() async throws {
     let server = try PostgresServer()
     defer { server.stop() }
@@ -184,7 +186,7 @@ struct FailureTests {
     await receiver.close()
   }
 
-  @Test("While the database is down every call fails with words, and goes on when it's back")
+  @Test("While the database is down, every call fails with a clear error, and works again when it's back")
   func down() async throws {
     let server = try PostgresServer()
     defer { server.stop() }

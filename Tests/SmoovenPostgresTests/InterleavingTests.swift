@@ -10,7 +10,7 @@ import Testing
 /// A wait that begins while its callback is stored, in every order of their steps.
 @Suite("PostgreSQL: commit, then look", .enabled(if: PostgresServer.isAvailable), .timeLimit(.minutes(2)))
 struct InterleavingTests {
-  /// One of the two, each with a connection and three steps: write, commit, look.
+  /// One of the two, each of which has a connection and three steps: write, commit, look.
   private final class Side {
     private let connection: LibPQ
     private let steps: [[Statement]]
@@ -30,7 +30,7 @@ struct InterleavingTests {
     }
   }
 
-  /// All orders of three steps of one and three of the other.
+  /// Returns all orders of three steps of one and three of the other.
   private static let orders = (0..<64).filter { $0.nonzeroBitCount == 3 }
 
   @Test("One of the two sees the other, in each of the 20 orders", arguments: orders)

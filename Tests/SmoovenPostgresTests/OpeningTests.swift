@@ -12,7 +12,7 @@ struct OpeningTests {
 
   init() throws { server = try PostgresServer.shared.get() }
 
-  @Test("Tables of a newer version are refused with words, and left as they are")
+  @Test("Tables of a newer version are refused with a clear error, and not changed")
   func newer() async throws {
     let schema = newSchema()
     let store = try await PostgresDeliveryStore(server, schema: schema)
@@ -24,7 +24,7 @@ struct OpeningTests {
     #expect(error?.message.contains("newer version") == true)
   }
 
-  @Test("Tables of the first version are added to, and a replica of it goes on writing")
+  @Test("Tables of the first version are added to, and a replica of that version continues to write")
   func older() async throws {
     let schema = newSchema()
     let store = try await PostgresDeliveryStore(server, schema: schema)
@@ -36,7 +36,7 @@ struct OpeningTests {
     ] { try server.sql(statement) }
     let updated = try await PostgresDeliveryStore(server, schema: schema)
     #expect(try await updated.load(.idempotencyKey("kept")) != nil)
-    // The first version knew of no owner, so others may take it over.
+    // The first version didn't store an owner, so others may take the delivery over.
     #expect(try await updated.takeOver(limit: 100).count == 1)
     _ = try await updated.insert(delivery("new"))
     await updated.close()
@@ -62,7 +62,7 @@ struct OpeningTests {
     await store.close()
   }
 
-  @Test("The role needs no right to create anything once the tables are there")
+  @Test("The role needs no right to create anything once the tables exist")
   func rights() async throws {
     let schema = newSchema()
     let owner = try await PostgresDeliveryStore(server, schema: schema)
@@ -85,7 +85,7 @@ struct OpeningTests {
     #expect(error?.message.contains("grant the role the rights") == true)
   }
 
-  @Test("Another encoding than UTF-8 is refused")
+  @Test("An encoding other than UTF-8 is refused")
   func encoding() async throws {
     let name = "latin\(UInt32.random(in: .min ... .max))"
     try server.sql("CREATE DATABASE \(name) ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
@@ -96,7 +96,7 @@ struct OpeningTests {
     #expect(error?.message.contains("UTF8") == true)
   }
 
-  @Test("A URL sets schema and listening address, and keeps what libpq reads")
+  @Test("A URL sets the schema and the listening address, and keeps what libpq reads")
   func parameters() throws {
     var configuration = PostgresStoreConfiguration(
       url: "postgresql://u@h/db?sslmode=require&schema=my%20schema&listen_url=postgresql%3A%2F%2Fother%2Fdb"
@@ -126,13 +126,13 @@ struct OpeningTests {
     #expect(!text.contains("hunter2"))
   }
 
-  @Test("Cursors go on although the server counts its transactions from a lower number")
+  @Test("Cursors continue although the server counts its transactions from a lower number")
   func restored() async throws {
     let schema = newSchema()
     let store = try await PostgresDeliveryStore(server, schema: schema)
     _ = try await store.append([callback("1")])
     await store.close()
-    // As if the server before had been a million transactions ahead.
+    // As if the previous server had been a million transactions ahead.
     for (table, column) in [("event", "position"), ("event_key", "position"), ("delivery", "changed")] {
       try server.sql("UPDATE \(store.tables(table)) SET \(column) = \(column) + (1000000::int8 << 20)")
     }

@@ -16,7 +16,7 @@ struct PoolerTests {
 
   init() throws { server = try PostgresServer.shared.get() }
 
-  @Test("Everything works, and what LISTEN can't do is polled for, with one warning")
+  @Test("Everything works, and polling replaces LISTEN, with one warning")
   func alone() async throws {
     let pooler = try Pooler(server)
     defer { pooler.stop() }
@@ -48,7 +48,7 @@ struct PoolerTests {
     await receiver.close()
   }
 
-  @Test("With an address for listening nothing waits for the poll")
+  @Test("With a listening address, nothing waits for the poll")
   func listening() async throws {
     let pooler = try Pooler(server)
     defer { pooler.stop() }
@@ -90,7 +90,7 @@ struct Pooler: Sendable {
   private let script: ServerScript
 
   init(_ server: PostgresServer) throws {
-    // Its own folder within that of the server, whose owner may write there.
+    // Its own folder inside that of the server, where the server's owner may write.
     let folder = server.folder + "/p\(UInt32.random(in: .min ... .max))"
     let script = """
       mkdir \(folder)

@@ -26,7 +26,7 @@ struct ReplicaTests {
   @Test("Deliveries of a dead replica are taken over, each by one, and again when that one dies")
   func takeover() async throws {
     let schema = newSchema()
-    // It doesn't show that it lives for the whole test.
+    // For the whole test, it doesn't show that it's alive.
     let dead = try await PostgresDeliveryStore(server, schema: schema) { $0.pollInterval = .seconds(3_600) }
     let others = [
       try await PostgresDeliveryStore(server, schema: schema),
@@ -39,7 +39,7 @@ struct ReplicaTests {
         throw PostgresServer.Failure(description: "")
       }
       if number % 4 == 0 {
-        // Concluded, so that no replica needs it.
+        // It's concluded, so that no replica needs it.
         delivery.verdict = .delivered(callback("\(number)").event)
         _ = try await dead.replace(delivery, version: row.version)
       } else {
@@ -87,7 +87,7 @@ struct ReplicaTests {
   @Test("A replica with a wrong clock dates nothing before the clock of a new database")
   func wrongClock() async throws {
     let schema = newSchema()
-    // Both open it while it has no clock.
+    // Both open it before it has a clock.
     let right = try await PostgresDeliveryStore(server, schema: schema)
     let wrong = try await PostgresDeliveryStore(server, schema: schema)
     _ = try await right.insert(delivery("right"))
@@ -113,7 +113,7 @@ struct ReplicaTests {
       configuration.pollInterval = .milliseconds(50)
       configuration.replicaTimeout = .seconds(1)
     }
-    // Until the other has looked.
+    // Until the other one has looked.
     try await eventually { try server.sql("SELECT 1 FROM \(other.tables("interest"))").isEmpty }
     #expect(try await other.usage()?.callbacks == 2)
     await other.close()
@@ -127,14 +127,14 @@ struct ReplicaTests {
     #expect(interests.watch([1, 2, 3], at: now) == [1, 2, 3])
     interests.commit([1, 2, 3])
     #expect(interests.watch([1], at: now + .seconds(5)).isEmpty)
-    // 1 was watched after the moment, 2 is needed.
+    // 1 was watched after that moment, and 2 is needed.
     #expect(interests.forget(except: [2], watchedBefore: now + .seconds(1)) == [3])
     #expect(interests.watch([3], at: now + .seconds(2)) == [3])
     interests.lose()
     #expect(interests.watch([1, 2], at: now).count == 2)
   }
 
-  @Test("A message holds what it was made of, in texts that PostgreSQL takes")
+  @Test("A message contains what it was built from, in texts that PostgreSQL accepts")
   func messages() throws {
     let message = ReplicaMessage(
       positions: Set((0..<2_000).map { Int64.max - $0 }),
@@ -149,7 +149,7 @@ struct ReplicaTests {
   }
 
   @Test(
-    "Text that is no message is nothing",
+    "Text that isn't a message is ignored",
     arguments: ["", "1", "2 1;2", "1 1", "probe 1", "1 ;;", "1 a,b;c"]
   )
   func noMessage(_ text: String) {
@@ -157,7 +157,7 @@ struct ReplicaTests {
     #expect(message == nil || message == ReplicaMessage())
   }
 
-  @Test("A token isn't in what every role of the database may hear")
+  @Test("A token isn't part of what every role of the database may listen to")
   func tokensAreSecret() async throws {
     let schema = newSchema()
     let waiter = try await PostgresDeliveryStore(server, schema: schema)
@@ -178,7 +178,7 @@ struct ReplicaTests {
     await writer.close()
   }
 
-  @Test("How long a callback takes to another replica", arguments: [true, false])
+  @Test("The time that a callback takes to another replica", arguments: [true, false])
   func latency(usesNotifications: Bool) async throws {
     let schema = newSchema()
     let change = { (configuration: inout PostgresStoreConfiguration) in

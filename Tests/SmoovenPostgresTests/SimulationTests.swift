@@ -9,7 +9,7 @@ import Testing
 
 @testable import SmoovenPostgres
 
-/// Several clients, each a replica of one database, under every order of their steps that a seed draws.
+/// Several clients, each a replica of one database, under every order of their steps that a seed generates.
 @Suite(
   "PostgreSQL: many replicas, simulated",
   .enabled(if: PostgresServer.isAvailable),
@@ -21,10 +21,10 @@ struct SimulationTests {
     Int(ProcessInfo.processInfo.environment["SMOOVEN_MODEL_STEPS"] ?? "").map { $0 / 50 } ?? 5_000
   }
 
-  // For the other process, in which the order of a dictionary must not depend on where it lies.
+  // For the other process, in which the order of a dictionary must not depend on memory addresses.
   init() { unsafe setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1) }
 
-  // The order in which a real server does its work isn't the seed's, so the same seed may have another course.
+  // The seed doesn't determine the order in which a real server works, so the same seed may have another course.
   @Test("Every promise holds at every step")
   func promises() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
@@ -39,7 +39,7 @@ struct SimulationTests {
     #expect(tallies[0].callers > tallies[0].episodes && tallies[0].posts > tallies[0].episodes / 2)
   }
 
-  @Test("The episode to look at", .enabled(if: Simulation.episode != nil))
+  @Test("The episode to examine", .enabled(if: Simulation.episode != nil))
   func oneEpisode() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
       JobScheduler.takeOver()

@@ -62,7 +62,7 @@ struct AskingTests {
       #expect(statuses.sorted() == [200, 409])
       let reply = try await outcome.reply
       #expect(["Yes", "No"].contains(reply?.option))
-      // What every other process says from now on.
+      // What every other process shows from now on.
       let page = await client.receiver.response(to: form(link, reply?.option ?? "")).body
       #expect(String(decoding: page, as: UTF8.self).contains("Answered at"))
     }

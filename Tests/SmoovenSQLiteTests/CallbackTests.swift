@@ -45,7 +45,7 @@ struct CallbackTests {
     #expect(try await numbers(CallbackLookup(group: "smooven", token: DeliveryToken(), ids: ["ntf"])).isEmpty)
   }
 
-  @Test("Pages of a lookup have each callback once and in order")
+  @Test("Pages of a lookup contain each callback once and in order")
   func pages() async throws {
     let token = DeliveryToken()
     for number in 0..<100 {
@@ -63,11 +63,11 @@ struct CallbackTests {
     #expect(try await numbers(lookup, limit: 0).isEmpty)
   }
 
-  @Test("Callbacks that the index leads to by mistake are left out, over pages as well")
+  @Test("Callbacks that the index returns by mistake are left out, across pages as well")
   func collisions() async throws {
     for number in 0..<30 { try await store.append(event(number, ids: ["ntf_a"])) }
     try await store.append(event(30, ids: ["ntf_b"]))
-    // As if both ids had one hash.
+    // As if both ids had the same hash.
     let key = LookupKey.id("ntf_b", group: "smooven")
     try await store.writes.perform { transaction in
       for id in Int64(1)...31 { try EventIndex.insert([key], event: id, transaction.db) }
@@ -76,7 +76,7 @@ struct CallbackTests {
     #expect(try await numbers(CallbackLookup(group: "smooven", ids: ["ntf_a"]), limit: 3) == [1, 2, 3])
   }
 
-  @Test("Callbacks are found over the whole log, and its index shrinks with it")
+  @Test("Callbacks are found in the whole log, and its index shrinks with it")
   func longLog() async throws {
     let size = 40_000
     for batch in 0..<8 {
@@ -111,7 +111,7 @@ struct CallbackTests {
     #expect(try await entries() == 2 * (40_000 - 32_767))
   }
 
-  @Test("Callbacks appended together get a result each, and are stored all or none")
+  @Test("Callbacks appended together get one result each, and are stored all or none")
   func together() async throws {
     let callbacks = [1, 2, 1, 3].map { StoredCallback(event($0), receivedAt: start) }
     #expect(try await store.append(callbacks) == [.stored, .stored, .duplicate, .stored])

@@ -8,7 +8,7 @@ import Testing
 
 @testable import SmoovenSQLite
 
-/// Processes that start, work and end while the wall clock is wrong, on one file.
+/// Processes that start, work and end on one file while the wall clock is wrong.
 @Suite("SQLite: processes with a wrong wall clock", .timeLimit(.minutes(5)))
 struct ClockJumpTests {
   private static let jumps: [Double] = [90_000, 3_456_000, -90_000, -3_456_000]
@@ -21,7 +21,7 @@ struct ClockJumpTests {
 
   // MARK: Processes
 
-  /// Runs one process: its own store, receiver and client, by the wall clock as it is now.
+  /// Runs one process, with its own store, receiver and client, by the current wall clock.
   private func process<Result: Sendable>(
     _ body: @escaping (SmoovenClient, SQLiteDeliveryStore) async throws -> Result
   ) async throws -> Result {
@@ -31,7 +31,7 @@ struct ClockJumpTests {
       listener: .mounted(publicURL: "https://agent.example"),
       now: { [world] in world.wall }
     )
-    // Only requests to send are counted.
+    // Only requests that send are counted.
     configuration.reconciliationTimeout = nil
     let result = try await withSmoovenClient(configuration: configuration, transport: transport, store: store)
     {
@@ -54,7 +54,7 @@ struct ClockJumpTests {
     )
   }
 
-  /// Sends under keys again, and expects that nothing leaves.
+  /// Sends under keys again, and expects that nothing is sent.
   private func expectNothingSent(_ keys: [String], _ client: SmoovenClient) async throws {
     let count = transport.requestCount
     for key in keys { _ = try await send(key, client) }
@@ -71,7 +71,7 @@ struct ClockJumpTests {
     var keys: [String] = []
   }
 
-  /// A process that accepts callbacks of a sender with the same wall clock, and sends under fresh keys.
+  /// A process that accepts callbacks of a sender with the same wall clock, and sends under new keys.
   private func work(_ name: String, minutes: Int, _ done: inout Done) async throws {
     done = try await process { [done] client, store in
       var done = done
@@ -102,7 +102,7 @@ struct ClockJumpTests {
 
   // MARK: Tests
 
-  @Test("Nothing that was acknowledged is lost, no key sends twice, and pruning goes on", arguments: jumps)
+  @Test("Nothing that was acknowledged is lost, no key sends twice, and pruning continues", arguments: jumps)
   func inTheMiddle(_ jump: Double) async throws {
     var done = Done()
     try await work("right", minutes: 5, &done)
@@ -112,7 +112,7 @@ struct ClockJumpTests {
       world.set(wrongBy: jump)
       try await work("wrong\(number)", minutes: 10, &done)
       try await process { client, _ in
-        // By the wrong clock it's too old, or from the future; its sender tries again later.
+        // By the wrong clock, it's too old or from the future, so its sender tries again later.
         #expect(await client.receiver.receive(early).status != .ok)
         #expect(await client.receiver.receive(captured).status != .ok)
       }
@@ -141,7 +141,7 @@ struct ClockJumpTests {
       try await expectNothingSent(done.keys, client)
       try await expectStored(done.stored, store)
     }
-    // What is dated far behind may go early: as fast as the clock of the file catches up.
+    // What is dated far in the past may be removed early, as fast as the clock of the file catches up.
     try await expectPruning(done, kept: 0.25, jump)
   }
 
@@ -168,7 +168,9 @@ struct ClockJumpTests {
     await right.close()
   }
 
-  /// Lets time pass by the right clock: callbacks and keys stay for a part of their retention at least, and go in the end.
+  /// Lets time pass by the right clock.
+  ///
+  /// Callbacks and keys stay for at least a part of their retention, and are finally removed.
   private func expectPruning(_ done: Done, kept part: Double, _ jump: Double) async throws {
     let configuration = SQLiteStoreConfiguration()
     let retention = configuration.retention / .seconds(1) * part
@@ -179,24 +181,24 @@ struct ClockJumpTests {
       try await expectStored(done.stored.filter { $0.hasPrefix("ntf_right again") || part < 1 }, store)
       try await pass(until: begin + deliveryRetention - 86_400 * part, store)
       try await expectNothingSent(done.keys, client)
-      // What is dated ahead stays until the wall clock is there, and blocks nothing.
+      // What is dated in the future stays until the wall clock is there, and blocks nothing.
       try await pass(until: begin + 35 * 86_400 + max(0, jump), store)
       for id in done.stored { #expect(try await store.callbacks(id).isEmpty, "\(id)") }
       for key in done.keys { #expect(try await store.load(.idempotencyKey(key)) == nil, "\(key)") }
       let usage = try #require(try await store.usage())
-      // What came within the retention, four times a day.
+      // What arrived within the retention, four times a day.
       #expect(usage.callbacks < 10 && usage.deliveries == 0, "\(usage)")
     }
   }
 
-  /// Moves all clocks on, six hours at a time, with a callback in each.
+  /// Advances all clocks, six hours at a time, with a callback in each step.
   private func pass(until end: Double, _ store: SQLiteDeliveryStore) async throws {
     while world.elapsed < end {
       world.pass(min(21_600, end - world.elapsed))
       let now = world.elapsed
       try await store.append(event(Int(now), signedAfter: now), after: now)
     }
-    // In order behind the removals.
+    // In order, after the removals.
     for _ in 0..<3 { try await store.advance("order", to: .beginning) }
   }
 }
@@ -219,7 +221,7 @@ private final class World: Sendable {
 
   var truth: Date { start.addingTimeInterval(elapsed) }
 
-  /// What the wall clock shows.
+  /// The time that the wall clock shows.
   var wall: Date { state.withLock { start.addingTimeInterval($0.elapsed + $0.wrongBy) } }
 
   func pass(_ seconds: Double) {

@@ -21,7 +21,7 @@ struct CodingTests {
     full.endpoint = "endpoint"
     full.group = "custom 17"
     full.source = .statusQuery
-    // Not what the body says.
+    // This isn't what the body says.
     full.payload = [
       "null": .null, "numbers": [5.0, -0.0, 1e300, 0.1, 5, .integer(.min)], "nested": ["\u{0}": [[], [:]]],
       "big": .string(String(repeating: "x", count: 300_000)), "true": true,
@@ -32,7 +32,7 @@ struct CodingTests {
     return [plain, full, binary]
   }()
 
-  @Test("Every field of a callback comes back", arguments: events.indices)
+  @Test("Every field of a callback is restored", arguments: events.indices)
   func fieldsOfCallback(_ index: Int) async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteDeliveryStore(path: folder.file())
@@ -52,7 +52,7 @@ struct CodingTests {
     }
   }
 
-  @Test("Every field of a delivery comes back")
+  @Test("Every field of a delivery is restored")
   func fieldsOfDelivery() async throws {
     let folder = try TemporaryFolder()
     var store = try await SQLiteDeliveryStore(path: folder.file())
@@ -66,7 +66,7 @@ struct CodingTests {
       return
     }
     #expect(row.delivery == first && row.version == 1)
-    // SQLite would end these texts at the zero, and take them for the same.
+    // SQLite would end these texts at the zero byte, and consider them equal.
     guard case .inserted = try await store.insert(delivery("key\u{0}2")) else {
       Issue.record("the key is another")
       return
@@ -100,7 +100,7 @@ struct CodingTests {
     #expect(try await store.row(first.token)?.delivery == first)
   }
 
-  @Test("Keys that begin alike, and keys of another endpoint, are other keys")
+  @Test("Keys with the same prefix, and keys of another endpoint, are different keys")
   func keys() async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteDeliveryStore(path: folder.file())

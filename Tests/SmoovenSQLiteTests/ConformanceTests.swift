@@ -36,7 +36,7 @@ struct ConformanceTests {
     try await Self.conformance(in: try TemporaryFolder(), SQLiteStoreConfiguration()).run()
   }
 
-  @Test("A store with little room for keys keeps them too")
+  @Test("A store with little room for keys keeps them, too")
   func littleRoom() async throws {
     try await Self.conformance(
       in: try TemporaryFolder(),
@@ -48,7 +48,7 @@ struct ConformanceTests {
   func model() async throws {
     let configuration = SQLiteStoreConfiguration(durability: .normal)
     let machine = MachineClock()
-    // SMOOVEN_MODEL_STEPS asks for another number of steps.
+    // SMOOVEN_MODEL_STEPS sets another number of steps.
     let steps = ProcessInfo.processInfo.environment["SMOOVEN_MODEL_STEPS"].flatMap { Int($0) }
     let tally = try await Self.conformance(in: try TemporaryFolder(), configuration, clock: machine.clock)
       .runRandomly(seed: 20_260_305, steps: steps ?? 5_000 * stressFactor) { machine.advance(by: $0) }

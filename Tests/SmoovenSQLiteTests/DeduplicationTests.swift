@@ -29,7 +29,7 @@ struct DeduplicationTests {
     )
   }
 
-  @Test("If an endpoint is full, the oldest by signed time are forgotten and a floor is left, over restarts")
+  @Test("If an endpoint is full, the oldest by signed time are forgotten, and a floor survives restarts")
   func floor() async throws {
     var store = try await open()
     // Ten keys, one an hour, and not in order.
@@ -45,16 +45,16 @@ struct DeduplicationTests {
     #expect(try await store.append(event(0, signedAfter: 0)) == .tooOld)
     #expect(try await store.append(event(11, signedAfter: -1)) == .tooOld)
     #expect(try await store.append(event(1, signedAfter: 3_600)) == .duplicate)
-    // No callback went with its key.
+    // No callback was removed with its key.
     #expect(try await store.all().count == 11)
-    // One that is older than all others makes room by leaving itself.
+    // One that is older than all others makes room by being forgotten itself.
     #expect(try await store.append(event(12, signedAfter: 1)) == .tooOld)
     #expect(try await store.append(event(13, signedAfter: 40_000)) == .stored)
     #expect(try await store.append(event(1, signedAfter: 3_600)) == .tooOld)
     #expect(try await store.usage()?.keys["smooven"]?.count == 10)
   }
 
-  @Test("Within the minimum window no key is forgotten: the store is full, and goes on when time has passed")
+  @Test("Within the minimum window, no key is forgotten: the store is full until time has passed")
   func minimumWindow() async throws {
     let store = try await open(capacity: 3)
     for number in 0..<3 {
@@ -72,7 +72,7 @@ struct DeduplicationTests {
     #expect(try await store.append(event(1, signedAfter: 1)) == .duplicate)
   }
 
-  @Test("The flood of one endpoint doesn't narrow the window of another")
+  @Test("A flood at one endpoint doesn't narrow the window of another")
   func endpoints() async throws {
     let store = try await open()
     for number in 0..<5 {
@@ -91,7 +91,7 @@ struct DeduplicationTests {
     #expect(keys["smooven"]?.count == 5 && keys["smooven"]?.floor == nil)
   }
 
-  @Test("Many keys leave at a time, and the count stays right")
+  @Test("Many keys are removed at a time, and the count stays right")
   func steps() async throws {
     let store = try await open(capacity: 1_000, window: .zero)
     for batch in 0..<30 {
@@ -107,7 +107,7 @@ struct DeduplicationTests {
     #expect(try await store.append(event(2_500, signedAfter: 2_500)) == .duplicate)
   }
 
-  @Test("Keys without a signed time leave by arrival, leave no floor, and take no room from the others")
+  @Test("Keys without a signed time are removed by arrival, leave no floor, and take no room from others")
   func arrivals() async throws {
     let store = try await open(capacity: 3)
     for number in 0..<3 { #expect(try await store.append(event(number), after: Double(number)) == .stored) }
@@ -122,7 +122,7 @@ struct DeduplicationTests {
     #expect(try await store.usage()?.keys["smooven"]?.floor == nil)
   }
 
-  @Test("A key that counts for a short time only may come again afterwards")
+  @Test("A key that counts only for a short time may be used again afterwards")
   func brief() async throws {
     let store = try await open(capacity: 2)
     func append(_ number: Int, after seconds: Double) async throws -> AppendResult {
@@ -139,7 +139,7 @@ struct DeduplicationTests {
     #expect(try await store.all().count == 4)
   }
 
-  @Test("What fails for want of room takes back all that was appended with it")
+  @Test("If there is no room, everything that was appended together is rolled back")
   func fullTogether() async throws {
     let store = try await open(capacity: 3)
     #expect(try await store.append(event(0, signedAfter: 0)) == .stored)
@@ -152,7 +152,7 @@ struct DeduplicationTests {
   }
 
   @Test(
-    "Keys past the retention are forgotten in time, with a floor, and endpoints that are used once with them"
+    "Keys past the retention are forgotten in time, with a floor, and so are endpoints that are used once"
   )
   func retention() async throws {
     let store = try await open(capacity: 1_000_000, retention: .seconds(1_000))
@@ -167,7 +167,7 @@ struct DeduplicationTests {
       let seconds = Double(minutes) * 60
       #expect(try await store.append(event(100 + minutes, signedAfter: seconds), after: seconds) == .stored)
     }
-    // In order behind the last removal.
+    // In order, after the last removal.
     try await store.advance("order", to: .beginning)
     let keys = try #require(try await store.usage()?.keys)
     #expect(Set(keys.keys) == ["smooven"])

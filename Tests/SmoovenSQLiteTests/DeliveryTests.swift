@@ -39,7 +39,7 @@ struct DeliveryTests {
     #expect(try await store.usage()?.deliveries == 3)
   }
 
-  @Test("Of many that replace the same version, one succeeds, over two stores with one file")
+  @Test("If many replace the same version, one succeeds, over two stores with one file")
   func replacing() async throws {
     let stores = [try await open(), try await open()]
     let first = delivery("key")
@@ -92,12 +92,12 @@ struct DeliveryTests {
     #expect(try await store.load(.id("ntf_3", group: "smooven")) == nil)
   }
 
-  @Test("Pages of pending deliveries have each once, sorted by opening and token")
+  @Test("Pages of pending deliveries contain each once, sorted by opening and token")
   func pending() async throws {
     let store = try await open()
     var expected: [StoredDelivery] = []
     for number in 0..<95 {
-      // Five at the same time, and some before all others.
+      // Five are opened at the same time, and some before all others.
       var next = delivery("\(number)", after: Double(number / 5) - 3)
       if number % 7 == 0 { next.verdict = .delivered(event(number, kind: .delivered)) }
       _ = try await store.insert(next)
@@ -117,7 +117,7 @@ struct DeliveryTests {
     #expect(try await store.pending(after: nil, limit: 100).count == expected.count - 1)
   }
 
-  @Test("Rows carry the time of the machine's clock, which all stores on it share")
+  @Test("Rows have the time of the machine's clock, which all stores on the machine share")
   func time() async throws {
     let machine = MachineClock()
     let store = try await SQLiteDeliveryStore(

@@ -24,7 +24,7 @@ struct FaultTests {
     }
   }
 
-  @Test("A path at which no file can be says so")
+  @Test("A path at which no file can exist is an error that says so")
   func places() async throws {
     #expect(await opening(folder.file("missing/store"))?.message.contains("create it first") == true)
     #expect(await opening(folder.path)?.message.contains("is a folder") == true)
@@ -36,7 +36,7 @@ struct FaultTests {
   }
 
   @Test(
-    "A folder in which nothing can be written says so",
+    "A folder in which nothing can be written is an error that says so",
     .enabled(if: FileManager.default.fileExists(atPath: "/proc/self"))
   )
   func readOnlyFolder() async throws {
@@ -45,7 +45,7 @@ struct FaultTests {
     #expect(error?.message.contains("cannot be opened or created") == true, "\(String(describing: error))")
   }
 
-  @Test("A file that is no database, or another's, is left alone")
+  @Test("A file that isn't a database, or belongs to another program, isn't changed")
   func others() async throws {
     let text = Data(String(repeating: "text ", count: 1_000).utf8)
     try text.write(to: URL(fileURLWithPath: folder.file("text")))
@@ -60,7 +60,7 @@ struct FaultTests {
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file("other"))) == before)
   }
 
-  @Test("A file whose maker died before the first tables is taken over")
+  @Test("A file whose creator died before the first tables is taken over")
   func unfinished() async throws {
     let queue = try DatabaseQueue(path: folder.file())
     try await queue.write { db in
@@ -70,7 +70,7 @@ struct FaultTests {
     #expect(await opening(folder.file()) == nil)
   }
 
-  @Test("A file of a newer version is left alone")
+  @Test("A file of a newer version isn't changed")
   func newer() async throws {
     let store = try await SQLiteDeliveryStore(path: folder.file())
     await store.close()
@@ -82,7 +82,7 @@ struct FaultTests {
     #expect(await opening(folder.file())?.message.contains("newer version") == true)
   }
 
-  @Test("Damage is an error wherever it is met, and never a crash", arguments: [100, 9_000, 20_000, 60_000])
+  @Test("Damage is an error wherever it is, and never a crash", arguments: [100, 9_000, 20_000, 60_000])
   func damage(offset: Int) async throws {
     var store = try await SQLiteDeliveryStore(path: folder.file())
     for number in 0..<300 { try await store.append(event(number)) }
@@ -105,7 +105,7 @@ struct FaultTests {
     }
   }
 
-  @Test("Damage that comes while the store is open is an error, not a crash")
+  @Test("Damage that happens while the store is open is an error, not a crash")
   func damageWhileOpen() async throws {
     let store = try await SQLiteDeliveryStore(path: folder.file())
     for number in 0..<300 { _ = try await store.append(event(number)) }
@@ -124,7 +124,7 @@ struct FaultTests {
     #expect(try await store.cursor(named: "a") == .beginning)
   }
 
-  @Test("A lock of another process is waited for, then an error; afterwards the store continues")
+  @Test("A lock of another process is waited for, then it's an error, and afterwards the store continues")
   func lock() async throws {
     let store = try await SQLiteDeliveryStore(
       path: folder.file(),
@@ -140,7 +140,7 @@ struct FaultTests {
     #expect(await opening(folder.file()) == nil)
   }
 
-  @Test("Many calls that wait for one lock all end at their timeout, and not one after the other")
+  @Test("Many calls that wait for one lock all end at their timeout, and not one after another")
   func queueAtLock() async throws {
     let store = try await SQLiteDeliveryStore(
       path: folder.file(),
@@ -160,7 +160,7 @@ struct FaultTests {
     #expect(try await store.append(event(1)) == .stored)
   }
 
-  @Test("Opening a file of this version writes nothing into it, also while others have it open")
+  @Test("Opening a file of this version writes nothing into it, even while others have it open")
   func openingWritesNothing() async throws {
     let first = try await SQLiteDeliveryStore(path: folder.file())
     // The store's own clock is written after the first commit, and before the second.
@@ -196,7 +196,7 @@ struct FaultTests {
     #expect(await opening(folder.file()) == nil)
   }
 
-  @Test("Opening a file that has to be changed gives up at the timeout, which counts for all its steps")
+  @Test("Opening a file that has to be changed gives up at the timeout, which covers all its steps")
   func creationAtLock() async throws {
     let queue = try DatabaseQueue(path: folder.file())
     try await queue.writeWithoutTransaction { db in
@@ -241,7 +241,7 @@ struct FaultTests {
     #expect(await refusal { $0.capacity = .max }.isEmpty)
   }
 
-  @Test("Faults of the disk that mean there is no room say so")
+  @Test("Disk faults that mean there is no room say so")
   func noRoom() {
     for code in [ResultCode.SQLITE_FULL, .SQLITE_IOERR_SHMSIZE, .SQLITE_IOERR_SHMMAP, .SQLITE_IOERR_WRITE] {
       let error = StoreFault.error(DatabaseError(resultCode: code), path: "p")
@@ -251,7 +251,7 @@ struct FaultTests {
     #expect(other.message.contains("the disk reported an error (266)"))
   }
 
-  @Test("A file that may not grow refuses what has no room; when there is room again the store goes on")
+  @Test("A file that may not grow refuses what has no room, and continues when there is room again")
   func diskFull() async throws {
     let path = folder.file()
     func configuration(_ size: Int?) -> SQLiteStoreConfiguration {
@@ -276,24 +276,24 @@ struct FaultTests {
     // What was acknowledged is there, and nothing else.
     #expect(try await store.page(after: .beginning, limit: 500).count == count)
     #expect(try await store.append(event(0, body: body)) == .duplicate)
-    // Of a crowd that has no room, those fail who do not fit.
+    // If there is no room for all of them, only those that don't fit fail.
     await withTaskGroup { group in
       for number in 1_000..<1_050 {
         group.addTask { _ = try? await store.append(event(number, body: body)) }
       }
     }
     #expect(try await store.page(after: .beginning, limit: 500).count == count)
-    // Room comes with time.
+    // Time makes room.
     try await store.prune(before: start.addingTimeInterval(1))
     #expect(try await store.append(event(500, body: body), after: 200) == .stored)
     await store.close()
-    // Or with a larger disk.
+    // So does a larger disk.
     let larger = try await SQLiteDeliveryStore(path: path, configuration: configuration(nil))
     #expect(try await larger.append(event(501, body: body)) == .stored)
   }
 
   @Test(
-    "A file that is removed or replaced while the store is open is noticed before anything more is acknowledged",
+    "If a file is removed or replaced while the store is open, nothing more is acknowledged",
     arguments: ["store.sqlite", "store.sqlite-wal", "all", "replaced", "folder"]
   )
   func removed(_ what: String) async throws {
@@ -317,7 +317,7 @@ struct FaultTests {
     await store.close()
   }
 
-  @Test("A file that is put back while the store is open is used again")
+  @Test("If a file is put back while the store is open, it's used again")
   func putBack() async throws {
     let store = try await SQLiteDeliveryStore(path: folder.file())
     try FileManager.default.moveItem(atPath: folder.file(), toPath: folder.file("away"))
@@ -326,7 +326,7 @@ struct FaultTests {
     #expect(try await store.append(event(1)) == .stored)
   }
 
-  @Test("Many may open the same new file at the same time", arguments: 0..<20)
+  @Test("Many stores may open the same new file at the same time", arguments: 0..<20)
   func openedAtOnce(round: Int) async throws {
     let path = folder.file("store\(round)")
     try await withThrowingTaskGroup(of: SQLiteDeliveryStore.self) { group in
@@ -339,7 +339,7 @@ struct FaultTests {
     }
   }
 
-  @Test("The file is for its owner only")
+  @Test("Only its owner may read the file")
   func permissions() async throws {
     let store = try await SQLiteDeliveryStore(path: folder.file())
     _ = try await store.append(event(1))

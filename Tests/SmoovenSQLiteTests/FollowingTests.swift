@@ -6,7 +6,7 @@ import Testing
 
 @testable import SmoovenSQLite
 
-@Suite("SQLite: learning what other processes store", .timeLimit(.minutes(1)))
+@Suite("SQLite: following what other processes store", .timeLimit(.minutes(1)))
 struct FollowingTests {
   private let folder: TemporaryFolder
 
@@ -19,7 +19,7 @@ struct FollowingTests {
     )
   }
 
-  /// What one process waits for, and what it was told.
+  /// What one process waits for, and what was reported to it.
   private final class Process: Sendable {
     private let wanted = Mutex<[CallbackLookup]>([])
     private let asked = Mutex(0)
@@ -42,10 +42,10 @@ struct FollowingTests {
       )
     }
 
-    /// How often it was asked about a callback.
+    /// The number of times that it was asked about a callback.
     var questions: Int { asked.withLock { $0 } }
 
-    /// How often it listed everything that it waits for.
+    /// The number of times that it listed everything it waits for.
     var lists: Int { listed.withLock { $0 } }
 
     func wait(for token: DeliveryToken? = nil, ids: String...) {
@@ -64,7 +64,7 @@ struct FollowingTests {
     }
   }
 
-  @Test("A callback that another process stores is reported, by its token or id, and others are not")
+  @Test("A callback that another process stores is reported, by its token or id, and others aren't")
   func callbacks() async throws {
     let (mine, other) = (try await open(), try await open())
     let process = Process()
@@ -80,11 +80,11 @@ struct FollowingTests {
     try await other.append(together: (10..<600).map { event($0) })
     try await other.append(event(9))
     #expect(await events.next()?.event == event(9))
-    // Of 590 that are of no interest, none was read: two keys were looked up instead.
+    // Of 590 that nothing waits for, none was read. Two keys were looked up instead.
     #expect(process.questions < 20, "\(process.questions)")
   }
 
-  @Test("With more waits than there are new callbacks, these are read, each once and in order")
+  @Test("If there are more waits than new callbacks, these are read, each once and in order")
   func manyWaits() async throws {
     let (mine, other) = (try await open(), try await open())
     let process = Process()
@@ -100,7 +100,7 @@ struct FollowingTests {
     #expect(found == (0..<50).map { "ntf_\($0 * 2)" })
   }
 
-  @Test("What was stored between opening and following is reported too")
+  @Test("What was stored between opening and following is reported, too")
   func beforeFollowing() async throws {
     let (mine, other) = (try await open(), try await open())
     try await other.append(event(1))
@@ -125,7 +125,7 @@ struct FollowingTests {
     #expect(await events.next()?.event == event(1))
   }
 
-  @Test("What this process stored is not read from the file, and without changes nothing is")
+  @Test("What this process stored isn't read from the file, and without changes nothing is")
   func ownFromMemory() async throws {
     let (mine, other) = (try await open(), try await open())
     let process = Process()
@@ -160,7 +160,7 @@ struct FollowingTests {
     #expect(reported.values == (1...20).filter { $0 != 7 })
   }
 
-  @Test("After own callbacks alone nothing is looked up in the file")
+  @Test("After only its own callbacks, nothing is looked up in the file")
   func ownAlone() async throws {
     let store = try await open()
     let process = Process()
@@ -170,13 +170,13 @@ struct FollowingTests {
     for number in 0..<20 { try await store.append(event(number)) }
     try await follower.look(own: store.followers.take(id))
     #expect(process.lists == 0)
-    // With none of them in memory, the one key is looked up.
+    // If none of them is in memory, the one key is looked up.
     for number in 20..<40 { try await store.append(event(number)) }
     try await follower.look(own: StoreFollowers.Own())
     #expect(process.lists == 1)
   }
 
-  @Test("Ranges of own callbacks leave the others between them")
+  @Test("Ranges of its own callbacks leave out the others between them")
   func ranges() {
     let own = StoreFollowers.Own(ranges: [3...5, 8...8, 20...30])
     #expect(own.others(after: 0, upTo: 10) == [1...2, 6...7, 9...10])
@@ -189,7 +189,7 @@ struct FollowingTests {
     #expect(StoreFollowers.Own().others(after: 1, upTo: 1).isEmpty)
   }
 
-  @Test("Own and foreign callbacks that alternate are each reported")
+  @Test("Its own callbacks and those of others that alternate are each reported")
   func interleaved() async throws {
     let (mine, other) = (try await open(), try await open())
     let process = Process()
@@ -219,14 +219,14 @@ struct FollowingTests {
     #expect(await tokens.next() == first.token)
     #expect(try await other.replace(first, version: 1) == 2)
     #expect(await tokens.next() == first.token)
-    // The number of the latest change must not be given again after its row has gone.
+    // The number of the latest change must not be used again after its row is removed.
     try await other.remove(first.token, version: 2)
     #expect(await tokens.next() == first.token)
     _ = try await other.insert(first)
     #expect(await tokens.next() == first.token)
   }
 
-  @Test("A follower that is cancelled ends promptly, and one of a closed store returns")
+  @Test("A cancelled follower ends promptly, and one of a closed store returns")
   func ends() async throws {
     let store = try await open()
     let (first, second) = (Process().follow(store), Process().follow(store))

@@ -35,13 +35,13 @@ struct GroupCommitTests {
     #expect(try await store.page(after: .beginning, limit: count + 1).count == count)
   }
 
-  @Test("What fails fails alone")
+  @Test("A failing call fails alone")
   func isolation() async throws {
     struct Failure: Error {}
     let folder = try TemporaryFolder()
     let store = try await SQLiteDeliveryStore(path: folder.file())
     let gate = Gate()
-    // Holds the writer, so that all that follow wait for one transaction.
+    // Holds the writer, so that everything that follows waits for one transaction.
     store.connections.writer.asyncWriteWithoutTransaction { _ in gate.wait() }
     let answers = await withTaskGroup(of: Bool.self) { group in
       for number in 0..<100 {
@@ -122,7 +122,7 @@ struct GroupCommitTests {
     #expect(try await again.page(after: .beginning, limit: 200).count == answers)
   }
 
-  @Test("A commit waits for the disk, unless told otherwise", arguments: [true, false])
+  @Test("A commit waits for the disk, unless it's configured otherwise", arguments: [true, false])
   func durability(isFull: Bool) async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteDeliveryStore(

@@ -28,14 +28,14 @@ struct ReceiverTests {
     )
   }
 
-  @Test("A captured request that is sent again changes nothing, after hours and a restart too")
+  @Test("A replayed request changes nothing, even after hours and a restart")
   func replay() async throws {
     for hours in [0.0, 1, 23] {
       let store = try await SQLiteDeliveryStore(path: folder.file())
       let receiver = try receiver(store, after: hours * 3_600)
       var events = receiver.events().makeAsyncIterator()
       for _ in 0..<3 { #expect(await receiver.receive(request("ntf_1")).status == .ok) }
-      // Only the first receiver sees it; the others see what is new.
+      // Only the first receiver sees it. The others see what is new.
       if hours == 0 { #expect(await events.next()?.correlationIDs.first == "ntf_1") }
       #expect(await receiver.receive(request("ntf_at_\(hours)")).status == .ok)
       #expect(await events.next()?.correlationIDs.first == "ntf_at_\(hours)")
@@ -44,7 +44,7 @@ struct ReceiverTests {
     }
   }
 
-  @Test("While the file is locked the response is 503; then the same callback is accepted")
+  @Test("While the file is locked, the response is 503, and then the same callback is accepted")
   func locked() async throws {
     let store = try await SQLiteDeliveryStore(
       path: folder.file(),

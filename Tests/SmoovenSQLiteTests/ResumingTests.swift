@@ -14,7 +14,7 @@ struct ResumingTests {
   init() throws { folder = try TemporaryFolder() }
 
   @Test(
-    "What is resumed after its end has its events in arrival order",
+    "A delivery that is resumed after its end has its events in arrival order",
     arguments: [Urgency.normal, .critical]
   )
   func orderOfEvents(urgency: Urgency) async throws {

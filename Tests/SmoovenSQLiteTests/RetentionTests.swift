@@ -17,7 +17,7 @@ struct RetentionTests {
     try await SQLiteDeliveryStore(path: folder.file(), configuration: configuration, clock: machine.clock)
   }
 
-  /// Moves wall clock and machine clock on together, a minute at a time, with a write in each.
+  /// Advances the wall clock and the machine clock together, a minute at a time, with a write in each step.
   private func pass(
     _ minutes: Int,
     from seconds: Double = 0,
@@ -59,7 +59,7 @@ struct RetentionTests {
     #expect(store.deduplicationRetention == SQLiteStoreConfiguration().retention)
   }
 
-  @Test("Callbacks go when they are past the retention, and not before")
+  @Test("Callbacks are removed when they are past the retention, and not before")
   func callbacks() async throws {
     let store = try await open(SQLiteStoreConfiguration(retention: .seconds(1_000)))
     try await store.append(event(1))
@@ -70,7 +70,7 @@ struct RetentionTests {
     #expect(try await store.usage()?.callbacks == 17)
   }
 
-  @Test("A delivery goes past its retention, pending or not, but never while a wait needs it")
+  @Test("A delivery past its retention is removed, pending or not, but never while a wait needs it")
   func deliveries() async throws {
     let store = try await open(
       SQLiteStoreConfiguration(retention: .seconds(100), deliveryRetention: .seconds(600))
@@ -90,7 +90,7 @@ struct RetentionTests {
     #expect(try await store.load(.idempotencyKey("wanted")) == nil)
   }
 
-  @Test("A delivery keeps the first event of each terminal kind when its callbacks go")
+  @Test("A delivery keeps the first event of each terminal kind when its callbacks are removed")
   func milestones() async throws {
     let store = try await open(SQLiteStoreConfiguration(retention: .seconds(100)))
     let first = delivery("key", ids: ["ntf_1"])
@@ -119,7 +119,7 @@ struct RetentionTests {
   // MARK: Clocks that jump
 
   @Test(
-    "A wall clock that jumps for one call deletes nothing, however far",
+    "A wall clock that jumps for one call deletes nothing, however far it jumps",
     arguments: [90_000.0, 3_456_000, 34_560_000, -90_000, -3_456_000]
   )
   func jump(_ seconds: Double) async throws {
@@ -141,7 +141,7 @@ struct RetentionTests {
   }
 
   @Test(
-    "A process whose wall clock is wrong deletes nothing, and neither does the next",
+    "A process whose wall clock is wrong deletes nothing, and neither does the next one",
     arguments: [90_000.0, 3_456_000, -3_456_000]
   )
   func wrongProcess(_ seconds: Double) async throws {
@@ -150,7 +150,7 @@ struct RetentionTests {
     _ = try await store.insert(first)
     try await store.append(event(1), token: first.token)
     await store.close()
-    // Three processes, one after the other.
+    // Three processes, one at a time.
     for process in 0..<3 {
       machine.advance(by: .seconds(60))
       store = try await open()
@@ -171,7 +171,7 @@ struct RetentionTests {
   }
 
   @Test(
-    "After a jump ahead, what is old still goes; what came by the wrong clock stays longer, and blocks nothing"
+    "After a jump ahead, old rows are still removed, and rows by the wrong clock stay but block nothing"
   )
   func goesOn() async throws {
     let store = try await open(SQLiteStoreConfiguration(retention: .seconds(1_000)))
@@ -183,7 +183,7 @@ struct RetentionTests {
     #expect(try await store.callbacks("ntf_2").count == 1)
   }
 
-  @Test("A long pause isn't a jump: what is old goes some time after the restart")
+  @Test("A long pause isn't a jump, so old rows are removed some time after the restart")
   func pause() async throws {
     let configuration = SQLiteStoreConfiguration(retention: .seconds(1_000))
     var store = try await open(configuration)
@@ -195,7 +195,7 @@ struct RetentionTests {
     #expect(try await store.callbacks("ntf_1").isEmpty)
   }
 
-  @Test("The wall clock of several processes with one file moves on no faster than that of one")
+  @Test("The wall clock of several processes on one file advances no faster than that of one")
   func severalProcesses() async throws {
     let stores = [try await open(), try await open(), try await open()]
     try await stores[0].append(event(0))
@@ -207,7 +207,7 @@ struct RetentionTests {
     }
     for store in stores { await store.close() }
     let store = try await open()
-    // Each may begin an hour ahead, and then four times as fast as the machine's clock.
+    // Each may start an hour ahead, and then advances four times as fast as the machine's clock.
     let reached = try #require(store.maintenance.reached)
     #expect(reached <= start.timeIntervalSinceReferenceDate + 3_600 + 4 * 1_800)
   }
@@ -249,18 +249,18 @@ struct RetentionTests {
     #expect(try await store.prune(before: start.addingTimeInterval(10)) == 2_510)
     #expect(try await store.all().map(\.event) == [event(-1)])
     #expect(try await store.usage()?.deliveries == 2)
-    // No deduplication key went with them.
+    // No deduplication key was removed with them.
     #expect(try await store.append(event(7), after: 60) == .duplicate)
   }
 
-  @Test("Under a steady stream the file stops growing, and nothing young is lost")
+  @Test("Under a steady stream, the file stops growing, and nothing recent is lost")
   func growth() async throws {
     let store = try await open(SQLiteStoreConfiguration(retention: .seconds(600), durability: .normal))
     let body = String(repeating: "x", count: 2_000)
     var sizes: [Int64] = []
     let count = 10_000
     for number in stride(from: 0, to: count, by: 10) {
-      // One event a second: 600 are within the retention.
+      // One event a second, so 600 are within the retention.
       machine.advance(by: .seconds(10))
       let callbacks = (number..<number + 10).map { number in
         StoredCallback(event(number, body: body), receivedAt: start.addingTimeInterval(Double(number)))
@@ -274,7 +274,7 @@ struct RetentionTests {
     #expect(kept.last?.cursor.rawValue == Int64(count))
   }
 
-  @Test("After a burst the file shrinks again, in steps")
+  @Test("After a burst, the file shrinks again, in steps")
   func shrinking() async throws {
     let store = try await open(SQLiteStoreConfiguration(retention: .seconds(600), durability: .normal))
     let body = String(repeating: "x", count: 2_000)

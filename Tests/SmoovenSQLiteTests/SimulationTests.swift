@@ -8,7 +8,7 @@ import Testing
 
 @testable import SmoovenSQLite
 
-/// Several clients, each with a connection to one file, under every order of their steps that a seed draws.
+/// Several clients, each with a connection to one file, under every order of their steps that a seed generates.
 @Suite("SQLite: many clients, one file, simulated", .timeLimit(.minutes(30)))
 struct SimulationTests {
   /// The number of steps: a tenth of 20,000, or a fiftieth of `SMOOVEN_MODEL_STEPS`.
@@ -16,7 +16,7 @@ struct SimulationTests {
     Int(ProcessInfo.processInfo.environment["SMOOVEN_MODEL_STEPS"] ?? "").map { $0 / 50 } ?? 2_000
   }
 
-  // For the other process, in which the order of a dictionary must not depend on where it lies.
+  // For the other process, in which the order of a dictionary must not depend on memory addresses.
   init() { unsafe setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1) }
 
   @Test("Every promise holds at every step, and the same seed has the same course")
@@ -36,7 +36,7 @@ struct SimulationTests {
     #expect(tallies[1] == tallies[2])
   }
 
-  @Test("The episode to look at", .enabled(if: Simulation.episode != nil))
+  @Test("The episode to examine", .enabled(if: Simulation.episode != nil))
   func oneEpisode() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
       JobScheduler.takeOver()
@@ -47,7 +47,7 @@ struct SimulationTests {
   }
 
   private static func run(seed: UInt64, steps: Int, only episode: Int? = nil) -> Simulation.Tally {
-    // One folder for all: SQLite must not meet the inode of a file that was removed while a client had it open.
+    // One folder for all, because SQLite must not find the inode of a file that was removed while a client had it open.
     let folder = Result { try TemporaryFolder() }
     let files = Mutex(0)
     return Simulation.run(seed: seed, steps: steps, only: episode) {

@@ -15,7 +15,7 @@ struct SubscriptionTests {
     try await SQLiteDeliveryStore(path: folder.file(), configuration: configuration)
   }
 
-  @Test("First what is stored, then what comes, in order and each once")
+  @Test("First what is stored, then what arrives, in order and each once")
   func storedThenLive() async throws {
     let store = try await open()
     for number in 0..<100 { _ = try await store.append(event(number)) }
@@ -32,7 +32,7 @@ struct SubscriptionTests {
   }
 
   @Test(
-    "Over restarts of the worker and of the store, while appends go on, a worker gets each event once and in order"
+    "Over restarts of the worker and the store, during appends, a worker gets each event once and in order"
   )
   func worker() async throws {
     let count = 1_000 * stressFactor
@@ -44,7 +44,7 @@ struct SubscriptionTests {
     while seen.values.count < count {
       let store = try await open(configuration)
       let round = stored..<min(count, stored + count / 5)
-      // Appends go on while the worker works; a round ends in the middle of both.
+      // Appends continue while the worker works, and a round ends in the middle of both.
       let producer = Task {
         await withTaskGroup { group in
           for number in round {
@@ -60,7 +60,7 @@ struct SubscriptionTests {
       let limit = min(count, seen.values.count + count / 7)
       await #expect(throws: Restart.self) {
         try await store.forEachEvent(named: "worker") { stored in
-          // Thrown before the event is worked on: it comes again.
+          // Thrown before the event is processed, so it's passed again.
           if seen.values.count >= limit { throw Restart() }
           if seen.add(stored.cursor.rawValue) == count {
             try await store.advance("worker", to: stored.cursor)
@@ -75,7 +75,7 @@ struct SubscriptionTests {
     #expect(seen.values == (1...Int64(count)).map { $0 })
   }
 
-  @Test("Several readers next to many writers each get all, in the same order")
+  @Test("Several readers next to many writers each get all events, in the same order")
   func readers() async throws {
     let store = try await open(SQLiteStoreConfiguration(durability: .normal))
     let count = 2_000
@@ -123,7 +123,7 @@ struct SubscriptionTests {
     try await ended.value
   }
 
-  @Test("What another process writes to the file is found too, and stored once")
+  @Test("What another process writes to the file is found, too, and stored once")
   func otherProcess() async throws {
     let configuration = SQLiteStoreConfiguration(pollInterval: .milliseconds(10))
     let (reader, writer) = (try await open(configuration), try await open(configuration))
@@ -146,7 +146,7 @@ struct SubscriptionTests {
     #expect(stored == 200)
   }
 
-  @Test("After pruning, cursors go on where they were")
+  @Test("After pruning, cursors continue where they were")
   func pruned() async throws {
     let store = try await open(SQLiteStoreConfiguration(pollInterval: nil))
     for number in 0..<10 { try await store.append(event(number)) }

@@ -56,7 +56,7 @@ struct UpgradeTests {
 
   private static func body(_ number: Int) -> String { #"{"n":\#(number)}"# }
 
-  /// The text that the first version wrote for an event.
+  /// Returns the text that the first version wrote for an event.
   private static func detail(
     _ number: Int,
     kind: String = "sent",
@@ -165,14 +165,14 @@ struct UpgradeTests {
     for stored in [stored[0], stored[1], stored[2]] {
       #expect(try await store.append([stored.callback]) == [.duplicate])
     }
-    // A key of one endpoint says nothing about another, though they had one scope.
+    // A key of one endpoint says nothing about another one, although they had one scope.
     #expect(try await store.append(Self.expected(4)) == .stored)
     #expect(try await store.all().last?.cursor.rawValue == 10)
     #expect(try await store.usage()?.callbacks == 5)
     #expect(try await store.usage()?.keys["alerts"]?.count == 1)
   }
 
-  @Test("Deliveries are kept, with what is known of each")
+  @Test("Deliveries are kept, with what is known about each")
   func deliveries() async throws {
     try write { db in
       try Self.insert(db, delivery: 1, key: "free", left: false)
@@ -199,7 +199,7 @@ struct UpgradeTests {
     #expect(try await row(3).phase(at: now) == .accepted)
     #expect(try await row(4).verdict == .delivered(Self.expected(4, kind: .delivered)))
     #expect(try await row(5).verdict == .failed(Self.expected(5, kind: .failed)))
-    // The failure of one channel of several was stored as the end, and is none.
+    // The failure of one of several channels was stored as the end, but it isn't one.
     #expect(try await row(6).verdict == nil)
     #expect(try await row(6).milestones == [Self.expected(5, kind: .failed)])
     #expect(try await row(7).verdict == nil)
@@ -228,7 +228,7 @@ struct UpgradeTests {
     #expect(try await store.load(.idempotencyKey("key")) != nil)
   }
 
-  @Test("Many rows are converted, and a row that can't be read stays an error of its own")
+  @Test("Many rows are converted, and a row that can't be read remains its own error")
   func many() async throws {
     try write { db in
       for number in 1...1_234 { try Self.insert(db, event: number) }

@@ -157,7 +157,7 @@ struct SandboxCallbackTests {
     var probe = CallbackProbe()
     probe.answer = { received, _ in received.shortEvent == "queued" ? .status(500) : .status(200) }
     let clock = SteppingClock(limit: .seconds(5))
-    // The retry never comes: leaving the scope while it is due shows that stopping is prompt too.
+    // The retry never happens. Leaving the scope while it's due shows that stopping is prompt, too.
     try await withLab(
       probe: probe,
       configuration: .fast {

@@ -5,7 +5,7 @@ import SmoovenHTTP
 import SmoovenSandbox
 import Testing
 
-@Suite("Life of a sandbox", .timeLimit(.minutes(1)))
+@Suite("Lifecycle of a sandbox", .timeLimit(.minutes(1)))
 struct SandboxLifecycleTests {
   @Test func baseURLWaitsForTheSocket() async throws {
     let sandbox = try SmoovenSandbox()
@@ -57,7 +57,7 @@ struct SandboxLifecycleTests {
   }
 
   @Test func cancellingTheScopeStopsStories() async throws {
-    // Time stands still, so the story would never go on.
+    // Time is stopped, so the story never continues.
     let clock = SteppingClock(limit: .zero)
     let (sandboxes, started) = AsyncStream<SmoovenSandbox>.makeStream()
     let scope = Task {

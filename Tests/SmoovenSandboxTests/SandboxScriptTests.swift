@@ -143,7 +143,7 @@ struct SandboxScriptTests {
   }
 
   @Test func forgedSignatureIsRejectedAndTheTrueOnesHold() async throws {
-    // A receiver that checks, so the forged callback is refused; it is not repeated for that.
+    // The receiver verifies callbacks, so the forged one is refused, but it isn't repeated for that.
     let provider = try SmoovenCallbackProvider.smooven(SandboxConfiguration.wellKnownSecretKey)
     var probe = CallbackProbe()
     probe.answer = { received, _ in

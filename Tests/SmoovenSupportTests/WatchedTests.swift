@@ -28,7 +28,7 @@ struct WatchedTests {
       if round.isMultiple(of: 2) { await Task.yield() }
       wait.cancel()
       await change
-      // Either ending is right; none, or two, would hang or trap.
+      // Either end is right. None, or two, would hang or trap.
       _ = await wait.result
     }
   }

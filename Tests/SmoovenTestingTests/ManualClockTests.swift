@@ -2,7 +2,7 @@ import SmoovenTesting
 import Testing
 
 @Suite("Manual clock", .timeLimit(.minutes(1))) struct ManualClockTests {
-  @Test("It wakes whose time has come, and no others")
+  @Test("It wakes those whose time has come, and no others")
   func advance() async throws {
     let clock = ManualClock()
     let short = Task { try await clock.sleep(for: .seconds(1)) }
@@ -17,7 +17,7 @@ import Testing
     #expect(clock.now.offset == .seconds(10))
   }
 
-  @Test("A sleep that is over already does not suspend")
+  @Test("A sleep that is already over doesn't suspend")
   func past() async throws {
     let clock = ManualClock()
     try await clock.sleep(until: clock.now)

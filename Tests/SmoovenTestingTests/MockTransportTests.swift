@@ -43,7 +43,7 @@ import Testing
     ).run()
   }
 
-  @Test("A request that is never answered fails when its timeout has passed, by the mock's clock")
+  @Test("A request without a response fails at its timeout, by the mock's clock")
   func nothing() async throws {
     let clock = ManualClock()
     let transport = MockTransport(secretKey: key, answer: .nothing(), clock: clock)
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test("A withheld request is not recorded")
+  @Test("A withheld request isn't recorded")
   func withheld() async throws {
     struct No: Error {}
     let transport = MockTransport(secretKey: key)

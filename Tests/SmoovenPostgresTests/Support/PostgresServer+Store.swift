@@ -5,7 +5,7 @@ import TestSupport
 @testable import SmoovenPostgres
 
 extension PostgresServer {
-  /// Runs a statement on a connection that is used for nothing else.
+  /// Runs a statement on a dedicated connection.
   @discardableResult
   func sql(_ text: String, _ parameters: [PostgresValue] = []) throws -> PostgresRows {
     try LibPQ(try PostgresAddress(url())).run(text, parameters, until: .now.advanced(by: .seconds(20)))

@@ -8,7 +8,7 @@ import SmoovenTesting
 
 let start = Date(timeIntervalSince1970: 1_772_697_600)
 
-/// A callback of the group that notifications have.
+/// Returns a callback in the group of notifications.
 func callback(
   _ key: String,
   ids: [String] = [],
@@ -41,7 +41,7 @@ func delivery(_ key: String? = nil, at date: Date = start) -> StoredDelivery {
 
 /// Waits until a closure returns a value.
 ///
-/// What another process does can't be awaited, so it's asked again and again.
+/// It polls, because what another process does can't be awaited.
 func eventually<Value>(_ find: () async throws -> Value?) async throws -> Value {
   while true {
     if let value = try await find() { return value }
@@ -61,7 +61,7 @@ extension PostgresDeliveryStore {
     try await body()
   }
 
-  /// Waits for a token as a client does.
+  /// Waits for a token, as a client does.
   func wait(for token: DeliveryToken, _ reports: DeliveryStoreReports) async throws {
     let lookup = CallbackLookup(group: "smooven", token: token)
     reports.want(lookup)

@@ -5,7 +5,7 @@ import Synchronization
 
 @testable import SmoovenSQLite
 
-/// A folder for the files of one test, removed with it.
+/// A folder for the files of one test, which is removed with it.
 final class TemporaryFolder: Sendable {
   let path: String
 
@@ -26,7 +26,7 @@ final class Collected<Value: Sendable>: Sendable {
 
   var values: [Value] { storage.withLock { $0 } }
 
-  /// Adds a value; returns how many there are now.
+  /// Adds a value, and returns the number of values.
   @discardableResult
   func add(_ value: Value) -> Int {
     storage.withLock { values in
@@ -36,7 +36,7 @@ final class Collected<Value: Sendable>: Sendable {
   }
 }
 
-/// The clock of a machine that a test moves on.
+/// The clock of a machine, which a test advances.
 final class MachineClock: Sendable {
   private let instant = Mutex(StoreInstant(epoch: "first start", nanoseconds: 1_000_000_000))
 
@@ -53,7 +53,9 @@ final class MachineClock: Sendable {
 
 let start = Date(timeIntervalSince1970: 1_772_697_600)
 
-/// A factor for the amount of work, of which a plain `swift test` does a tenth.
+/// A factor for the amount of work.
+///
+/// A plain `swift test` does a tenth.
 let stressFactor = ProcessInfo.processInfo.environment["SMOOVEN_STRESS"] == "1" ? 10 : 1
 
 func event(
@@ -110,15 +112,15 @@ extension SQLiteDeliveryStore {
     return try await append([StoredCallback(event, token: token, receivedAt: date)])[0]
   }
 
-  /// The row of a token as it is now.
+  /// Returns the current row of a token.
   func row(_ token: DeliveryToken) async throws -> VersionedDelivery? { try await load(.token(token)) }
 
-  /// All stored callbacks of the group of Smooven that have an id.
+  /// Returns all stored callbacks of Smooven's group that have an id.
   func callbacks(_ ids: String...) async throws -> [StoredEvent] {
     try await callbacks(matching: CallbackLookup(group: "smooven", ids: ids), after: .beginning, limit: 1_000)
   }
 
-  /// All stored callbacks.
+  /// Returns all stored callbacks.
   func all() async throws -> [StoredEvent] { try await page(after: .beginning, limit: 1_000_000) }
 }
 #endif

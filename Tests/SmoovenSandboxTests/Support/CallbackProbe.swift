@@ -5,9 +5,9 @@ import SmoovenSupport
 
 @testable import SmoovenSandbox
 
-/// A receiver of callbacks on a real socket that answers as a test wants.
+/// A receiver of callbacks on a real socket, which responds as a test wants.
 struct CallbackProbe: AsyncHTTPServerHandler {
-  /// A callback as it came in.
+  /// A callback as it was received.
   struct Received: Sendable {
     var head: HTTPRequest
     var body: [UInt8]
@@ -22,7 +22,7 @@ struct CallbackProbe: AsyncHTTPServerHandler {
 
   struct State: Sendable {
     var received: [Received] = []
-    /// How many callbacks of a notification are being answered.
+    /// The number of callbacks of a notification that are waiting for their response.
     var open: [String: Int] = [:]
     var mostOpen = 0
   }
@@ -30,17 +30,19 @@ struct CallbackProbe: AsyncHTTPServerHandler {
   let state = Watched(State())
   /// The path of its callbacks.
   ///
-  /// Another test's sandbox may still try a port that was closed and is this probe's now.
+  /// Another test's sandbox may still try a port that was closed and now belongs to this probe.
   let path = "/callbacks/\(UInt32.random(in: .min ... .max))"
-  /// Answers a callback; the number counts all callbacks, from 0.
+  /// Responds to a callback.
+  ///
+  /// The number counts all callbacks, from 0.
   var answer: @Sendable (Received, Int) -> HTTPServerReply = { _, _ in .status(200) }
 
   var received: [Received] { state.read { $0.received } }
 
-  /// The most callbacks of one notification that were being answered at a time.
+  /// The maximum number of callbacks of one notification that waited for their response at the same time.
   var mostOpen: Int { state.read { $0.mostOpen } }
 
-  /// Waits until some number of callbacks have come in.
+  /// Waits until a number of callbacks have arrived.
   func received(_ count: Int) async throws -> [Received] {
     try await state.first { $0.received.count >= count ? $0.received : nil }
   }
@@ -55,7 +57,7 @@ struct CallbackProbe: AsyncHTTPServerHandler {
       state.mostOpen = max(state.mostOpen, state.open.values.max() ?? 0)
       return state.received.count - 1
     }
-    // A chance for a second callback to come in before this one is answered, were it sent.
+    // If a second callback was sent, it has a chance to arrive before this one gets its response.
     for _ in 0..<10 { await Task.yield() }
     state.update { $0.open[received.notificationID, default: 0] -= 1 }
     return answer(received, number)

@@ -76,7 +76,7 @@ struct Lab: Sendable {
 }
 
 extension JSONValue {
-  /// JSON text, made without the code under test.
+  /// Returns JSON text, created without the code under test.
   var text: String {
     switch self {
     case .null: "null"
@@ -92,7 +92,7 @@ extension JSONValue {
 }
 
 extension SandboxConfiguration {
-  /// A configuration whose time runs a thousand times faster, with changes.
+  /// Returns a configuration whose time runs a thousand times as fast, with changes.
   static func fast(_ change: (inout SandboxConfiguration) -> Void = { _ in }) -> SandboxConfiguration {
     var configuration = SandboxConfiguration()
     configuration.timeScale = 0.001
@@ -119,7 +119,7 @@ func withLab(
   }
 }
 
-/// Runs the probe's server for as long as a closure runs.
+/// Runs the probe's server while a closure runs.
 func withProbe(_ probe: CallbackProbe, _ body: (HTTPServerAddress) async throws -> Void) async throws {
   let (addresses, found) = AsyncStream<HTTPServerAddress>.makeStream()
   try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A clock that notes how long it was asked to sleep, and wakes at once.
+/// A clock that records how long it was asked to sleep, and wakes immediately.
 final class SteppingClock: Clock {
   struct Instant: InstantProtocol {
     var offset: Duration
@@ -10,7 +10,7 @@ final class SteppingClock: Clock {
     static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
   }
 
-  /// Sleeps of at least this long do not end before they are cancelled.
+  /// Sleeps of at least this duration don't end before they are cancelled.
   let limit: Duration
   private let slept = Mutex<[Duration]>([])
 
