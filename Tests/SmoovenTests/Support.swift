@@ -40,7 +40,7 @@ func mockConfiguration(
   return configuration
 }
 
-/// Runs a client on a mock transport, with callbacks going straight to its receiver.
+/// Runs a client on a mock transport, whose callbacks arrive directly at its receiver.
 func withMockedClient<Result: Sendable>(
   _ transport: MockTransport,
   configuration: SmoovenConfiguration = mockConfiguration(),
@@ -55,7 +55,7 @@ func withMockedClient<Result: Sendable>(
     logger: logger
   ) { client in
     transport.deliverCallbacks(to: client.receiver)
-    // Running, so that no timer of a manual clock is one that waits for the start.
+    // The client runs, so no timer of a manual clock is one that waits for the start.
     _ = try await client.callbackURL(deadline: .seconds(3_600))
     return try await body(client)
   }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Smooven
 
-@Suite("Answer form") struct AnswerFormTests {
+@Suite("The answer form") struct AnswerFormTests {
   func fields(_ body: String) -> [String: String]? { AnswerForm(Array(body.utf8))?.fields }
 
   @Test("Fields are read as browsers write them")
@@ -25,7 +25,7 @@ import Testing
   )
   func refused(body: String) { #expect(fields(body) == nil) }
 
-  @Test("Nor is a body that is too large, or not UTF-8")
+  @Test("A body that is too large, or isn't UTF-8, is refused")
   func bytes() {
     #expect(AnswerForm([UInt8](repeating: 0x61, count: 4_097)) == nil)
     #expect(AnswerForm(Array("a=".utf8) + [0xFF]) == nil)
@@ -77,7 +77,7 @@ import Testing
       read += 1
       guard let (option, text) = form.answer(to: question) else { continue }
       answered += 1
-      // Nothing but what was offered, and no control characters.
+      // Only what was offered, and no control characters.
       if let option, !question.options.contains(option) { Issue.record("answered \(option)") }
       if text?.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" }) == true {
         Issue.record("a control character is left")

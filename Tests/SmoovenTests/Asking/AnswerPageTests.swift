@@ -4,7 +4,7 @@ import Testing
 
 @testable import Smooven
 
-@Suite("Answer page") struct AnswerPageTests {
+@Suite("The answer page") struct AnswerPageTests {
   static let hostile = [
     "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)", "&lt;b&gt;",
     "</h1></form><form action=https://evil.example>", "javascript:alert(1)", "\u{202E}evil", "{{7*7}}",
@@ -55,14 +55,14 @@ import Testing
     }
   }
 
-  @Test("It is about two kilobytes")
+  @Test("It's about two kilobytes")
   func size() {
     let page = AnswerPage.form(Question("Deploy build 512 to production?", options: ["Deploy", "Not now"]))
     #expect(page.response.body.count < 2_048)
   }
 
   @Test(
-    "A question that cannot be asked is refused",
+    "A question that can't be asked is refused",
     arguments: [
       Question(" "), Question(String(repeating: "a", count: 1_001)), Question("a\u{0}b"),
       Question("?", options: [], allowsText: false), Question("?", options: ["a", "a"]),
@@ -100,7 +100,7 @@ import Testing
     try delivery.attach(record.json)
     #expect(QuestionRecord(delivery)?.question == question)
     #expect(QuestionRecord(delivery)?.reply?.text == worst + worst)
-    // An attachment that says it's another delivery's is none.
+    // An attachment that belongs to another delivery is ignored.
     var other = StoredDelivery(token: DeliveryToken(), group: "smooven", openedAt: Date())
     try other.attach(record.json)
     #expect(QuestionRecord(other) == nil)

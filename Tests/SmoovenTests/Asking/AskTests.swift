@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test(
-    "An option, a text, or both",
+    "An answer is an option, a text, or both",
     arguments: [
       ("option=Deploy", "Deploy", nil), ("text=later", nil, "later"),
       ("option=Not+now&text=on%20Friday", "Not now", "on Friday"),
@@ -131,7 +131,7 @@ import Testing
     }
   }
 
-  @Test("The same answer again is no conflict, and changes nothing")
+  @Test("The same answer again isn't a conflict, and changes nothing")
   func again() async throws {
     let outcome = try await asking { visitor, client, _ in
       let names = Watched<[String]>([])
@@ -200,7 +200,7 @@ import Testing
   }
 
   @Test(
-    "A form that answers nothing shows the question again",
+    "A form without an answer shows the question again",
     arguments: [
       ("", 400), ("option=Drop+tables", 400), ("text=%FF", 400),
       ("text=\(String(repeating: "a", count: 5_000))", 413),
@@ -220,7 +220,7 @@ import Testing
     #expect(try await asking(timeout: .milliseconds(20)) == .timedOut(lastKnown: .delivered))
   }
 
-  @Test("A log that fails loses no answer: neither for the wait, nor for a later one under the key")
+  @Test("A failing log loses no answer: neither for the wait, nor for a later one under the key")
   func failingLog() async throws {
     let isFailing = Watched(false)
     let store = HookedStore(before: { step in
@@ -257,7 +257,7 @@ import Testing
     #expect(transport.requestCount == 1)
   }
 
-  @Test("Under one key it's asked once; another question conflicts")
+  @Test("Under one key, the question is asked once, and another question conflicts")
   func keyed() async throws {
     let transport = MockTransport(secretKey: testKey, answer: .accepted(callbacks: [.delivered]))
     try await withMockedClient(transport) { client in
@@ -292,7 +292,7 @@ import Testing
     }
   }
 
-  @Test("A key that was refused and is asked under again keeps its link; a plain one has none to give")
+  @Test("A key that was refused keeps its link when it's asked under again, and a plain key has none")
   func refusedFirst() async throws {
     let transport = MockTransport(secretKey: testKey, answer: .accepted(callbacks: []))
     transport.script(.refused(status: 400, code: "invalid_recipient"))
@@ -327,7 +327,7 @@ import Testing
     }
   }
 
-  @Test("Each channel carries the link")
+  @Test("Each channel contains the link")
   func channels() throws {
     let url = "https://a.example/answers/0"
     let sms = Self.question.request(to: .sms("+61400000000"), urgency: nil, answerURL: url)
@@ -338,7 +338,7 @@ import Testing
     for request in [sms, email] { try request.validate() }
   }
 
-  @Test("Without a port there is no page")
+  @Test("Without a port, there is no page")
   func polling() async throws {
     let transport = MockTransport(secretKey: testKey)
     let configuration = SmoovenConfiguration(secretKey: testKey, tracking: .polling())
@@ -367,7 +367,7 @@ import Testing
     return CallbackRequest(head: head, body: Array(body.utf8))
   }
 
-  @Test("A customer's own reply answers the question, and one to an earlier question doesn't")
+  @Test("A customer's own reply answers the question, and a reply to an earlier question doesn't")
   func inbound() async throws {
     let transport = MockTransport(secretKey: testKey, answer: .accepted(callbacks: [.delivered]))
     let configuration = mockConfiguration {
@@ -384,7 +384,7 @@ import Testing
       )
       #expect(try await handle.answer(timeout: .milliseconds(50)).reply == nil)
       async let outcome = handle.answer(timeout: .seconds(30))
-      // Not one of the options, so it isn't an answer.
+      // It isn't one of the options, so it isn't an answer.
       #expect(await client.receiver.receive(try smobi("What?", 2)).status == .ok)
       #expect(await client.receiver.receive(try smobi(" not NOW ", 3)).status == .ok)
       let reply = try await outcome.reply

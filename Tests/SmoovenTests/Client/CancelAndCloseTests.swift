@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 @Suite("Cancelling and closing", .timeLimit(.minutes(1))) struct CancelAndCloseTests {
-  /// Notes when it is called, and ignores cancellation for as long as the test likes.
+  /// A transport that records when it's called, and ignores cancellation for as long as the test likes.
   struct StubbornTransport: SmoovenTransport {
     let calls: AsyncStream<Void>
     let call: AsyncStream<Void>.Continuation
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test("Cancelling returns at once even when the transport does not care")
+  @Test("Cancelling returns immediately, even if the transport ignores it")
   func stubborn() async throws {
     let transport = StubbornTransport()
     try await withSmoovenClient(configuration: mockConfiguration(), transport: transport) { client in
@@ -54,7 +54,7 @@ import Testing
     #expect(transport.requests.isEmpty)
   }
 
-  @Test("Cancelled while it waits, and nobody else is")
+  @Test("Cancelled while it waits, without any other wait")
   func whileWaiting() async throws {
     let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
     try await withMockedClient(transport) { client in
@@ -115,7 +115,7 @@ import Testing
     await #expect(throws: CancellationError.self) { try await running.value }
   }
 
-  @Test("A service group stops it gracefully, with a port of its own or mounted", arguments: [true, false])
+  @Test("A service group stops it gracefully, with its own port or mounted", arguments: [true, false])
   func serviceGroup(isMounted: Bool) async throws {
     let transport = MockTransport(secretKey: testKey, answer: .accepted())
     var configuration = mockConfiguration()
@@ -131,7 +131,7 @@ import Testing
     #expect(error?.code == .closed)
   }
 
-  @Test("A client that nobody runs does not wait for ever, and sends nothing")
+  @Test("A client that isn't run doesn't wait forever, and sends nothing")
   func neverRun() async throws {
     let clock = ManualClock()
     let transport = MockTransport(secretKey: testKey)
@@ -148,7 +148,7 @@ import Testing
     #expect(transport.requests.isEmpty)
   }
 
-  @Test("What a handle knew is known after closing")
+  @Test("A result that a handle knew is still known after closing")
   func afterClose() async throws {
     let transport = MockTransport(secretKey: testKey)
     let handle = try await withMockedClient(transport) { client in
@@ -161,7 +161,7 @@ import Testing
     #expect(try await handle.outcome(timeout: .seconds(1)).isDelivered)
   }
 
-  @Test("A port that is taken cancels the scope, is its error, and is the cause of what calls in it throw")
+  @Test("A port in use cancels the scope, is its error, and is the cause of what calls in it throw")
   func portTaken() async throws {
     let configuration = SmoovenConfiguration(
       secretKey: testKey,
@@ -174,7 +174,7 @@ import Testing
       let errors = Mutex<[any Error]>([])
       let error = await #expect(throws: SmoovenError.self) {
         try await withSmoovenClient(configuration: second) { client in
-          // A call that was made before it was known, one made afterwards, and one that has nothing to do with it.
+          // A call from before the error was known, one from afterwards, and one that isn't affected by it.
           let task = Task { try await client.remind() }
           do { _ = try await task.value } catch { errors.withLock { $0.append(error) } }
           do {

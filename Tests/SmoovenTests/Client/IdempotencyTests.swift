@@ -5,7 +5,9 @@ import SmoovenTesting
 import TestSupport
 import Testing
 
-/// A store that outlives its clients stands for a file: a second client is the process after a restart.
+/// Keys on a store that outlives its clients, like a file.
+///
+/// A second client is the process after a restart.
 @Suite("Idempotency keys", .timeLimit(.minutes(1))) struct IdempotencyTests {
   let store = InMemoryDeliveryStore()
   let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
@@ -67,7 +69,7 @@ import Testing
     #expect(transport.requestCount == 1)
   }
 
-  @Test("After a crash the same key goes on waiting at the stored token")
+  @Test("After a crash, a call under the same key continues waiting at the stored token")
   func goesOn() async throws {
     try await sendAndDie()
     let outcome = try await process { client in
@@ -81,7 +83,7 @@ import Testing
     #expect(transport.requestCount == 1)
   }
 
-  @Test("A callback that came while nobody waited is found", arguments: [true, false])
+  @Test("A callback that arrived while nothing waited is found", arguments: [true, false])
   func foundLater(isAtToken: Bool) async throws {
     try await sendAndDie()
     let outcome = try await process { client in
@@ -111,7 +113,7 @@ import Testing
   }
 
   @Test(
-    "Keys that cannot be are refused before anything is stored",
+    "Invalid keys are refused before anything is stored",
     arguments: ["", String(repeating: "k", count: 256)]
   )
   func badKeys(key: String) async throws {
@@ -133,7 +135,7 @@ import Testing
   }
 
   @Test(
-    "What a callback proved is not sent again under its key, whatever the answers said",
+    "If a callback proves a send, it isn't repeated under its key, whatever the responses were",
     arguments: [[400], [503], [500, 400]]
   )
   func provenByCallback(statuses: [Int]) async throws {
@@ -148,7 +150,7 @@ import Testing
       let url = try #require(transport.requests.first?.callbackURL)
       let token = try #require(DeliveryToken(url.suffix(32)))
       while client.receiver.tracker.snapshot(of: token)?.eventNames.isEmpty != false { await Task.yield() }
-      // Past the pause between two attempts, and then past the deadline.
+      // First past the pause between two attempts, and then past the deadline.
       for _ in 0..<40 {
         clock.advance(by: .milliseconds(100))
         for _ in 0..<20 { await Task.yield() }
@@ -161,7 +163,7 @@ import Testing
     try await provenSecondCall()
   }
 
-  @Test("What may have been sent is not called unsent because a later attempt certainly was not")
+  @Test("If an earlier attempt may have been sent, a later one that wasn't doesn't change that")
   func unclearThenRefused() async throws {
     let unsent = TransportError(.notSent, "refused")
     transport.script(.bytes([], status: 500), .failure(unsent, id: "ntf_1", callbacks: [.delivered]))
@@ -179,7 +181,7 @@ import Testing
     #expect(transport.requestCount == 2)
   }
 
-  @Test("A callback that came after a refusal, while nobody ran, proves the send too")
+  @Test("A callback after a refusal proves the send, even if it arrived while no client ran")
   func provenWhileDown() async throws {
     let delivery = try await unfinished(mayHaveLeft: false)
     _ = try await store.append([StoredCallback(event(.sent), token: delivery.token, receivedAt: Date())])
@@ -205,7 +207,7 @@ import Testing
     #expect(transport.requestCount == requests)
   }
 
-  @Test("A crash before the request left sends it, at the stored token")
+  @Test("After a crash before the request was sent, it's sent at the stored token")
   func crashBeforeSend() async throws {
     let delivery = try await unfinished(mayHaveLeft: false)
     transport.script(.accepted(id: "ntf_1", callbacks: [.delivered]))
@@ -215,7 +217,7 @@ import Testing
     #expect(transport.requests.first?.callbackURL?.hasSuffix(delivery.token.text) == true)
   }
 
-  @Test("A crash after it may have left sends nothing: only a callback can tell")
+  @Test("After a crash when it may have been sent, nothing is sent, and only a callback can tell")
   func crashWhileSending() async throws {
     _ = try await unfinished(mayHaveLeft: true)
     let clock = ManualClock()
@@ -232,7 +234,7 @@ import Testing
     #expect(try await store.allPending().count == 1)
   }
 
-  @Test("Repeating what is unclear is an opt-in here too")
+  @Test("Repeating an unclear send is an opt-in here, too")
   func optIn() async throws {
     _ = try await unfinished(mayHaveLeft: true)
     transport.script(.accepted(id: "ntf_1", callbacks: [.delivered]))
@@ -244,7 +246,7 @@ import Testing
     #expect(transport.requestCount == 1)
   }
 
-  @Test("Two calls at once under one key share one send and one outcome")
+  @Test("Two simultaneous calls under one key share one send and one outcome")
   func concurrent() async throws {
     transport.script(.accepted(id: "ntf_1", callbacks: [.delivered.sent(.after)]))
     let outcomes = try await process { client in
@@ -258,7 +260,7 @@ import Testing
     #expect(transport.requestCount == 1)
   }
 
-  @Test("A caller that leaves does not take the send away from another under the same key")
+  @Test("A caller that leaves doesn't take the send away from another one under the same key")
   func cancelledCaller() async throws {
     transport.script(.accepted(id: "ntf_1", callbacks: [.delivered.sent(.after)]))
     let outcome = try await process { client in
@@ -271,7 +273,7 @@ import Testing
     #expect(transport.requestCount == 1)
   }
 
-  /// What a process leaves behind that dies around its send.
+  /// What a process that dies around its send leaves behind.
   private func unfinished(mayHaveLeft: Bool) async throws -> StoredDelivery {
     let request = NotifyRequest(
       intent: "Remind Sarah",

@@ -32,7 +32,7 @@ import Testing
     return try await withMockedClient(transport, configuration: configuration, store: store, body)
   }
 
-  @Test("A wait that a stop cut short is listed, and goes on where it was")
+  @Test("A wait that a stop cut short is listed, and continues where it was")
   func resumed() async throws {
     try await sendAndStop()
     let outcome = try await restarted { client in
@@ -51,7 +51,7 @@ import Testing
     #expect(try await store.allPending() == [])
   }
 
-  @Test("A delivery that could not be resumed is as pending as before")
+  @Test("If a delivery can't be resumed, it's still pending")
   func failedResume() async throws {
     let store = HookedStore()
     _ = try await store.insert(StoredDelivery(token: DeliveryToken(), group: "smooven", openedAt: Date()))
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  @Test("A callback that came before the delivery was resumed is not lost")
+  @Test("A callback that arrived before the delivery was resumed isn't lost")
   func callbackFirst() async throws {
     try await sendAndStop()
     let outcome = try await restarted { client in
@@ -82,7 +82,7 @@ import Testing
     #expect(outcome.isDelivered)
   }
 
-  @Test("Resumed twice at once, both learn the outcome")
+  @Test("If a delivery is resumed twice at the same time, both get the outcome")
   func resumedTwice() async throws {
     try await sendAndStop()
     try await restarted { client in
@@ -98,7 +98,7 @@ import Testing
   }
 
   @Test(
-    "What was lost while no process listened is asked for at the start",
+    "The status of what was lost while no process listened is queried at the start",
     arguments: ["delivered", "failed"]
   )
   func recovered(status: String) async throws {
@@ -106,7 +106,7 @@ import Testing
     transport.script(.json(["notification_id": "ntf_1", "status": .string(status), "channel_used": "sms"]))
     try await restarted(reconciles: true) { client in
       while try await !store.allPending().isEmpty { await Task.yield() }
-      // Its verdict is written, so it is found by its id and no longer pending.
+      // Its verdict is stored, so it's found by its id and no longer pending.
       let delivery = try #require(try await client.delivery(.id("ntf_1", group: "smooven")))
       let outcome = try await client.resume(delivery).outcome(timeout: .seconds(30))
       #expect(outcome.isDelivered == (status == "delivered"))
@@ -119,7 +119,7 @@ import Testing
   func recoveredByOne() async throws {
     try await sendAndStop()
     transport.script(.json(["notification_id": "ntf_1", "status": "sent", "channel_used": "sms"]))
-    // All have read the delivery before the first of them writes, and have done all when they read the next page.
+    // All have read the delivery before the first of them writes, and are done when they read the next page.
     let (writers, pages) = (Watched(0), Watched(0))
     let shared = HookedStore(store) { step in
       if step == .pending { pages.update { $0 += 1 } }
@@ -141,7 +141,7 @@ import Testing
     #expect(transport.requests.map(\.head.method) == [.post, .get])
   }
 
-  @Test("A delivery that waits already learns what the start finds out")
+  @Test("A delivery that already waits gets what the start finds out")
   func recoveredWhileWaiting() async throws {
     try await sendAndStop()
     transport.script(.json(["notification_id": "ntf_1", "status": "delivered", "channel_used": "sms"]))
@@ -152,7 +152,7 @@ import Testing
     #expect(outcome.isDelivered)
   }
 
-  @Test("Without reconciliation nothing is asked")
+  @Test("Without reconciliation, nothing is asked")
   func notAsked() async throws {
     try await sendAndStop()
     try await restarted { client in
@@ -163,7 +163,7 @@ import Testing
     #expect(transport.requestCount == 1)
   }
 
-  @Test("A store that cannot be read says so")
+  @Test("A store that can't be read is an error that says so")
   func unreadable() async throws {
     let store = HookedStore()
     try await withMockedClient(transport, store: store) { client in
@@ -186,7 +186,7 @@ import Testing
         let handle = try await client.resume(pending)
         #expect(handle.sendError?.code == .neverSent && handle.status == .unconfirmed)
         #expect(handle.sendError?.isRetryable == false)
-        // A call under the key sends it, and then the handle knows.
+        // A call under the key sends it, and then the handle has the result.
         let sent = try await client.notify(
           intent: "Remind Sarah",
           context: .init(userID: "sarah@example.com"),
@@ -198,7 +198,7 @@ import Testing
     #expect(transport.requestCount == 2)
   }
 
-  @Test("A key whose body may have left is unclear, and a callback proves that it was sent")
+  @Test("A key whose body may have been sent is unclear, and a callback proves that it was")
   func unclearKey() async throws {
     let lapsed = StoreInstant(epoch: "before", nanoseconds: 0)
     var armed = StoredDelivery(
@@ -233,7 +233,7 @@ import Testing
       _ = try await store.insert(claimed)
       let lease = try client.receiver.tracker.reserve(token, group: "smooven")
       #expect(try await client.resume(claimed).sendError == nil)
-      // What it was before, which a caller that joins must not take for an answer.
+      // This is what it was before, which a caller that joins must not mistake for a result.
       claimed.claim = nil
       #expect(try await store.replace(claimed, version: 1) == 2)
       #expect(try await client.resume(claimed).sendError == nil)

@@ -5,7 +5,7 @@ import SmoovenTesting
 import Testing
 
 @Suite("Reconciliation at the deadline", .timeLimit(.minutes(1))) struct ReconciliationTests {
-  /// Lets a wait run out, with `status` as the answer of the status endpoint.
+  /// Lets a wait expire, with `status` as the response of the status endpoint.
   func outcome(
     status: MockAnswer,
     answer: MockAnswer = .accepted(id: "ntf_1"),
@@ -22,7 +22,7 @@ import Testing
     let outcome = try await withMockedClient(transport, configuration: configuration) { client in
       let handle = try await client.notifySarah()
       for callback in callbacks { await transport.deliver(callback, notificationID: "ntf_1") }
-      // The deadline of notify may be armed still.
+      // The deadline of notify may still be armed.
       async let outcome = handle.outcome(timeout: .seconds(10), until: until)
       while let timer = await clock.nextTimer(), timer != .seconds(10) {}
       clock.advance(by: .seconds(10))
@@ -44,7 +44,7 @@ import Testing
     #expect(transport.requests.count == 2)
   }
 
-  @Test("So it does when the answer to the send had said as much")
+  @Test("So it does if the response to the send had said as much")
   func answeredAsDelivered() async throws {
     let (outcome, transport) = try await outcome(
       status: .json(["notification_id": "ntf_1", "status": "delivered", "channel_used": "sms"]),
@@ -78,7 +78,7 @@ import Testing
     #expect(outcome == .timedOut(lastKnown: known))
   }
 
-  @Test("An answer that is of no use changes nothing")
+  @Test("A useless response changes nothing")
   func useless() async throws {
     for answer in [
       MockAnswer.bytes([0xFF]), .refused(status: 404, code: "not_found"), .bytes([], status: 500),
@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  @Test("Delivered does not meet a wait for more")
+  @Test("Delivered doesn't meet a wait for more")
   func moreThanDelivered() async throws {
     let answer = MockAnswer.json(["notification_id": "ntf_1", "status": "delivered"])
     let (outcome, _) = try await outcome(status: answer, until: .clicked)

@@ -4,7 +4,7 @@ import SmoovenTesting
 import Testing
 
 @Suite("Holding back all sends", .timeLimit(.minutes(1))) struct RetryGateTests {
-  @Test("An open gate holds no sender back")
+  @Test("An open gate delays no sender")
   func open() async throws {
     let gate = RetryGate(clock: DeliveryClock(ManualClock()))
     try await gate.wait(until: .seconds(1))
@@ -13,7 +13,7 @@ import Testing
     try await gate.wait(until: .seconds(1))
   }
 
-  @Test("Its senders are spread over the time that it was closed")
+  @Test("Its senders are spread over the time for which it was closed")
   func spread() async throws {
     let clock = ManualClock()
     let gate = RetryGate(clock: DeliveryClock(clock))
@@ -41,7 +41,7 @@ import Testing
     #expect(gate.opening(now: .zero) == .seconds(300))
   }
 
-  @Test("A sender that it would make late gets an error at once")
+  @Test("A sender that would miss its deadline gets an error immediately")
   func late() async throws {
     let gate = RetryGate(clock: DeliveryClock(ManualClock()))
     gate.hold(for: .seconds(8))
@@ -51,7 +51,7 @@ import Testing
     #expect(error?.isRetryable == true)
   }
 
-  @Test("A sender that wakes while it's closed again waits on")
+  @Test("A sender that wakes while it's closed again keeps waiting")
   func again() async throws {
     let clock = ManualClock()
     let gate = RetryGate(clock: DeliveryClock(clock))
@@ -78,7 +78,7 @@ import Testing
 }
 
 @Suite("A thousand senders after one Retry-After", .timeLimit(.minutes(1))) struct RetryCrowdTests {
-  /// The moments at which sleepers of a clock wake, once there are as many.
+  /// The moments at which sleepers of a clock wake, once there are enough of them.
   private func wakeUps(_ count: Int, of clock: ManualClock, after start: Duration) async -> [Duration] {
     var moments: [Duration] = []
     while moments.count < count, let timer = await clock.nextTimer() {
@@ -89,7 +89,7 @@ import Testing
 
   private func expectSpread(_ moments: [Duration], from start: Duration, over spread: Duration) {
     #expect(moments.allSatisfy { $0 >= start && $0 <= start + spread })
-    // In no tenth of the time more than twice its share.
+    // No tenth of the time has more than twice its share.
     let tenths = Dictionary(grouping: moments) { min(9, Int(($0 - start) / spread * 10)) }
     #expect(tenths.values.allSatisfy { $0.count <= moments.count / 5 })
     #expect(tenths.count == 10)
@@ -106,13 +106,13 @@ import Testing
       return Task { try await gate.wait(until: .seconds(deadline), jitter: jitter) }
     }
     let moments = await wakeUps(1_000, of: clock, after: .seconds(20))
-    // At least half of what is left is for the request itself.
+    // At least half of the remaining time is for the request itself.
     expectSpread(moments, from: .seconds(20), over: .seconds(deadline == 60 ? 20 : 2))
     clock.advance(by: .seconds(deadline))
     for sender in senders { try await sender.value }
   }
 
-  @Test("The sends of a client do so too, and each is sent once")
+  @Test("The sends of a client are spread as well, and each is sent once")
   func client() async throws {
     let clock = ManualClock()
     let transport = MockTransport(secretKey: testKey, answer: .accepted())

@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test(
-    "What was certainly not carried out is tried again; the backoff doubles up to its maximum",
+    "What was certainly not carried out is tried again, with a backoff that doubles up to its maximum",
     arguments: [SmoovenError.Code.connectionFailed, .overloaded, .rateLimited, .unavailable, .serverError]
   )
   func repeated(code: SmoovenError.Code) {
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test(
-    "What failed for good is not",
+    "A permanent failure isn't tried again",
     arguments: [SmoovenError.Code.rejected, .unauthorized, .notFound, .unconfirmed, .storeFailed, .closed]
   )
   func final(code: SmoovenError.Code) {
@@ -78,15 +78,15 @@ import Testing
     let error = SmoovenError(.rateLimited, "", retryAfter: .seconds(2))
     #expect(pause(error, jitter: 0) == .seconds(2))
     #expect(pause(error, jitter: 1) == .seconds(4))
-    // At most the maximum backoff is added, and at most half of the time that is left.
+    // At most the maximum backoff is added, and at most half of the remaining time.
     #expect(pause(SmoovenError(.rateLimited, "", retryAfter: .seconds(20)), jitter: 1) == .seconds(23))
     #expect(pause(error, left: .seconds(3), jitter: 1) == .milliseconds(2_500))
     #expect(pause(error, left: .seconds(2), jitter: 0) == nil)
-    // No pause at all would not spread them.
+    // If nothing were added, they wouldn't be spread.
     #expect(pause(SmoovenError(.rateLimited, "", retryAfter: .zero), jitter: 1) == .seconds(1))
   }
 
-  @Test("A pause that ends at the deadline or later is none")
+  @Test("A pause that ends at the deadline or later isn't begun")
   func tooLate() {
     let error = SmoovenError(.unavailable, "")
     #expect(pause(error, left: .seconds(1)) == nil)

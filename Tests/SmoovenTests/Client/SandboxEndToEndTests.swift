@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  /// Sends, and begins to wait when an event has come.
+  /// Sends, and begins to wait when an event has arrived.
   func outcome(
     of user: String,
     after event: String
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test("A lost callback is found by asking")
+  @Test("A lost callback is found by a status query")
   func lost() async throws {
     let outcome = try await outcome(of: "lost", after: "notification.sent")
     #expect(outcome.isDelivered)
@@ -91,7 +91,7 @@ import Testing
     }
   }
 
-  @Test("Critical: a failing channel waits for its sibling", arguments: [("partial", true), ("fail", false)])
+  @Test("Critical: a failure waits for the other channel", arguments: [("partial", true), ("fail", false)])
   func critical(script: String, delivers: Bool) async throws {
     try await withLoop { client, _ in
       let outcome = try await client.sendAndWait(
@@ -116,7 +116,7 @@ import Testing
     }
   }
 
-  @Test("A hundred at once, each with its own outcome")
+  @Test("A hundred at the same time, each with its own outcome")
   func many() async throws {
     try await withLoop { client, sandbox in
       let scripts = (0..<100).map { ["sarah", "fail", "early", "duplicate", "error500"][$0 % 5] }

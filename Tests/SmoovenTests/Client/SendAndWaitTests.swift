@@ -5,7 +5,7 @@ import SmoovenTesting
 import Testing
 
 @Suite("sendAndWait", .timeLimit(.minutes(1))) struct SendAndWaitTests {
-  @Test("Delivers, whenever the callback comes", arguments: [MockCallback.Timing.before, .with, .after])
+  @Test("Delivers, whenever the callback arrives", arguments: [MockCallback.Timing.before, .with, .after])
   func timings(timing: MockCallback.Timing) async throws {
     let transport = MockTransport(
       secretKey: testKey,
@@ -98,7 +98,7 @@ import Testing
     #expect(outcome.event?.name == name)
   }
 
-  @Test("A failure ends a wait for a predicate too")
+  @Test("A failure ends a wait for a predicate, too")
   func predicateFails() async throws {
     let transport = MockTransport(secretKey: testKey, answer: .accepted(callbacks: [.sent, .failed]))
     let outcome = try await withMockedClient(transport) { client in
@@ -118,7 +118,7 @@ import Testing
     let outcome = try await withMockedClient(transport, configuration: mockConfiguration(clock: clock)) {
       client in
       let handle = try await client.notifySarah()
-      // All callbacks are in before the wait begins.
+      // All callbacks have arrived before the wait begins.
       var events = handle.events.makeAsyncIterator()
       for _ in callbacks { _ = await events.next() }
       async let outcome = handle.outcome(timeout: .seconds(10))
@@ -141,7 +141,7 @@ import Testing
     #expect(outcome.event?.channel == .push)
   }
 
-  @Test("Direct channels take every documented field")
+  @Test("Direct channels accept every documented field")
   func direct() async throws {
     let transport = MockTransport(secretKey: testKey)
     let request = NotifyRequest(
@@ -213,7 +213,7 @@ import Testing
     #expect(names == [expected, expected])
   }
 
-  @Test("A notification that nobody waits for leaves no slot")
+  @Test("A notification without a wait leaves no slot")
   func fireAndForget() async throws {
     let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
     try await withMockedClient(transport) { client in
@@ -232,11 +232,11 @@ import Testing
     }
   }
 
-  @Test("Callbacks by the dashboard's URL find their wait by id, early or not", arguments: [true, false])
+  @Test("Callbacks at the dashboard's URL find their wait by id, early or not", arguments: [true, false])
   func defaultURL(early: Bool) async throws {
     let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
     try await withMockedClient(transport) { client in
-      // As long as any send waits for its answer, an event of an unknown id may be its own.
+      // While any send waits for its response, an event with an unknown id may belong to it.
       let sending = try client.receiver.tracker.reserve(DeliveryToken(), group: "smooven")
       if early { await transport.deliver(.delivered, notificationID: "ntf_1") }
       let handle = try await client.notifySarah()
@@ -247,7 +247,7 @@ import Testing
     }
   }
 
-  @Test("Without a send under way, an event of an unknown id is nobody's")
+  @Test("Without a send under way, an event with an unknown id belongs to no wait")
   func nobodySends() async throws {
     let transport = MockTransport(secretKey: testKey)
     try await withMockedClient(transport) { client in

@@ -7,12 +7,16 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Several clients over one store, each with its own way out: processes and replicas.
+/// Several clients on one store, each with its own network.
+///
+/// They represent processes and replicas.
 @Suite("Several clients on one store", .timeLimit(.minutes(1))) struct SharedStoreTests {
   let store = InMemoryDeliveryStore()
   let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
 
-  /// Runs two clients on the store; callbacks of the transport go to the first.
+  /// Runs two clients on the store.
+  ///
+  /// The transport's callbacks arrive at the first one.
   private func withTwo<Value: Sendable>(
     _ second: MockTransport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_2")),
     configuration: SmoovenConfiguration = mockConfiguration(),
@@ -49,7 +53,7 @@ import Testing
       await transport.deliver(.delivered, notificationID: "ntf_1")
       let outcomes = [try await sent.value, try await followed.value]
       #expect(outcomes.map(\.isDelivered) == [true, true])
-      // Nor does a third call find the key free.
+      // A third call doesn't find the key free, either.
       try await expectTrue(two.remind(key: "k").isDelivered)
     }
     #expect(transport.requestCount == 1)
@@ -125,7 +129,7 @@ import Testing
   }
 
   @Test(
-    "A POST under way isn't repeated, also if unclear sends are and its caller has left"
+    "A POST under way isn't repeated, even with retriesUnclearSends and after its caller has left"
   )
   func armedIsNotUnclear() async throws {
     let (releases, release) = AsyncStream<Void>.makeStream()
@@ -157,7 +161,7 @@ import Testing
 
   // MARK: What is stored
 
-  @Test("What met one caller's criterion is not the end for the next")
+  @Test("An event that met one caller's criterion isn't the end for the next caller")
   func criteria() async throws {
     transport.script(.accepted(id: "ntf_1", callbacks: [.sent]))
     try await withTwo { one, _ in
@@ -176,7 +180,7 @@ import Testing
     #expect(transport.requestCount == 1)
   }
 
-  @Test("A critical failure of one channel that times out is no verdict: what comes later counts")
+  @Test("A critical failure of one channel that times out isn't a verdict, and later events count")
   func criticalFailure() async throws {
     let clock = ManualClock()
     transport.script(.accepted(id: "ntf_1", callbacks: [.failed.on(.push)]))
@@ -209,7 +213,7 @@ import Testing
     }
   }
 
-  @Test("Without a key a delivery is forgotten when its last handle goes, and with one it's kept")
+  @Test("Without a key, a delivery is forgotten with its last handle, and with one it's kept")
   func forgotten() async throws {
     try await withTwo { one, _ in
       for key in [nil, "k"] {
@@ -220,7 +224,7 @@ import Testing
           label: "reminder"
         )
         #expect(handle.id == "ntf_1")
-        // The id is known to the caller first, and stored then.
+        // The caller gets the id first, and then it's stored.
         while try await one.delivery(.id("ntf_1", group: "smooven")) == nil { await Task.yield() }
         #expect(try await one.delivery(.id("ntf_1", group: "smooven"))?.label == "reminder")
       }
@@ -265,7 +269,7 @@ import Testing
   // MARK: Who gets what
 
   @Test(
-    "What another endpoint's key signed never ends a wait, and an id at one endpoint isn't one at the other"
+    "What another endpoint's key signed never ends a wait, and ids count only at their own endpoint"
   )
   func otherEndpoint() async throws {
     let partnerKey: Secret = "sk_test_partner_0123456789"
@@ -287,7 +291,7 @@ import Testing
     }
   }
 
-  @Test("One who waits by the id gets what comes to the URL of a handle")
+  @Test("A wait by the id gets what arrives at the URL of a handle")
   func byIDNextToHandle() async throws {
     try await withTwo { one, _ in
       let handle = try await one.notifySarah()
@@ -301,7 +305,7 @@ import Testing
     }
   }
 
-  @Test("In a receiver that nothing runs, waits end at their deadline and say so")
+  @Test("In a receiver that isn't run, waits end at their deadline and say so")
   func notRun() async throws {
     let clock = ManualClock()
     let receiver = try CallbackReceiver(
@@ -325,7 +329,7 @@ import Testing
 
   // MARK: Asking for the status
 
-  @Test("A predicate is asked once about each event, also if the status is asked at the deadline")
+  @Test("A predicate is called once for each event, even if the status is queried at the deadline")
   func predicateOnce() async throws {
     let clock = ManualClock()
     transport.script(
@@ -351,7 +355,7 @@ import Testing
     #expect(seen.read { $0 } == ["notification.queued", "notification.sent", "notification.delivered"])
   }
 
-  @Test("At its start a client asks for a pending delivery at most once a day")
+  @Test("At its start, a client asks about a pending delivery at most once a day")
   func onceADay() async throws {
     var delivery = StoredDelivery(
       token: DeliveryToken(),
@@ -379,7 +383,7 @@ import Testing
   }
 }
 
-/// Sends immediately, and waits with the response until the test lets it go.
+/// A transport that sends immediately, and holds the response back until the test releases it.
 final class HeldBackTransport: SmoovenTransport {
   private let releases: AsyncStream<Void>
   private let mock: MockTransport

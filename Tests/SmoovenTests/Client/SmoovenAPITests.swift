@@ -33,7 +33,7 @@ import Testing
     (try await failure(of: method, answer) as? SmoovenError)?.code
   }
 
-  @Test("A 503 is Smooven's own if it has an error body or a Retry-After; a proxy's is unclear")
+  @Test("A 503 is Smooven's own if it has an error body or a Retry-After, and otherwise it's unclear")
   func unavailable() async throws {
     let page = Array("<html>503 Service Temporarily Unavailable</html>".utf8)
     let later: HTTPFields = [.retryAfter: "2"]
@@ -46,7 +46,7 @@ import Testing
     #expect(try await code(.get, .bytes(page, status: 503)) == .unavailable)
   }
 
-  @Test("Other failures of a server are unclear for a POST alone", arguments: [500, 502, 504, 599])
+  @Test("Other failures of a server are unclear only for a POST", arguments: [500, 502, 504, 599])
   func serverErrors(status: Int) async throws {
     #expect(try await code(.post, .refused(status: status, code: "internal")) == .unconfirmed)
     #expect(try await code(.get, .refused(status: status, code: "internal")) == .serverError)
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test("A withheld request is not an error of Smooven: its cause is for the caller who withheld it")
+  @Test("A withheld request isn't an error of Smooven: its cause is for the caller that withheld it")
   func withheld() async throws {
     struct Taken: Error {}
     let error = try await failure(of: .post, .accepted()) { throw Taken() } as? TransportError
@@ -74,7 +74,7 @@ import Testing
     #expect(transport.requestCount == 0)
   }
 
-  @Test("The message of a refusal can be read, but is in no description")
+  @Test("The message of a refusal can be read, but isn't part of any description")
   func message() async throws {
     let answer = MockAnswer.json(
       ["success": false, "error": ["code": "invalid_recipient", "message": "+61400000000 is not mobile"]],

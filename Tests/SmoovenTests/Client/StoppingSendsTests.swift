@@ -31,13 +31,13 @@ import Testing
       )
     }
 
-    /// Returns when requests have left.
+    /// Returns when a number of requests have been sent.
     func sent(_ count: Int) async throws { try await state.first { $0.sent >= count ? () : nil } }
 
     func answer(_ answer: MockAnswer) { state.update { $0.answer = answer } }
   }
 
-  /// A client in a service group that stops it as a signal does.
+  /// A client in a service group that stops it, as a signal does.
   final class Service: Sendable {
     let clock = ManualClock()
     let store = InMemoryDeliveryStore()
@@ -88,7 +88,7 @@ import Testing
   }
 
   @Test(
-    "A graceful stop lets what has left get its response, and takes nothing new",
+    "During a graceful stop, sent requests get their response, and no new ones are accepted",
     arguments: [nil, "k"],
     [true, false]
   )
@@ -100,7 +100,7 @@ import Testing
     await service.stop()
     await service.expectClosed(service.notify(key))
     await service.expectClosed(service.notify("other"))
-    // Its caller isn't told that the client closes while the response is on its way.
+    // Its caller doesn't get an error about the close while the response is on its way.
     for _ in 0..<1_000 { await Task.yield() }
     transport.answer(.accepted(id: "ntf_1"))
     #expect(try await call.value.id == "ntf_1")
@@ -110,7 +110,7 @@ import Testing
   }
 
   @Test(
-    "What is refused or unclear during a graceful stop is written down before the end",
+    "What is refused or unclear during a graceful stop is stored before the end",
     arguments: [400, 429, 500]
   )
   func refusedInFlight(status: Int) async throws {
@@ -155,7 +155,7 @@ import Testing
   }
 
   @Test(
-    "What waits for its next attempt when the client closes is never sent",
+    "A send that waits for its next attempt when the client closes is never sent",
     arguments: [nil, "k"],
     [true, false]
   )
@@ -188,7 +188,7 @@ import Testing
   }
 
   @Test(
-    "What couldn't be written while the client was open doesn't keep it from closing, nor busy afterwards"
+    "Writes that failed while the client was open neither keep it from closing nor continue afterwards"
   )
   func writesThatFail() async throws {
     let attempts = Atomic(0)
@@ -203,7 +203,7 @@ import Testing
       client in
       let handle = try await client.notifySarah()
       #expect(handle.id == "ntf_1")
-      // It's tried again and again while the client is open.
+      // It's tried repeatedly while the client is open.
       while attempts.load(ordering: .relaxed) < 5 {
         clock.advance(by: .seconds(30))
         await Task.yield()
@@ -215,7 +215,7 @@ import Testing
     #expect(attempts.load(ordering: .relaxed) <= count + 1)
   }
 
-  @Test("A POST under a key goes on if its caller leaves, and its id is kept")
+  @Test("A POST under a key continues if its caller leaves, and its id is kept")
   func callerLeaves() async throws {
     let transport = HeldTransport()
     let service = try await Service(transport)
@@ -232,7 +232,7 @@ import Testing
     _ = await service.running.result
   }
 
-  @Test("A claim is given back if its caller leaves before the body does")
+  @Test("A claim is released if its caller leaves before the body is sent")
   func claimGivenBack() async throws {
     let transport = MockTransport(secretKey: testKey)
     transport.script(.refused(status: 429, code: "busy", retryAfter: 20))

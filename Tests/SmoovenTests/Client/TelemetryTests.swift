@@ -10,7 +10,7 @@ import Testing
 import Tracing
 
 @Suite("Telemetry", .timeLimit(.minutes(1))) struct TelemetryTests {
-  /// What nobody may find in a log line, a span, an error or a description.
+  /// What must not appear in a log line, a span, an error or a description.
   static let secrets = [
     "sk_live_top_secret", "sarah@example.com", "+61400000000", "482910", "hunter2-context", "device-token-1",
   ]
@@ -107,7 +107,7 @@ import Tracing
           }
           let url = transport.requests.last?.callbackURL ?? ""
           let token = url.split(separator: "/").last.map(String.init)
-          // Rejected in every way that there is.
+          // Rejected for every possible reason.
           for change in 0..<4 {
             var request = SmoovenCallbackFixture("notification.sent", notificationID: "ntf_1")
               .request(to: url, secret: key)
@@ -141,7 +141,7 @@ import Tracing
     Self.assertClean(describe(player))
   }
 
-  /// Every form in which a value may be printed.
+  /// Returns every form in which a value may be printed.
   private func describe(_ value: Any) -> String {
     var text = "\(value) \(String(reflecting: value)) "
     dump(value, to: &text)

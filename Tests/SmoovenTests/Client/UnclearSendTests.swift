@@ -25,7 +25,7 @@ import Testing
     #expect(transport.requests.count == 1)
   }
 
-  @Test("Without a callback an unclear send times out unconfirmed", arguments: unclear.indices)
+  @Test("Without a callback, an unclear send times out unconfirmed", arguments: unclear.indices)
   func unconfirmed(index: Int) async throws {
     let clock = ManualClock()
     let transport = MockTransport(secretKey: testKey, answer: Self.unclear[index])
@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test(
-    "A refusal fails at once and says why",
+    "A refusal fails immediately, and says why",
     arguments: zip(
       [400, 401, 403, 404, 409, 422, 302],
       [
@@ -138,7 +138,7 @@ import Testing
     #expect(transport.requests.count == 2)
   }
 
-  @Test("A retry that does not fit before the deadline is not waited for", arguments: [429, 503])
+  @Test("A retry that doesn't fit before the deadline isn't waited for", arguments: [429, 503])
   func retryTooLate(status: Int) async throws {
     let transport = MockTransport(
       secretKey: testKey,
@@ -164,7 +164,7 @@ import Testing
     #expect(error?.apiCode == "quota_exceeded")
   }
 
-  @Test("A code that is no code is not printed")
+  @Test("An error code of the wrong form isn't printed")
   func unprintableCode() async throws {
     let transport = MockTransport(
       secretKey: testKey,

@@ -3,15 +3,16 @@ import Testing
 
 @testable import Smooven
 
-/// Drives the machine through a million steps beside a plain book-keeping of who waits, and checks after each that
-/// waits in = resumed + still waiting.
+/// A run of a million steps next to a plain list of waiters.
+///
+/// After each step, waits in = resumed + still waiting.
 @Suite("State machine, random") struct DeliveryStateMachineRandomTests {
   @Test("Conservation over a million steps", arguments: [1, 2, 3, 4] as [UInt64])
   func conservation(seed: UInt64) throws {
     var run = Run(seed: seed)
     for _ in 0..<250_000 { try run.step() }
     try run.finish()
-    // The run has been everywhere, or it shows nothing.
+    // If the run hasn't been everywhere, it proves nothing.
     for end in ["met", "failed", "accepted", "expired", "sendFailed", "closed", "cancelled", "changed"] {
       #expect(run.ends[end, default: 0] > 10, "no wait ended as \(end)")
     }
@@ -31,7 +32,7 @@ private struct Run: ~Copyable {
   var now = Duration.zero
   var tokens: [DeliveryToken] = []
   var released: [DeliveryToken] = []
-  /// Who waits, by waiter, with its slot and deadline.
+  /// The waits by waiter, each with its slot and deadline.
   var waiting: [UInt64: (token: DeliveryToken, deadline: Duration?)] = [:]
   var nextWaiter: UInt64 = 0
   var nextKey = 0
@@ -61,7 +62,7 @@ private struct Run: ~Copyable {
     for (waiter, end) in changes.resumptions {
       guard let wait = waiting.removeValue(forKey: waiter) else { throw Violation(what: "resumed twice") }
       if case .expired(_, let channels) = end, channels.isEmpty, wait.deadline.map({ $0 > now }) ?? true {
-        // Only a channel that failed, and a grace period, end a wait before its deadline.
+        // Only a failed channel and a grace period end a wait before its deadline.
         throw Violation(what: "expired before its time")
       }
       note(end)
@@ -88,7 +89,7 @@ private struct Run: ~Copyable {
   }
 
   mutating func reserve() throws {
-    // Some are joined: then each of the holders must let go.
+    // Some are joined, and then each of the holders must release them.
     let token = pick(8) == 0 ? tokens.first ?? DeliveryToken() : DeliveryToken()
     let policy: SettlingPolicy =
       pick(3) == 0 ? .everyChannel(grace: pick(2) == 0 ? .seconds(2) : nil) : .firstFailure

@@ -3,7 +3,7 @@ import Testing
 @testable import Smooven
 
 extension DeliveryStateMachine where Waiter == Int {
-  /// Waits, under the waiter's own number.
+  /// Waits under the waiter's own number.
   mutating func wait(
     _ waiter: Int,
     for token: DeliveryToken,
@@ -20,7 +20,7 @@ extension DeliveryStateMachine where Waiter == Int {
     )
   }
 
-  /// Checks outside of the macro, which can't hold a noncopyable value.
+  /// Checks outside the macro, which can't hold a noncopyable value.
   func expectRoom(_ isRoom: Bool, for event: CallbackEvent, token: DeliveryToken? = nil) {
     let isAdmitted = admits(event, token: token)
     #expect(isAdmitted == isRoom)
@@ -32,7 +32,7 @@ extension DeliveryStateMachine where Waiter == Int {
 
   static func makeMachine(_ limits: DeliveryLimits = .init()) -> Machine { Machine(limits: limits) }
 
-  /// A machine with one reserved slot.
+  /// Returns a machine with one reserved slot.
   static func reserved(
     _ token: DeliveryToken,
     policy: SettlingPolicy = .firstFailure,
@@ -70,7 +70,7 @@ extension DeliveryStateMachine where Waiter == Int {
 
   let token = DeliveryToken()
 
-  @Test("A callback by token before the answer settles the wait")
+  @Test("A callback by token that arrives before the response settles the wait")
   func callbackBeforeAnswer() {
     var machine = Self.reserved(token)
     let kept = machine.wait(7, for: token)
@@ -83,7 +83,7 @@ extension DeliveryStateMachine where Waiter == Int {
     #expect(machine.waitCount == 0)
   }
 
-  @Test("An event that settled before anybody waited is found by the wait")
+  @Test("An event that settled before the wait began is found by the wait")
   func waitAfterEvent() {
     var machine = Self.reserved(token)
     _ = machine.deliver(event(.delivered), token: token, now: .zero)
@@ -91,7 +91,7 @@ extension DeliveryStateMachine where Waiter == Int {
     #expect(end == .met(event(.delivered)))
   }
 
-  @Test("An answer that names another notification leaves the early events of other sends alone")
+  @Test("A response that names another notification leaves the early events of other sends alone")
   func rebindingKeepsEarlyEvents() {
     var machine = Self.reserved(token, limits: DeliveryLimits(earlyEvents: .whileSending))
     _ = machine.deliver(event(.sent), token: token, now: .zero)
@@ -103,7 +103,7 @@ extension DeliveryStateMachine where Waiter == Int {
     #expect(machine.deliver(event(.delivered, id: "ntf_4"), token: nil, now: .zero).disposition == .unmatched)
   }
 
-  @Test("A callback by id that comes before the answer is claimed by it")
+  @Test("A callback by id that arrives before the response is claimed by it")
   func earlyEventByID() {
     var machine = Self.reserved(token)
     #expect(machine.deliver(event(.delivered), token: nil, now: .zero).disposition == .early)
@@ -111,13 +111,13 @@ extension DeliveryStateMachine where Waiter == Int {
     _ = machine.wait(7, for: token)
     let changes = machine.accept(token, id: "ntf_1", receipt: Self.receipt("ntf_1"), now: .zero)
     #expect(changes.resumptions.map(\.end) == [.met(event(.delivered))])
-    // Another wait may ask for it as well, but it is no longer unmatched.
+    // Another wait may ask for it as well, but it's no longer unmatched.
     #expect(machine.earlyCount == 1)
     #expect(machine.expire(now: .seconds(60)).unmatched.isEmpty)
     #expect(machine.earlyCount == 0)
   }
 
-  @Test("Progress does not settle", arguments: [CallbackEvent.Kind.queued, .sent, .fallback, .other])
+  @Test("Progress doesn't settle", arguments: [CallbackEvent.Kind.queued, .sent, .fallback, .other])
   func progress(kind: CallbackEvent.Kind) {
     var machine = Self.reserved(token)
     _ = machine.wait(7, for: token)
@@ -149,7 +149,7 @@ extension DeliveryStateMachine where Waiter == Int {
     #expect(machine.snapshot(of: token)?.status == .failed)
   }
 
-  @Test("A failure after delivery changes nothing, and an open may still come")
+  @Test("A failure after delivery changes nothing, and an open may still arrive")
   func failureAfterDelivery() {
     var machine = Self.reserved(token)
     _ = machine.deliver(event(.delivered), token: token, now: .zero)
@@ -172,7 +172,7 @@ extension DeliveryStateMachine where Waiter == Int {
     )
   }
 
-  @Test("Where token and id contradict, the id's notification gets the event and the token's doesn't")
+  @Test("If token and id contradict, the id's notification gets the event and the token's doesn't")
   func contradiction() {
     let other = DeliveryToken()
     var machine = Self.reserved(token)
@@ -188,7 +188,7 @@ extension DeliveryStateMachine where Waiter == Int {
     #expect(unknown.unmatched == [event(.delivered, id: "ntf_3")])
   }
 
-  @Test("The answer's id wins over that of an earlier callback")
+  @Test("The response's id takes precedence over that of an earlier callback")
   func answerWins() {
     var machine = Self.reserved(token)
     _ = machine.deliver(event(.sent, id: "ntf_replayed"), token: token, now: .zero)
@@ -197,7 +197,7 @@ extension DeliveryStateMachine where Waiter == Int {
     #expect(machine.snapshot(of: token)?.ids == ["ntf_1"])
     #expect(machine.snapshot(of: token)?.status == .queued)
     #expect(machine.deliver(event(.sent, id: "ntf_replayed"), token: nil, now: .zero).disposition == .early)
-    // What has settled stays settled, whatever the answer says.
+    // What has settled stays settled, whatever the response says.
     let other = DeliveryToken()
     _ = machine.reserve(other, group: "smooven", now: .zero)
     _ = machine.deliver(event(.delivered, id: "ntf_2"), token: other, now: .zero)
@@ -232,7 +232,7 @@ extension DeliveryStateMachine where Waiter == Int {
     #expect(machine.slotCount == 0)
   }
 
-  @Test("An early event that nobody claims becomes unmatched when its time is up")
+  @Test("An early event that isn't claimed becomes unmatched when its time is up")
   func earlyExpires() {
     var machine = Self.makeMachine(.init(earlyEventLifetime: .seconds(60)))
     _ = machine.deliver(event(.delivered), token: nil, now: .seconds(1))
@@ -251,7 +251,7 @@ extension DeliveryStateMachine where Waiter == Int {
     #expect(machine.earlyCount == 1)
   }
 
-  @Test("What somebody had before takes no room from what nobody had")
+  @Test("An event that a slot had before takes no room from unclaimed ones")
   func knownEventsTakeNoRoom() {
     var machine = Self.makeMachine(.init(maximumEarlyEvents: 1))
     for id in ["a", "b", "c"] {
@@ -271,7 +271,7 @@ extension DeliveryStateMachine where Waiter == Int {
     machine.expectRoom(false, for: event(.delivered), token: token)
   }
 
-  @Test("A failed send ends all waits; after a callback it is ignored")
+  @Test("A failed send ends all waits, and after a callback it's ignored")
   func failedSend() {
     let error = SmoovenError(.rejected, "no")
     var machine = Self.reserved(token)
@@ -312,7 +312,7 @@ extension DeliveryStateMachine where Waiter == Int {
     #expect(machine.cancel(token, id: 3) == nil)
   }
 
-  @Test("Closing ends everything and refuses newcomers")
+  @Test("Closing ends everything, and refuses new waits")
   func close() {
     var machine = Self.reserved(token)
     _ = machine.wait(1, for: token, deadline: .seconds(1))
@@ -330,7 +330,7 @@ extension DeliveryStateMachine where Waiter == Int {
   @Suite("Critical") struct Critical {
     let token = DeliveryToken()
 
-    @Test("One channel's failure waits for the other, to the deadline")
+    @Test("The failure of one channel waits for the other, until the deadline")
     func otherDelivers() {
       var machine = DeliveryStateMachineTests.reserved(token, policy: .everyChannel(grace: nil))
       _ = machine.wait(1, for: token, deadline: .seconds(60))
@@ -372,7 +372,7 @@ extension DeliveryStateMachine where Waiter == Int {
       #expect(machine.snapshot(of: token)?.verdict == .delivered(event(.delivered, channel: .push)))
     }
 
-    @Test("A wait that begins after the failure has what is left of the grace period")
+    @Test("A wait that begins after the failure has the rest of the grace period")
     func laterWait() {
       var machine = DeliveryStateMachineTests.reserved(token, policy: .everyChannel(grace: .seconds(10)))
       _ = machine.deliver(event(.failed), token: token, now: .zero)

@@ -4,9 +4,11 @@ import SmoovenTesting
 import Synchronization
 import Testing
 
-/// Real threads, real races: every wait ends exactly once, however it ends.
-@Suite("Tracker under stress", .timeLimit(.minutes(3))) struct DeliveryTrackerStressTests {
-  /// How waits ended, counted.
+/// Real threads and real races.
+///
+/// Every wait ends exactly once, however it ends.
+@Suite("The tracker under stress", .timeLimit(.minutes(3))) struct DeliveryTrackerStressTests {
+  /// The number of waits by how they ended.
   final class Tally: Sendable {
     let counts = Mutex<[String: Int]>([:])
 
@@ -27,7 +29,7 @@ import Testing
     )
   }
 
-  @Test("100,000 waits race callback, cancellation, timeout and close; none is lost, none doubled")
+  @Test("100,000 waits race callback, cancellation, timeout and close, and none is lost or doubled")
   func races() async throws {
     let rounds = 20
     let waitsPerRound = 5_000
@@ -39,7 +41,7 @@ import Testing
       let fates = (0..<waitsPerRound).map { _ in Int.random(in: 0..<5, using: &random) }
       let tasks = try fates.indices.map { index in
         let lease = try tracker.reserve(DeliveryToken(), group: "smooven")
-        // One in five waits up to 50 ms, one until the end; the others meet their fate before.
+        // One in five waits up to 50 ms, and one until the end. The others end before that.
         let deadline = tracker.now + (fates[index] == 2 ? .microseconds(index * 10) : .seconds(600))
         return (
           lease,
@@ -58,7 +60,7 @@ import Testing
               case 1: task.cancel()
               case 2, 4: break
               default:
-                // Both at once.
+                // Both at the same time.
                 async let delivering = tracker.deliver(
                   event(.delivered, id: "ntf_\(index)"),
                   token: lease.token
@@ -70,7 +72,7 @@ import Testing
           }
         }
       }
-      // Close when some time has run out and more is running.
+      // Close when some have timed out and more are running.
       if let first = fates.firstIndex(of: 2) { await tasks[first].1.value }
       tracker.close()
       for (_, task) in tasks { await task.value }

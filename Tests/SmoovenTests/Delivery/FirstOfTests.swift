@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test("The first that meets the criterion wins, one that had met it before too")
+  @Test("The first one that meets the criterion wins, even if it had met it before")
   func wins() async throws {
     try await sent(3) { handles, client, transport in
       async let first = client.first(of: handles, timeout: .seconds(30))
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test("All failed is a failure, the last one's")
+  @Test("If all have failed, the result is the last failure")
   func allFailed() async throws {
     try await sent(3) { handles, client, transport in
       async let first = client.first(of: handles, timeout: .seconds(30))
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  @Test("If time runs out, the result is the one that came furthest")
+  @Test("If time runs out, the result is the one with the most progress")
   func timedOut() async throws {
     try await sent(3) { handles, client, transport in
       await transport.deliver(.sent, notificationID: handles[1].id ?? "")
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  @Test("Cancelling ends the wait immediately and leaves nothing behind")
+  @Test("Cancelling ends the wait immediately, and leaves nothing behind")
   func cancelled() async throws {
     try await sent(50) { handles, client, _ in
       let task = Task { try await client.first(of: handles, timeout: .seconds(3_600)) }
@@ -105,7 +105,7 @@ import Testing
     #expect(error?.code == .closed)
   }
 
-  /// A click; counts the events that it's asked about.
+  /// Creates a click, and counts the events that it's asked about.
   static func clicked(_ asked: Watched<Int>) -> DeliveryCriterion {
     .matching { event in
       asked.update { $0 += 1 }
@@ -134,7 +134,7 @@ import Testing
               }
             }
           }
-          // Each has seen its first event, so all of them wait for the next.
+          // Each has seen its first event, so all of them wait for the next one.
           try await asked.first { $0 == count ? () : nil }
           let (opened, open) = (ContinuousClock.now, try ProcessUsage.now())
           await transport.deliver(isOne ? .clicked : .clicked.on(.rcs), notificationID: last)

@@ -5,13 +5,14 @@ import SmoovenTesting
 import Synchronization
 import Testing
 
-/// What waits at once cost, beside the bare floor in the same run.
+/// The cost of simultaneous waits, next to the bare floor in the same run.
 ///
-/// The figures are printed, not judged.
+/// The numbers are printed, not checked.
 @Suite("Cost of a wait", .timeLimit(.minutes(5)), .serialized) struct WaitCostTests {
   /// The number of waits that are open at the same time.
   ///
-  /// A tenth of it while other tests run, because they have deadlines to meet; all of it with `SMOOVEN_STRESS=1`, as in `.ci/long`.
+  /// It's 100,000 with `SMOOVEN_STRESS=1`, as in `.ci/long`, and otherwise a tenth, because other tests run at the same
+  /// time and have deadlines to meet.
   static let count = ProcessInfo.processInfo.environment["SMOOVEN_STRESS"] == "1" ? 100_000 : 10_000
 
   /// The continuations of suspended tasks.

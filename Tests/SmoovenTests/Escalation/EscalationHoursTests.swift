@@ -10,7 +10,7 @@ import Testing
     EscalationHours(from: from, to: to, timeZone: zone, otherwise: .hold)
   }
 
-  /// A moment, and when the hours begin again; `nil` if they are open.
+  /// A moment, and when the hours begin again, or `nil` if they are open.
   struct Case: Sendable {
     var hours: EscalationHours
     var at: String
@@ -37,12 +37,12 @@ import Testing
       sydney("22:00", "06:00", at: "2026-07-01T12:00:00Z", opens: nil),
       sydney("22:00", "06:00", at: "2026-07-01T19:59:59Z", opens: nil),
       sydney("22:00", "06:00", at: "2026-07-01T20:00:00Z", opens: "2026-07-02T12:00:00Z"),
-      // Clocks go forward on 4 October 2026: 01:59 is followed by 03:00, which is 16:00 UTC.
+      // The clocks go forward on 4 October 2026: 01:59 is followed by 03:00, which is 16:00 UTC.
       sydney("02:30", "09:00", at: "2026-10-03T15:59:59Z", opens: "2026-10-03T16:00:00Z"),
       sydney("02:30", "09:00", at: "2026-10-03T16:00:00Z", opens: nil),
       sydney("07:00", "23:00", at: "2026-10-03T15:00:00Z", opens: "2026-10-03T20:00:00Z"),
       sydney("07:00", "23:00", at: "2026-10-03T20:00:00Z", opens: nil),
-      // Clocks go back on 5 April 2026: 02:59 is followed by 02:00, so 02:30 comes twice, at 15:30 and 16:30 UTC.
+      // The clocks go back on 5 April 2026: 02:59 is followed by 02:00, so 02:30 occurs twice, at 15:30 and 16:30 UTC.
       sydney("02:30", "02:45", at: "2026-04-04T15:29:59Z", opens: "2026-04-04T15:30:00Z"),
       sydney("02:30", "02:45", at: "2026-04-04T15:30:00Z", opens: nil),
       sydney("02:30", "02:45", at: "2026-04-04T16:31:00Z", opens: nil),

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Smooven
 
-/// The machine next to a simulation that goes through time second by second.
-@Suite("Escalation machine") struct EscalationMachineTests {
-  /// What becomes of a message, some seconds after its step began.
+/// The machine compared with a simulation that proceeds second by second.
+@Suite("The escalation machine") struct EscalationMachineTests {
+  /// What happens to a message, some seconds after its step began.
   enum Fate: Sendable {
     case silent
     case wins(after: Int)
@@ -16,7 +16,7 @@ import Testing
     struct Step: Sendable {
       var fates: [Fate]
       var advanceAfter: Int
-      /// The seconds at which it may begin; `nil` for any.
+      /// The seconds at which it may begin, or `nil` for any.
       var hours: Range<Int>?
       var holds: Bool
     }
@@ -52,13 +52,13 @@ import Testing
     var endsAt = 0
   }
 
-  /// What must happen, second by second.
+  /// Returns what must happen, second by second.
   func expected(_ story: Story) -> Course {
     var course = Course()
     var next = 0
     for second in 0...story.deadline {
       course.endsAt = second
-      // What happened to those that began, those of an earlier step first.
+      // What happened to those that have begun, with those of an earlier step first.
       func outcome(_ step: Int, _ message: Int) -> Bool? {
         guard let begin = course.begins[step] else { return nil }
         switch story.steps[step].fates[message] {
@@ -108,7 +108,9 @@ import Testing
     return course
   }
 
-  /// What the machine does with the same story; each event is passed in when its time has come.
+  /// Returns what the machine does with the same story.
+  ///
+  /// Each event is passed in when its time has come.
   func actual(_ story: Story, restart: Int?) throws -> Course {
     struct Stuck: Error {}
     func new() -> EscalationMachine {
@@ -138,7 +140,7 @@ import Testing
     }
     for _ in 0..<10_000 {
       if let time = restart, second >= time {
-        // Another process takes it up: it knows what has begun, and what became of that.
+        // Another process takes over. It knows which steps have begun, and what happened to them.
         restart = nil
         machine = new()
         told = []
@@ -177,7 +179,7 @@ import Testing
     throw Stuck()
   }
 
-  @Test("Random policies take the course of the model, with a restart in between too", arguments: 1...20)
+  @Test("Random policies take the course of the model, even with a restart in between", arguments: 1...20)
   func random(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var ends: [String: Int] = [:]
@@ -185,7 +187,7 @@ import Testing
       let story = Story(&random)
       let model = expected(story)
       #expect(try actual(story, restart: nil) == model, "seed \(seed), story \(number)")
-      // A restart forgets which steps were skipped, which hours that are over decide again.
+      // A restart forgets which steps were skipped, and hours that are over decide that again.
       if story.steps.allSatisfy({ $0.hours == nil }) {
         let restart = Int.random(in: 0...story.deadline, using: &random)
         #expect(

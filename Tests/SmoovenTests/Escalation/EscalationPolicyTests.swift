@@ -28,7 +28,7 @@ import Testing
     onSettled: "Someone has it."
   )
 
-  @Test("A policy is a value: what is written is read again")
+  @Test("A policy is a value: what is written can be read again")
   func coded() throws {
     try Self.policy.validate()
     let encoder = JSONEncoder()
@@ -59,7 +59,7 @@ import Testing
     #expect(throws: SmoovenError.self) { try other.validate() }
   }
 
-  @Test("Its description holds no recipient and no text")
+  @Test("Its description contains no recipient and no text")
   func described() {
     let text = "\(Self.policy)"
     for secret in ["sarah", "bob", "+61", "database", "take it", "Someone"] {
@@ -72,7 +72,7 @@ import Testing
 
   static let step = EscalationStep.notify(sarah, advanceAfter: .seconds(1), until: .delivered)
 
-  @Test("What can't work is refused before anything is sent")
+  @Test("A policy that can't work is refused before anything is sent")
   func invalid() {
     func policy(
       _ steps: [EscalationStep],

@@ -8,7 +8,9 @@ import Testing
 @testable import Smooven
 
 @Suite("Escalation", .timeLimit(.minutes(1))) struct EscalationTests {
-  /// Accepts every notification under the name of its recipient; some have callbacks immediately.
+  /// A transport that accepts every notification under the name of its recipient.
+  ///
+  /// Some have callbacks immediately.
   static func transport(
     _ callbacks: [String: [MockCallback]] = [:],
     posts: Watched<[String]> = Watched([])
@@ -54,7 +56,7 @@ import Testing
     #expect(recipients(transport) == ["sarah"])
   }
 
-  @Test("After a failure or a refusal the next step begins immediately")
+  @Test("After a failure or a refusal, the next step begins immediately")
   func failures() async throws {
     let transport = Self.transport(["sarah": [.failed], "bob": [.delivered]])
     try await withMockedClient(transport) { client in
@@ -66,7 +68,7 @@ import Testing
     #expect(recipients(transport) == ["sarah", "refused", "bob"])
   }
 
-  @Test("All failed is the last failure, all refused an error, and silence is a timeout")
+  @Test("All failed is the last failure, all refused is an error, and silence is a timeout")
   func ends() async throws {
     let transport = Self.transport(["sarah": [.failed], "silent": [.sent]])
     try await withMockedClient(transport) { client in
@@ -97,18 +99,18 @@ import Testing
         deadline: .seconds(900)
       )
       async let result = client.escalate(policy)
-      // Once the last step has begun, the first is answered.
+      // Once the last step has begun, the first one is answered.
       try await posts.first { $0.count == 3 ? () : nil }
       await transport.deliver(.delivered, notificationID: "ntf_sarah")
       let end = try await result
       #expect(end.step == 0)
       #expect(end.attempts.count == 3)
     }
-    // After a millisecond the next step may be sent first.
+    // After a millisecond, the next step may be sent first.
     #expect(Set(recipients(transport)) == ["sarah", "bob", "eve"])
   }
 
-  @Test("Messages of one step are sent together; it has failed when all have")
+  @Test("Messages of one step are sent together, and it has failed if all of them have")
   func together() async throws {
     let transport = Self.transport(["sarah": [.failed], "+61400000000": [.failed], "bob": [.delivered]])
     try await withMockedClient(transport) { client in
@@ -148,13 +150,13 @@ import Testing
       #expect(end.step == 1)
       #expect(recipients(transport) == ["bob", "sarah", "bob"])
       #expect(transport.requests.last?.json["intent"] == "Sarah has it.")
-      // A second call under the key takes up the end, and sends nothing.
+      // A second call under the key gets the stored end, and sends nothing.
       #expect(try await client.escalate(policy, idempotencyKey: "incident:1").reply?.option == "Yes")
       #expect(recipients(transport).count == 3)
     }
   }
 
-  @Test("After a restart no step is repeated and none forgotten, and time has gone on")
+  @Test("After a restart no step is repeated, none is forgotten, and the time in between counts")
   func restart() async throws {
     let store = InMemoryDeliveryStore()
     let dates = Watched(Date(timeIntervalSince1970: 1_800_000_000))
@@ -176,7 +178,7 @@ import Testing
       dates.update { $0 += 601 }
     }
     #expect(sent == ["a", "b", "c"])
-    // Past the deadline: an answer to the first step that is known by then still counts.
+    // Past the deadline, an answer to the first step that is known by then still counts.
     dates.update { $0 += 1_000 }
     let transport = Self.transport()
     try await withMockedClient(transport, configuration: configuration, store: store) { client in
@@ -202,10 +204,10 @@ import Testing
     }
   }
 
-  @Test("Nothing leaves after a winner that was committed before the message is armed")
+  @Test("Nothing is sent after a winner that was committed before the message is armed")
   func superseded() async throws {
-    // The callback of the first step arrives between the claim of the second and its arming, in the store alone, as if
-    // another process had received it.
+    // The callback of the first step arrives between the claim of the second one and its arming, only in the store, as
+    // if another process had received it.
     let transport = Self.transport()
     let memory = InMemoryDeliveryStore()
     let isCommitted = Watched(false)
@@ -235,7 +237,7 @@ import Testing
     #expect(recipients(transport) == ["sarah"])
   }
 
-  @Test("Code of a step is given its key, and its end is the step's")
+  @Test("The code of a step gets its key, and its end is the step's")
   func run() async throws {
     let transport = Self.transport(["bob": [.delivered]])
     let keys = Watched<[String]>([])
@@ -272,7 +274,7 @@ import Testing
     #expect(keys.read { $0 } == ["k\u{1F}2"])
   }
 
-  @Test("Outside of its hours a step is skipped")
+  @Test("Outside its hours, a step is skipped")
   func hours() async throws {
     // Noon in UTC, which is late in the evening in Sydney.
     let noon = Date(timeIntervalSince1970: 1_800_014_400)

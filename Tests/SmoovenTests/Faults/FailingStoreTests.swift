@@ -6,9 +6,9 @@ import Testing
 
 /// Each operation of the store fails in each way, alone and at random, under each kind of call.
 ///
-/// Whatever the store does, no caller waits on and on, a key never sends twice, and an error that says that nothing was
-/// sent is right, also after the store has recovered and what hung in it has gone on. The exact deadlines are those of
-/// ``HangingStoreTests``.
+/// Whatever the store does, no caller waits indefinitely, a key never sends twice, and an error that says that nothing
+/// was sent is right, even after the store has recovered and its hanging operations have continued.
+/// ``HangingStoreTests`` checks the exact deadlines.
 @Suite("A store that fails in every way", .serialized, .timeLimit(.minutes(5)))
 struct FailingStoreTests {
   enum Callers: String, CaseIterable {
@@ -46,7 +46,7 @@ struct FailingStoreTests {
     let endings = await scene.endings(within: 25)
     #expect(endings != nil, "a caller waits beyond its deadline: \(name)")
     let saysNothing = endings?.allSatisfy(\.saysNothingWasSent) ?? false
-    // What hung goes on, leases end, and whatever lies in wait may happen.
+    // Hanging operations continue, leases end, and whatever is still waiting may happen.
     scene.faults.end()
     await scene.pass(60)
     #expect(scene.postCount <= 1, "sent twice: \(name)")
@@ -93,7 +93,7 @@ struct FailingStoreTests {
   }
 
   @Test(
-    "Waits by an id, and the taking up of a stored delivery, end at their deadlines too",
+    "Waits by an id, and resuming a stored delivery, end at their deadlines, too",
     arguments: StoreFaults.Kind.allCases
   )
   func otherCalls(kind: StoreFaults.Kind) async throws {

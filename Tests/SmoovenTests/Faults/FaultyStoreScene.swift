@@ -5,13 +5,13 @@ import Smooven
 import SmoovenTesting
 import Synchronization
 
-/// Clients over one store that fails, and calls that must end all the same.
+/// Clients on one store that fails, and calls that must end nevertheless.
 final class FaultyStoreScene: Sendable {
-  /// How a call ended, and when.
+  /// The end of a call, and its time.
   struct Ending: Sendable {
     let result: Result<DeliveryOutcome, any Error>
 
-    /// Whether the caller was told that nothing was sent.
+    /// Whether the caller got an error that says that nothing was sent.
     var saysNothingWasSent: Bool {
       guard case .failure(let error as SmoovenError) = result else { return false }
       return error.code == .storeFailed && error.message.contains("nothing was sent")
@@ -35,8 +35,8 @@ final class FaultyStoreScene: Sendable {
   /// - Parameters:
   ///   - plan: What fails.
   ///   - clientCount: The number of clients on the store.
-  ///   - isCallbackLost: Whether only the status endpoint tells the outcome.
-  /// - Throws: What making a client throws.
+  ///   - isCallbackLost: Whether only the status endpoint reports the outcome.
+  /// - Throws: Any error of creating a client.
   init(_ plan: @escaping StoreFaults.Plan, clientCount: Int = 1, isCallbackLost: Bool = false) async throws {
     let clock = clock
     faults = StoreFaults(clock: clock, plan: plan)
@@ -89,12 +89,12 @@ final class FaultyStoreScene: Sendable {
     }
   }
 
-  /// `sendAndWait`, which ends within 25 s.
+  /// Calls `sendAndWait`, which ends within 25 s.
   func send(_ key: String?, client index: Int = 0) {
     begin { [client = clients[index]] in try await client.remind(timeout: .seconds(20), key: key) }
   }
 
-  /// `notify` and a wait, which end within 25 s.
+  /// Calls `notify` and waits, both of which end within 25 s.
   func notify(_ key: String?, client index: Int = 0) {
     begin { [client = clients[index]] in
       let handle = try await client.notify(
@@ -108,12 +108,12 @@ final class FaultyStoreScene: Sendable {
 
   // MARK: Time
 
-  /// Lets everything happen that can without time.
+  /// Lets everything happen that can happen without time.
   func settle(_ turns: Int = 20) async {
     for _ in 0..<turns { await Task.yield() }
   }
 
-  /// Lets time pass: first a second at a time, then in greater steps.
+  /// Lets time pass, first a second at a time, and then in larger steps.
   func pass(_ seconds: Int) async {
     await settle(60)
     var left = seconds
@@ -127,17 +127,17 @@ final class FaultyStoreScene: Sendable {
 
   /// Lets all calls run until their deadline.
   ///
-  /// - Returns: How each ended; `nil` if one goes on.
+  /// - Returns: How each one ended, or `nil` if one is still running.
   func endings(within seconds: Int) async -> [Ending]? {
     let count = expected.load(ordering: .relaxed)
     while begun.load(ordering: .relaxed) < count { await Task.yield() }
     await pass(seconds)
-    // A thread may have stood still while the clock went on, so a call may have begun late.
+    // A thread may have been paused while the clock advanced, so a call may have begun late.
     guard await comes(true: { self.endings.withLock(\.count) == count }) else { return nil }
     return endings.withLock(\.self)
   }
 
-  /// Waits until something is true, for half a minute of the clock at most.
+  /// Waits until something is true, for at most half a minute of the clock.
   private func comes(true condition: () -> Bool) async -> Bool {
     for round in 1...30 {
       let limit = ContinuousClock.now + (round < 30 ? .milliseconds(50) : .seconds(5))
@@ -152,7 +152,7 @@ final class FaultyStoreScene: Sendable {
 
   // MARK: The end
 
-  /// Lets what hangs go on, stops the clients, and waits for it.
+  /// Lets hanging operations continue, stops the clients, and waits for that.
   ///
   /// - Returns: Whether they stopped in time.
   func finish() async -> Bool {

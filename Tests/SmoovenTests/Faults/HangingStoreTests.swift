@@ -4,7 +4,7 @@ import SmoovenTesting
 import TestSupport
 import Testing
 
-/// What a store that doesn't answer adds to a timeout: nothing.
+/// A store that doesn't respond adds nothing to a timeout.
 @Suite("A store that hangs", .timeLimit(.minutes(1))) struct HangingStoreTests {
   let clock = ManualClock()
   let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  /// Moves the clock to a moment at which something sleeps.
+  /// Advances the clock to a moment at which something sleeps.
   private func advance(to moment: Duration) async {
     while let timer = await clock.nextTimer(), clock.now.offset + timer != moment {}
     clock.advance(by: moment - clock.now.offset)
@@ -59,7 +59,7 @@ import Testing
       }
       #expect(transport.requestCount == 0)
     }
-    // What hung has gone on, and nothing came of it.
+    // The hanging operation has continued, and had no effect.
     #expect(transport.requestCount == 0)
   }
 
@@ -80,14 +80,14 @@ import Testing
     transport.script(.accepted(id: "ntf_1", callbacks: [.delivered.sent(.with)]))
     let outcome = try await withClient(hanging: [.replace]) { [self] client in
       async let outcome = client.remind(timeout: .seconds(3_600))
-      // For a second it's waited for.
+      // The call waits for a second.
       await advance(to: .seconds(1))
       return try await outcome
     }
     #expect(outcome.isDelivered)
   }
 
-  @Test("Noting that a delivery is wanted for long adds nothing to its wait")
+  @Test("Recording that a delivery is wanted for long adds nothing to its wait")
   func wanted() async throws {
     let outcome = try await withClient(hanging: [.load]) { [self] client in
       let handle = try await client.notifySarah()
@@ -150,7 +150,7 @@ import Testing
   @Test("A wait by an id ends at its timeout")
   func outcomeByID() async throws {
     let base = InMemoryDeliveryStore()
-    // A second client shares the store, so that the first one looks into it.
+    // A second client shares the store, so that the first one reads it.
     try await withMockedClient(MockTransport(secretKey: testKey), store: base) { [self] _ in
       try await withClient(hanging: [.callbacks], base: base) { [self] client in
         while !base.isShared { await Task.yield() }
@@ -181,7 +181,7 @@ import Testing
     }
   }
 
-  @Test("The body of expect may ignore that it is cancelled")
+  @Test("The body of expect may ignore that it's cancelled")
   func stubbornExpectBody() async throws {
     try await withReceiver { receiver, clock in
       let (releases, release) = AsyncStream<Void>.makeStream()

@@ -4,18 +4,18 @@ import SmoovenTesting
 import Synchronization
 import TestSupport
 
-/// Fails the operations of a store as planned, by a manual clock, until it's over.
+/// The planned faults of a store's operations, by a manual clock, until they are over.
 final class StoreFaults: Sendable {
   enum Kind: String, Sendable, CaseIterable {
     /// Fails without doing anything.
     case failing
-    /// Does nothing, and doesn't answer.
+    /// Does nothing, and doesn't return.
     case hanging
-    /// Does it, 3 s later.
+    /// Does it 3 s later.
     case late
     /// Does it, and fails.
     case failingAfterwards
-    /// Does it, and doesn't answer.
+    /// Does it, and doesn't return.
     case hangingAfterwards
 
     var isAfterwards: Bool { self == .failingAfterwards || self == .hangingAfterwards }
@@ -41,21 +41,21 @@ final class StoreFaults: Sendable {
     self.plan = plan
   }
 
-  /// One operation fails, once.
+  /// Plans that one operation fails once.
   static func once(_ kind: Kind, _ step: HookedStore.Step, number: Int) -> Plan {
     { moment in
       moment == Moment(step: step, isAfterwards: kind.isAfterwards, number: number) ? kind : nil
     }
   }
 
-  /// From the nth time on, an operation always fails.
+  /// Plans that an operation always fails, from the nth time on.
   static func always(_ kind: Kind, _ step: HookedStore.Step, from number: Int) -> Plan {
     { moment in
       moment.step == step && moment.isAfterwards == kind.isAfterwards && moment.number >= number ? kind : nil
     }
   }
 
-  /// About one in five operations fails.
+  /// Plans that about one in five operations fails.
   static func random(seed: UInt64) -> Plan {
     { moment in
       let step = UInt64(HookedStore.Step.allCases.firstIndex(of: moment.step) ?? 0)
@@ -65,7 +65,9 @@ final class StoreFaults: Sendable {
     }
   }
 
-  /// A store that fails; several may share the faults.
+  /// Returns a store that fails.
+  ///
+  /// Several stores may share the faults.
   func store(over base: any DeliveryStore) -> HookedStore {
     HookedStore(
       base,
@@ -74,7 +76,7 @@ final class StoreFaults: Sendable {
     )
   }
 
-  /// Lets what hangs go on, and nothing fail from now on.
+  /// Lets hanging operations continue, and lets nothing fail from now on.
   func end() { isOver.update { $0 = true } }
 
   private func meet(_ step: HookedStore.Step, isAfterwards: Bool) async throws {
@@ -84,7 +86,7 @@ final class StoreFaults: Sendable {
       counts[moment, default: 0] += 1
       return counts[moment, default: 0]
     }
-    // In tasks apart: a disk doesn't ask whether the caller is still there.
+    // In separate tasks, because a disk doesn't care whether the caller still exists.
     switch plan(Moment(step: step, isAfterwards: isAfterwards, number: number)) {
     case nil: return
     case .failing, .failingAfterwards: throw DeliveryStoreError(.unavailable, "planned")

@@ -2,7 +2,7 @@ import HTTPTypes
 import Smooven
 import SmoovenTesting
 
-/// Bytes that a stranger may send on one connection, and the answers that they must get until it is closed.
+/// Bytes that an attacker may send on one connection, and the responses that they must get until it's closed.
 struct Attack: Sendable {
   let name: String
   let bytes: [UInt8]
@@ -17,10 +17,10 @@ struct Attack: Sendable {
   static let host = "Host: a\r\n"
   static let post = "POST /callbacks/smooven HTTP/1.1\r\n\(host)"
 
-  /// A good callback that must never count, as no server may take it for a request of its own.
+  /// A valid callback that must never count, because no server may mistake it for a separate request.
   static let smuggled: [UInt8] = callback("ntf_smuggled")
 
-  /// A whole request with a good callback.
+  /// Returns a whole request with a valid callback.
   static func callback(_ id: String, target: String = "/callbacks/smooven") -> [UInt8] {
     let fixture = SmoovenCallbackFixture("notification.delivered", notificationID: id)
     let body = fixture.body
@@ -31,10 +31,10 @@ struct Attack: Sendable {
     return Array(head.utf8) + body
   }
 
-  /// All that are answered at once.
+  /// All attacks that get their responses immediately.
   static let all: [Attack] = framing + chunks + targets + bombs
 
-  /// Two ways to read where a body ends, and a callback where one of them begins the next request.
+  /// Two ways to read where a body ends, and a callback at the place where one of them begins the next request.
   private static let framing: [Attack] = [
     "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
     "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",

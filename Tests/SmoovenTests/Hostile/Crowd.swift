@@ -1,12 +1,12 @@
 import Smooven
 import Testing
 
-/// Everybody who means a port ill, at the same time.
+/// All attacks at once.
 struct Crowd: Sendable {
   let port: Int
-  /// How many connect and say nothing.
+  /// The number of connections that send nothing.
   let idle: Int
-  /// How often each attack is made.
+  /// The number of times that each attack is made.
   let rounds: Int
 
   /// Opens the idle connections, a few hundred at a time.
@@ -22,7 +22,7 @@ struct Crowd: Sendable {
     return strangers
   }
 
-  /// Attacks in every way, and returns when all have got their answers.
+  /// Attacks in every way, and returns when all have received their responses.
   func attack() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<rounds {
@@ -38,9 +38,9 @@ struct Crowd: Sendable {
     }
   }
 
-  /// Requests that come byte by byte and then not at all: in the head, in the body, in a chunk, after the last chunk.
+  /// Requests that arrive byte by byte and then stop: in the head, in the body, in a chunk, after the last chunk.
   ///
-  /// A whole request of HTTP/0.9 is no more than the beginning of one of today's.
+  /// A complete request of HTTP/0.9 is only the beginning of a modern one.
   private static let unfinished = [
     "GET /healthz\r\n",
     "POST /callbacks/smooven HTTP/1.1\r\nHo", "\(Attack.post)Content-Length: 100\r\n\r\n{\"event\":",
@@ -56,7 +56,7 @@ struct Crowd: Sendable {
     await stranger.close()
   }
 
-  /// Each byte waits until the server has answered somebody else.
+  /// Sends a text byte by byte, each byte after the server has responded to another client.
   private func slow(_ text: String) async throws {
     let stranger = try await Stranger(port: port)
     let sender = GoodSender(port: port)
@@ -71,7 +71,7 @@ struct Crowd: Sendable {
     await sender.close()
   }
 
-  /// A client that stops sending and still reads gets its answer, be its request whole or not.
+  /// A client that stops sending and still reads gets its response, whether or not its request is complete.
   private func halfClosed() async throws {
     let request = Array("GET /healthz HTTP/1.1\r\n\(Attack.host)\r\n".utf8)
     for (bytes, statuses) in [(request, [200]), (Array(request.dropLast()), [400]), ([], [])] {
@@ -84,7 +84,7 @@ struct Crowd: Sendable {
     }
   }
 
-  /// Thousands of requests in one go, each answered, in order.
+  /// Sends thousands of requests in one go, and expects the responses in order.
   private func flood() async throws {
     let requests =
       "GET /healthz HTTP/1.1\r\n\(Attack.host)\r\nDELETE /callbacks/smooven HTTP/1.1\r\n\(Attack.host)\r\n"
@@ -97,7 +97,7 @@ struct Crowd: Sendable {
     )
   }
 
-  /// A flood of somebody who does not read the answers, and then goes.
+  /// Sends a flood from a client that doesn't read the responses, and then disconnects.
   private func floodUnread() async throws {
     let stranger = try await Stranger(port: port)
     try await stranger.stopReading()

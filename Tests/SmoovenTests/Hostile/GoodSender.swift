@@ -3,7 +3,7 @@ import HTTPTypes
 import Smooven
 import SmoovenTesting
 
-/// A sender that does as it should, over a socket, whatever others do meanwhile.
+/// A sender that behaves, over a socket, whatever other clients do in the meantime.
 struct GoodSender: Sendable {
   private let transport = HTTPClientTransport()
   private let authority: String
@@ -15,7 +15,7 @@ struct GoodSender: Sendable {
     self.now = now
   }
 
-  /// Sends a signed callback and returns the status of the answer.
+  /// Sends a signed callback, and returns the status of the response.
   func callBack(
     _ id: String,
     event: String = "notification.delivered",
@@ -26,9 +26,9 @@ struct GoodSender: Sendable {
     return try await send(fixture.request(to: path, secret: secret))
   }
 
-  /// Sends a callback as it is.
+  /// Sends a callback unchanged.
   ///
-  /// It is sent although the caller is cancelled, as by a server elsewhere.
+  /// It's sent even if the caller is cancelled, as by a server elsewhere.
   func send(_ request: CallbackRequest) async throws -> Int {
     var head = request.head
     head.authority = authority
@@ -37,7 +37,7 @@ struct GoodSender: Sendable {
     return try await sending.value
   }
 
-  /// Asks whether the port is served.
+  /// Checks whether the port is served.
   func health() async throws -> Int {
     let head = HTTPRequest(method: .get, scheme: "http", authority: authority, path: "/healthz")
     return try await transport.send(TransportRequest(head: head, timeout: .seconds(60))).head.status.code

@@ -5,14 +5,14 @@ import SmoovenTesting
 import Synchronization
 import Testing
 
-/// A port among strangers, in a process of its own: what it holds is nobody else's.
+/// A port under attack, in a separate process, so that everything the process holds belongs to the port.
 @Suite("Hostile clients", .timeLimit(.minutes(5))) struct HostileClientTests {
-  /// Idle connections, each with two ends in this process.
+  /// The number of idle connections, each with two ends in this process.
   static let idle = 5_000
-  /// What may remain of an attack: fragments between what the allocator cannot give back.
+  /// The memory that an attack may leave behind: fragments between what the allocator can't return.
   static let memoryBound = 48 * 1_024 * 1_024
 
-  @Test("Amid all of them every good callback is taken, and nothing of them remains")
+  @Test("During all attacks every valid callback is accepted, and nothing of them remains")
   func siege() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
       let files = 2 * Self.idle + 1_000
@@ -39,7 +39,7 @@ import Testing
       }
       let port = try await listener.address.port
 
-      // What is made once, such as buffers of the event loops, is made before the count.
+      // What is created only once, like buffers of the event loops, is created before the count.
       let crowd = Crowd(port: port, idle: Self.idle, rounds: 1)
       var callbacks = try await Self.besiege(listener, crowd)
       let start = try ProcessUsage.now()
@@ -59,7 +59,8 @@ import Testing
     if let result { print(String(decoding: result.standardOutputContent, as: UTF8.self), terminator: "") }
   }
 
-  /// Sends good callbacks for as long as a crowd attacks, then waits until all have gone; returns how many it sent.
+  /// Sends valid callbacks while a crowd attacks, waits until all have disconnected, and returns the number of
+  /// callbacks.
   private static func besiege(_ listener: CallbackListener, _ crowd: Crowd) async throws -> Int {
     let idle = try await crowd.gather()
     let sender = GoodSender(port: crowd.port)
@@ -78,7 +79,7 @@ import Testing
     }
     try await attack
     #expect(listener.openConnections >= crowd.idle)
-    // Those that said nothing may still ask.
+    // A client that has sent nothing may still send a request.
     if let stranger = idle.last {
       await stranger.send("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
       let statuses = try await stranger.statuses()

@@ -2,7 +2,7 @@
 import Foundation
 import Glibc
 
-/// What this process holds, as the kernel counts it.
+/// What this process holds, according to the kernel.
 struct ProcessUsage: Sendable, CustomStringConvertible {
   struct Unreadable: Error {}
 
@@ -13,7 +13,7 @@ struct ProcessUsage: Sendable, CustomStringConvertible {
 
   var description: String { "\(memory / 1_024) KiB resident, \(files) files" }
 
-  /// Reads it, after the allocator has given back what it keeps for later.
+  /// Reads it, after the allocator has returned what it keeps for later.
   static func now() throws -> ProcessUsage {
     trim()
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
@@ -21,19 +21,21 @@ struct ProcessUsage: Sendable, CustomStringConvertible {
       let kibibytes = line.split(separator: " ", omittingEmptySubsequences: true).compactMap({ Int($0) })
         .first
     else { throw Unreadable() }
-    // One of them is that of the listing itself, each time.
+    // One of them is always that of the listing itself.
     let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     return ProcessUsage(memory: kibibytes * 1_024, files: files)
   }
 
-  /// `malloc_trim`, which Swift's module of the C library leaves out.
+  /// `malloc_trim`, which Swift's module of the C library doesn't include.
   private static func trim() {
     guard let symbol = unsafe dlsym(nil, "malloc_trim") else { return }
     typealias Trim = @convention(c) (Int) -> CInt
     _ = unsafe unsafeBitCast(symbol, to: Trim.self)(0)
   }
 
-  /// Lets this process open so many files; returns how many the system allows if that is fewer.
+  /// Allows this process to open a number of files.
+  ///
+  /// If the system allows fewer, returns how many.
   static func allowFiles(_ count: Int) -> Int? {
     var limit = rlimit()
     guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }

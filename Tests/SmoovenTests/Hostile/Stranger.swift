@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 import SmoovenSupport
 
-/// A TCP connection of somebody who sends any bytes, and reads or not.
+/// A TCP connection of an untrusted client, which sends any bytes, and may read or not.
 struct Stranger: Sendable {
   private struct Received: Sendable {
     var bytes: [UInt8] = []
@@ -37,7 +37,7 @@ struct Stranger: Sendable {
   private let channel: any Channel
   private let received: Watched<Received>
 
-  /// Connects to a port of this machine, from a certain address of it if `source` says so.
+  /// Connects to a port of this machine, from a certain address of it if `source` is set.
   init(port: Int, from source: String? = nil) async throws {
     let received = Watched(Received())
     self.received = received
@@ -48,24 +48,26 @@ struct Stranger: Sendable {
       .connect(host: "127.0.0.1", port: port).get()
   }
 
-  /// Sends bytes; a connection that the other side has cut by then takes none.
+  /// Sends bytes.
+  ///
+  /// If the other side has closed the connection by then, they are dropped.
   func send(_ bytes: [UInt8]) async {
     try? await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
   }
 
-  /// Sends bytes, and does not wait until the other side takes them.
+  /// Sends bytes, and doesn't wait until the other side accepts them.
   func post(_ bytes: [UInt8]) {
     channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
   }
 
   func send(_ text: String) async { await send(Array(text.utf8)) }
 
-  /// Says that no more bytes will come.
+  /// Closes the sending side.
   func closeOutput() async {
     try? await channel.close(mode: .output).get()
   }
 
-  /// Reads no more, so that what the other side sends fills its buffers.
+  /// Stops reading, so that what the other side sends fills its buffers.
   func stopReading() async throws {
     try await channel.setOption(.autoRead, value: false).get()
   }
@@ -74,13 +76,13 @@ struct Stranger: Sendable {
     try? await channel.close().get()
   }
 
-  /// The statuses of all answers until the other side has no more to say.
+  /// Returns the statuses of all responses until the other side closes.
   func statuses() async throws -> [Int] {
     let bytes = try await received.first { $0.isOver ? $0.bytes : nil }
     return Self.statuses(in: bytes)
   }
 
-  /// The statuses of the first answers, as soon as there are so many.
+  /// Returns the statuses of the first responses, as soon as there are enough of them.
   func statuses(count: Int) async throws -> [Int] {
     try await received.first { received in
       let statuses = Self.statuses(in: received.bytes)
@@ -88,7 +90,7 @@ struct Stranger: Sendable {
     }
   }
 
-  /// No answer here has a body.
+  /// Returns the statuses in bytes, in which no response has a body.
   private static func statuses(in bytes: [UInt8]) -> [Int] {
     String(decoding: bytes, as: UTF8.self).split(separator: "\r\n\r\n", omittingEmptySubsequences: true)
       .compactMap { head in

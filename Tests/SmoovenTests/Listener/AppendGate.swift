@@ -2,7 +2,7 @@ import Smooven
 import SmoovenSupport
 import TestSupport
 
-/// Holds every append of a store until it is opened.
+/// A gate that holds every append of a store until it's opened.
 final class AppendGate: Sendable {
   private struct State: Sendable {
     var waiting = 0
@@ -16,17 +16,17 @@ final class AppendGate: Sendable {
     HookedStore(before: { [self] step in
       guard step == .append else { return }
       state.update { $0.waiting += 1 }
-      // Like a disk: it doesn't ask whether the caller is still there.
+      // Like a disk, it doesn't care whether the caller still exists.
       _ = await Task { [state] in try await state.first { $0.isOpen ? true : nil } }.result
     })
   }
 
-  /// Returns when this many appends wait.
+  /// Returns when a number of appends wait.
   func reached(_ count: Int) async throws {
     _ = try await state.first { $0.waiting >= count ? true : nil }
   }
 
-  /// Lets all appends be done, from now on too.
+  /// Lets all appends complete, from now on too.
   func open() {
     state.update { $0.isOpen = true }
   }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import struct Smooven.IPAddressRange
 
-/// What a sender must show at the endpoint of a provider that does not sign, and beside a signature.
+/// The credentials that a sender must present if its provider doesn't sign, or in addition to a signature.
 @Suite("Authentication of endpoints", .timeLimit(.minutes(1))) struct AuthenticationTests {
   static let token: Secret = "dashboard-token_0123456789"
 
@@ -47,7 +47,7 @@ import Testing
     try await expectTrue(status(.token(Self.token), path: path) == expected)
   }
 
-  @Test("By default a fresh token, another for each endpoint, which the URL of the endpoint holds")
+  @Test("By default, each endpoint has a fresh token, which is part of its URL")
   func freshTokens() async throws {
     let receiver = try CallbackReceiver(
       endpoints: ["one", "two"].map { CallbackEndpoint(.smobi(), name: $0) }
@@ -86,7 +86,7 @@ import Testing
     try await expectTrue(status(authentication, authorization: fields) == expected)
   }
 
-  @Test("A 401 says how to log in where HTTP knows a scheme, whatever was wrong")
+  @Test("A 401 names the authentication scheme if HTTP has one, whatever was wrong")
   func challenge() async throws {
     let authentication = CallbackAuthentication.basic(user: "smobi", password: "a p:ß-word")
     let request = try Sender.smobi.arrivalRequest("id_1")
@@ -113,12 +113,12 @@ import Testing
     try await expectTrue(status(authentication, from: address) == expected)
   }
 
-  @Test("None takes anybody, when it is spelled out")
+  @Test("None admits any client, if it's spelled out")
   func noAuthentication() async throws {
     try await expectTrue(status(CallbackAuthentication.none) == 200)
   }
 
-  @Test("It stands beside a signature, not in its place", arguments: [true, false])
+  @Test("It's required in addition to a signature, not in its place", arguments: [true, false])
   func signedToo(isForged: Bool) async throws {
     let endpoint = CallbackEndpoint(
       try Sender.smartlyQ.provider(isForged ? Sender.otherSecret : Sender.secret),
@@ -134,7 +134,7 @@ import Testing
   }
 
   @Test(
-    "Over a real socket the sender's address is known",
+    "Over a real socket, the sender's address is known",
     arguments: [("127.0.0.0/8", 200), ("10.0.0.0/8", 401)]
   )
   func socket(range: String, expected: Int) async throws {
@@ -188,7 +188,7 @@ import Testing
   }
 
   @Test(
-    "What is no range",
+    "What isn't a range",
     arguments: [
       "", "/", "/8", "192.0.2.0/", "192.0.2.0/33", "::/129", "192.0.2.0/-0", "192.0.2.0/-1", "192.0.2.0/+8",
       "192.0.2.0/ 8", "192.0.2.0/8/8", "192.0.2.0/255.255.255.0", "192.0.2", "192.0.2.256", " 192.0.2.1",

@@ -30,7 +30,7 @@ import Testing
     return fixture.request(secret: testKey)
   }
 
-  @Test("200 for a callback, its duplicate, and one for nobody")
+  @Test("200 for a callback, its duplicate, and one without a wait")
   func accepted() async throws {
     let receiver = try makeReceiver()
     var events = receiver.events().makeAsyncIterator()
@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test(
-    "401 for what is not verified, and it takes no slot",
+    "401 for a callback that isn't verified, and it takes no slot",
     arguments: ["missing", "empty", "short", "long", "not hexadecimal", "other key", "changed body", "twice"]
   )
   func unverified(how: String) async throws {
@@ -65,12 +65,12 @@ import Testing
       let response = await receiver.receive(request)
       #expect(response.status == .unauthorized)
     }
-    // The one early slot is still free.
+    // The only early slot is still free.
     #expect(await receiver.receive(delivered()).status == .ok)
   }
 
   @Test(
-    "400 for what is verified but no event",
+    "400 for what is verified but isn't an event",
     arguments: ["", "not json", "[]", "{}", #"{"event":1}"#, #"{"event":"notification.delivered"}"#]
   )
   func undecodable(body: String) async throws {
@@ -83,7 +83,7 @@ import Testing
     #expect(await receiver.receive(request).status == .badRequest)
   }
 
-  @Test("Deep nesting and bytes that are no text are 400, not a crash")
+  @Test("Deep nesting and bytes that aren't text are 400, not a crash")
   func hostileBodies() async throws {
     let receiver = try makeReceiver()
     let bodies: [[UInt8]] = [
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test("401 beyond the time window", arguments: [-86_401, 301])
+  @Test("401 outside the time window", arguments: [-86_401, 301])
   func stale(seconds: Double) async throws {
     let receiver = try makeReceiver()
     let request = delivered { $0.timestamp = Self.now.addingTimeInterval(seconds) }
@@ -113,7 +113,7 @@ import Testing
   }
 
   @Test(
-    "404 for what is not there",
+    "404 for what doesn't exist",
     arguments: [
       "/", "", "/callbacks", "/callbacks/", "/callbacks/other", "/callbacks/smooven/short",
       "/callbacks/smooven/0123456789abcdef0123456789ABCDEF", "/callbacks/smooven/a/b", "callbacks/smooven",
@@ -129,7 +129,7 @@ import Testing
   }
 
   @Test(
-    "Paths with a prefix, a query or a slash at the end are found",
+    "Paths with a prefix, a query or a trailing slash are found",
     arguments: [
       "/callbacks/smooven", "/callbacks/smooven/", "/hooks/v1/callbacks/smooven", "/callbacks/smooven?x=1",
       "/callbacks/smooven/0123456789abcdef0123456789abcdef",
@@ -164,13 +164,13 @@ import Testing
     let response = await receiver.receive(delivered("ntf_3"))
     #expect(response.status == .serviceUnavailable)
     #expect(response.headerFields[.retryAfter] != nil)
-    // The refused event was not stored, so its redelivery is no duplicate.
+    // The refused event wasn't stored, so its redelivery isn't a duplicate.
     let lease = try receiver.tracker.reserve(DeliveryToken(), group: "smooven", asked: ["ntf_1"])
     #expect(await receiver.receive(delivered("ntf_3")).status == .ok)
     #expect(receiver.tracker.snapshot(of: lease.token)?.eventNames == ["notification.delivered"])
   }
 
-  @Test("503 when the store cannot take it, and its redelivery is taken")
+  @Test("503 if the store can't accept it, and its redelivery is accepted")
   func storeFails() async throws {
     let store = HookedStore()
     let receiver = try makeReceiver(store: store)
@@ -180,7 +180,7 @@ import Testing
     #expect(await receiver.receive(delivered()).status == .ok)
   }
 
-  @Test("Unknown events and player events are accepted and settle nothing")
+  @Test("Unknown events and player events are accepted, and settle nothing")
   func otherEvents() async throws {
     let receiver = try makeReceiver()
     var unmatched = receiver.unmatchedEvents().makeAsyncIterator()

@@ -4,11 +4,11 @@ import Smooven
 import SmoovenTesting
 import Testing
 
-/// What must not settle an expectation, and that it keeps to itself; also over a real socket.
-@Suite("Expecting a callback among strangers", .timeLimit(.minutes(1))) struct ExpectStrangersTests {
+/// What must not settle an expectation, and that it's isolated from everything else, over a real socket as well.
+@Suite("Expecting a callback among other callbacks", .timeLimit(.minutes(1))) struct ExpectStrangersTests {
   static let publicURL = "https://agent.example.com"
 
-  /// Expects a callback, has strangers call, and gives back how it ended when time ran out.
+  /// Expects a callback, lets others arrive, and returns how it ended at the deadline.
   private func outcome(
     _ endpoints: [CallbackEndpoint] = [],
     of sender: Sender,
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test("Another token leads nowhere, and an endpoint's own URL elsewhere", arguments: Sender.all)
+  @Test("Another token leads nowhere, and an endpoint's own URL leads elsewhere", arguments: Sender.all)
   func wrongToken(sender: Sender) async throws {
     let outcome = try await outcome(try sixEndpoints(), of: sender) { receiver, url in
       let path = "/callbacks/\(sender.name)"
@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test(
-    "Another provider's path with the token of an expectation",
+    "The token of an expectation in another provider's path",
     arguments: Sender.all.filter { $0.name != "smobi" }
   )
   func otherProvider(stranger: Sender) async throws {
@@ -53,7 +53,7 @@ import Testing
     #expect(outcome == .timedOut(lastKnown: .unconfirmed))
   }
 
-  @Test("SmartlyQ's callback to a Smobi expectation says nothing of an arrival")
+  @Test("SmartlyQ's callback to a Smobi expectation settles nothing")
   func otherBody() async throws {
     let outcome = try await outcome(of: .smobi) { receiver, url in
       let request = try Sender.smartlyQ.arrivalRequest("id_1", to: url)
@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test(
-    "A secret of its own: the endpoint's signs nothing there, and it nothing at the endpoint",
+    "Its secret signs nothing at the endpoint, and the endpoint's secret signs nothing here",
     arguments: Sender.all.filter { !["smobi", "notificationapi"].contains($0.name) }
   )
   func ownSecret(sender: Sender) async throws {
@@ -85,10 +85,10 @@ import Testing
     }
   }
 
-  @Test("Its ids and deduplication keys are not those of the endpoint", arguments: Sender.all)
+  @Test("Its ids and deduplication keys aren't those of the endpoint", arguments: Sender.all)
   func apart(sender: Sender) async throws {
     try await withReceiver(try sixEndpoints()) { receiver, clock in
-      // The same bytes at the endpoint first: no duplicate here.
+      // The same bytes at the endpoint first, which aren't a duplicate here.
       try await receiver.expectStatus(200, of: sender.arrivalRequest("id_1"))
       let outcome = try await receiver.expect(
         try sender.provider(),
@@ -102,7 +102,7 @@ import Testing
         #expect(await receiver.status(of: other) == 200)
       }
       #expect(outcome.isDelivered)
-      // What came to the expectation is unknown to those who wait by id.
+      // A wait by id doesn't know what arrived at the expectation.
       let waiting = Task {
         try await receiver.outcome(of: sender.name, id: "id_2", timeout: .seconds(1), until: sender.criterion)
       }
@@ -112,7 +112,7 @@ import Testing
     }
   }
 
-  @Test("What came to an expectation takes no room among early events")
+  @Test("What arrives at an expectation takes no room from early events")
   func leavesNoTrace() async throws {
     let limits = DeliveryLimits(maximumEarlyEvents: 1)
     try await withReceiver(try sixEndpoints(), limits: limits) { receiver, _ in

@@ -4,7 +4,7 @@ import SmoovenTesting
 import Synchronization
 import Testing
 
-/// Waiting at a URL of one's own: whenever the callback comes, and whatever else comes.
+/// Waiting at a dedicated URL, whenever the callback arrives, and whatever else arrives.
 @Suite("Expecting a callback", .timeLimit(.minutes(1))) struct ExpectTests {
   static let publicURL = "https://agent.example.com/hooks"
 
@@ -26,7 +26,7 @@ import Testing
     )
   }
 
-  @Test("Settles whenever the callback comes", arguments: Sender.all, Moment.allCases)
+  @Test("Settles whenever the callback arrives", arguments: Sender.all, Moment.allCases)
   func moments(sender: Sender, moment: Moment) async throws {
     try await withReceiver { receiver, clock in
       let (urls, url) = AsyncStream<String>.makeStream()
@@ -37,7 +37,7 @@ import Testing
         guard moment == .afterwards else { return nil }
         var iterator = urls.makeAsyncIterator()
         let url = try #require(await iterator.next())
-        // A timer says that the wait has begun.
+        // A timer shows that the wait has begun.
         #expect(await clock.nextTimer() == .seconds(30))
         return try await send(url)
       }()
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  @Test("Out of order: what comes after the end changes nothing, and what a later stage says is kept")
+  @Test("Out of order: what arrives after the end changes nothing, and a later stage is kept")
   func outOfOrder() async throws {
     try await withReceiver { receiver, _ in
       let bodies = ["completed", "failed", "started"].map {
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  @Test("Never: time runs out, with what was known", arguments: [nil, "SENT"])
+  @Test("Never: the time runs out, with what was known", arguments: [nil, "SENT"])
   func never(status: String?) async throws {
     try await withReceiver { receiver, clock in
       let outcome = try await expect(receiver, .smobi) { callback in
@@ -139,7 +139,7 @@ import Testing
     }
   }
 
-  @Test("Callbacks under several ids at one URL are all its own")
+  @Test("Callbacks under several ids at one URL all belong to it")
   func severalIDs() async throws {
     try await withReceiver { receiver, _ in
       let isLast = DeliveryCriterion.matching { $0.correlationIDs.first == "job_3" }
@@ -153,7 +153,7 @@ import Testing
     }
   }
 
-  @Test("What the body throws comes out, and the URL leads nowhere ten minutes later")
+  @Test("An error of the body is rethrown, and the URL leads nowhere ten minutes later")
   func throwing() async throws {
     struct Refused: Error {}
     try await withReceiver { receiver, clock in
@@ -215,7 +215,7 @@ import Testing
     }
   }
 
-  @Test("A URL that cannot be one and a timeout that is none are refused before the body runs")
+  @Test("An invalid URL and an invalid timeout are refused before the body runs")
   func arguments() async throws {
     try await withReceiver { receiver, _ in
       for (url, timeout) in [("agent.example.com", Duration.seconds(1)), (Self.publicURL, .zero)] {

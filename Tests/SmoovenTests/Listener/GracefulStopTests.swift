@@ -5,7 +5,7 @@ import SmoovenTesting
 import Testing
 
 @Suite("A graceful stop with a slow store", .timeLimit(.minutes(1))) struct GracefulStopTests {
-  /// A client on a real port, with two notifications on their way, and a callback of the first in its store.
+  /// Runs a client on a real port, with two notifications on their way, and a callback of the first one in its store.
   private struct Scene {
     let gate = AppendGate()
     let client: SmoovenClient
@@ -41,13 +41,13 @@ import Testing
       self.group = group
     }
 
-    /// Tries to connect until nobody listens any more.
+    /// Tries to connect until nothing listens anymore.
     func stoppedListening() async {
       while let stranger = try? await Stranger(port: port) { await stranger.close() }
     }
   }
 
-  @Test("What is in flight is stored, answered and told its wait; then the other waits are closed")
+  @Test("What is in flight is stored, acknowledged and delivered, and then the other waits are closed")
   func inFlight() async throws {
     let scene = try await Scene(shutdownTimeout: .seconds(3_600))
     async let outcome = scene.first.outcome(timeout: .seconds(600))
@@ -75,7 +75,7 @@ import Testing
     await scene.sender.close()
   }
 
-  @Test("When the time for it is up the stop ends, whatever the store does")
+  @Test("When its time is up, the stop ends, whatever the store does")
   func timeLimit() async throws {
     let scene = try await Scene(shutdownTimeout: .milliseconds(100))
     let waits = [scene.first, scene.second].map { handle in
@@ -95,7 +95,7 @@ import Testing
       #expect(error?.code == .closed)
     }
 
-    // A store that comes back after the end finds nobody to tell, and does no harm.
+    // A store that recovers after the end finds nothing to report to, and does no harm.
     scene.gate.open()
     let late = try await scene.client.pendingDeliveries()
     #expect(late.count == 2)

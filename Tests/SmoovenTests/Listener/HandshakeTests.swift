@@ -54,7 +54,7 @@ struct HandshakeTests {
     return request(.post, "/callbacks/slack", body, fields)
   }
 
-  @Test("A signed challenge gets its words back, and one that isn't signed gets nothing")
+  @Test("The response to a signed challenge echoes it, and an unsigned one gets nothing")
   func slackChallenge() async throws {
     let receiver = try Self.receiver(CallbackEndpoint(try SlackProvider(secrets: [Self.secret])))
     let body =
@@ -74,7 +74,7 @@ struct HandshakeTests {
     #expect(old.head.status == .unauthorized && old.body.isEmpty)
   }
 
-  @Test("A challenge that is too long is refused, so that the port is no reflector")
+  @Test("A challenge that is too long is refused, so that the port isn't a reflector")
   func longChallenge() async throws {
     let receiver = try Self.receiver(CallbackEndpoint(try SlackProvider(secrets: [Self.secret])))
     let long = String(repeating: "x", count: CallbackReply.maximumSize + 1)
@@ -84,7 +84,7 @@ struct HandshakeTests {
     #expect(response.head.status == .badRequest && response.body.isEmpty)
   }
 
-  @Test("After the challenge, events are received as always")
+  @Test("After the challenge, events are received as usual")
   func slackEvent() async throws {
     let receiver = try Self.receiver(CallbackEndpoint(try SlackProvider(secrets: [Self.secret])))
     var events = receiver.events().makeAsyncIterator()
@@ -130,7 +130,7 @@ struct HandshakeTests {
   // MARK: A URL that is only visited
 
   @Test(
-    "A service that looks whether a URL exists is told so, if the URL has the token",
+    "A service that checks whether a URL exists gets a 200, if the URL has the token",
     arguments: [
       (HTTPRequest.Method.get, ""), (.head, ""), (.options, ""), (.post, ""), (.post, "[]"),
       (.post, " [ ]\r\n"),
@@ -147,7 +147,7 @@ struct HandshakeTests {
     #expect(stranger.head.status == (method == .post ? .unauthorized : .methodNotAllowed))
   }
 
-  @Test("What could be an event isn't taken for a visit", arguments: ["[{}]", "0", "null", "x"])
+  @Test("A possible event isn't treated as a check", arguments: ["[{}]", "0", "null", "x"])
   func notVisited(body: String) async throws {
     let receiver = try Self.receiver(CallbackEndpoint(.smobi(), authentication: .token(Self.token)))
     let path = "/callbacks/smobi/\(Self.token.exposedText)"
@@ -192,11 +192,11 @@ struct HandshakeTests {
     }
     #expect(outcomes == 1_000)
     #expect(appends.read(\.self) == 1)
-    // The same batch again is acknowledged, and nothing is new.
+    // The same batch again is acknowledged, and nothing in it is new.
     #expect(await receiver.receive(Self.batch(1_000)).status == .ok)
   }
 
-  @Test("A batch of nothing is acknowledged, and one that can't be read stores nothing")
+  @Test("An empty batch is acknowledged, and one that can't be read stores nothing")
   func oddBatches() async throws {
     let receiver = try Self.receiver(CallbackEndpoint(SendGridProvider(), authentication: .token(Self.token)))
     #expect(await receiver.receive(Self.batch(0)).status == .ok)
@@ -210,7 +210,7 @@ struct HandshakeTests {
   // MARK: Compression
 
   @Test(
-    "A compressed body is refused as one, never as a wrong signature",
+    "A compressed body is refused as such, never as a wrong signature",
     arguments: ["gzip", "br", "GZIP, identity"]
   )
   func compressed(encoding: String) async throws {

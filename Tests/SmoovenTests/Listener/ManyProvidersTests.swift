@@ -4,7 +4,7 @@ import Smooven
 import SmoovenTesting
 import Testing
 
-/// Six providers on one listener, and those who read along.
+/// Six providers on one listener, and consumers of its streams.
 @Suite("Many providers on one listener", .timeLimit(.minutes(1))) struct ManyProvidersTests {
   @Test("An event of one never settles a wait of another", arguments: Sender.all, Sender.all)
   func pairs(waiting: Sender, calling: Sender) async throws {
@@ -19,7 +19,7 @@ import Testing
       try await receiver.expectStatus(200, of: calling.arrivalRequest("id_1"))
       clock.advance(by: .seconds(5))
       try await expectTrue(outcome.isDelivered == (waiting.name == calling.name))
-      // It is still there for whom it is meant.
+      // It's still there for the wait that it belongs to.
       let own = try await receiver.outcome(
         of: calling.name,
         id: "id_1",
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test("What one signed, no other endpoint takes", arguments: Sender.all, Sender.all)
+  @Test("What one provider signed, no other endpoint accepts", arguments: Sender.all, Sender.all)
   func foreignPaths(endpoint: Sender, calling: Sender) async throws {
     try await withReceiver(try sixEndpoints()) { receiver, _ in
       let status = await receiver.status(
@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  @Test("Two endpoints of one provider have secrets and names of their own", arguments: Sender.all)
+  @Test("Two endpoints of one provider have their own secrets and names", arguments: Sender.all)
   func twoEndpoints(sender: Sender) async throws {
     let secrets = ["one": Sender.secret, "two": Sender.otherSecret]
     let token = "dashboard-token-0123456789-"
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  @Test("Streams are filtered by endpoint and kind, each consumer by its own")
+  @Test("Streams are filtered by endpoint and kind, separately for each consumer")
   func filters() async throws {
     try await withReceiver(try sixEndpoints()) { receiver, _ in
       let filters: [(Set<String>?, Set<CallbackEvent.Kind>?)] = [
@@ -107,7 +107,7 @@ import Testing
     }
   }
 
-  @Test("Every one of many consumers gets every event, in order")
+  @Test("Each of many consumers gets every event, in order")
   func manyConsumers() async throws {
     try await withReceiver(try sixEndpoints()) { receiver, _ in
       let counts = await withTaskGroup(of: [String].self) { group in
@@ -131,7 +131,7 @@ import Testing
     }
   }
 
-  @Test("A slow consumer loses the oldest, which is counted, and nobody else loses anything")
+  @Test("A slow consumer loses the oldest events, which are counted, and no other consumer loses any")
   func slowConsumer() async throws {
     let metrics = TestMetrics()
     try await withReceiver(try sixEndpoints(), metrics: metrics) { receiver, _ in
@@ -150,7 +150,7 @@ import Testing
   }
 
   @Test(
-    "Smooven's unmatched events and another's come in one stream, and none is lost to a wait that is over"
+    "Unmatched events of Smooven and of others are in one stream, and waits that are over take none"
   )
   func unmatched() async throws {
     try await withReceiver(try sixEndpoints(), limits: .init(earlyEvents: .never)) { receiver, _ in

@@ -3,7 +3,7 @@ import Smooven
 import SmoovenTesting
 import Testing
 
-/// Waiting by an id that the sender chose or was given: early or late, alone or with others.
+/// Waiting by an id that the sender chose or received, early or late, alone or with others.
 @Suite("Waiting by a correlation id", .timeLimit(.minutes(1))) struct OutcomeByIDTests {
   private func withSix<Result: Sendable>(
     _ body: (CallbackReceiver, ManualClock) async throws -> Result
@@ -11,7 +11,7 @@ import Testing
     try await withReceiver(try sixEndpoints(), body)
   }
 
-  @Test("A second call finds what came during one that timed out")
+  @Test("A second call finds what arrived during one that timed out")
   func secondCall() async throws {
     try await withSix { receiver, clock in
       async let clicked = receiver.outcome(of: "pingram", id: "t", timeout: .seconds(5), until: .clicked)
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test("Settles before and after the event came", arguments: Sender.all, [true, false])
+  @Test("Settles before and after the event arrives", arguments: Sender.all, [true, false])
   func settles(sender: Sender, isEarly: Bool) async throws {
     try await withSix { receiver, clock in
       let request = try sender.arrivalRequest("id_1")
@@ -65,12 +65,12 @@ import Testing
     }
   }
 
-  @Test("Two who wait for one id both get it, whoever came first", arguments: 0...2)
+  @Test("Two waits for one id both get it, whichever began first", arguments: 0...2)
   func twoWaiters(eventAfter: Int) async throws {
     try await withSix { receiver, clock in
       let send = { await receiver.status(of: try Sender.smobi.arrivalRequest("ref_1")) }
       if eventAfter == 0 { try await expectTrue(send() == 200) }
-      // The first one wants more than an arrival, so it is still there when the second comes.
+      // The first one waits for more than delivery, so it's still there when the second one begins.
       async let read = receiver.outcome(of: "smobi", id: "ref_1", timeout: .seconds(5), until: .opened)
       while let timer = await clock.nextTimer(), timer != .seconds(5) {}
       if eventAfter == 1 { try await expectTrue(send() == 200) }
@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  @Test("Two who wait for one message by different ids both get it")
+  @Test("Two waits for one message by different ids both get it")
   func twoIDs() async throws {
     try await withSix { receiver, clock in
       async let byReference = receiver.outcome(of: "smobi", id: "c", timeout: .seconds(5))
@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  @Test("A predicate sees each event once, in the order of arrival")
+  @Test("A predicate sees each event once, in arrival order")
   func predicate() async throws {
     try await withSix { receiver, _ in
       for stage in ["ready", "ready", "exported"] {
@@ -150,7 +150,7 @@ import Testing
     }
   }
 
-  @Test("A provider without endpoint, no id and an empty one are refused at once")
+  @Test("A provider without an endpoint, no id and an empty one are refused immediately")
   func refused() async throws {
     try await withReceiver([CallbackEndpoint(.smobi(), name: "replies")]) { receiver, _ in
       let waits: [@Sendable () async throws -> DeliveryOutcome] = [
@@ -166,7 +166,7 @@ import Testing
     }
   }
 
-  @Test("Cancelled or closed, one wait ends and leaves nothing", arguments: [true, false])
+  @Test("If it's cancelled or closed, one wait ends and leaves nothing", arguments: [true, false])
   func ended(byCancelling: Bool) async throws {
     try await withSix { receiver, clock in
       let task = Task { try await receiver.outcome(of: "smobi", id: "r", timeout: .seconds(5)) }

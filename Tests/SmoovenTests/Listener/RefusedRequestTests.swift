@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  @Test("A limit that admits nobody is refused", arguments: [0, -1])
+  @Test("A limit that admits no connection is refused", arguments: [0, -1])
   func noConnections(maximum: Int) {
     let configuration = ListenerConfiguration(maximumConnectionsPerAddress: maximum)
     let error = #expect(throws: SmoovenError.self) {

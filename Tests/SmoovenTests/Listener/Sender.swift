@@ -5,7 +5,9 @@ import Smooven
 import SmoovenTesting
 import Testing
 
-/// A service that calls back: each of the six, with events as it sends them.
+/// A service that calls back.
+///
+/// There are six, with events as each of them sends them.
 struct Sender: Sendable, CustomTestStringConvertible {
   static let now = Date(timeIntervalSince1970: 1_772_697_615)
   static let secret: Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -34,10 +36,10 @@ struct Sender: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// What settles a wait for an arrival; the open convention has no word for it.
+  /// The criterion that is met by an arrival, for which the open convention has no event.
   var criterion: DeliveryCriterion { name == "standardwebhooks" ? .matching { _ in true } : .delivered }
 
-  /// The event that says that something arrived.
+  /// The event that reports an arrival.
   func arrival(_ id: String) -> String {
     switch name {
     case "smooven":
@@ -54,7 +56,7 @@ struct Sender: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// A request as the service sends it.
+  /// Returns a request as the service sends it.
   func request(_ body: String, to path: String? = nil, secret: Secret = Self.secret) throws -> CallbackRequest
   {
     let body = Array(body.utf8)
@@ -63,7 +65,7 @@ struct Sender: Sendable, CustomTestStringConvertible {
     var head = HTTPRequest(method: .post, scheme: "http", authority: "localhost", path: url)
     head.headerFields[.contentType] = "application/json"
     if let signing = try provider(secret) as? any SigningCallbackProvider {
-      // One message, one id: bytes that are sent twice are a redelivery.
+      // One message has one id, so bytes that are sent twice are a redelivery.
       for field in signing.sign(body, id: CallbackRequest(head: head, body: body).bodyDigest, at: Self.now) {
         head.headerFields.append(field)
       }
@@ -71,7 +73,7 @@ struct Sender: Sendable, CustomTestStringConvertible {
     return CallbackRequest(head: head, body: body)
   }
 
-  /// The event that says that something arrived, as the service sends it.
+  /// Returns the event that reports an arrival, as the service sends it.
   func arrivalRequest(
     _ id: String,
     to path: String? = nil,
@@ -81,7 +83,7 @@ struct Sender: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// Runs a receiver on a clock that stands still, for as long as a closure runs.
+/// Runs a receiver on a stopped clock while a closure runs.
 func withReceiver<Result: Sendable>(
   _ endpoints: [CallbackEndpoint] = [],
   limits: DeliveryLimits = DeliveryLimits(),
@@ -98,12 +100,12 @@ func withReceiver<Result: Sendable>(
   )
   let running = Task { try await receiver.run() }
   defer { running.cancel() }
-  // Running, so that no timer of the clock is one of a receiver that isn't run yet.
+  // The receiver runs, so no timer of the clock belongs to one that isn't run yet.
   while !receiver.tracker.isRunning { await Task.yield() }
   return try await body(receiver, clock)
 }
 
-/// An endpoint of each of the six, open to anybody where the service does not sign.
+/// Returns an endpoint for each of the six, without authentication if the service doesn't sign.
 func sixEndpoints() throws -> [CallbackEndpoint] {
   try Sender.all.map { sender in
     let provider = try sender.provider()
@@ -115,14 +117,14 @@ func sixEndpoints() throws -> [CallbackEndpoint] {
 }
 
 extension CallbackReceiver {
-  /// The status with which a request is answered.
+  /// Returns the status of the response to a request.
   func status(of request: CallbackRequest) async -> Int {
     await receive(request).status.code
   }
 }
 
 extension CallbackReceiver {
-  /// Hands in a request and expects a status.
+  /// Passes in a request, and expects a status.
   func expectStatus(
     _ expected: Int,
     of request: CallbackRequest,
@@ -133,7 +135,7 @@ extension CallbackReceiver {
   }
 }
 
-/// Expects what had to be awaited: the macro cannot throw through the closures that rethrow.
+/// Expects something that had to be awaited, because the macro can't throw through closures that rethrow.
 func expectTrue(_ condition: Bool, sourceLocation: SourceLocation = #_sourceLocation) {
   #expect(condition, sourceLocation: sourceLocation)
 }

@@ -38,7 +38,7 @@ import Testing
     return try await body(receiver)
   }
 
-  /// Receives callbacks that are signed when they arrive, some seconds apart, and moves the wall clock with them.
+  /// Receives callbacks that are signed when they arrive, some seconds apart, and advances the wall clock with them.
   private func take(_ count: Int, every seconds: Double, _ receiver: CallbackReceiver) async {
     for _ in 0..<count {
       let now = time.update { time in
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  /// The last value of a gauge, once there are as many as expected.
+  /// Returns the last value of a gauge, once there are as many as expected.
   private func value(_ name: String, _ endpoint: String? = nil, after count: Int) async throws -> Double {
     let dimensions = endpoint.map { [("endpoint", $0)] } ?? []
     while true {
@@ -75,7 +75,7 @@ import Testing
     #expect(found == expected, sourceLocation: location)
   }
 
-  /// Waits until the sampler sleeps, and all others that have to, and moves the clock.
+  /// Waits until the sampler sleeps, and everything else that has to, and advances the clock.
   private func advance(by duration: Duration = .seconds(10), sleepers: Int = 1) async {
     while clock.sleeperCount < sleepers { await Task.yield() }
     clock.advance(by: duration)
@@ -83,11 +83,11 @@ import Testing
 
   private var warnings: [InMemoryLogHandler.Entry] { log.entries.filter { $0.level == .warning } }
 
-  @Test("Every ten seconds they say how full the store and the buffer of early events are")
+  @Test("Every ten seconds, they show how full the store and the buffer of early events are")
   func samples() async throws {
     _ = try await store.insert(StoredDelivery(token: DeliveryToken(), group: "smooven", openedAt: Sender.now))
     try await withReceiver(keepingEarly: .always) { receiver in
-      // At once, for what is there already.
+      // Immediately, for what already exists.
       try await expect("smooven_store_deliveries", after: 1, is: 1)
       try await expect("smooven_store_callbacks", after: 1, is: 0)
       await take(4, every: 10, receiver)
@@ -99,7 +99,7 @@ import Testing
       try await expect("smooven_store_keys_fill_ratio", "smooven", after: 1, is: 0.4)
       try await expect("smooven_early_events_fill_ratio", after: 2, is: 0.1)
     }
-    // Nothing was forgotten, and nothing came to the other endpoint.
+    // Nothing was forgotten, and nothing arrived at the other endpoint.
     #expect(try metrics.expectGauge("smooven_store_window_seconds", [("endpoint", "smooven")]).values == [])
     #expect(try metrics.expectGauge("smooven_store_keys_fill_ratio", [("endpoint", "quiet")]).values == [])
     #expect(warnings.isEmpty)
@@ -151,7 +151,7 @@ import Testing
     #expect(warning.metadata["window_seconds"].flatMap { Double("\($0)") }.map { $0 > 900 } == true)
   }
 
-  @Test("A window of hours is none")
+  @Test("A window of hours isn't a warning")
   func wide() async throws {
     try await withReceiver { receiver in
       _ = try await value("smooven_store_deliveries", after: 1)
@@ -164,7 +164,7 @@ import Testing
     #expect(warnings.isEmpty)
   }
 
-  @Test("The window counts from the newest signed time in a crowded store, and else from now")
+  @Test("The window counts from the newest signed time in a crowded store, and otherwise from now")
   func window() {
     let floor = Sender.now
     func keys(_ count: Int, newest: Double?) -> DeliveryStoreUsage.Keys {
@@ -172,7 +172,7 @@ import Testing
     }
     let now = floor.addingTimeInterval(90_000)
     #expect(keys(99, newest: 600).window(at: now) == 600)
-    // All were forgotten because they were old, and nothing came since.
+    // All were forgotten because they were old, and nothing has arrived since.
     #expect(keys(0, newest: 0).window(at: now) == 90_000)
     #expect(keys(10, newest: 90_100).window(at: now) == 90_100)
     #expect(keys(99, newest: nil).window(at: now) == 90_000)
@@ -180,7 +180,7 @@ import Testing
     #expect(DeliveryStoreUsage.Keys(count: 0, capacity: 0).fillRatio == 1)
   }
 
-  @Test("A store that fails leaves its gauges as they are, and is asked again")
+  @Test("If a store fails, its gauges stay as they are, and it's asked again")
   func failing() async throws {
     let store = HookedStore()
     store.isFailing.store(true, ordering: .relaxed)

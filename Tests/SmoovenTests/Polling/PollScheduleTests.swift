@@ -3,12 +3,12 @@ import Testing
 
 @testable import Smooven
 
-@Suite("Poll schedule") struct PollScheduleTests {
+@Suite("The poll schedule") struct PollScheduleTests {
   var pace = QueryPace(requestsPerSecond: 20)
   var schedule = PollSchedule(policy: PollingPolicy(), maximumInFlight: 2)
   let token = DeliveryToken()
 
-  @Test("The interval doubles from half a second to five seconds, and begins again after news")
+  @Test("The interval doubles from half a second to five seconds, and restarts after a new status")
   mutating func backoff() {
     schedule.add(token, wait: 1, deadline: .seconds(100), now: .zero, jitter: 0.5)
     var now = Duration.zero
@@ -28,7 +28,7 @@ import Testing
     #expect(schedule.next(now: .zero, pace: &pace) == .sleep(until: .milliseconds(milliseconds)))
   }
 
-  @Test("The wait that ends first goes first, and one without an end last")
+  @Test("The wait that ends first is queried first, and one without an end last")
   mutating func order() {
     var schedule = PollSchedule(policy: PollingPolicy(), maximumInFlight: 16)
     var pace = QueryPace()
@@ -57,7 +57,7 @@ import Testing
     #expect(schedule.count == 2)
   }
 
-  @Test("What no status can tell any more is not asked again")
+  @Test("If no status can say more, the delivery isn't asked about again")
   mutating func over() {
     schedule.add(token, wait: 1, deadline: nil, now: .zero, jitter: 0.5)
     #expect(schedule.next(now: .seconds(1), pace: &pace) == .ask(token))
@@ -67,7 +67,7 @@ import Testing
     #expect(schedule.next(now: .seconds(150), pace: &pace) == .rest)
   }
 
-  @Test("A pause that Smooven asks for is kept, but not for more than five minutes")
+  @Test("A pause that Smooven asks for is kept, but for at most five minutes")
   mutating func hold() {
     schedule.add(token, wait: 1, deadline: nil, now: .zero, jitter: 0.5)
     pace.hold(for: .seconds(7), now: .zero)
@@ -78,7 +78,7 @@ import Testing
     #expect(pace.takeTurn(now: .seconds(8)) == .seconds(300))
   }
 
-  @Test("A turn that was taken for nothing is given back")
+  @Test("An unused turn is returned")
   mutating func returned() {
     #expect(pace.takeTurn(now: .zero) == nil)
     pace.returnTurn()
@@ -94,7 +94,7 @@ import Testing
   }
 }
 
-/// Drives a schedule next to a list that is searched from end to end.
+/// A schedule that is driven next to a list, which is searched from end to end.
 private struct RandomPolls {
   struct Violation: Error { let what: String }
 
@@ -130,7 +130,7 @@ private struct RandomPolls {
 
   mutating func pick(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
 
-  /// Any delivery, by its place in a list whose order is the same in each run.
+  /// Returns a random delivery, by its place in a list whose order is the same in each run.
   mutating func any() -> (token: DeliveryToken, entry: Known)? {
     let all = known.sorted { $0.key.text < $1.key.text }
     guard !all.isEmpty else { return nil }

@@ -6,7 +6,7 @@ import Testing
 @testable import Smooven
 
 @Suite("Tracking by polling", .timeLimit(.minutes(1))) struct PollingTests {
-  /// Accepts a send as `ntf_1`, then responds to its status queries in order.
+  /// A transport that accepts a send as `ntf_1`, and then responds to its status queries in order.
   ///
   /// The last response is repeated.
   func transport(_ statuses: MockAnswer..., send: MockAnswer = .accepted(id: "ntf_1")) -> MockTransport {
@@ -100,7 +100,7 @@ import Testing
     }
   }
 
-  @Test("A critical one has failed when the whole chain has, though one channel failed before")
+  @Test("A critical one has failed if the whole chain has, even though one channel failed before")
   func critical() async throws {
     let transport = transport(
       status("failed", chain: [("push", "failed"), ("sms", "sent")]),
@@ -114,7 +114,7 @@ import Testing
     #expect(transport.requestCount == 4)
   }
 
-  @Test("Answers that say nothing new append nothing")
+  @Test("Responses that say nothing new append nothing")
   func nothingNew() async throws {
     let transport = transport(
       status("queued"),
@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  @Test("What is of no use is asked again, an outage and a 404 too")
+  @Test("After a useless response, it's asked again, after an outage and a 404 too")
   func outage() async throws {
     let transport = transport(
       .failure(TransportError(.notSent, "refused")),
@@ -175,7 +175,7 @@ import Testing
     #expect(transport.requestCount == 2)
   }
 
-  @Test("Criteria that a status cannot tell are refused before anything is sent")
+  @Test("Criteria that a status can't report are refused before anything is sent")
   func refused() async throws {
     let transport = transport(status("delivered"))
     try await withMockedClient(transport, configuration: configuration()) { client in
@@ -198,7 +198,7 @@ import Testing
     }
   }
 
-  @Test("With both, what is first settles the wait, and the second changes nothing")
+  @Test("With both, the first one settles the wait, and the second one changes nothing")
   func both() async throws {
     let tracking = SmoovenConfiguration.Tracking.both(
       PollingPolicy(initialInterval: .milliseconds(2), maximumInterval: .milliseconds(2))
@@ -219,7 +219,7 @@ import Testing
     }
   }
 
-  @Test("Only what a task waits for is asked about, its events too")
+  @Test("Only what a task waits for is asked about, including its events")
   func onlyWhileWaiting() async throws {
     let transport = transport(status("sent"), status("delivered"))
     try await withMockedClient(transport, configuration: configuration()) { client in
@@ -236,7 +236,7 @@ import Testing
     }
   }
 
-  @Test("A key that another process sent to is followed by its status")
+  @Test("A key under which another process sent is followed by its status")
   func resumed() async throws {
     let store = InMemoryDeliveryStore()
     let first = transport(status("queued"))
@@ -256,7 +256,7 @@ import Testing
     #expect(second.requests.allSatisfy { $0.head.method == .get })
   }
 
-  @Test("A policy that cannot be is refused")
+  @Test("An invalid policy is refused")
   func validated() {
     for policy in [
       PollingPolicy(initialInterval: .zero), PollingPolicy(maximumInterval: .milliseconds(100)),
@@ -266,7 +266,7 @@ import Testing
         _ = try SmoovenClient(configuration: configuration(.polling(policy)))
       }
     }
-    // The real service can't reach a loopback port, which only polling doesn't need.
+    // The real service can't reach a loopback port, and only polling doesn't need that.
     #expect(throws: SmoovenError.self) { try SmoovenClient(configuration: configuration(.both)) }
     #expect(throws: Never.self) { try SmoovenClient(configuration: configuration(.polling())) }
   }

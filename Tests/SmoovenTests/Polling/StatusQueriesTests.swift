@@ -4,9 +4,9 @@ import Testing
 
 @testable import Smooven
 
-/// Bounds, jitter and pauses of the queries at deadlines.
+/// Limits, jitter and pauses of the queries at deadlines.
 @Suite("Status queries", .timeLimit(.minutes(1))) struct StatusQueriesTests {
-  @Test("A pause that a response to a GET asks for holds back the next queries, and the same one again")
+  @Test("A pause in the response to a GET holds back the next queries, and the same one again")
   func retryAfter() async throws {
     let clock = ManualClock()
     let delivery = DeliveryClock(clock)
@@ -19,14 +19,14 @@ import Testing
     async let second = queries.perform(deadline: .zero, until: .seconds(5), clock: delivery) {
       try answers.next()
     }
-    // Several are spread over a moment; here that is nothing, and then the pause.
+    // Several are spread over a moment. Here that is nothing, and then there is the pause.
     #expect(await clock.nextTimer() == .seconds(2))
     clock.advance(by: .seconds(2))
     let results = try await [first, second].compactMap(\.self)
     #expect(results.sorted() == [1, 2])
   }
 
-  @Test("A pause that ends too late ends the query, and those that come in it ask nothing")
+  @Test("A pause that ends too late ends the query, and during it nothing is asked")
   func tooLong() async throws {
     let delivery = DeliveryClock(ManualClock())
     let queries = StatusQueries(limit: 4)
@@ -53,7 +53,7 @@ import Testing
 
   private let half: @Sendable () -> Double = { 0.5 }
 
-  @Test("A single query is sent immediately; of several, those after the first are spread")
+  @Test("A single query is sent immediately, and of several, those after the first are spread")
   func jitter() async throws {
     let clock = ManualClock()
     let delivery = DeliveryClock(clock)
@@ -74,7 +74,7 @@ import Testing
     #expect(try await first == 1)
   }
 
-  @Test("A limit of requests a second holds for the queries at deadlines too")
+  @Test("A limit of requests per second applies to the queries at deadlines, too")
   func pace() async throws {
     let clock = ManualClock()
     let delivery = DeliveryClock(clock)

@@ -100,7 +100,7 @@ enum BrokenRules {
   }
 
   @Test(
-    "What is allowed is let through",
+    "What is allowed is accepted",
     arguments: [
       BrokenRules.direct(.sms, "+61400000000", message: String(repeating: "😀", count: 1_600)),
       BrokenRules.direct(.rcs, "+14155550100"),
@@ -115,7 +115,7 @@ enum BrokenRules {
   }
 
   @Test(
-    "A number that JSON cannot write is refused, wherever it stands",
+    "A number that JSON can't represent is refused, wherever it appears",
     arguments: [
       ("context", NotifyRequest(intent: "x", context: .init(userID: "u", ["n": [.number(.infinity)]]))),
       (
@@ -147,7 +147,7 @@ enum BrokenRules {
   }
 
   @Test(
-    "Idempotency keys have at most 200 bytes and not the character of derived keys",
+    "Idempotency keys have at most 200 bytes, and not the character of derived keys",
     arguments: ["", String(repeating: "k", count: 201), String(repeating: "é", count: 101), "order\u{1F}1"]
   )
   func idempotencyKey(key: String) async throws {
@@ -166,7 +166,7 @@ enum BrokenRules {
     #expect(try await withMockedClient(transport) { try await $0.remind(key: key) }.isDelivered)
   }
 
-  @Test("A configuration that cannot work names its setting", arguments: BrokenRules.configurations.indices)
+  @Test("A configuration that can't work names its setting", arguments: BrokenRules.configurations.indices)
   func configuration(index: Int) {
     let (field, change) = BrokenRules.configurations[index]
     let configuration = mockConfiguration { change(&$0) }
@@ -177,7 +177,7 @@ enum BrokenRules {
     #expect(error?.field == field)
   }
 
-  @Test("The secret is not in the message", arguments: ["hunter2", "   padded-secret   "])
+  @Test("The secret isn't in the message", arguments: ["hunter2", "   padded-secret   "])
   func secretStays(secret: String) {
     let configuration = mockConfiguration { $0.secretKey = Secret(secret) }
     let error = #expect(throws: SmoovenError.self) { _ = try SmoovenClient(configuration: configuration) }

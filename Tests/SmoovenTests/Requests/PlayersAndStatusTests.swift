@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  @Test("The status of a delivered and of a fallen back notification")
+  @Test("The status of a delivered notification, and of one that fell back")
   func status() async throws {
     try await withClient { client, _ in
       let outcome = try await client.sendAndWait(
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  @Test("Players are imported, at most 1,000 at once")
+  @Test("Players are imported, at most 1,000 at a time")
   func batch() async throws {
     try await withClient { client, _ in
       let players = (0..<1_000).map {
@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  @Test("A registration is sent by its names on the wire; what is nil is not sent")
+  @Test("A registration is sent under its names on the wire, and what is nil isn't sent")
   func registrations() async throws {
     let transport = MockTransport(secretKey: testKey, answer: .json(["player_id": "ply_1", "imported": 2]))
     let full = PlayerRegistration(
@@ -134,7 +134,7 @@ import Testing
     #expect(transport.requests.map(\.json) == [first, ["players": [first, second]]])
   }
 
-  @Test("A wrong key is said so")
+  @Test("A wrong key is an error that says so")
   func wrongKey() async throws {
     try await withSmoovenSandbox { sandbox in
       let configuration = SmoovenConfiguration(secretKey: "sk_live_wrong", baseURL: try await sandbox.baseURL)
@@ -145,7 +145,7 @@ import Testing
     }
   }
 
-  @Test("A GET is tried again after a 500, a POST is not")
+  @Test("A GET is tried again after a 500, and a POST isn't")
   func repeating() async throws {
     let clock = ManualClock()
     let transport = MockTransport(secretKey: testKey)

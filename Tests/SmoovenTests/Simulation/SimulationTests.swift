@@ -5,18 +5,20 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Several clients on one store, under every order of their steps that a seed draws.
+/// Several clients on one store, under every order of their steps that a seed generates.
 @Suite("Many clients, one store: simulated", .timeLimit(.minutes(30)))
 struct SimulationTests {
-  /// The number of steps: a tenth of a million, or `SMOOVEN_MODEL_STEPS`.
+  /// The number of steps, from `SMOOVEN_MODEL_STEPS`.
+  ///
+  /// Defaults to a tenth of a million.
   static var steps: Int {
     Int(ProcessInfo.processInfo.environment["SMOOVEN_MODEL_STEPS"] ?? "") ?? 100_000
   }
 
-  // For the other process, in which the order of a dictionary must not depend on where it lies.
+  // For the other process, in which the order of a dictionary must not depend on memory addresses.
   init() { unsafe setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1) }
 
-  @Test("The episode to look at", .enabled(if: Simulation.episode != nil))
+  @Test("The episode to examine", .enabled(if: Simulation.episode != nil))
   func oneEpisode() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
       JobScheduler.takeOver()
@@ -75,7 +77,7 @@ struct SimulationTests {
   }
 }
 
-/// A value that the first who asks makes.
+/// A value that is created when it's first needed.
 private final class OnceMade<Value: Sendable>: Sendable {
   private let made = Mutex<Value?>(nil)
 

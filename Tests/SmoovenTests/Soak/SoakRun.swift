@@ -22,12 +22,12 @@ final class SoakRun: Sendable {
     self.now = now
   }
 
-  /// How often each kind of wait ended in each way.
+  /// The number of waits by kind and by how they ended.
   var summary: String {
     endings.withLock { $0.sorted { $0.key < $1.key } }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
   }
 
-  /// Does one thing after the other in several tasks, until a closure says that it is enough.
+  /// Runs one step after another in several tasks, until a closure returns `true`.
   func run(workers: Int, until isOver: @escaping @Sendable (_ rounds: Int) -> Bool) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<workers {
@@ -119,7 +119,9 @@ final class SoakRun: Sendable {
     return name(outcome)
   }
 
-  /// By an id: the callback comes before the wait, within it, or never.
+  /// Waits by an id.
+  ///
+  /// The callback arrives before the wait, during it, or never.
   private func outcome() async throws -> String {
     let id = DeliveryToken().text
     let order = Int.random(in: 0..<3)

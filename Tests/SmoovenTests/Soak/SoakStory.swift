@@ -2,7 +2,7 @@ import Smooven
 import SmoovenTesting
 import Testing
 
-/// What becomes of a notification of the soak test.
+/// What happens to a notification of the soak test.
 enum SoakStory: String, CaseIterable, Sendable {
   case delivered, duplicate, failed, forged, silent, late, refused
 
@@ -30,7 +30,7 @@ enum SoakStory: String, CaseIterable, Sendable {
       try await expect(401, sender, id, "delivered", path, secret: "sk_test_of_somebody_else")
     case .silent, .refused: break
     case .late:
-      // To the URL for all, as after a restart: whoever waits may have gone by then.
+      // Sent to the common URL, as after a restart, because the waiter may be gone by then.
       try await expect(200, sender, id, "sent", path)
       try await expect(200, sender, "\(id)_unknown", "delivered", "/callbacks/smooven")
     }

@@ -5,16 +5,16 @@ import SmoovenTesting
 import Synchronization
 import Testing
 
-/// Everything at once for a while, in a process of its own; `SMOOVEN_SOAK_SECONDS` says for how long.
+/// Everything at once, in a separate process, for the seconds in `SMOOVEN_SOAK_SECONDS`.
 @Suite("Soak", .timeLimit(.minutes(90))) struct SoakTests {
-  /// What may remain: fragments between what the allocator cannot give back.
+  /// The memory that may remain: fragments between what the allocator can't return.
   static let memoryBound = 32 * 1_024 * 1_024
 
   static var duration: Duration {
     .seconds(ProcessInfo.processInfo.environment["SMOOVEN_SOAK_SECONDS"].flatMap { Int($0) } ?? 2)
   }
 
-  @Test("After good, forged, repeated and late callbacks, waits, timeouts and cancellations nothing is left")
+  @Test("After good, forged, repeated and late callbacks, waits, timeouts and cancellations, nothing is left")
   func soak() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
       let ahead = Mutex(TimeInterval(0))
@@ -45,7 +45,7 @@ import Testing
       let url = try await client.callbackURL(deadline: .seconds(3_600))
       let port = try #require(URL(string: url)?.port)
 
-      /// Works, then waits until all is over, and makes the store forget.
+      /// Works, waits until everything is over, and makes the store forget.
       @Sendable func work(until isOver: @escaping @Sendable (Int) -> Bool) async throws -> ProcessUsage {
         let sender = GoodSender(port: port, now: now)
         transport.callBack(by: sender)

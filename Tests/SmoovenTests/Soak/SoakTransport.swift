@@ -3,9 +3,9 @@ import Smooven
 import SmoovenTesting
 import Synchronization
 
-/// A Smooven that answers from memory and calls back over sockets, as the intent of a notification asks.
+/// A fake of Smooven that responds from memory and calls back over sockets, as the intent of a notification says.
 ///
-/// Unlike ``MockTransport`` it remembers nothing, so that it can go on for as long as it likes.
+/// Unlike ``MockTransport``, it remembers nothing, so that it can run for any length of time.
 final class SoakTransport: SmoovenTransport {
   private struct State {
     var sender: GoodSender?
@@ -15,7 +15,7 @@ final class SoakTransport: SmoovenTransport {
 
   private let state = Mutex(State())
 
-  /// How many notifications have callbacks that are still to be sent.
+  /// The number of notifications with callbacks that are still to be sent.
   var underWay: Int { state.withLock { $0.underWay } }
 
   func send(_ request: TransportRequest) async throws -> TransportResponse {
@@ -44,7 +44,7 @@ final class SoakTransport: SmoovenTransport {
     return TransportResponse(head: HTTPResponse(status: .ok), body: Array(answer.utf8))
   }
 
-  /// Says who calls back.
+  /// Sets the sender that calls back.
   func callBack(by sender: GoodSender) {
     state.withLock { $0.sender = sender }
   }

@@ -20,7 +20,7 @@ struct CustomStoreTests {
     }
   }
 
-  @Test("A line that a crash cut off is forgotten, and everything before it is there")
+  @Test("A line that a crash cut off is forgotten, and everything before it is kept")
   func cutLine() async throws {
     try await withTemporaryFolder { folder in
       let file = folder.appending(path: "store.jsonl")

@@ -17,7 +17,7 @@ struct DeduplicationWindowTests {
 
   private let time = Watched(start)
 
-  /// A store of 10,000 keys whose own clock goes with the story.
+  /// A store of 10,000 keys whose own clock follows the story.
   private func makeStore() -> InMemoryDeliveryStore {
     InMemoryDeliveryStore(
       capacity: Self.capacity,
@@ -47,7 +47,7 @@ struct DeduplicationWindowTests {
   }
 
   @Test(
-    "10,000 keys under a million callbacks of 10 hours: all are stored, and none that is sent again",
+    "10,000 keys under a million callbacks in 10 hours: all are stored, and no replay is",
     arguments: [1, 2] as [UInt64]
   )
   func million(_ seed: UInt64) async throws {
@@ -74,7 +74,7 @@ struct DeduplicationWindowTests {
     try await expect(tally, of: story, in: store)
   }
 
-  @Test("The same through a receiver: signed requests, of which each is published once")
+  @Test("The same through a receiver: signed requests, each of which is published once")
   func requests() async throws {
     let story = WindowStory(
       capacity: Self.capacity,
@@ -111,7 +111,7 @@ struct DeduplicationWindowTests {
     #expect(published.load(ordering: .relaxed) == tally.stored + tally.quiet)
   }
 
-  /// The same bytes each time.
+  /// Returns the same bytes each time.
   private func request(_ offer: WindowStory.Offer) -> CallbackRequest {
     let body = """
       {"event":"notification.sent","notification_id":"ntf_\(offer.number)","channel_used":"sms","status":"sent",\

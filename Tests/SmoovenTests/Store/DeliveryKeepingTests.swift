@@ -28,7 +28,7 @@ struct DeliveryKeepingTests {
     #expect(kept == [.delivered, .failed, .opened, .clicked, .read, .replied])
   }
 
-  @Test("It keeps the first event of each kind, and of failures the first of each channel")
+  @Test("It keeps the first event of each kind, and for failures the first of each channel")
   func first() {
     var delivery = delivery()
     let events = [
@@ -41,7 +41,7 @@ struct DeliveryKeepingTests {
     #expect(delivery.milestones == kept)
   }
 
-  @Test("It keeps only events that are its own")
+  @Test("It keeps only its own events")
   func own() {
     var delivery = delivery(ids: ["ntf_1"])
     var foreign = event(.delivered)

@@ -8,10 +8,10 @@ import Testing
 struct DeliveryTransitionRandomTests {
   private typealias Phase = StoredDelivery.Phase
 
-  /// Every way from one phase to another that there is.
+  /// All transitions from one phase to another.
   private static let ways: [Phase: Set<Phase>] = [
     .free: [.claimed, .accepted, .final],
-    // An owner whose lease ran out counts as free, and may still send.
+    // An owner whose lease has ended counts as free, and may still send.
     .claimed: [.free, .armed, .accepted, .final],
     .armed: [.free, .unclear, .accepted, .final],
     .unclear: [.free, .claimed, .accepted, .final],
@@ -19,7 +19,7 @@ struct DeliveryTransitionRandomTests {
     .final: [],
   ]
 
-  @Test("No step leads anywhere else, and nothing that was learned is lost", arguments: 1...20)
+  @Test("There are no other transitions, and nothing that was learned is lost", arguments: 1...20)
   func random(_ seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     for _ in 0..<200 {
@@ -29,7 +29,7 @@ struct DeliveryTransitionRandomTests {
         if Int.random(in: 0..<3, using: &random) == 0 {
           let before = delivery.phase(at: now)
           now = now.advanced(by: .nanoseconds(Int64.random(in: 1...10, using: &random)))
-          // Time alone ends leases.
+          // Only time ends leases.
           let after = delivery.phase(at: now)
           #expect(
             after == before || before == .claimed && after == .free || before == .armed && after == .unclear

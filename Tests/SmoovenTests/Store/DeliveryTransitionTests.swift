@@ -40,7 +40,9 @@ struct DeliveryTransitionTests {
   enum Step: String, CaseIterable {
     case claim, claimUnclear, arm, release, refuse, noteUnclear, accept, conclude, forceFree
 
-    /// Takes the step; returns whether the delivery allowed it.
+    /// Takes the step.
+    ///
+    /// Returns whether the delivery allowed it.
     func take(_ delivery: inout StoredDelivery, as owner: String = "me", attempt: Int = 1) -> Bool {
       switch self {
       case .claim, .claimUnclear:
@@ -77,12 +79,12 @@ struct DeliveryTransitionTests {
     var isOfOwner: Bool { [.arm, .release, .refuse, .noteUnclear].contains(self) }
   }
 
-  /// The phase after each step, in the order of `Step`; `nil` if it is refused.
+  /// The phase after each step, in the order of `Step`, or `nil` if it's refused.
   private static let table: [State: [StoredDelivery.Phase?]] = [
     .free: [.claimed, .claimed, nil, nil, nil, nil, .accepted, .final, nil],
     .heldBack: [nil, nil, nil, nil, nil, nil, .accepted, .final, nil],
     .claimed: [nil, nil, .armed, .free, .free, nil, .accepted, .final, .free],
-    // As long as no other client took it over, it is its owner's, who may still send.
+    // As long as no other client took it over, it belongs to its owner, which may still send.
     .claimRanOut: [.claimed, .claimed, .armed, .free, .free, nil, .accepted, .final, .free],
     .armed: [nil, nil, nil, .free, .free, .unclear, .accepted, .final, .free],
     .unclear: [nil, .claimed, nil, .free, .free, nil, .accepted, .final, .free],
@@ -105,7 +107,7 @@ struct DeliveryTransitionTests {
     }
   }
 
-  @Test("Only the owner of an attempt arms it, gives it back or ends its lease", arguments: State.allCases)
+  @Test("Only the owner of an attempt arms it, releases it or ends its lease", arguments: State.allCases)
   func owner(_ state: State) {
     for step in Step.allCases where step.isOfOwner {
       for (owner, attempt) in [("you", 1), ("me", 0), ("me", 2)] {
@@ -116,7 +118,7 @@ struct DeliveryTransitionTests {
     }
   }
 
-  @Test("A claim carries its own request, counts the attempts and ends the pause")
+  @Test("A claim has its own request, counts the attempts and ends the pause")
   func claim() {
     var delivery = State.free.delivery
     delivery.refusal = .init(attempt: 0, code: "rejected", message: "no")
@@ -129,7 +131,7 @@ struct DeliveryTransitionTests {
     #expect(Step.claim.take(&delivery) && delivery == expected)
   }
 
-  @Test("Giving an attempt back keeps everything but the claim; a pause and a refusal are added")
+  @Test("Releasing an attempt keeps everything except the claim, and adds a pause and a refusal")
   func release() {
     var delivery = State.armed.delivery
     var expected = delivery
@@ -141,7 +143,7 @@ struct DeliveryTransitionTests {
     #expect(Step.refuse.take(&delivery) && delivery == expected)
   }
 
-  @Test("Ids only grow, and each is there once; the first verdict stays")
+  @Test("Ids are only added, each one once, and the first verdict stays")
   func growth() {
     var delivery = State.accepted.delivery
     #expect(!delivery.accept(id: "ntf_1") && delivery.ids == ["ntf_1"])

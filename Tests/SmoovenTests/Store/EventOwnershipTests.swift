@@ -58,13 +58,13 @@ struct EventOwnershipTests {
     #expect(!wait(accepted: ["ntf_1"]).owns(contradicting, token: token))
     let owner = EventOwnership(group: "smooven", token: other, accepted: ["ntf_2"])
     #expect(owner.owns(contradicting, token: token))
-    // What was learned contradicts nothing.
+    // Learned ids contradict nothing.
     var learning = wait()
     #expect(learning.learn(from: event(["ntf_1"]), token: token) == ["ntf_1"])
     #expect(learning.owns(contradicting, token: token))
   }
 
-  @Test("Each id that was asked for or accepted gets events, wherever it is in them; conversations too")
+  @Test("Each id that was asked for or accepted gets events, wherever it is in them, and so do conversations")
   func byID() {
     for wait in [wait(asked: ["a", "b"]), wait(accepted: ["a", "b"])] {
       #expect(wait.owns(event(["a"]), token: nil) && wait.owns(event(["x", "y", "b"]), token: nil))
@@ -116,7 +116,7 @@ struct EventOwnershipTests {
     #expect(!wait.owns(event(["thread"]), token: nil))
   }
 
-  @Test("Nothing of another group is its own, by token or by id")
+  @Test("Nothing from another group is its own, by token or by id")
   func groups() {
     let wait = wait(asked: ["a"], accepted: ["b"])
     #expect(!wait.owns(event(["a", "b"], group: "other"), token: token))
@@ -126,7 +126,7 @@ struct EventOwnershipTests {
     #expect(learning.ids == ["a"])
   }
 
-  @Test("An id that is accepted is reported as new only if it wasn't known in any way")
+  @Test("An accepted id is reported as new only if it wasn't known in any way")
   func accepting() {
     var wait = wait(asked: ["a"])
     _ = wait.learn(from: event(["b"]), token: token)
@@ -137,7 +137,7 @@ struct EventOwnershipTests {
     #expect(self.wait().isUnbound && !wait.isUnbound)
   }
 
-  @Test("A stored delivery owns as a wait does that was accepted under its ids and got its kept events")
+  @Test("A stored delivery owns what a wait owns that was accepted under its ids and got its kept events")
   func stored() {
     var delivery = StoredDelivery(token: token, group: "smooven", openedAt: .distantPast, ids: ["ntf_1"])
     delivery.milestones = [event(["ntf_1", "msg_1"])]

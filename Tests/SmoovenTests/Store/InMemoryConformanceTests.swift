@@ -7,7 +7,7 @@ import Testing
 
 @Suite("In-memory store: conformance", .timeLimit(.minutes(10)))
 struct InMemoryConformanceTests {
-  /// The number of random steps: a tenth unless all of the stress is asked for.
+  /// The number of random steps, a tenth unless `SMOOVEN_STRESS` is set.
   static var steps: Int {
     let environment = ProcessInfo.processInfo.environment
     return Int(environment["SMOOVEN_MODEL_STEPS"] ?? "")
@@ -19,9 +19,9 @@ struct InMemoryConformanceTests {
     try await DeliveryStoreConformance(make: { InMemoryDeliveryStore() }, openAnother: { $0 }).run()
   }
 
-  @Test("A full one keeps them too", arguments: [1, 2, 100])
+  @Test("A full one keeps them, too", arguments: [1, 2, 100])
   func full(_ capacity: Int) async throws {
-    // Only what needs no more room than there is.
+    // Only the promises that need no more room than there is.
     let conformance = DeliveryStoreConformance(
       make: { InMemoryDeliveryStore(capacity: capacity) },
       capacity: capacity
@@ -42,7 +42,7 @@ struct InMemoryConformanceTests {
     #expect(tally.replaced > steps / 20 && tally.refused > steps / 200 && tally.repeated > steps / 300)
   }
 
-  @Test("It does what the model says while its own clock moves, so that it forgets by itself")
+  @Test("It does what the model says while its own clock moves, so that it forgets on its own")
   func modelWithTime() async throws {
     let clock = MovedClock()
     let conformance = DeliveryStoreConformance(make: {
@@ -58,7 +58,7 @@ struct InMemoryConformanceTests {
     try await conformance.runRandomly(seed: 7, steps: Self.steps) { clock.advance(by: $0) }
   }
 
-  @Test("The same seed makes the same operations")
+  @Test("The same seed generates the same operations")
   func sameSeed() async throws {
     let conformance = DeliveryStoreConformance(make: { InMemoryDeliveryStore() })
     let first = try await conformance.runRandomly(seed: 1, steps: 1_000)

@@ -9,7 +9,7 @@ struct InMemoryRetentionTests {
   private static let start = Date(timeIntervalSinceReferenceDate: 800_000_000)
   private static let day = 86_400.0
 
-  /// A store that keeps deliveries for 24 hours and keys for 26, and the clocks that it goes by.
+  /// A store that keeps deliveries for 24 hours and keys for 26, and the clocks that it follows.
   private struct Machine {
     let monotonic = Watched(Duration.zero)
     let store: InMemoryDeliveryStore
@@ -65,7 +65,7 @@ struct InMemoryRetentionTests {
     #expect(try await machine.store.load(.idempotencyKey("a")) != nil)
   }
 
-  @Test("What is past its retention goes by itself, except what a wait still needs")
+  @Test("What is past its retention is removed automatically, except what a wait still needs")
   func goesByItself() async throws {
     let machine = Machine()
     var wanted = delivery("wanted", after: 0)
@@ -85,7 +85,7 @@ struct InMemoryRetentionTests {
   }
 
   @Test(
-    "A flood at one endpoint narrows no other endpoint's window, and the usage tells how far back it reaches"
+    "A flood at one endpoint narrows no other endpoint's window, and the usage shows how far back it reaches"
   )
   func flood() async throws {
     let machine = Machine(capacity: 10)
@@ -115,7 +115,7 @@ struct InMemoryRetentionTests {
     #expect(try await append("1", to: machine, after: 4) == .duplicate)
   }
 
-  @Test("What has no room takes back all that was appended with it")
+  @Test("If there is no room, everything that was appended together is rolled back")
   func fullTogether() async throws {
     let machine = Machine(capacity: 3)
     #expect(try await append("0", to: machine, after: 0) == .stored)
@@ -140,7 +140,7 @@ struct InMemoryRetentionTests {
     await #expect(throws: DeliveryStoreError.self) { _ = try await machine.store.append([callbacks[2]]) }
   }
 
-  @Test("Of callbacks without a delivery the latest are kept, for one that may come")
+  @Test("Of callbacks without a delivery, the latest are kept, because one may follow")
   func unclaimed() async throws {
     let store = InMemoryDeliveryStore(unclaimedEvents: 2)
     let events = (1...3).map { StoredCallback(event(.sent, key: "\($0)"), receivedAt: time(0)) }
@@ -186,7 +186,7 @@ struct InMemoryRetentionTests {
     #expect(try await found("job_1") == ["1"])
     #expect(try await found("conversation") == ["0", "1"])
     #expect(try await found("ntf_1") == ["0"])
-    // Known by all that it carries, a callback takes no room from those that may be claimed.
+    // If it's known by all of its names, a callback takes no room from those that may be claimed.
     _ = try await store.append([StoredCallback(event(.opened, id: "ntf_1", key: "2"), receivedAt: time(2))])
     let usage = try #require(await store.usage())
     #expect(usage.callbacks == 4, "two with the open delivery, and two that others may claim")

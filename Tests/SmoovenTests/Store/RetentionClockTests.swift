@@ -12,16 +12,16 @@ struct RetentionClockTests {
 
   private func reached(_ clock: RetentionClock) -> Double { clock.reached.timeIntervalSince(Self.start) }
 
-  /// A step: the wall time and the monotonic time, in seconds after the start, and where the clock is then.
+  /// A step: the wall time and the monotonic time, in seconds after the start, and the expected time of the clock.
   private typealias Step = (wall: Double, monotonic: Double, reached: Double)
 
-  @Test("It follows the wall clock, by at most four times the time that passed, and never back")
+  @Test("It follows the wall clock, by at most four times the time that passed, and never goes back")
   func steps() {
     let steps: [Step] = [
       (0, 0, 0), (60, 60, 60), (61, 120, 61),
       // 40 days ahead for a moment: four times the minute that passed.
       (61 + 40 * Self.day, 180, 301),
-      // Back again: it waits for the wall.
+      // Back again: it waits for the wall clock.
       (181, 240, 301), (-40 * Self.day, 300, 301), (301, 360, 301), (302, 361, 302),
       // A machine that slept for 10 h, by a monotonic clock that slept too, and by one that didn't.
       (36_302, 361, 302), (36_302, 362, 306), (36_303, 10_362, 36_303),
@@ -36,7 +36,7 @@ struct RetentionClockTests {
   }
 
   @Test(
-    "At a start it moves by at most an hour, and by no more than the wall time since its last step",
+    "At a start, it moves by at most an hour, and by no more than the wall time since its last step",
     arguments: [
       (10, 10), (3_600, 3_600), (3_601, 3_600), (30 * 86_400, 3_600), (0, 0), (-10, 0), (-30 * 86_400, 0),
     ] as [(Double, Double)]
@@ -51,7 +51,7 @@ struct RetentionClockTests {
     #expect(reached(clock) == (passed < 0 ? 0 : min(moved + 4, passed + 1)))
   }
 
-  @Test("A clock that was ahead for a moment and is restarted again and again gains an hour at most")
+  @Test("A clock that was ahead for a moment and is restarted repeatedly gains at most an hour")
   func restarts() {
     var clock = RetentionClock(wall: Self.start, monotonic: .zero)
     for number in 1...100 { clock.start(wall: wall(40 * Self.day + Double(number)), monotonic: .zero) }
@@ -70,7 +70,7 @@ struct RetentionClockTests {
     #expect(clock.horizon(wall: wall(50), retention: retention) == wall(-50))
   }
 
-  @Test("Whatever the clocks do, it never goes back and never moves faster than it may", arguments: 1...20)
+  @Test("Whatever the clocks do, it never goes back and never exceeds its speed", arguments: 1...20)
   func random(_ seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var clock = RetentionClock(wall: Self.start, monotonic: .zero)

@@ -4,9 +4,11 @@ import Synchronization
 
 @testable import CustomStore
 
-/// A store that breaks one promise: at every call, or only now and then.
+/// A store that breaks one promise, at every call or only occasionally.
 final class SabotagedStore: EventLog {
-  /// The promise that it breaks; its text is part of what the conformance checks say about it.
+  /// The promise that it breaks.
+  ///
+  /// Its text is part of what the conformance checks report about it.
   enum Mistake: String, CaseIterable {
     case insertsTwice = "a second insertion of a key inserts nothing"
     case losesFields = "a replaced row is returned as it was replaced"
@@ -36,7 +38,7 @@ final class SabotagedStore: EventLog {
     case movesBack = "the place of a worker never goes back"
     case neverWakes = "a reader "
 
-    /// Whether comparing with the model finds it too.
+    /// Whether comparing with the model finds it, too.
     var isFoundRandomly: Bool {
       switch self {
       case .ignoresLimits, .cutsTexts, .turnsTimeBack, .prunesNothing, .forgetsAll, .movesBack, .neverWakes:

@@ -39,7 +39,7 @@ struct SabotagedStoreTests {
   }
 
   @Test(
-    "Comparing with the model finds a promise that is broken now and then",
+    "Comparing with the model finds a promise that is broken occasionally",
     arguments: SabotagedStore.Mistake.allCases.filter(\.isFoundRandomly)
   )
   func model(_ mistake: SabotagedStore.Mistake) async throws {
@@ -62,7 +62,7 @@ struct SabotagedStoreTests {
     #expect(failure?.description.contains(mistake.rawValue) == true)
   }
 
-  @Test("Two handles that don't share are found")
+  @Test("Two handles that don't share a store are found")
   func separate() async throws {
     let failure = await #expect(throws: ConformanceFailure.self) {
       try await DeliveryStoreConformance(
@@ -73,9 +73,9 @@ struct SabotagedStoreTests {
     #expect(failure?.description == "what one handle stored, another loads")
   }
 
-  @Test("A store that forgets keys and says that what comes again is new is found")
+  @Test("A store that forgets keys and reports their return as new is found")
   func forgetful() async throws {
-    // It keeps fewer keys than it says, so that the oldest is too old before it is full.
+    // It keeps fewer keys than it says, so the oldest is too old before it's full.
     let failure = await #expect(throws: ConformanceFailure.self) {
       try await DeliveryStoreConformance(make: { InMemoryDeliveryStore(capacity: 100) }, capacity: 50).run()
     }

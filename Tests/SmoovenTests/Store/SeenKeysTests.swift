@@ -20,7 +20,7 @@ struct SeenKeysTests {
     seen.insert(SeenKeys.Key("arrival \(number)"), signedAt: nil, expiry: nil, now: time(seconds))
   }
 
-  @Test("A key is new once, whenever it is signed again")
+  @Test("A key is new once, whenever it's signed again")
   func duplicates() {
     var seen = SeenKeys(capacity: 10, minimumWindow: 600)
     #expect(insert(1, at: 0, into: &seen) == .new && insert(2, at: 0, into: &seen) == .new)
@@ -28,10 +28,10 @@ struct SeenKeysTests {
     #expect(seen.count == 2 && seen.floor == nil)
   }
 
-  @Test("If there is no room, the oldest by signed time go, and what was signed until then is too old")
+  @Test("If there is no room, the oldest by signed time are forgotten, and what is no newer is too old")
   func floor() throws {
     var seen = SeenKeys(capacity: 3, minimumWindow: 600)
-    // In another order than they arrive.
+    // In an order other than arrival.
     for (number, seconds) in [(1, 7_200.0), (2, 0), (3, 3_600), (4, 10_800)] {
       #expect(insert(number, at: seconds, into: &seen) == .new)
     }
@@ -45,7 +45,7 @@ struct SeenKeysTests {
     #expect(insert(5, at: 14_400, into: &seen) == .new && insert(3, at: 3_600, into: &seen) == .tooOld)
   }
 
-  @Test("Nothing is forgotten within the minimum window: then it is full")
+  @Test("Nothing is forgotten within the minimum window, and then it's full")
   func minimumWindow() {
     var seen = SeenKeys(capacity: 2, minimumWindow: 600)
     #expect(insert(1, at: 0, into: &seen) == .new && insert(2, at: 599, into: &seen) == .new)
@@ -66,7 +66,7 @@ struct SeenKeysTests {
     #expect(insert(1, at: 700, into: &seen) == .new && insert(2, at: 700, into: &seen) == .new)
   }
 
-  @Test("A key that counts for a short time may be used again afterwards")
+  @Test("A key that counts only for a short time may be used again afterwards")
   func brief() {
     var seen = SeenKeys(capacity: 2, minimumWindow: 600)
     func insert(_ number: Int, at seconds: Double) -> SeenKeys.Insertion {
@@ -111,7 +111,7 @@ struct SeenKeysTests {
     #expect(most > 2_500)
   }
 
-  @Test("What was inserted last can be taken back, and is new again")
+  @Test("What was inserted last can be removed, and is new again")
   func takenBack() throws {
     var seen = SeenKeys(capacity: 3, minimumWindow: 10)
     #expect(insert(1, at: 0, into: &seen) == .new && arrive(1, at: 0, into: &seen) == .new)
@@ -124,7 +124,7 @@ struct SeenKeysTests {
       seen.takeBack(SeenKeys.Key("key 2"), signedAt: time(5), expiry: nil)
       #expect(seen.count == 2 && seen.largestCount == 1)
     }
-    // The second that is empty now leaves no floor.
+    // The second that is now empty leaves no floor.
     #expect(seen.forget(before: time(7)) == 2 && seen.count == 0)
     #expect(try #require(seen.floor) < time(1))
     #expect(insert(2, at: 5, into: &seen) == .new)
@@ -137,7 +137,7 @@ struct SeenKeysTests {
     #expect(insert(1, at: 0, into: &full) == .tooOld && insert(2, at: 100, into: &full) == .new)
   }
 
-  @Test("Keys that count briefly leave when their time is up, long before there is no room")
+  @Test("Keys that count briefly are removed when their time is up, long before room is needed")
   func sweptBriefly() {
     var seen = SeenKeys(capacity: 1_000_000, minimumWindow: 10)
     for number in 0..<50_000 {

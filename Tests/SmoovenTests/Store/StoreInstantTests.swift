@@ -8,7 +8,7 @@ struct StoreInstantTests {
   }
 
   @Test(
-    "It is advanced to the nanosecond, and stays at the latest one if that would overflow",
+    "It's advanced to the nanosecond, and stays at the latest instant if that would overflow",
     arguments: [
       (0, .seconds(1), 1_000_000_000), (5, .nanoseconds(-7), -2),
       (0, .nanoseconds(1_500_000_001), 1_500_000_001),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A stored delivery", .timeLimit(.minutes(1)))
 struct StoredDeliveryTests {
-  @Test("It is one reference, because a suspended send holds many copies")
+  @Test("It's one reference, because a suspended send holds many copies")
   func size() {
     #expect(MemoryLayout<StoredDelivery>.size == MemoryLayout<AnyObject>.size)
   }
@@ -24,7 +24,7 @@ struct StoredDeliveryTests {
     )
   }
 
-  @Test("It is encoded by the names of its values")
+  @Test("It's encoded under the names of its values")
   func names() throws {
     var delivery = StoredDelivery(token: DeliveryToken(), group: "smooven", openedAt: Date(), ids: ["ntf_1"])
     delivery.claim = .init(owner: "a", isArmed: true, leaseUntil: StoreInstant(epoch: "e", nanoseconds: 0))

@@ -32,14 +32,14 @@ import Testing
     #expect(error?.message.hasPrefix("SMOOVEN_BASE_URL: ") == true)
   }
 
-  @Test("An error names the character that cannot be seen")
+  @Test("An error names the invisible character")
   func invisible() {
     let error = #expect(throws: SmoovenError.self) { try BaseURL("https://a.example\u{200B}", setting: "x") }
     #expect(error?.message.contains("U+200B") == true)
   }
 
   @Test(
-    "A port that isn't one is refused, and doesn't become the default port",
+    "An invalid port is refused, and isn't replaced by the default port",
     arguments: [
       "", "0", "65536", "99999999999999999999", "-1", "+1", "8x", "1:2", "80 ".replacing(" ", with: "%20"),
     ]

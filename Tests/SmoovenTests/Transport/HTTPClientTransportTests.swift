@@ -68,7 +68,7 @@ private final class EchoServer: AsyncHTTPServerHandler {
     let handler = EchoServer()
     try await withServer(handler) { address in
       let transport = HTTPClientTransport()
-      // Port 1 is reserved and nothing listens there.
+      // Port 1 is reserved, and nothing listens there.
       try await SmoovenTransportConformance(
         transport: transport,
         server: .init(authority: "\(address)", closedAuthority: "127.0.0.1:1") {
@@ -80,7 +80,7 @@ private final class EchoServer: AsyncHTTPServerHandler {
   }
 
   @Test(
-    "A connection that is cut, and an answer that is too large, are unclear",
+    "A connection that is cut, and a response that is too large, are unclear",
     arguments: ["/cut", "/large"]
   )
   func unclear(path: String) async throws {
@@ -97,7 +97,7 @@ private final class EchoServer: AsyncHTTPServerHandler {
     }
   }
 
-  @Test("A host that does not exist is not sent to")
+  @Test("Nothing is sent to a host that doesn't exist")
   func unknownHost() async throws {
     let transport = HTTPClientTransport()
     let request = HTTPRequest(method: .post, scheme: "http", authority: "nowhere.invalid", path: "/")
@@ -116,7 +116,7 @@ private final class EchoServer: AsyncHTTPServerHandler {
     )
   }
 
-  /// Returns the codes with which many requests at the same time fail.
+  /// Returns the codes with which many simultaneous requests fail.
   private func codes(
     of requests: [TransportRequest],
     by transport: HTTPClientTransport
@@ -136,7 +136,7 @@ private final class EchoServer: AsyncHTTPServerHandler {
     }
   }
 
-  @Test("Requests above the limit are 'overloaded' and certainly not sent, and no host is dead")
+  @Test("Requests above the limit are 'overloaded' and certainly not sent, and no host counts as down")
   func overloaded() async throws {
     let handler = EchoServer()
     try await withServer(handler) { address in
@@ -173,7 +173,7 @@ private final class EchoServer: AsyncHTTPServerHandler {
     await transport.shutdown()
   }
 
-  @Test("If the last question outlives the timeout, nothing was sent")
+  @Test("If willSend outlives the timeout, nothing was sent")
   func lateQuestion() async throws {
     let handler = EchoServer()
     try await withServer(handler) { address in

@@ -20,7 +20,7 @@ import Testing
     while slots.waitingCount != count { await Task.yield() }
   }
 
-  @Test("A slot goes to the request that has waited longest")
+  @Test("A slot is passed to the request that has waited longest")
   func order() async throws {
     let slots = RequestSlots(count: 1)
     #expect(try await slots.take(deadline: .distantFuture, on: loop))
@@ -55,7 +55,7 @@ import Testing
     #expect(slots.waitingCount == 0)
   }
 
-  @Test("A wait that is cancelled ends promptly and takes no slot")
+  @Test("A cancelled wait ends promptly, and takes no slot")
   func cancelled() async throws {
     let slots = RequestSlots(count: 1)
     #expect(try await slots.take(deadline: .now(), on: loop))
@@ -75,7 +75,7 @@ import Testing
     #expect(try await slots.take(deadline: .now(), on: loop) == false)
   }
 
-  @Test("No slot is lost or made, whatever the order of releases, deadlines and cancellations")
+  @Test("No slot is lost or created, whatever the order of releases, deadlines and cancellations")
   func conservation() async throws {
     let slots = RequestSlots(count: 3)
     let load = Load()
@@ -104,7 +104,7 @@ import Testing
     #expect(try await slots.take(deadline: .now(), on: loop) == false)
   }
 
-  @Test("Of the requests that fail with one connection, only the first lacks it")
+  @Test("Of the requests that fail with one connection, only the first one takes the failure")
   func failures() {
     let failures = ConnectFailures()
     let marks = (0..<4).map { _ in failures.mark }
