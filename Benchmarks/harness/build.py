@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .places import BENCHMARKS, GO_PEER, PACKAGE, PEERS, PYTHON, RELEASE, SCRATCH, WORK
 
-# The command, and the Debian package that has it.
+# The command, and the Debian package that contains it.
 TOOLS = {"swift": None, "wrk": "wrk", "go": "golang-go", "node": "nodejs", "python3": "python3-venv"}
 
 
@@ -25,7 +25,7 @@ def build() -> None:
 
 def build_swift(package: Path) -> None:
     """Builds the command, and the programs next to it."""
-    # The command as its own package builds it, with the options that its users have.
+    # The command as its own package builds it, with the options that users have.
     swift("--package-path", package, "--product", "smooven")
     benchmarks = package / BENCHMARKS.name
     if (package / "Package.resolved").exists():
@@ -34,7 +34,7 @@ def build_swift(package: Path) -> None:
 
 
 def swift(*arguments) -> None:
-    # Two packages share the folder: what was planned for the one must not pass for the other's plan.
+    # Two packages share the folder, so the build plan of one must not be mistaken for the other's.
     for plan in (SCRATCH / "release.yaml", RELEASE / "description.json"):
         plan.unlink(missing_ok=True)
     run("swift", "build", "-c", "release", "--scratch-path", SCRATCH, *arguments)

@@ -1,4 +1,4 @@
-"""The results as a drawing: a bar for each median, a line from the least to the most."""
+"""The results as a chart: a bar for each median, and a line from the minimum to the maximum."""
 
 from html import escape
 
@@ -13,7 +13,7 @@ def chart(results: Results, ratios: list[Ratio], heading: list[str]) -> str:
     blocks = [block(results, name, cases) for name, cases in groups(results).items()]
     blocks.append(ratio_block(results, ratios))
     top = 20 + 18 * len(heading)
-    # Two columns; each block goes to the one that is shorter.
+    # Two columns. Each block is added to the shorter one.
     heights, parts = [top, top], [text(20, 24 + 18 * at, line, 12) for at, line in enumerate(heading)]
     for height, drawn in blocks:
         column = heights.index(min(heights))
@@ -32,7 +32,7 @@ def block(results: Results, name: str, cases: dict[str, list[Key]]) -> tuple[int
     """The bars of one table."""
     parts, y = [text(20, 18, name, 15, weight="bold")], TITLE
     for case, keys in cases.items():
-        # Each case has its own scale: a thousand waits and a million have no common one.
+        # Each case has its own scale, because a thousand waits and a million don't fit the same one.
         most = max(results.summary(key)[2] for key in keys) or 1
         for key in keys:
             label = ", ".join(part for part in (key.system, case) if part)

@@ -22,7 +22,7 @@ from .servers import SMOOVEN, SMOOVEN_SQLITE, Server, waiting
 PROGRAMS = ("smooven", "RoundTrip", "TokenIngest", "VerifyCost", "WaitCost")
 PROVIDERS = ("smooven", "pingram", "smartlyq", "standardwebhooks")
 OPEN_WAITS = 100_000
-# Below it a figure has fallen, if the whole interval is.
+# A measurement has fallen if its whole interval is below this.
 BOUND = 0.97
 
 
@@ -33,7 +33,7 @@ def compare(ref: str, rounds: int, seconds: int, names: list[str]) -> None:
     measures = {name: measure for name, measure in all_measures(seconds).items() if name.split(",")[0] in names}
     before, after, begin = {}, {}, time.monotonic()
     for number in range(rounds):
-        # The order changes, so that neither side always comes second.
+        # The order alternates, so that neither side is always second.
         for name, measure in measures.items():
             for side in sorted(sides, reverse=bool(number % 2)):
                 for figure, value in measure(sides[side]).items():
@@ -49,7 +49,7 @@ def version(ref: str) -> str:
 
 
 def build_version(ref: str) -> Path:
-    """Builds another version with the programs of this one, and returns the folder with what was built."""
+    """Builds another version with the programs of this one, and returns the folder of the build."""
     name = version(ref)
     package, binaries = WORK / f"version-{name}", WORK / f"binaries-{name}"
     if all((binaries / program).exists() for program in PROGRAMS):
@@ -70,7 +70,7 @@ def build_version(ref: str) -> Path:
 
 
 def all_measures(seconds: int) -> dict[str, Callable[[Path], dict[str, float]]]:
-    """Each returns figures that are better the larger they are."""
+    """Returns the measurements. In each of their results, larger numbers are better."""
     load = Load(seconds)
     wait_server = waiting(seconds + WARM_UP_SECONDS)
 

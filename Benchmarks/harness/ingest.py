@@ -1,4 +1,4 @@
-"""Callback ingest: requests a second under wrk."""
+"""Callback ingest: requests per second under wrk."""
 
 import itertools
 import json
@@ -26,7 +26,7 @@ from .servers import (
 
 RATE, LATENCY = "Callback ingest, requests/s", "Callback ingest, p99 in ms"
 CONNECTIONS = (32, 256)
-# More than a server answers in a second on two cores, so that no request comes twice to the same process.
+# More than a server can handle in a second on two cores, so that no process gets the same request twice.
 REQUESTS_A_SECOND = 80_000
 WARM_UP_SECONDS = 1
 

@@ -39,7 +39,7 @@ def now() -> str:
 
 
 def write_requests(file: Path, targets: Iterable[tuple[str, str]]) -> int:
-    """Writes requests of one size, each to a path about a notification, and returns the size."""
+    """Writes requests of one size, each to a path and about a notification, and returns the size."""
     timestamp = now()
     with open(file, "wb") as output:
         for path, id in targets:

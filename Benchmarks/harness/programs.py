@@ -1,4 +1,4 @@
-"""The comparisons that are programs of their own and print one line of JSON."""
+"""The comparisons that are separate programs and print one line of JSON."""
 
 import json
 import subprocess

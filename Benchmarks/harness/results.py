@@ -7,7 +7,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Key:
-    """What was measured, under which circumstances, of whom."""
+    """What was measured, under which conditions, and of which system."""
 
     table: str
     case: str
@@ -16,7 +16,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Ratio:
-    """One number over another of the same round; `bound` is the goal, where there is one."""
+    """One number divided by another of the same round. `bound` is the goal, if any."""
 
     text: str
     upper: Key
@@ -37,12 +37,12 @@ class Results:
         self.notes[text] = None
 
     def summary(self, key: Key) -> tuple[float, float, float]:
-        """Median, least and most."""
+        """Returns median, minimum and maximum."""
         values = self.values[key]
         return median(values), min(values), max(values)
 
     def ratio(self, ratio: Ratio) -> tuple[float, float, float] | None:
-        """The same of the ratio within each round, so that a slow minute of the machine weighs on both."""
+        """Returns the same for the ratio within each round, so that a slow minute of the machine affects both."""
         pairs = zip(self.values.get(ratio.upper, []), self.values.get(ratio.lower, []))
         ratios = [upper / lower for upper, lower in pairs if lower]
         return (median(ratios), min(ratios), max(ratios)) if ratios else None

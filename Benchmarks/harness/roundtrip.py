@@ -1,4 +1,4 @@
-"""Round trip: from a notification's POST to the outcome that its callback brings."""
+"""Round trip: from a notification's POST to the outcome by its callback."""
 
 from . import payload
 from .places import RELEASE
@@ -7,12 +7,12 @@ from .results import Key, Ratio, Results
 from .servers import Server
 
 IN_FLIGHT = (1, 16, 256)
-# Without the pauses between its callbacks, which are there for people to see.
+# Without the pauses between its callbacks, which are for people to watch.
 SANDBOX = Server("sandbox", (RELEASE / "smooven", "sandbox", "--port", "0", "--time-scale", "0"))
 SERVICE_1 = Server("bare service", (RELEASE / "BareService", "1"))
 SERVICE_3 = Server("bare service", (RELEASE / "BareService", "3"))
 
-# The sandbox sends queued, sent and delivered, each after the answer to the one before: three exchanges after the POST.
+# The sandbox sends queued, sent and delivered, one at a time, so there are three exchanges after the POST.
 PAIRS = {
     "sendAndWait, sandbox, 1 + 3 exchanges": ("smooven", SANDBOX, 3),
     "bare, 1 + 3 exchanges": ("bare", SERVICE_3, 3),

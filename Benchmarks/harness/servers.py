@@ -1,4 +1,4 @@
-"""The servers that take callbacks, each started afresh for each measurement."""
+"""The servers that receive callbacks. Each is restarted for each measurement."""
 
 import os
 import re
@@ -39,7 +39,7 @@ WAITS_A_SECOND, TOKENS = 40_000, WORK / "tokens"
 
 
 def waiting(seconds: int) -> Server:
-    """A client with open waits; the paths and ids of their callbacks are in TOKENS when it listens."""
+    """A client with open waits. The paths and ids of their callbacks are in TOKENS when it listens."""
     command = (RELEASE / "TokenIngest", WAITS_A_SECOND * seconds, TOKENS)
     return Server("sendAndWait, token URLs", command, files=(TOKENS,))
 
@@ -52,7 +52,7 @@ ALL = (SMOOVEN, FLOOR, GO, NODE, AIOHTTP)
 
 
 class Running:
-    """A server from its start until it has left."""
+    """A server, from its start to its exit."""
 
     def __init__(self, server: Server):
         self.server = server
@@ -79,7 +79,7 @@ class Running:
         self.stop()
 
     def stop(self) -> float:
-        """Asks it to end, and returns the seconds that took: what it had put off is done then."""
+        """Asks it to exit, and returns the seconds that this took. It first does the work that it had put off."""
         if self.process.poll() is not None:
             return 0.0
         begin = time.perf_counter()
@@ -102,7 +102,7 @@ class Running:
             return int(connection.recv(65_536).split(b" ")[1])
 
     def check(self, number: int) -> None:
-        """Makes sure that the server takes a callback, and if it verifies, that it refuses a forged one."""
+        """Checks that the server accepts a callback, and if it verifies, that it refuses a forged one."""
         timestamp = payload.now()
         ids = [payload.numbered(number + offset) for offset in range(3)]
         good = self.status(payload.request(ids[0], timestamp))

@@ -1,4 +1,4 @@
-"""Start-up: from the start of the process to the line `listening on …`, and what it holds when nothing happens."""
+"""Startup: from the start of the process to the line `listening on …`, and the memory of the idle process."""
 
 import time
 

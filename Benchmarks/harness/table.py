@@ -2,7 +2,7 @@
 
 from .results import Key, Ratio, Results
 
-# The widths of what stands before the numbers.
+# The widths of the columns before the numbers.
 LABEL, RATIO = 56, 92
 
 
@@ -13,7 +13,7 @@ def number(value: float) -> str:
 
 
 def groups(results: Results) -> dict[str, dict[str, list[Key]]]:
-    """The keys by table and case, in the order in which they were measured."""
+    """Returns the keys by table and case, in the order of measurement."""
     found: dict[str, dict[str, list[Key]]] = {}
     for key in results.values:
         found.setdefault(key.table, {}).setdefault(key.case, []).append(key)
@@ -41,7 +41,7 @@ def table(results: Results, ratios: list[Ratio], heading: list[str]) -> str:
 
 
 def ratio_text(ratio: Ratio, summary: tuple[float, float, float]) -> tuple[str, str, str]:
-    """The median, the spread, and the goal with whether it is met."""
+    """Returns the median, the spread, and the goal with whether it is met."""
     middle, least, most = summary
     goal = ""
     if ratio.bound is not None:

@@ -1,4 +1,4 @@
-"""Wait cost: what waits cost that are open at the same time."""
+"""Wait cost: the cost of waits that are open at the same time."""
 
 from .programs import python, swift
 from .results import Key, Ratio, Results
@@ -22,11 +22,11 @@ class Waits:
         for count in COUNTS:
             case = f"{count:,} open"
             for system, measured in SYSTEMS.items():
-                # It takes minutes there, and no goal compares with it.
+                # This takes minutes there, and no goal refers to it.
                 if system == ASYNCIO and count == COUNTS[-1] and Key(OPEN, case, system) in results.values:
                     results.note(f"{system}, {case}: in the first round alone")
                     continue
-                # A process for each, so that none profits from memory that another has left.
+                # A process for each, so that none benefits from memory that another one has released.
                 numbers = measured(count) | measured(count, "expire")
                 results.add(MEMORY, case, system, numbers["bytes"])
                 results.add(OPEN, case, system, numbers["open"] / 1e6)

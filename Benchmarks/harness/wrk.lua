@@ -1,5 +1,5 @@
--- Sends the requests of a file, one after the other: wrk … -s wrk.lua URL -- FILE SIZE
--- Each of them is a whole HTTP request of SIZE bytes, written beforehand: the load shares the machine, so it must cost little.
+-- Sends the requests of a file, one at a time: wrk … -s wrk.lua URL -- FILE SIZE
+-- Each is a whole HTTP request of SIZE bytes, prepared in advance, because the load shares the machine.
 local requests, position = {}, 0
 
 function init(args)

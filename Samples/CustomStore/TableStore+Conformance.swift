@@ -2,7 +2,7 @@ import Foundation
 import SmoovenTesting
 
 extension TableStore {
-  /// The conformance suite for stores in a folder: new ones, and ones that are reopened, as after a crash.
+  /// Returns the conformance suite for stores in a folder, both new ones and ones reopened as after a crash.
   static func conformance(in folder: URL) -> DeliveryStoreConformance {
     DeliveryStoreConformance(
       make: { try TableStore(file: folder.appending(path: "\(UUID().uuidString).jsonl")) },

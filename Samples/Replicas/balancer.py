@@ -1,4 +1,4 @@
-"""A balancer for the sample: each request goes to the next of several ports, or to the one after it."""
+"""A balancer for the sample. It sends each request to the next of several ports, or to the one after it."""
 
 import http.server
 import itertools

@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  /// A build without the trait has no `--store`.
+  /// Returns whether this build has the options of a command, some of which need a trait.
   private static func isInThisBuild(_ line: String) -> Bool {
     #if !PostgresSupport
     if line.contains("postgresql://") { return false }

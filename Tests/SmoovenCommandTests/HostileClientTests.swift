@@ -17,7 +17,7 @@ struct HostileClientTests {
       self.status = status
     }
 
-    /// A body with a valid signature.
+    /// Creates an attack that is a body with a valid signature.
     static func signed(_ name: String, _ status: Int, _ body: [UInt8]) -> Attack {
       let field = SmoovenCallbackProvider.signatureField(for: body, secret: Secret(Listening.key))
       let head =

@@ -17,7 +17,7 @@ struct MisbehavingServerTests {
 
     var testDescription: String { isSilent ? "\(mode), no callbacks" : mode }
 
-    /// Nothing reports what became of the notification.
+    /// Creates a misbehavior after which nothing reports what became of the notification.
     static func unclear(_ mode: String) -> Misbehaviour {
       Misbehaviour(mode: mode, isSilent: true, outcome: "timed_out", status: "unconfirmed", exitCode: 4)
     }

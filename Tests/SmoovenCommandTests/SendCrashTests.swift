@@ -15,7 +15,7 @@ struct SendCrashTests {
 
   init() async throws { port = try await SilentPort.free() }
 
-  /// The same command each time, as a script would repeat it.
+  /// Runs the same command each time, as a script would repeat it.
   func send(to url: String, _ body: (SmoovenProcess) async throws -> Void) async throws {
     let arguments = [
       "send", "Page the engineer", "--user", "on-call@example.com", "--base-url", url, "--timeout", "60s",

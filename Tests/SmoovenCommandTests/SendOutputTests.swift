@@ -12,7 +12,7 @@ struct SendOutputTests {
     return try await SmoovenProcess.run(arguments, as: program)
   }
 
-  /// The second column of each line of the timeline.
+  /// Returns the second column of each line of the timeline.
   private func steps(_ lines: [String]) -> [Substring] {
     lines.compactMap { $0.firstMatch(of: #/^\s+\d+\.\d\d s  (\w+)/#)?.1 }
   }

@@ -124,7 +124,7 @@ extension FileExhaustionTests {
     let environment = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("SWT_") }
     let kept = Set(environment.values.compactMap { CInt($0) })
     for file in CInt(3)..<4_096 where !kept.contains(file) {
-      // What this process opened itself is marked as closed in its children.
+      // The files that this process opened itself are marked to be closed in its children.
       let flags = fcntl(file, F_GETFD)
       if flags >= 0, flags & FD_CLOEXEC == 0 { close(file) }
     }

@@ -66,11 +66,11 @@ struct Harness: Sendable {
 }
 
 extension JSONValue {
-  /// Returns the report in the result of a call.
+  /// The report in the result of a call.
   var report: JSONValue { self["structuredContent"] ?? .null }
   var outcome: String? { report["outcome"]?.stringValue }
   var isError: Bool { self["isError"]?.boolValue ?? false }
-  /// Returns the text of a result.
+  /// The text of a result.
   var said: String { self["content"]?.arrayValue?.first?["text"]?.stringValue ?? "" }
 }
 

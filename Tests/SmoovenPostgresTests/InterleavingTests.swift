@@ -30,7 +30,7 @@ struct InterleavingTests {
     }
   }
 
-  /// Returns all orders of three steps of one and three of the other.
+  /// All orders of three steps of one and three of the other.
   private static let orders = (0..<64).filter { $0.nonzeroBitCount == 3 }
 
   @Test("One of the two sees the other, in each of the 20 orders", arguments: orders)

@@ -71,7 +71,7 @@ struct ClockJumpTests {
     var keys: [String] = []
   }
 
-  /// A process that accepts callbacks of a sender with the same wall clock, and sends under new keys.
+  /// Runs a process that accepts callbacks of a sender with the same wall clock, and sends under new keys.
   private func work(_ name: String, minutes: Int, _ done: inout Done) async throws {
     done = try await process { [done] client, store in
       var done = done

@@ -14,7 +14,7 @@ package enum PeerEnvironment: String {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   private static let prepared = Mutex<Set<PeerEnvironment>>([])
 
-  /// Returns the path of its Python.
+  /// The path of its Python.
   ///
   /// - Throws: ``Failure`` if it couldn't be installed, so that no test is skipped unnoticed.
   package var python: URL {

@@ -15,7 +15,7 @@ package final class PostgresServer: Sendable {
   private let script: ServerScript
   private let bin: String
 
-  /// The folder of the server's programs; `nil` if they aren't installed.
+  /// The folder of the server's programs, or `nil` if they aren't installed.
   private static let programs: String? = {
     let folders =
       (14...30).reversed().map { "/usr/lib/postgresql/\($0)/bin" } + ["/opt/homebrew/bin", "/usr/bin"]
@@ -71,7 +71,7 @@ package final class PostgresServer: Sendable {
   /// Ends the server.
   package func stop() { script.stop() }
 
-  /// The address of its database.
+  /// Returns the address of its database.
   package func url(user: String = "postgres", schema: String? = nil) -> String {
     let schema = schema.map { "&schema=\($0)" } ?? ""
     return "postgresql:///postgres?host=\(folder)&user=\(user)\(schema)"

@@ -1,4 +1,4 @@
-// The same job in Go's net/http: check the signature, read the body, judge its age, look for who waits, answer 200.
+// The same job in Go's net/http: check the signature, read the body, check its age, look up the waiter, respond.
 package main
 
 import (

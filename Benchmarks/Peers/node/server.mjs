@@ -1,5 +1,5 @@
-// The same job in Node's http, in one process: check the signature, read the body, judge its age, look for who waits,
-// answer 200.
+// The same job in Node's http, in one process: check the signature, read the body, check its age, look up the waiter,
+// respond with 200.
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 

@@ -1,6 +1,6 @@
-"""The same job in aiohttp, in one process: the handler of Smooven's documentation, with what it leaves out.
+"""The same job in aiohttp, in one process.
 
-That is the check of the signature and of the age.
+This is the handler of Smooven's documentation, with the checks of the signature and of the age, which it leaves out.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ async def receive(request: web.Request) -> web.Response:
 async def main() -> None:
     app = web.Application()
     app.router.add_post("/callbacks/smooven", receive)
-    # As quiet as the others: no access log.
+    # No access log, like the others.
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

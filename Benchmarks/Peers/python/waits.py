@@ -1,6 +1,6 @@
-"""What open waits cost in asyncio, each a `wait_for(event.wait(), timeout)` with its event in a dictionary.
+"""Measures open waits in asyncio, each a `wait_for(event.wait(), timeout)` with its event in a dictionary.
 
-waits.py COUNT settles some of them one by one, waits.py COUNT expire lets all of them run out at once.
+`waits.py COUNT` settles some of them one at a time. `waits.py COUNT expire` lets all of them expire together.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 SAMPLES = 500
-# How often so many more are opened and settled; the fastest turn counts.
+# The number of turns in which as many more are opened and settled. The fastest turn counts.
 TURNS = 20
 TIMEOUT = 3_600
 PAGE = 4_096
@@ -56,7 +56,7 @@ async def settle(count: int) -> dict:
     while len(pending) < count:
         await asyncio.sleep(0)
     opened = time.perf_counter_ns() - begin
-    # The waits run once more, in tasks that wait_for makes.
+    # The waits run once more, in tasks that wait_for creates.
     await asyncio.sleep(0.2)
     size = (resident() - before) / count
     one = min([await one_more(count + turn * SAMPLES) for turn in range(1, TURNS + 1)])
@@ -69,7 +69,7 @@ async def settle(count: int) -> dict:
 
 
 async def expire(count: int) -> dict:
-    # The loop's clock stands still while the waits are opened, so that all of them have one deadline.
+    # The loop's clock is stopped while the waits are opened, so that all of them have one deadline.
     loop, now = asyncio.get_running_loop(), time.monotonic()
     loop.time = lambda: now
     tasks = [asyncio.create_task(wait(f"ntf_{number:012}")) for number in range(count)]
@@ -83,7 +83,7 @@ async def expire(count: int) -> dict:
 async def main() -> None:
     measure = expire if sys.argv[2:] == ["expire"] else settle
     print(json.dumps(await measure(int(sys.argv[1]))), flush=True)
-    # Not by the loop, which would cancel all that is still open.
+    # Exits directly, because the loop would cancel everything that is still open.
     os._exit(0)
 
 

@@ -1,5 +1,5 @@
-// The program's own malloc comes before the C library's, so all that is linked into the program, the Swift runtime
-// included, is counted. A count for each thread costs next to nothing, and one thread measures.
+// The program's own malloc takes precedence over the C library's, so everything that is linked into the program is
+// counted, including the Swift runtime. A count per thread costs next to nothing, and one thread measures.
 #include "allocation_count.h"
 
 #include <errno.h>

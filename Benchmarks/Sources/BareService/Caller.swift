@@ -20,7 +20,7 @@ final class Caller: Sendable {
     self.events = events
   }
 
-  /// An id of a notification, as long as Smooven's.
+  /// Returns an id of a notification, as long as Smooven's.
   func nextID() -> String {
     let digits = String(count.add(1, ordering: .relaxed).newValue)
     return "ntf_" + String(repeating: "0", count: 12 - digits.count) + digits

@@ -1,7 +1,7 @@
 import Measuring
 import Smooven
 
-/// Makes round trips, a number of them at a time, for a number of seconds.
+/// Runs round trips, a number of them at a time, for a number of seconds.
 ///
 /// `RoundTrip smooven|bare URL KEY IN-FLIGHT SECONDS CALLBACKS`. `smooven` is the SDK at its defaults, against the
 /// sandbox or the bare service. `bare` makes the same exchanges without it.

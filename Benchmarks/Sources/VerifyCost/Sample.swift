@@ -26,7 +26,7 @@ struct Sample {
     _ = try provider.event(from: request, at: now)
   }
 
-  /// The samples, one for each provider.
+  /// Returns the samples, one for each provider.
   static func all() throws -> [Sample] {
     let now = Date().formatted(.iso8601)
     return [

@@ -35,7 +35,7 @@ struct VerifyCost {
     numbers["allocations \(name)"] = cost.allocations
   }
 
-  /// The cost of one call.
+  /// Returns the cost of one call.
   private static func cost(
     _ body: () throws -> Void
   ) rethrows -> (nanoseconds: Double, allocations: Double) {

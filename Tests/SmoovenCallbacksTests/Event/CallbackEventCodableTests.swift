@@ -8,7 +8,7 @@ struct CallbackEventCodableTests {
     try JSONDecoder().decode(CallbackEvent.self, from: try JSONEncoder().encode(event))
   }
 
-  /// The stores keep an event in three parts.
+  /// Encodes and decodes an event in three parts, as the stores keep it.
   private func roundTripByParts(_ event: CallbackEvent) throws -> CallbackEvent? {
     let record = try JSONValue(parsing: Array(event.record.text.utf8))
     let payload = try event.storedPayload.map { try JSONValue(parsing: Array($0.text.utf8)) }

@@ -6,7 +6,7 @@ import Testing
 struct RFC3339RandomTests {
   static let seeds: [UInt64] = [11, 12]
 
-  /// Random times in milliseconds, from the year 0 to the year 9999.
+  /// Returns a random time in milliseconds, from the year 0 to the year 9999.
   private func instant(_ random: inout SeededGenerator) -> Date {
     let milliseconds = Int.random(in: -62_167_219_200_000...253_402_300_799_000, using: &random)
     return Date(timeIntervalSince1970: Double(milliseconds) / 1_000)

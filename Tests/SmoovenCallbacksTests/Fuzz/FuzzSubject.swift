@@ -11,7 +11,7 @@ struct FuzzSubject: Sendable, CustomTestStringConvertible {
   /// The time that is signed.
   let time: Date
   let corpus: [[UInt8]]
-  /// Returns a request, with a valid signature if the provider signs.
+  /// A function that creates a request, with a valid signature if the provider signs.
   let signed: @Sendable (_ body: [UInt8]) -> CallbackRequest
 
   var testDescription: String { provider.name }

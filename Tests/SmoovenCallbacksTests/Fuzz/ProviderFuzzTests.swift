@@ -108,7 +108,7 @@ struct ProviderFuzzTests {
     return nil
   }
 
-  /// Smooven signs its time only in the body.
+  /// Checks the time of Smooven's events, which is signed only in the body.
   private static func checkSmooven(_ event: CallbackEvent, _ subject: FuzzSubject) -> Bool {
     let passesLater = (try? subject.provider.checkFreshness(of: event, at: .distantFuture)) != nil
     return passesLater == (event.occurredAt == nil)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Signatures agree with third-party libraries", .timeLimit(.minutes(10)))
 struct PeerInteropTests {
-  /// Installed before any time is read, because the first installation may take longer than a signature is valid.
+  /// Installs the peers before any time is read, because that may take longer than a signature is valid.
   init() throws {
     _ = try PeerEnvironment.callbacks.python
   }

@@ -1,10 +1,10 @@
-"""Signs and verifies with other people's libraries, many messages in one process.
+"""Signs and verifies with third-party libraries, many messages in one process.
 
-Reads one JSON object a line until the end of the input, then answers one JSON value for each:
+Reads one JSON object per line until the end of the input, then prints one JSON value for each:
   {"peer", "secret", "id", "time", "body"}               the signature header of the base64 body
   {"peer", "secret", "id", "time", "body", "signature"}  true or false
 
-An error that is no refusal ends the process: a broken peer must not pass for one that refuses.
+An error that isn't a refusal ends the process, because a broken peer must not be mistaken for one that refuses.
 """
 
 import base64

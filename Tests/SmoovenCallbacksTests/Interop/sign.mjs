@@ -1,5 +1,5 @@
-// Signs and checks as a Node service would. Reads one JSON object a line until the end of the input, then
-// answers one line for each:
+// Signs and verifies as a Node service would. Reads one JSON object per line until the end of the input, then
+// prints one line for each:
 //   {"key", "body"}               the signature of the base64 body
 //   {"key", "body", "signature"}  true or false
 import { createHmac, timingSafeEqual } from "node:crypto";

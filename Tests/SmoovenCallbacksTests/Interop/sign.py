@@ -1,4 +1,4 @@
-"""Signs and checks as a Python service would: the same questions and answers as sign.mjs."""
+"""Signs and verifies as a Python service would, with the same input and output as sign.mjs."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-// Signs and verifies SmartlyQ's webhooks as a Node service would: the same questions and answers as peers.py.
+// Signs and verifies SmartlyQ's webhooks as a Node service would, with the same input and output as peers.py.
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 

@@ -36,7 +36,7 @@ struct JSONStringTests {
     #expect(parsed.map { Array($0.unicodeScalars) } == Array(expected.unicodeScalars))
   }
 
-  /// Senders that truncate text cut pairs in two.
+  /// Texts of senders that truncate, and cut pairs in two.
   ///
   /// What follows the half is kept.
   static let loneSurrogates: [(String, String)] = [

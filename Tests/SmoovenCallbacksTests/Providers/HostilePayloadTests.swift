@@ -75,8 +75,8 @@ struct HostilePayloadTests {
     }
   }
 
-  /// Decoding ends with an event whose typed views can be read, or with an error that names the field and quotes
-  /// nothing.
+  /// Checks that decoding ends with an event whose typed views can be read, or with an error that names the field and
+  /// quotes nothing.
   private func check(_ sample: DocumentedEvent, _ payload: JSONValue, _ path: [String]) throws {
     do {
       let event = try sample.provider.decode(payload.text())

@@ -10,14 +10,14 @@ struct MessageSignatureTests {
       #"{"eventType":"EMAIL_DELIVERED","trackingId":"abc123","notificationId":"welcome-email","#.utf8
     ) + Array(#""channel":"EMAIL","userId":"user-123"}"#.utf8)
 
-  /// The codes that Python's `hmac` computes for the id, the time and the body.
+  /// Returns the code that Python's `hmac` computes for the id, the time and the body.
   static func good(_ provider: SampleProvider) -> String {
     provider == .pingram
       ? "35b06ec79a702e8ac663adb99ac9dfcdb9f74b9be45944cbbcd55f9b21d39c14"
       : "1DYiuB7V8e+geuaoCdRUeWdn9Li+fFpv0aCEriVfFls="
   }
 
-  /// Headers with `G` for the valid code, `B` for another one of the right length, and `Z` for one of zeros.
+  /// Replaces `G` by the valid code, `B` by another one of the right length, and `Z` by one of zeros.
   private func fill(_ template: String, _ provider: SampleProvider) -> String {
     let bytes = provider == .pingram ? Hex.decode(Self.good(provider).utf8) : nil
     let other =

@@ -19,7 +19,7 @@ struct DocumentedEvent: Sendable, CustomTestStringConvertible {
 
   static let all = notificationAPI + pingram + smartlyQ + smobi + standardWebhooks
 
-  /// The fields at the top level of the payload.
+  /// Returns the fields at the top level of the payload.
   func members() throws -> [String: JSONValue] {
     try #require(JSONValue(parsing: Array(body.utf8)).objectValue)
   }

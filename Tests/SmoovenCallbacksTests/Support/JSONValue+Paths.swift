@@ -17,7 +17,7 @@ extension JSONValue {
     return .object(members)
   }
 
-  /// The text, with its keys sorted.
+  /// Returns the text, with its keys sorted.
   func text() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys

@@ -2,7 +2,7 @@ import Foundation
 import SmoovenCallbacks
 
 extension CallbackEvent {
-  /// Returns an event in which no field has its default value.
+  /// An event in which no field has its default value.
   static var withEveryField: CallbackEvent {
     var event = CallbackEvent(
       provider: "smooven",

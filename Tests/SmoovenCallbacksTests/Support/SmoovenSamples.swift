@@ -45,7 +45,7 @@ enum SmoovenSamples {
     request(Array(text.utf8), signatures: signatures)
   }
 
-  /// Removes a member from ``members``.
+  /// The value that removes a member from ``members``.
   ///
   /// It's spelled out because `.null` is a value.
   static let removed: JSONValue? = .none

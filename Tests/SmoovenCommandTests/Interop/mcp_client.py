@@ -1,4 +1,4 @@
-"""Calls the tools of `smooven mcp` through other people's clients, and prints one JSON object a line.
+"""Calls the tools of `smooven mcp` through third-party clients, and prints one JSON object per line.
 
 mcp_client.py CLIENT SCENARIO -- COMMAND [ARGUMENT ...]
 """
@@ -12,7 +12,7 @@ import time
 
 client, scenario = sys.argv[1:3]
 command, *arguments = sys.argv[4:]
-# Clients pass on little of their environment by themselves.
+# On their own, clients pass on little of their environment.
 ENVIRONMENT = dict(os.environ)
 SARAH = {"user_id": "sarah@example.com", "intent": "The build is done"}
 SILENT = {"user_id": "silent@example.com", "intent": "The build is done"}
@@ -23,7 +23,7 @@ def say(name, **values):
 
 
 def result(name, value, started):
-    """Says what a call returned, whatever a client's generation calls the fields."""
+    """Prints what a call returned, whatever a client's generation calls the fields."""
     error = getattr(value, "is_error", getattr(value, "isError", None))
     structured = getattr(value, "structured_content", getattr(value, "structuredContent", None))
     text = value.content[0].text if value.content else ""
@@ -32,7 +32,7 @@ def result(name, value, started):
 
 
 async def scenarios(call, tools):
-    """`call(name, arguments, on_progress=None)` calls a tool; `tools()` lists their names."""
+    """`call(name, arguments, on_progress=None)` calls a tool. `tools()` lists their names."""
 
     async def told(step, name, values, **options):
         started = time.monotonic()
@@ -105,7 +105,7 @@ async def mcp1():
 async def openai_agents():
     from agents.mcp import MCPServerStdio
 
-    # Its own limit of a call is 5 seconds.
+    # Its own limit for a call is 5 seconds.
     async with MCPServerStdio(params={"command": command, "args": arguments}) as server:
         say("connected", version="")
 
@@ -137,7 +137,7 @@ async def fastmcp_tasks():
     from fastmcp.client.transports import StdioTransport
     from fastmcp_tasks.client import call_tool_task
 
-    # It polls tasks by itself, and the caller gets the result of the call.
+    # It polls tasks on its own, and the caller gets the result of the call.
     async with Client(StdioTransport(command=command, args=arguments, keep_alive=False)) as session:
         say("connected", version=importlib.metadata.version("fastmcp-tasks"))
         for step, user in [("delivered", "sarah"), ("failed", "fail")]:

@@ -1,4 +1,4 @@
-"""Sends raw lines to `smooven mcp` in every revision, and checks all it says with the types of the official SDK.
+"""Sends raw lines to `smooven mcp` in every revision, and checks all of its output with the types of the official SDK.
 
 mcp_validate.py -- COMMAND [ARGUMENT ...]
 """
@@ -28,13 +28,13 @@ checked = 0
 
 
 def converse(revision):
-    """Everything that the server says to one client."""
+    """Everything that the server sends to one client."""
     global checked
     process = subprocess.Popen(sys.argv[2:], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     number = 0
 
     def ask(method, params):
-        """Sends a request, checks what comes before its response and the response, and returns the result."""
+        """Sends a request, checks its response and what arrives before it, and returns the result."""
         nonlocal number
         global checked
         number += 1
@@ -76,7 +76,7 @@ def converse(revision):
 
 
 def check_schema(tools, name, result):
-    """A result conforms to the schema of its tool, and its text is the same JSON."""
+    """Checks that a result conforms to the schema of its tool, and that its text is the same JSON."""
     import jsonschema
 
     schema = next(tool["outputSchema"] for tool in tools if tool["name"] == name)

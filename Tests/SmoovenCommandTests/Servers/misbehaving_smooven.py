@@ -1,9 +1,9 @@
-"""A server in the shape of Smooven that misbehaves in one way, chosen by its first argument.
+"""A fake of Smooven that misbehaves in one way, which its first argument chooses.
 
     misbehaving_smooven.py MODE [--key KEY] [--silent]
 
-It says on standard error where it listens, and prints one JSON object a line for each connection, request and
-callback. With --silent it does not call back.
+It reports on standard error where it listens, and prints one JSON object per line for each connection, request and
+callback. With --silent, it doesn't call back.
 """
 
 import argparse
@@ -90,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.caller = Caller(body["callback_url"], options.key)
         getattr(self, options.mode)()
 
-    # Answers
+    # Responses
 
     def answer(self, status, body, **headers):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -108,7 +108,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         })
 
     def send_raw(self, data):
-        """Sends bytes that are no good answer, closes, and then calls back."""
+        """Sends bytes that aren't a valid response, closes, and then calls back."""
         try:
             self.wfile.write(data)
             self.wfile.flush()
@@ -170,7 +170,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def other_id_first(self):
         self.accept()
         self.wfile.flush()
-        # Until the other side is known to have read the answer.
+        # Until the other side is known to have read the response.
         answer_is_read.wait()
         self.caller.call("delivered", notification_id=OTHER_ID)
         self.caller.call("failed")

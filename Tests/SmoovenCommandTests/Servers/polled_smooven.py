@@ -1,9 +1,9 @@
-"""A server in the shape of Smooven that never calls back: only its status endpoint tells.
+"""A fake of Smooven that never calls back, so only its status endpoint reports outcomes.
 
     polled_smooven.py
 
-The recipient chooses the story. The server says on standard error where it listens, and prints one JSON object a line
-for each request, with the time at which it arrived. GET /seen returns the times of all status queries.
+The recipient chooses the story. The server reports on standard error where it listens, and prints one JSON object per
+line for each request, with the time at which it arrived. GET /seen returns the times of all status queries.
 """
 
 import http.server
@@ -24,7 +24,7 @@ def chain(*attempts):
             for c, s in attempts]
 
 
-# For each query about a notification in turn, what is said; the last stays.
+# The responses to the queries about a notification, in order. The last one is repeated.
 STORIES = {
     "delivered": [("queued", []), ("sent", []), ("delivered", [])],
     "failed": [("queued", []), ("failed", chain(("sms", "failed")))],
@@ -82,7 +82,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if user == "unknown":
             return self.answer(404, {"success": False, "error": {"code": "notification_not_found"}})
         if user == "down" and count <= 3:
-            # Once cut, once broken, once refused.
+            # Cut off once, broken once, and refused once.
             if count == 1:
                 self.close_connection = True
                 return

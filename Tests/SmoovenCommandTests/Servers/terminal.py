@@ -1,4 +1,4 @@
-"""Runs a command on a pseudo-terminal, copies what it prints to standard output, and ends with its exit code."""
+"""Runs a command on a pseudo-terminal, copies what it prints to standard output, and exits with its exit code."""
 
 import os
 import pty

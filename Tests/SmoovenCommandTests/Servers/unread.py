@@ -1,4 +1,4 @@
-"""Runs a command whose standard output nobody reads, and ends with its exit code."""
+"""Runs a command whose standard output isn't read, and exits with its exit code."""
 
 import os
 import subprocess

@@ -1,6 +1,6 @@
 'use strict';
-// Receives webhooks as a Node service would: verifies each with Node's own crypto and prints what it got, one JSON
-// object a line. With "hold" it answers nothing until it is asked for /release.
+// Receives webhooks as a Node service would: verifies each with Node's own crypto and prints what it received, one JSON
+// object per line. With "hold", it doesn't respond until it gets a request for /release.
 // Usage: webhook_receiver.js KEY [STATUS [hold]]
 
 const crypto = require('node:crypto');

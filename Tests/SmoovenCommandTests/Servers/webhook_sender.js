@@ -1,6 +1,6 @@
 'use strict';
 // Signs a body with Node's own crypto, spoils the request in one way, sends it as often as asked and prints the
-// status of each answer. Usage: webhook_sender.js URL KEY BODY [SPOIL [COUNT]]
+// status of each response. Usage: webhook_sender.js URL KEY BODY [SPOIL [COUNT]]
 
 const crypto = require('node:crypto');
 const http = require('node:http');

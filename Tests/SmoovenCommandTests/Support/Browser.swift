@@ -110,7 +110,7 @@ struct Browser: Sendable {
     return (value("x"), value("width"), value("height"))
   }
 
-  /// Returns a picture of the page, as PNG.
+  /// A picture of the page, as PNG.
   var picture: Data {
     get async throws { Data(base64Encoded: try await get("screenshot").stringValue ?? "") ?? Data() }
   }

@@ -46,7 +46,7 @@ struct CountingServer: AsyncHTTPServerHandler {
     }
   }
 
-  /// The number of requests with an intent.
+  /// Returns the number of requests with an intent.
   func count(_ intent: String) -> Int { state.read { $0.urls[intent]?.count ?? 0 } }
 
   /// Waits for the first request with an intent, and returns its callback URL.

@@ -25,7 +25,7 @@ struct Throttled: SuiteTrait, TestTrait, TestScoping {
 }
 
 extension Trait where Self == Throttled {
-  /// Lets only a few tests run at the same time.
+  /// A trait that lets only a few tests run at the same time.
   static var throttled: Self { Throttled() }
 }
 

@@ -32,7 +32,7 @@ struct CallbackProbe: AsyncHTTPServerHandler {
   ///
   /// Another test's sandbox may still try a port that was closed and now belongs to this probe.
   let path = "/callbacks/\(UInt32.random(in: .min ... .max))"
-  /// Responds to a callback.
+  /// The response to a callback.
   ///
   /// The number counts all callbacks, from 0.
   var answer: @Sendable (Received, Int) -> HTTPServerReply = { _, _ in .status(200) }

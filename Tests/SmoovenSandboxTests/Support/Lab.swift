@@ -76,7 +76,7 @@ struct Lab: Sendable {
 }
 
 extension JSONValue {
-  /// Returns JSON text, created without the code under test.
+  /// JSON text, created without the code under test.
   var text: String {
     switch self {
     case .null: "null"

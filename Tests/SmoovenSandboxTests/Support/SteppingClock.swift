@@ -10,7 +10,7 @@ final class SteppingClock: Clock {
     static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
   }
 
-  /// Sleeps of at least this duration don't end before they are cancelled.
+  /// The duration from which on a sleep doesn't end before it's cancelled.
   let limit: Duration
   private let slept = Mutex<[Duration]>([])
 

@@ -100,7 +100,7 @@ import Testing
     try delivery.attach(record.json)
     #expect(QuestionRecord(delivery)?.question == question)
     #expect(QuestionRecord(delivery)?.reply?.text == worst + worst)
-    // An attachment that belongs to another delivery is ignored.
+    // An attachment that was copied from another delivery is ignored.
     var other = StoredDelivery(token: DeliveryToken(), group: "smooven", openedAt: Date())
     try other.attach(record.json)
     #expect(QuestionRecord(other) == nil)

@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  /// The path of the page in the last request.
+  /// Returns a visitor of the page whose link is in the last request.
   static func visitor(_ client: SmoovenClient, _ transport: MockTransport) async throws -> Visitor {
     let url = try #require(transport.requests.last?.json["context"]?["answer_url"]?.stringValue)
     #expect(url.hasPrefix("https://agent.example.com/hooks/answers/"))

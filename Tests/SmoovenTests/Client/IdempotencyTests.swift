@@ -20,7 +20,7 @@ import Testing
     try await withMockedClient(transport, configuration: mockConfiguration(change), store: store, body)
   }
 
-  /// A process that ends while it waits.
+  /// Runs a process that ends while it waits.
   func sendAndDie() async throws {
     try await process { client in
       let call = Task { try await client.remind(key: "k") }
@@ -273,7 +273,7 @@ import Testing
     #expect(transport.requestCount == 1)
   }
 
-  /// What a process that dies around its send leaves behind.
+  /// Stores what a process that dies around its send leaves behind.
   private func unfinished(mayHaveLeft: Bool) async throws -> StoredDelivery {
     let request = NotifyRequest(
       intent: "Remind Sarah",

@@ -78,7 +78,7 @@ import Testing
 }
 
 @Suite("A thousand senders after one Retry-After", .timeLimit(.minutes(1))) struct RetryCrowdTests {
-  /// The moments at which sleepers of a clock wake, once there are enough of them.
+  /// Returns the moments at which sleepers of a clock wake, once there are enough of them.
   private func wakeUps(_ count: Int, of clock: ManualClock, after start: Duration) async -> [Duration] {
     var moments: [Duration] = []
     while moments.count < count, let timer = await clock.nextTimer() {

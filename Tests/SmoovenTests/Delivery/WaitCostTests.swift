@@ -71,7 +71,7 @@ import Testing
     )
   }
 
-  /// Suspended tasks that each hold a bare continuation.
+  /// Measures suspended tasks that each hold a bare continuation.
   func floorCost() async -> (bytes: Int, time: Duration) {
     let floor = Floor()
     let before = Self.residentBytes

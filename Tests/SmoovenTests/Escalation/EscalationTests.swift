@@ -8,7 +8,7 @@ import Testing
 @testable import Smooven
 
 @Suite("Escalation", .timeLimit(.minutes(1))) struct EscalationTests {
-  /// A transport that accepts every notification under the name of its recipient.
+  /// Returns a transport that accepts every notification under the name of its recipient.
   ///
   /// Some have callbacks immediately.
   static func transport(

@@ -71,7 +71,7 @@ struct Crowd: Sendable {
     await sender.close()
   }
 
-  /// A client that stops sending and still reads gets its response, whether or not its request is complete.
+  /// Checks that a client that stops sending and still reads gets its response, even to an incomplete request.
   private func halfClosed() async throws {
     let request = Array("GET /healthz HTTP/1.1\r\n\(Attack.host)\r\n".utf8)
     for (bytes, statuses) in [(request, [200]), (Array(request.dropLast()), [400]), ([], [])] {

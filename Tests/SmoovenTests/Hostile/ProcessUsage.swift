@@ -26,7 +26,7 @@ struct ProcessUsage: Sendable, CustomStringConvertible {
     return ProcessUsage(memory: kibibytes * 1_024, files: files)
   }
 
-  /// `malloc_trim`, which Swift's module of the C library doesn't include.
+  /// Calls `malloc_trim`, which Swift's module of the C library doesn't include.
   private static func trim() {
     guard let symbol = unsafe dlsym(nil, "malloc_trim") else { return }
     typealias Trim = @convention(c) (Int) -> CInt

@@ -11,7 +11,7 @@ final class AppendGate: Sendable {
 
   private let state = Watched(State())
 
-  /// A store whose appends wait.
+  /// Returns a store whose appends wait.
   func store() -> HookedStore {
     HookedStore(before: { [self] step in
       guard step == .append else { return }

@@ -39,7 +39,7 @@ struct Sender: Sendable, CustomTestStringConvertible {
   /// The criterion that is met by an arrival, for which the open convention has no event.
   var criterion: DeliveryCriterion { name == "standardwebhooks" ? .matching { _ in true } : .delivered }
 
-  /// The event that reports an arrival.
+  /// Returns the event that reports an arrival.
   func arrival(_ id: String) -> String {
     switch name {
     case "smooven":

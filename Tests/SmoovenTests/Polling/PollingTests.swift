@@ -6,7 +6,7 @@ import Testing
 @testable import Smooven
 
 @Suite("Tracking by polling", .timeLimit(.minutes(1))) struct PollingTests {
-  /// A transport that accepts a send as `ntf_1`, and then responds to its status queries in order.
+  /// Returns a transport that accepts a send as `ntf_1`, and then responds to its status queries in order.
   ///
   /// The last response is repeated.
   func transport(_ statuses: MockAnswer..., send: MockAnswer = .accepted(id: "ntf_1")) -> MockTransport {

@@ -30,7 +30,7 @@ enum SoakStory: String, CaseIterable, Sendable {
       try await expect(401, sender, id, "delivered", path, secret: "sk_test_of_somebody_else")
     case .silent, .refused: break
     case .late:
-      // Sent to the common URL, as after a restart, because the waiter may be gone by then.
+      // Sent to the default URL, as after a restart, because the waiter may be gone by then.
       try await expect(200, sender, id, "sent", path)
       try await expect(200, sender, "\(id)_unknown", "delivered", "/callbacks/smooven")
     }

@@ -17,7 +17,7 @@ struct DeduplicationWindowTests {
 
   private let time = Watched(start)
 
-  /// A store of 10,000 keys whose own clock follows the story.
+  /// Returns a store of 10,000 keys whose own clock follows the story.
   private func makeStore() -> InMemoryDeliveryStore {
     InMemoryDeliveryStore(
       capacity: Self.capacity,

@@ -186,7 +186,7 @@ struct InMemoryRetentionTests {
     #expect(try await found("job_1") == ["1"])
     #expect(try await found("conversation") == ["0", "1"])
     #expect(try await found("ntf_1") == ["0"])
-    // If it's known by all of its names, a callback takes no room from those that may be claimed.
+    // If all of its ids are known, a callback takes no room from those that may be claimed.
     _ = try await store.append([StoredCallback(event(.opened, id: "ntf_1", key: "2"), receivedAt: time(2))])
     let usage = try #require(await store.usage())
     #expect(usage.callbacks == 4, "two with the open delivery, and two that others may claim")

@@ -124,11 +124,11 @@ struct SeenKeysTests {
       seen.takeBack(SeenKeys.Key("key 2"), signedAt: time(5), expiry: nil)
       #expect(seen.count == 2 && seen.largestCount == 1)
     }
-    // The second that is now empty leaves no floor.
+    // The second of time that is now empty leaves no floor.
     #expect(seen.forget(before: time(7)) == 2 && seen.count == 0)
     #expect(try #require(seen.floor) < time(1))
     #expect(insert(2, at: 5, into: &seen) == .new)
-    // One whose room a later one took.
+    // A key whose room a later one took.
     var full = SeenKeys(capacity: 1, minimumWindow: 10)
     #expect(insert(1, at: 0, into: &full) == .new && insert(2, at: 100, into: &full) == .new)
     full.takeBack(SeenKeys.Key("key 2"), signedAt: time(100), expiry: nil)

@@ -6,7 +6,7 @@ package struct SimulatedBase: Sendable {
   package typealias Look = @Sendable () async throws -> [StoreChange]
 
   let store: any DeliveryStore
-  /// Returns what checks for changes after each one, in place of a timer.
+  /// A function that returns the check for changes, which runs after each change in place of a timer.
   ///
   /// It's `nil` if the store reports changes without a timer.
   let makeLook: (@Sendable (DeliveryInterests) -> Look)?

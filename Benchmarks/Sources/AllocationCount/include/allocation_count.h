@@ -1,4 +1,4 @@
 #pragma once
 
-/// How often this thread has asked for memory.
+/// Returns the number of times that this thread has asked for memory.
 unsigned long allocation_count(void);

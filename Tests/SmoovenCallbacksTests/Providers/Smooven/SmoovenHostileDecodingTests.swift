@@ -134,7 +134,7 @@ struct SmoovenHostileDecodingTests {
     #expect(try SmoovenSamples.provider().decode(SmoovenSamples.request(String(body))).kind == .failed)
   }
 
-  /// Decoding ends with an event that prints no personal data, or with an error that quotes nothing.
+  /// Checks that decoding ends with an event that prints no personal data, or with an error that quotes nothing.
   private func check(_ request: CallbackRequest) throws {
     do {
       let event = try SmoovenSamples.provider().decode(request)
