@@ -7,7 +7,7 @@ internal import SmoovenSupport
 /// A store in one SQLite file: what it acknowledged outlives the process, and with the default durability the power.
 ///
 /// Calls that arrive while another is on its way to the disk share the next commit. No call blocks the caller's thread,
-/// and cancelling a call that writes does not undo it.
+/// and cancelling a call that writes doesn't undo it.
 ///
 /// Callbacks and their deduplication keys are kept for ``SQLiteStoreConfiguration/retention``, deliveries for
 /// ``SQLiteStoreConfiguration/deliveryRetention``. What is older is removed in small steps after writes; there is nothing

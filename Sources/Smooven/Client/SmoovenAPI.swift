@@ -180,7 +180,7 @@ package struct SmoovenAPI: Sendable {
 }
 
 extension HTTPField.Name {
-  // A constant and a valid token, so it cannot be nil.
+  // A constant and a valid token, so it can't be nil.
   // swift-format-ignore: NeverForceUnwrap
   static let xRequestID = HTTPField.Name("X-Request-Id")!
 }

@@ -125,8 +125,8 @@ extension SmoovenClient {
 
   /// Sends a notification and waits until it arrives, fails, or time runs out.
   ///
-  /// The wait begins before the request leaves, so no callback can be too early for it, and it does not depend on
-  /// the answer: a callback proves that the notification was sent.
+  /// The wait begins before the request leaves, so no callback can be too early for it, and it doesn't depend on the
+  /// answer: a callback proves that the notification was sent.
   ///
   /// - Parameters:
   ///   - request: The notification.

@@ -130,7 +130,7 @@ public final class SmoovenClient: Service {
   /// ``ListenerConfiguration/shutdownTimeout``, and then closes all waits with ``SmoovenError/Code/closed``, as every way
   /// out of this function does. Cancelling it in the meantime ends it immediately.
   ///
-  /// - Throws: ``SmoovenError`` when called a second time or the port cannot be bound; `CancellationError` when
+  /// - Throws: ``SmoovenError`` when called a second time or the port can't be bound; `CancellationError` when
   ///   cancelled.
   public func run() async throws {
     guard start.begin() else {

@@ -3,7 +3,7 @@ internal import SmoovenCallbacks
 /// One notification that is waited for: reserved before its request is sent, so that a callback always finds it, and
 /// released with its last handle.
 ///
-/// It is a class so that a table of many slots holds a word for each; the state machine owns it alone and can't be
+/// It's a class so that a table of many slots holds a word for each; the state machine owns it alone and can't be
 /// copied itself.
 final class DeliverySlot<Waiter> {
   struct Wait {

@@ -9,7 +9,7 @@ extension DeliveryStateMachine {
     package var unmatched: [CallbackEvent] = []
     /// What became of the event, for ``deliver(_:token:isDuplicate:isElsewhere:now:)``.
     package var disposition: CallbackDisposition?
-    /// How a wait ended that was not kept, for the shell.
+    /// How a wait ended that wasn't kept, for the shell.
     package var end: DeliveryWaitEnd?
     /// A waiter that was removed, for the shell.
     package var waiter: Waiter?

@@ -4,7 +4,7 @@ extension SmoovenError {
     "it has been shut down; wait only while run() is running"
   )
 
-  /// The error of calls to a client that has closed because it could not run.
+  /// The error of calls to a client that has closed because it couldn't run.
   static func closed(because cause: SmoovenError) -> SmoovenError {
     SmoovenError(.closed, "it could not run: \(cause.message)", cause: cause)
   }

@@ -26,11 +26,11 @@ public struct SmoovenError: Error, Sendable {
       self.wrapped = wrapped
     }
 
-    /// The configuration cannot work; the message names the setting.
+    /// The configuration can't work; the message names the setting.
     public static let invalidConfiguration = Code(.invalidConfiguration)
     /// The request broke a documented rule before it was sent; the message names the field.
     public static let invalidRequest = Code(.invalidRequest)
-    /// Smooven did not accept the Secret Key (401 or 403).
+    /// Smooven didn't accept the Secret Key (401 or 403).
     public static let unauthorized = Code(.unauthorized)
     /// Smooven refused the request (another 4xx, a redirect, or `success: false`); ``SmoovenError/apiCode`` says why.
     public static let rejected = Code(.rejected)
@@ -60,7 +60,7 @@ public struct SmoovenError: Error, Sendable {
     ///
     /// May be retried.
     public static let serverError = Code(.serverError)
-    /// The response could not be understood.
+    /// The response couldn't be understood.
     public static let invalidResponse = Code(.invalidResponse)
     /// The delivery store failed; nothing was sent.
     public static let storeFailed = Code(.storeFailed)
@@ -68,7 +68,7 @@ public struct SmoovenError: Error, Sendable {
     public static let closed = Code(.closed)
     /// `run()` was called a second time.
     public static let alreadyRunning = Code(.alreadyRunning)
-    /// The client was not run before the deadline, so nothing was sent.
+    /// The client wasn't run before the deadline, so nothing was sent.
     public static let notRunning = Code(.notRunning)
     /// The idempotency key was used before with another request.
     public static let idempotencyConflict = Code(.idempotencyConflict)

@@ -5,7 +5,7 @@ import struct Foundation.Data
 
 /// What a sender must show before its callback is looked at.
 ///
-/// A signature proves more than any of these; they are for providers that do not sign. Comparisons take the same time
+/// A signature proves more than any of these; they are for providers that don't sign. Comparisons take the same time
 /// whatever is wrong, and the answer is always 401.
 public struct CallbackAuthentication: Sendable {
   enum Wrapped: Sendable {

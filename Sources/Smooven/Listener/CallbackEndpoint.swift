@@ -23,9 +23,9 @@ public struct CallbackEndpoint: Sendable {
   ///   - provider: Who sends.
   ///   - name: The endpoint's name, of a to z, 0 to 9, `-` and `_`. The provider's own.
   ///   - group: The group whose waits its events may settle. Defaults to the endpoint's name.
-  ///   - authentication: What a sender must show. By default the signature; for a provider that does not sign, a
-  ///     fresh token in the URL (``CallbackListener/callbackURL(of:)``): give one of your own if the URL must outlive
-  ///     the process.
+  ///   - authentication: What a sender must show. By default the signature; for a provider that doesn't sign, a fresh
+  ///     token in the URL (``CallbackListener/callbackURL(of:)``): give one of your own if the URL must outlive the
+  ///     process.
   public init(
     _ provider: any CallbackProvider,
     name: String? = nil,

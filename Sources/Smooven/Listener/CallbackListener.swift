@@ -149,7 +149,7 @@ public actor CallbackListener: Service {
   ///
   /// A graceful shutdown takes no new connections and answers the requests in flight first.
   ///
-  /// - Throws: ``SmoovenError`` when called a second time or the port cannot be bound; `CancellationError` when
+  /// - Throws: ``SmoovenError`` when called a second time or the port can't be bound; `CancellationError` when
   ///   cancelled.
   public func run() async throws {
     try await run { _ in }

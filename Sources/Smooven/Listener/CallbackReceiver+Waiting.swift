@@ -117,7 +117,7 @@ extension CallbackReceiver {
     return lease
   }
 
-  // Apart, so that what it needs for a moment does not lie in the task for as long as it waits.
+  // Apart, so that what it needs for a moment doesn't lie in the task for as long as it waits.
   @inline(never)
   private func reserve(
     _ name: String,

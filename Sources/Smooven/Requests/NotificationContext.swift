@@ -2,7 +2,7 @@ public import SmoovenCallbacks
 
 /// The recipient of an intent, and any values that shape the message.
 ///
-/// It is personal data, so its description shows only the number of values.
+/// It's personal data, so its description shows only the number of values.
 public struct NotificationContext: Sendable, Hashable {
   /// The recipient, as Smooven knows them.
   ///

@@ -4,7 +4,7 @@ public import struct Foundation.Date
 
 /// Smooven's response to a notification that it accepted.
 ///
-/// Accepted is not delivered.
+/// Accepted isn't delivered.
 public struct NotifyReceipt: Sendable, Hashable {
   /// The notification's id, such as `ntf_abc123def456`.
   public var notificationID: String

@@ -21,7 +21,7 @@ extension NotifyRequest {
 
   /// Returns the fields by their names on the wire, to compute once for each send.
   ///
-  /// - Throws: ``SmoovenError`` with `invalidRequest` if JSON cannot express a number in it.
+  /// - Throws: ``SmoovenError`` with `invalidRequest` if JSON can't express a number in it.
   package func wireFields() throws(SmoovenError) -> WireFields {
     let fields: [String: JSONValue?] = [
       "intent": intent.map(JSONValue.string),

@@ -72,7 +72,7 @@ extension NotifyRequest {
     return digits.first != UInt8(ascii: "0") && digits.allSatisfy { (0x30...0x39).contains($0) }
   }
 
-  /// Refuses only what cannot be an address, because the full grammar (RFC 5322) is for the mail server to judge.
+  /// Refuses only what can't be an address, because the full grammar (RFC 5322) is for the mail server to judge.
   private static func isEmailAddress(_ text: String) -> Bool {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
     return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && !text.contains(where: \.isWhitespace)

@@ -4,7 +4,7 @@ public import SmoovenCallbacks
 public struct PlayerImport: Sendable, Hashable {
   /// The number of players that were registered.
   public var imported: Int
-  /// The errors of the others; their shape is not documented, so each is any JSON.
+  /// The errors of the others; their shape isn't documented, so each is any JSON.
   public var errors: [JSONValue]
 
   init?(_ json: JSONValue) {

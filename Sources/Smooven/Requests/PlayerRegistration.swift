@@ -55,7 +55,7 @@ public struct PlayerRegistration: Sendable, Hashable {
   /// The hours at which not to disturb the person.
   public var quietHours: QuietHours?
 
-  /// Creates a registration; `nil` values are not sent.
+  /// Creates a registration; `nil` values aren't sent.
   public init(
     externalID: String,
     sms: String? = nil,

@@ -37,7 +37,7 @@ public struct PushOptions: Sendable, Hashable {
   /// Buttons.
   public var actions: [Action]?
 
-  /// Creates options; `nil` values are not sent.
+  /// Creates options; `nil` values aren't sent.
   public init(
     title: String? = nil,
     body: String? = nil,

@@ -9,7 +9,7 @@ public struct RCSOptions: Sendable, Hashable {
   /// Suggested replies and actions, each any JSON.
   public var buttons: [JSONValue]?
 
-  /// Creates options; `nil` values are not sent.
+  /// Creates options; `nil` values aren't sent.
   public init(cards: [JSONValue]? = nil, buttons: [JSONValue]? = nil) {
     self.cards = cards
     self.buttons = buttons

@@ -1,6 +1,6 @@
 /// What became of a callback that a store was given.
 public enum AppendResult: Sendable, Hashable {
-  /// It is new, and stored.
+  /// It's new, and stored.
   case stored
   /// It was stored before. Nothing changed.
   case duplicate

@@ -1,6 +1,6 @@
 /// What a process waits for: a view of its open waits, always current.
 ///
-/// A store asks it which changes are worth reporting. It is cheap to ask and takes no lock of the store's.
+/// A store asks it which changes are worth reporting. It's cheap to ask and takes no lock of the store's.
 public struct DeliveryInterests: Sendable {
   private let wantsToken: @Sendable (DeliveryToken) -> Bool
   private let wantsCallback: @Sendable (StoredCallback) -> Bool

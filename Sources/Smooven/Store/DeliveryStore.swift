@@ -74,8 +74,8 @@ public protocol DeliveryStore: Sendable {
   /// earlier is ``AppendResult/tooOld``.
   ///
   /// - Returns: What became of each, in the same order.
-  /// - Throws: ``DeliveryStoreError``. The callbacks must be offered again, and those that were not known before are then
-  ///   stored.
+  /// - Throws: ``DeliveryStoreError``. The callbacks must be offered again, and those that weren't known before are
+  ///   then stored.
   func append(_ callbacks: [StoredCallback]) async throws -> [AppendResult]
 
   /// Appends a callback without suspending, if the store needs no I/O for it.

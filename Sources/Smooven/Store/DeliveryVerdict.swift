@@ -2,7 +2,7 @@ public import SmoovenCallbacks
 
 /// How a delivery ended, once that can no longer change.
 ///
-/// A timeout is not a verdict, and neither is the criterion of one wait: each wait computes its result from the stored
+/// A timeout isn't a verdict, and neither is the criterion of one wait: each wait computes its result from the stored
 /// events, see ``DeliveryCriterion``.
 public enum DeliveryVerdict: Sendable, Hashable, Codable {
   /// The first event that shows that the notification arrived.

@@ -27,7 +27,7 @@ public struct StoreInstant: Sendable, Hashable, Codable {
     return StoreInstant(epoch: epoch, nanoseconds: end)
   }
 
-  /// Whether this instant is not after another, or is of an epoch that has ended.
+  /// Whether this instant isn't after another, or is of an epoch that has ended.
   public func hasPassed(at now: StoreInstant) -> Bool {
     epoch != now.epoch || nanoseconds <= now.nanoseconds
   }

@@ -7,7 +7,7 @@ extension StoredDelivery {
   package enum Phase: Sendable, Hashable {
     /// Certainly not sent, so that any caller may claim it.
     case free
-    /// Held by a client that has not begun to send the body.
+    /// Held by a client that hasn't begun to send the body.
     case claimed
     /// Held by a client whose body may have left.
     case armed

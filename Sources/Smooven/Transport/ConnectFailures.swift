@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// Distinguishes the request that lacks a connection from those that failed with it.
 ///
-/// If a connection cannot be established, async-http-client fails every request that waits for one, although all but
-/// one of them have theirs under way. The first of them to ask takes the failure; the others try again.
+/// If a connection can't be established, async-http-client fails every request that waits for one, although all but one
+/// of them have theirs under way. The first of them to ask takes the failure; the others try again.
 package final class ConnectFailures: Sendable {
   private let count = Atomic(0)
 

@@ -7,7 +7,7 @@ internal import Synchronization
 
 /// A transport that sends with async-http-client.
 ///
-/// It uses HTTP/2 if the server offers it. Redirects are not followed: a notification is sent where it was addressed,
+/// It uses HTTP/2 if the server offers it. Redirects aren't followed: a notification is sent where it was addressed,
 /// and so is the key.
 ///
 /// The number of requests in flight is limited. Above the limit, a request waits for its turn for up to half of its
@@ -73,7 +73,7 @@ public final class HTTPClientTransport: SmoovenTransport {
 
   deinit {
     guard ownsClient else { return }
-    // The transport of a client that was never run is not shut down by it.
+    // The transport of a client that was never run isn't shut down by it.
     let client = client
     Task { try? await client.shutdown() }
   }

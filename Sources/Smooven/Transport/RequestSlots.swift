@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// A limit on the requests that are in flight at the same time; others wait for their turn, in order.
 ///
-/// The connection pool of async-http-client has a queue too, but if one connection cannot be established, it fails every
-/// request in that queue, and it reports a wait that takes too long as a host that cannot be reached.
+/// The connection pool of async-http-client has a queue too, but if one connection can't be established, it fails every
+/// request in that queue, and it reports a wait that takes too long as a host that can't be reached.
 package final class RequestSlots: Sendable {
   private enum Turn { case taken, late, cancelled }
 

@@ -27,7 +27,7 @@ enum StoreFault {
 
   private static func words(for error: DatabaseError) -> String {
     switch error.extendedResultCode {
-    // The index of the log could not get its size.
+    // The index of the log couldn't get its size.
     case .SQLITE_IOERR_SHMSIZE, .SQLITE_IOERR_SHMMAP: return diskIsFull
     case .SQLITE_IOERR_WRITE, .SQLITE_IOERR_TRUNCATE:
       return "the disk can't be written; it is full, over its quota, or failing"

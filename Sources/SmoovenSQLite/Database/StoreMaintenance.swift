@@ -9,7 +9,7 @@ internal import struct Foundation.Date
 /// Forgets what is past its retention, a little after each batch of writes, so that no writer waits long for it.
 ///
 /// What is old is decided by a ``RetentionClock``, which is kept in the file and follows the times that callers pass. A
-/// store that isn't written to is not pruned, and doesn't grow either.
+/// store that isn't written to isn't pruned, and doesn't grow either.
 final class StoreMaintenance: Sendable {
   private struct State {
     var clock: SharedRetentionClock

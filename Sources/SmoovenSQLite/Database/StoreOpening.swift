@@ -8,7 +8,7 @@ internal import struct Foundation.Data
 internal import struct Foundation.FileAttributeType
 internal import struct Foundation.URL
 
-/// Opens the file, or says why it cannot be opened.
+/// Opens the file, or says why it can't be opened.
 enum StoreOpening {
   /// An open file, and what was read from it.
   struct Opened: Sendable {

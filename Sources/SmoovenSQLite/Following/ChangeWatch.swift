@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Notices what other processes commit, while something waits for it.
 ///
-/// One connection asks SQLite for the version of the data. It is never inside a transaction, or it would always see the
+/// One connection asks SQLite for the version of the data. It's never inside a transaction, or it would always see the
 /// same. What it costs doesn't depend on how many wait.
 final class ChangeWatch: Sendable {
   private struct State {

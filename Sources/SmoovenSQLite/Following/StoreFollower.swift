@@ -27,7 +27,7 @@ struct StoreFollower {
     lastChange = store.followers.change
   }
 
-  /// Reports what is new and of interest, of which this process's own callbacks are not read from the file.
+  /// Reports what is new and of interest, of which this process's own callbacks aren't read from the file.
   mutating func look(own: StoreFollowers.Own) async throws {
     let (event, change) = try await store.read { db in
       let row = try db.row("SELECT (SELECT max(id) FROM event), change FROM state")

@@ -14,7 +14,7 @@ public struct SmoovenCallbackFixture: Sendable {
   public var status: String
   /// When it happened.
   ///
-  /// It is signed and judged for freshness.
+  /// It's signed and judged for freshness.
   public var timestamp: Date
   /// The recipient's id.
   public var userID: String
@@ -60,7 +60,7 @@ public struct SmoovenCallbackFixture: Sendable {
     fields.merge(extraFields) { _, extra in extra }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Only a number that is not finite could fail, and such a fixture is no callback.
+    // Only a number that isn't finite could fail, and such a fixture is no callback.
     return (try? encoder.encode(JSONValue.object(fields))).map(Array.init) ?? []
   }
 

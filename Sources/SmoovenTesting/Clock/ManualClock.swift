@@ -130,7 +130,7 @@ extension ManualClock.State {
     return { continuation?.resume(returning: timer) }
   }
 
-  /// The oldest sleeper that was not reported yet.
+  /// The oldest sleeper that wasn't reported yet.
   fileprivate mutating func announce() -> Duration? {
     guard let id = sleepers.filter({ !$0.value.isAnnounced }).keys.min(), let sleeper = sleepers[id] else {
       return nil

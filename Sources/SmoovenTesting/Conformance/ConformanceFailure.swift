@@ -1,4 +1,4 @@
-/// A promise of a protocol that an implementation does not keep.
+/// A promise of a protocol that an implementation doesn't keep.
 public struct ConformanceFailure: Error, Sendable, CustomStringConvertible {
   /// Which promise, and what happened instead.
   public let description: String

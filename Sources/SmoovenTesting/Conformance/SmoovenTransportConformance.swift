@@ -134,7 +134,7 @@ public struct SmoovenTransportConformance: Sendable {
       throw ConformanceFailure("a send that was withheld is 'withheld'")
     }
     try require(error.cause is No, "a withheld send carries the reason as its cause")
-    // The second body would not arrive before the first.
+    // The second body wouldn't arrive before the first.
     _ = try await transport.send(request(.post, "/echo", body: [2]))
     try require(await server.bodyCount() == before + 1, "a withheld body is not sent")
   }
