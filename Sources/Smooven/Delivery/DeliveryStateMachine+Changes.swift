@@ -1,19 +1,19 @@
 package import SmoovenCallbacks
 
 extension DeliveryStateMachine {
-  /// What is to be done, outside the lock.
+  /// What must be done outside the lock.
   package struct Changes {
     /// Waiters to resume, each with its end.
     package var resumptions: [(waiter: Waiter, end: DeliveryWaitEnd)] = []
-    /// Events that belong to no open notification.
+    /// Events that don't belong to an open notification.
     package var unmatched: [CallbackEvent] = []
-    /// What became of the event, for ``deliver(_:token:isDuplicate:isElsewhere:now:)``.
+    /// What happened to the event of ``deliver(_:token:isDuplicate:isElsewhere:now:)``.
     package var disposition: CallbackDisposition?
-    /// How a wait ended that wasn't kept, for the shell.
+    /// How a wait that wasn't kept has ended, for the shell.
     package var end: DeliveryWaitEnd?
     /// A waiter that was removed, for the shell.
     package var waiter: Waiter?
-    /// Whether the slot is gone, for ``release(_:now:)``.
+    /// Whether ``release(_:now:)`` removed the slot.
     package var isReleased = false
 
     package init() {}

@@ -69,8 +69,8 @@ final class HTTPServerContext: Sendable {
 
   /// Writes a body in a new task, or returns `nil` if too many requests are in flight.
   ///
-  /// The future says whether the body is complete. The first piece is written after the head, because both are sent from
-  /// the event loop, which is busy with the head.
+  /// The future's value is whether the body is complete. The first piece is written after the head, because both are
+  /// sent from the event loop, which is busy with the head.
   func startStream(
     _ body: @escaping @Sendable (HTTPBodyWriter) async throws -> Void,
     _ writer: HTTPBodyWriter,
