@@ -12,9 +12,9 @@ package struct BaseURL: Sendable, Hashable {
   /// The host, with its brackets if it's an IPv6 address.
   package let host: String
 
-  /// Reads an absolute HTTP URL.
+  /// Parses an absolute HTTP URL.
+  ///
   /// - Throws: ``SmoovenError`` with `invalidConfiguration`, which names the setting.
-  /// - Throws: ``SmoovenError`` with `invalidConfiguration` that names the setting.
   package init(_ text: String, setting: String) throws(SmoovenError) {
     let text = Self.trimmed(text)
     if let scalar = text.unicodeScalars.first(where: { !Self.isLegal($0) }) {

@@ -1,4 +1,4 @@
-/// What happened to a verified event.
+/// The disposition of a verified event.
 package enum CallbackDisposition: String, Sendable, CaseIterable {
   /// It belongs to an open notification.
   case matched

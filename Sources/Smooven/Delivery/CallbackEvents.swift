@@ -24,7 +24,7 @@ public struct CallbackEvents: AsyncSequence, Sendable {
   public struct AsyncIterator: AsyncIteratorProtocol {
     fileprivate var base: AsyncStream<CallbackEvent>.AsyncIterator
 
-    /// The next event, or `nil` if the sequence has ended or the task is cancelled.
+    /// Returns the next event, or `nil` if the sequence has ended or the task is cancelled.
     public mutating func next() async -> CallbackEvent? {
       await base.next(isolation: #isolation)
     }

@@ -33,7 +33,7 @@ public struct DeliveryEvents: AsyncSequence, Sendable {
       self.polling = polling
     }
 
-    /// The next event, or `nil` if the sequence has ended or the task is cancelled.
+    /// Returns the next event, or `nil` if the sequence has ended or the task is cancelled.
     public mutating func next() async -> CallbackEvent? {
       guard let lease else { return nil }
       // The history is the buffer, so a slow consumer loses nothing, and no second registry is needed.

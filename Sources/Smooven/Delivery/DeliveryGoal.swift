@@ -13,7 +13,7 @@ package enum DeliveryGoal: Sendable, Hashable {
   case event(at: Int32, orFailure: Bool)
   /// The stored delivery has another revision.
   case change(after: UInt32)
-  /// An operation outside the machine has ended (see `DeliveryTracker.finish(_:for:)`).
+  /// An operation outside the machine has ended (see ``SlotLease/bounded(by:cancelsLate:_:)``).
   case operation
 
   /// Whether a wait for this goal ends with the outcome of the delivery.

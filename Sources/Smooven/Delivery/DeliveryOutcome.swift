@@ -1,6 +1,6 @@
 public import SmoovenCallbacks
 
-/// How a wait ended.
+/// The result of a wait.
 ///
 /// There are exactly three outcomes. A cancelled caller gets `CancellationError`, and if the client closes, the caller
 /// gets ``SmoovenError/Code/closed``.

@@ -4,7 +4,7 @@ internal import SmoovenCallbacks
 ///
 /// Each notification costs an entry in its slot, but no task. More may be added in the meantime.
 struct DeliveryRace {
-  /// What happened to one of the notifications.
+  /// A change that concerns one of the notifications.
   enum Change {
     /// Its criterion is met.
     case met(Int, CallbackEvent)

@@ -10,7 +10,7 @@ final class DeliverySlot<Waiter> {
     let id: UInt64
     let waiter: Waiter
     let goal: DeliveryGoal
-    /// The call that waits. A failure of its own send ends only its waits.
+    /// The waiting call, which is the only one whose waits end if its send fails.
     let caller: UInt32
     let hasDeadline: Bool
   }
@@ -21,7 +21,7 @@ final class DeliverySlot<Waiter> {
     let hasToken: Bool
   }
 
-  /// What the events have shown about delivery so far.
+  /// The progress of delivery that the events have shown so far.
   ///
   /// The state only moves forward.
   indirect enum State: Equatable {
@@ -235,7 +235,7 @@ final class DeliverySlot<Waiter> {
     return nil
   }
 
-  /// How a wait ends at its deadline.
+  /// The end of a wait at its deadline.
   var endAtDeadline: DeliveryWaitEnd {
     if case .failed(let event)? = verdict { return .failed(event) }
     return .expired(status, failedChannels)

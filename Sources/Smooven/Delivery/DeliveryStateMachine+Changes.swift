@@ -1,15 +1,15 @@
 package import SmoovenCallbacks
 
 extension DeliveryStateMachine {
-  /// What must be done outside the lock.
+  /// The work to do outside the lock.
   package struct Changes {
     /// Waiters to resume, each with its end.
     package var resumptions: [(waiter: Waiter, end: DeliveryWaitEnd)] = []
     /// Events that don't belong to an open notification.
     package var unmatched: [CallbackEvent] = []
-    /// What happened to the event of ``deliver(_:token:isDuplicate:isElsewhere:now:)``.
+    /// The disposition of the event of ``deliver(_:token:isDuplicate:isElsewhere:now:)``.
     package var disposition: CallbackDisposition?
-    /// How a wait that wasn't kept has ended, for the shell.
+    /// The end of a wait that wasn't kept, for the shell.
     package var end: DeliveryWaitEnd?
     /// A waiter that was removed, for the shell.
     package var waiter: Waiter?

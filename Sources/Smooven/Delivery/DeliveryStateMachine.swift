@@ -132,7 +132,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return resolve(token, acceptance)
   }
 
-  /// Adopts the stored verdict. The events that led to it may follow.
+  /// Adopts the stored verdict, which may be followed by the events that led to it.
   package mutating func conclude(_ token: DeliveryToken, _ verdict: DeliveryVerdict) -> Changes {
     var changes = Changes()
     slots[token]?.conclude(verdict)

@@ -61,7 +61,7 @@ package final class DeliveryTracker: Sendable {
   /// Whether ``run()`` is enforcing the deadlines.
   package var isRunning: Bool { state.withLock { $0.isRunning } }
 
-  /// What this process waits for, for a store that other processes use as well.
+  /// The interests of this process, for a store that other processes use as well.
   package var interests: DeliveryInterests {
     DeliveryInterests(
       count: { [weak self] in self?.slotCount ?? 0 },

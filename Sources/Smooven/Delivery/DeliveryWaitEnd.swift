@@ -1,6 +1,6 @@
 package import SmoovenCallbacks
 
-/// How a single wait of the state machine ended.
+/// The end of a single wait of the state machine.
 ///
 /// It's indirect, like the types that follow, because every suspended task and every slot contains it, and it's rarely
 /// needed.
@@ -35,7 +35,7 @@ package indirect enum DeliveryAcceptance: Sendable, Equatable {
   case unclear(SmoovenError)
 }
 
-/// What is known about a slot at one moment.
+/// The known state of a slot at one moment.
 package struct DeliverySnapshot: Sendable, Equatable {
   package var ids: [String]
   /// The ids under which the notification was accepted, as far as they're known here.

@@ -10,7 +10,7 @@ import struct Foundation.Date
 /// Each event is admitted, appended, delivered, published and counted, in this order. Only the process whose append
 /// stored the event publishes it, so that a consumer sees it once, however many processes share the store.
 package final class EventIntake: Sendable {
-  /// What happened to an event that was received.
+  /// The result of receiving an event.
   package enum Reception: Sendable {
     case accepted(CallbackDisposition)
     /// There's no room in memory, or the client is closed. The sender retries.

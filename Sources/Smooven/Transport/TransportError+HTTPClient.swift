@@ -30,6 +30,8 @@ extension TransportError {
     }
   }
 
+  /// Returns an error that says whether the request can have been sent, given a system error.
+  ///
   /// Only connecting can fail with these codes. Any other code may come from a connection that was in use.
   private static func classifying(_ error: IOError) -> TransportError {
     switch error.errnoCode {

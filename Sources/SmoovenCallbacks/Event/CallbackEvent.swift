@@ -139,7 +139,7 @@ public struct CallbackEvent: Sendable, Hashable {
     get { content.fields.deduplicationWindow }
     set { update { $0.deduplicationWindow = newValue } }
   }
-  /// How the SDK learned of the event.
+  /// The way in which the SDK learned of the event.
   public var source: Source {
     get { content.fields.source }
     set { update { $0.source = newValue } }

@@ -49,8 +49,7 @@ public protocol CallbackProvider: Sendable {
   /// The events are stored in one commit and get one response. A request without events, for which this
   /// returns an empty list, gets a 200 too.
   ///
-  /// - Returns: The events, or `nil` if a request always holds one event, which ``decode(_:)`` reads. Returns
-  ///   `nil` by default.
+  /// - Returns: The events, or `nil`, the default, if a request always holds one event, which ``decode(_:)`` reads.
   /// - Throws: ``CallbackDecodingError``. The listener responds with 400, and stores nothing.
   func decodeBatch(_ request: CallbackRequest) throws(CallbackDecodingError) -> [CallbackEvent]?
 
@@ -59,7 +58,7 @@ public protocol CallbackProvider: Sendable {
   /// The request may have any method. This function is called before anything is verified, so the provider
   /// must check a secret in the request itself. An endpoint that echoes what it receives helps attackers.
   ///
-  /// - Returns: The reply, or `nil` if the request isn't such a check. Returns `nil` by default.
+  /// - Returns: The reply, or `nil`, the default, if the request isn't such a check.
   /// - Throws: ``VerificationError``. The listener responds with 401.
   func handshake(
     beforeVerifying request: CallbackRequest,
@@ -68,7 +67,7 @@ public protocol CallbackProvider: Sendable {
 
   /// Replies to a verified request that is a challenge rather than an event.
   ///
-  /// - Returns: The reply, or `nil` if the request isn't a challenge. Returns `nil` by default.
+  /// - Returns: The reply, or `nil`, the default, if the request isn't a challenge.
   /// - Throws: ``CallbackDecodingError``. The listener responds with 400.
   func handshake(afterVerifying request: CallbackRequest) throws(CallbackDecodingError) -> CallbackReply?
 

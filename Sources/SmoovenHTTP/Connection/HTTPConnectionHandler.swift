@@ -175,7 +175,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
   }
 
-  /// Makes the request in progress the last one.
+  /// Treats the request in progress as the last one.
   private func quiesce(_ context: ChannelHandlerContext) {
     isQuiescing = true
     if isReplying { waiting.removeAll() }

@@ -7,8 +7,8 @@ internal import struct Foundation.Data
 extension StoreTransaction {
   /// Removes the oldest callbacks, at most `limit` of them, and returns their number.
   ///
-  /// Only callbacks that arrived before one date and are kept from before another are removed. Each delivery keeps what
-  /// it needs of its own callbacks.
+  /// Only callbacks that arrived before one date and are kept from before another are removed. Each delivery keeps the
+  /// ones among its callbacks that it needs.
   func removeEvents(receivedBefore received: Double, keptBefore kept: Double, limit: Int) throws -> Int {
     let rows = try db.rows(
       """
