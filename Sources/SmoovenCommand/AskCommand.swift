@@ -46,7 +46,7 @@ struct AskCommand: AsyncParsableCommand {
   @Flag(help: "Print the outcome as one JSON object, and nothing else, on standard output.")
   var json = false
 
-  /// What `--channel` may be.
+  /// The values of `--channel`.
   enum Channel: String, ExpressibleByArgument, CaseIterable {
     case sms, email, push
   }

@@ -81,7 +81,7 @@ struct EscalateCommand: AsyncParsableCommand {
   }
 }
 
-/// What `escalate` prints at the end, as JSON and as an exit code.
+/// The result that `escalate` prints at the end, as JSON and as an exit code.
 struct EscalationReport: Encodable {
   struct Attempt: Encodable {
     let step: Int
@@ -150,7 +150,7 @@ struct EscalationReport: Encodable {
     }
   }
 
-  /// The attempts and the outcome, for a person.
+  /// The attempts and the outcome, as text for people.
   var lines: [String] {
     attempts.map { attempt in
       let detail = [attempt.error ?? attempt.status, attempt.notificationID].compactMap(\.self).joined(

@@ -5,12 +5,12 @@ internal import Smooven
 internal import SmoovenHTTP
 internal import Synchronization
 
-/// Hands accepted requests on to another server, in their order and as they came, signature included.
+/// A forwarder of accepted requests to another server, in order and unchanged, including their signatures.
 ///
-/// Acceptance does not wait for it: the other server's answer goes to standard error. A server that is slower than the
-/// senders loses the oldest requests of a bounded queue, as slow consumers of streams do.
+/// Accepting a request doesn't wait for it, and the other server's response goes to standard error. If that server is
+/// slower than the senders, the oldest requests of a bounded queue are lost, as with slow consumers of streams.
 final class Forwarder: HTTPServerHandler, Service {
-  /// The URL that requests are handed on to; unlike a base URL it may have a query.
+  /// The URL that requests are forwarded to, which unlike a base URL may have a query.
   struct Target: Sendable {
     let endpoint: BaseURL
     let path: String
@@ -27,7 +27,7 @@ final class Forwarder: HTTPServerHandler, Service {
     }
   }
 
-  /// How many requests wait for their turn at most.
+  /// The maximum number of requests that wait for their turn.
   static let capacity = 10_000
 
   private let receiver: CallbackReceiver
@@ -45,7 +45,7 @@ final class Forwarder: HTTPServerHandler, Service {
     (queue, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(capacity))
   }
 
-  /// How many requests were dropped so far.
+  /// The number of requests that were dropped so far.
   var dropCount: Int { dropped.withLock { $0.total } }
 
   func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
@@ -53,7 +53,7 @@ final class Forwarder: HTTPServerHandler, Service {
   }
 
   private func handOn(_ request: HTTPServerRequest, _ reply: HTTPServerReply) -> HTTPServerReply {
-    // Only callbacks: the response to a form of the answer page is a page.
+    // Only callbacks are forwarded. The response to a form of the answer page is a page.
     if case .response(let response) = reply, response.head.status == .ok, response.body.isEmpty,
       request.head.method == .post
     {
@@ -62,7 +62,7 @@ final class Forwarder: HTTPServerHandler, Service {
     return reply
   }
 
-  /// What to say of the requests that were dropped since it was said last.
+  /// Returns a warning about the requests that were dropped since the last warning.
   func dropWarning() -> String? {
     dropped.withLock { dropped in
       guard dropped.total > dropped.reported else { return nil }
@@ -72,7 +72,7 @@ final class Forwarder: HTTPServerHandler, Service {
     }
   }
 
-  /// Hands on until it is cancelled, or gracefully shut down and nothing is left.
+  /// Forwards until it's cancelled, or gracefully shut down with nothing left to forward.
   func run() async throws {
     await withGracefulShutdownHandler {
       for await request in queue {

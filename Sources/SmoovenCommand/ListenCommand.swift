@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import ServiceLifecycle
 internal import Smooven
 
-/// `smooven listen`: takes callbacks, verifies them, prints them, until it is stopped.
+/// `smooven listen`: receives, verifies and prints callbacks, until it's stopped.
 struct ListenCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "listen",
@@ -70,7 +70,7 @@ struct ListenCommand: AsyncParsableCommand {
         let secrets = secret.compactMap(\.pair).filter { $0.name == name }.map(\.secret)
         return try ProviderFactory.endpoint(name, secrets: secrets, token: token)
       },
-      // Nobody sends or waits in this process, so no event has to be kept for a wait that is still to come.
+      // This process doesn't send or wait, so no event has to be kept for a later wait.
       store: store ?? InMemoryDeliveryStore(unclaimedEvents: 0),
       limits: DeliveryLimits(earlyEvents: .never),
       logger: logging.logger
@@ -92,12 +92,12 @@ struct ListenCommand: AsyncParsableCommand {
       await printer.run()
     }
     if let forwarder {
-      // Stopped from the last to the first: what the listener has acknowledged is handed on before the end.
+      // Stopped from the last to the first, so that what the listener has acknowledged is forwarded before the end.
       try await serving(forwarder, listener)
     } else {
       try await serving(listener)
     }
-    // What was acknowledged is printed before the end.
+    // Everything that was acknowledged is printed before the end.
     _ = try? await printing.value
   }
 }

@@ -5,7 +5,7 @@ internal import Smooven
 struct SampleCallback {
   let body: [UInt8]
 
-  /// Makes a callback, or returns `nil` when it cannot be written as JSON.
+  /// Creates a callback, or returns `nil` if it can't be written as JSON.
   init?(_ event: String, provider: String, id: String, now: Date) {
     let time = JSONValue.string(RFC3339.format(now))
     let payload: JSONValue
@@ -33,7 +33,7 @@ struct SampleCallback {
     body = Array(data)
   }
 
-  /// A fresh id in the style of the services, such as `evt_…`.
+  /// Returns a new id in the style of the services, such as `evt_…`.
   static func freshID(_ prefix: String) -> String {
     "\(prefix)_\(DeliveryToken().text.prefix(16))"
   }

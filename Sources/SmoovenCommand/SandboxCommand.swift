@@ -60,7 +60,7 @@ struct SandboxCommand: AsyncParsableCommand {
         }
       }
       try await serving(sandbox)
-      // What was tried is printed before the end.
+      // All attempts are printed before the end.
       _ = try? await printer.value
     }
   }
@@ -72,7 +72,7 @@ struct SandboxCommand: AsyncParsableCommand {
   }
 }
 
-/// One attempt to deliver a callback, as `sandbox --json` prints it.
+/// One attempt to deliver a callback, in the form in which `sandbox --json` prints it.
 private struct AttemptReport: Encodable {
   let notificationID: String?
   let event: String
@@ -93,7 +93,7 @@ private struct AttemptReport: Encodable {
     error = attempt.error
   }
 
-  /// Every key is there, `null` where there is nothing to say.
+  /// Encodes every key, with `null` if there's no value.
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(notificationID, forKey: .notificationID)

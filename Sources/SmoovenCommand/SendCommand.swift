@@ -52,7 +52,7 @@ struct SendCommand: AsyncParsableCommand {
   @Flag(help: "Print the outcome as one JSON object, and nothing else, on standard output.")
   var json = false
 
-  /// What `--until` may be.
+  /// The values of `--until`.
   enum Until: String, ExpressibleByArgument, CaseIterable {
     case delivered, opened, clicked
 
@@ -88,7 +88,7 @@ struct SendCommand: AsyncParsableCommand {
     }
   }
 
-  /// The rule that a request broke, with the option in the place of the field.
+  /// Returns the rule that a request broke, with the name of the option instead of the field.
   private func optionNamed(in error: SmoovenError) -> String {
     switch error.field {
     case "urgency", "channel", "to", "message": "--\(error.message)"

@@ -2,7 +2,7 @@ internal import Logging
 internal import ServiceLifecycle
 internal import UnixSignals
 
-/// Runs a service until SIGTERM or SIGINT, and stops it gracefully then.
+/// Runs services until SIGTERM or SIGINT, and then stops them gracefully.
 func serving(_ services: any Service...) async throws {
   let logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() })
   var configuration = ServiceGroupConfiguration(

@@ -4,7 +4,7 @@ internal import Smooven
 
 import struct Foundation.Date
 
-/// `smooven sign`: prints the headers with which a provider would send a body.
+/// `smooven sign`: prints the headers that a provider would send with a body.
 struct SignCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sign",

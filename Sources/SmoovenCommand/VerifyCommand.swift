@@ -4,7 +4,7 @@ internal import Smooven
 
 import struct Foundation.Date
 
-/// `smooven verify`: checks one captured callback, and explains what is wrong with it.
+/// `smooven verify`: checks one captured callback, and explains what's wrong with it.
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",

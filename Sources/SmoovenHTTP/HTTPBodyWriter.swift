@@ -1,6 +1,6 @@
 internal import NIOCore
 
-/// Writes the body of a streamed response, piece by piece.
+/// A writer for the body of a streamed response.
 package struct HTTPBodyWriter: Sendable {
   private let channel: any Channel
   private let isChunked: Bool
@@ -10,7 +10,7 @@ package struct HTTPBodyWriter: Sendable {
   ///
   /// - Parameters:
   ///   - channel: The connection.
-  ///   - isChunked: Whether each piece is a chunk. Otherwise, the end of the connection is the end of the body.
+  ///   - isChunked: Whether each piece is a chunk. If it's `false`, the end of the connection is the end of the body.
   ///   - patience: The time after which the connection of a client that doesn't read is cut.
   init(_ channel: any Channel, isChunked: Bool, patience: TimeAmount) {
     self.channel = channel
@@ -20,9 +20,9 @@ package struct HTTPBodyWriter: Sendable {
 
   /// Writes some bytes, and returns when the system has accepted them.
   ///
-  /// So a slow reader holds one piece in memory, and not the rest of the body.
+  /// So a slow reader keeps only one piece in memory, and not the rest of the body.
   ///
-  /// - Throws: An error if the connection is closed; `CancellationError` if cancelled before.
+  /// - Throws: An error if the connection is closed, or `CancellationError` if the caller was already cancelled.
   package func write(_ bytes: [UInt8]) async throws {
     try Task.checkCancellation()
     guard !bytes.isEmpty else { return }

@@ -2,11 +2,11 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A request that is answered, or a connection that is turned away, without asking the handler.
+/// A response to a request or connection that the handler never sees.
 ///
 /// It always ends the connection.
 package struct HTTPRefusal: Error, Sendable {
-  /// The kind of a refusal; metrics use the raw value as its name.
+  /// The reason for a refusal, whose raw value is its name in metrics.
   package enum Reason: String, Sendable, CaseIterable {
     /// The request isn't HTTP/1.x, or two servers might read it differently: 400.
     case malformed
@@ -24,7 +24,7 @@ package struct HTTPRefusal: Error, Sendable {
     case tooManyRequests = "too_many_requests"
   }
 
-  /// The kind of the refusal.
+  /// The reason for this refusal.
   package let reason: Reason
 
   /// A short text for the log, which never quotes the request.
@@ -62,7 +62,7 @@ extension HTTPRefusal {
     HTTPRefusal(reason: .malformed, detail: detail)
   }
 
-  /// Creates the refusal for an error of the decoder, and `nil` for any other error.
+  /// Creates the refusal for an error of the decoder, or returns `nil` for any other error.
   init?(_ error: any Error) {
     switch error {
     case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
@@ -72,7 +72,9 @@ extension HTTPRefusal {
     }
   }
 
-  /// Returns the whole response as bytes, which are written below the HTTP handlers because there may be no request.
+  /// Returns the whole response as bytes.
+  ///
+  /// They're written below the HTTP handlers, because there may be no request.
   func encoded(serverName: String?) -> ByteBuffer {
     var response =
       "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\nContent-Length: 0\r\nConnection: close\r\n"

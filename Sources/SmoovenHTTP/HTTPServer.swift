@@ -26,10 +26,11 @@ package final class HTTPServer: Sendable {
   /// Creates a server.
   ///
   /// - Parameters:
-  ///   - configuration: Where to listen, and the limits.
-  ///   - handler: Answers the requests.
-  ///   - logger: Receives refusals at level debug, and a warning if the process may open too few files.
-  ///   - onRefusal: Called on an event loop for each request or connection that the handler never sees.
+  ///   - configuration: The address to listen on, and the limits.
+  ///   - handler: The handler that replies to the requests.
+  ///   - logger: The logger for refusals, at level debug, and for a warning if the process may open too few files.
+  ///   - onRefusal: A closure that is called on an event loop for each request or connection that the handler never
+  ///     sees.
   package init(
     configuration: HTTPServerConfiguration,
     handler: any HTTPServerHandler,
@@ -48,15 +49,16 @@ package final class HTTPServer: Sendable {
     )
   }
 
-  /// Listens, calls `onListening` once with the actual address, and serves until it is stopped.
+  /// Listens, calls `onListening` once with the actual address, and serves until the server is stopped.
   ///
-  /// If the task is cancelled, it stops immediately: connections are cut, and replies in progress are cancelled and not
-  /// awaited. After ``beginGracefulShutdown()`` it returns when the last connection is closed. It returns normally in
-  /// both cases.
+  /// If the task is cancelled, the server stops immediately: connections are cut, and replies in progress are cancelled
+  /// without being awaited. After ``beginGracefulShutdown()``, this function returns when the last connection is
+  /// closed. It returns normally in both cases.
   ///
-  /// It raises the limit of open files of the process, because each connection takes one.
+  /// It raises the process's limit of open files, because each connection needs one.
   ///
-  /// - Throws: ``HTTPServerError`` if it can't listen or has already run, and any error that `onListening` throws.
+  /// - Throws: ``HTTPServerError`` if the server can't listen or has already run, and any error that `onListening`
+  ///   throws.
   package func run(
     onListening: @Sendable (HTTPServerAddress) async throws -> Void = { _ in }
   ) async throws {
@@ -86,9 +88,9 @@ package final class HTTPServer: Sendable {
     }
   }
 
-  /// Stops accepting connections, closes the idle ones, and lets the requests in flight be answered.
+  /// Stops accepting connections, closes the idle ones, and lets the requests in flight finish.
   ///
-  /// Then ``run(onListening:)`` returns.
+  /// After that, ``run(onListening:)`` returns.
   package func beginGracefulShutdown() {
     let listener = state.withLock { state in
       state.isStopping = true
@@ -114,7 +116,7 @@ package final class HTTPServer: Sendable {
 }
 
 extension HTTPServer {
-  /// Makes room for the connections, or else serves fewer of them.
+  /// Raises the limit of open files for the connections, or else limits the number of connections.
   private func fitToFiles() {
     let maximum = context.configuration.maximumConnections
     let ample = 65_536
@@ -152,7 +154,7 @@ extension HTTPServer {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try self.prepare(channel, tls: tls) }
       }
-    // The runtime can crash when two threads look up a generic type for the first time, as the first two connections
+    // The runtime can crash if two threads look up a generic type for the first time, as the first two connections
     // would: https://github.com/swiftlang/swift-build/issues/528. So it's looked up here.
     _ = makeDecoder()
     do {

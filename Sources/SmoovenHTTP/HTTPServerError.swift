@@ -6,7 +6,7 @@ internal import Musl
 internal import Glibc
 #endif
 
-/// An error that keeps a server from running.
+/// An error that prevents a server from running.
 package struct HTTPServerError: Error, Sendable, CustomStringConvertible {
   package enum Kind: Sendable, Hashable {
     case addressInUse
@@ -18,7 +18,7 @@ package struct HTTPServerError: Error, Sendable, CustomStringConvertible {
 
   package var kind: Kind
 
-  /// The cause, and how to fix it.
+  /// A human-readable description of the cause and how to fix it.
   package var message: String
 
   package var description: String { message }

@@ -1,6 +1,6 @@
 package import HTTPTypes
 
-/// The reply of a handler to a request.
+/// A handler's reply to a request.
 package enum HTTPServerReply: Sendable {
   case response(HTTPServerResponse)
 
@@ -8,7 +8,7 @@ package enum HTTPServerReply: Sendable {
   ///
   /// The server writes the framing itself. The closure runs in its own task, which is cancelled if the client
   /// disconnects or the server stops. If it returns, the body is complete. If it throws, the connection is cut, so that
-  /// the client doesn't take a part for the whole. It counts among the requests in flight.
+  /// the client doesn't mistake a part for the whole. The request counts as in flight while the closure runs.
   case stream(HTTPResponse, @Sendable (HTTPBodyWriter) async throws -> Void)
 
   /// Cuts the connection without a response.

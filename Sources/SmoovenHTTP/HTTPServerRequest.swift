@@ -2,8 +2,8 @@ package import HTTPTypes
 
 /// A complete request.
 ///
-/// The target is in `head.path` (printable ASCII, query included, `*` for the asterisk form); the host, from the
-/// target or the `Host` field, is in `head.authority` and not among the header fields.
+/// The target is in `head.path`: printable ASCII that includes the query, or `*` for the asterisk form. The host, from
+/// the target or the `Host` field, is in `head.authority` and not among the header fields.
 package struct HTTPServerRequest: Sendable {
   package var head: HTTPRequest
   package var body: [UInt8]

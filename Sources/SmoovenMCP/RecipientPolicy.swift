@@ -1,25 +1,25 @@
-/// Whom a language model may notify.
+/// The recipients that a language model may notify.
 ///
-/// What it wants to send may come from a web page or a mail that it read, so the people whom it can reach are named by the
-/// person who runs it.
+/// A model's messages may originate from a web page or an email that it read, so the person who runs the model names
+/// the people whom it can reach.
 public struct RecipientPolicy: Sendable, Hashable {
   private let allowed: Set<String>?
 
-  /// Allows exactly these ids and addresses.
+  /// Returns a policy that allows exactly these ids and addresses.
   ///
-  /// They're compared as they are written: `user_id` of an intent, or `to` of a direct channel.
+  /// They're compared as they're written: the `user_id` of an intent, or the `to` of a direct channel.
   public static func only(_ recipients: some Sequence<String>) -> RecipientPolicy {
     RecipientPolicy(allowed: Set(recipients))
   }
 
-  /// Allows everyone.
+  /// A policy that allows every recipient.
   public static let anyone = RecipientPolicy(allowed: nil)
 
   func allows(_ recipient: String) -> Bool {
     allowed?.contains(recipient) ?? true
   }
 
-  /// The refusal, which names whom a model may notify instead.
+  /// Returns the refusal, which names the recipients that a model may notify instead.
   func refusal(of recipient: String) -> ToolFailure {
     let names = (allowed ?? []).sorted()
     let list =

@@ -1,8 +1,8 @@
 internal import SmoovenSupport
 
-/// How many notifications a server sends in a period.
+/// The rate at which a server sends notifications.
 public struct SendRate: Sendable, Hashable {
-  /// The maximum number of new notifications in ``period``; at least 1.
+  /// The maximum number of new notifications in ``period``, at least 1.
   public var count: Int
   /// The period.
   public var period: Duration
@@ -13,25 +13,25 @@ public struct SendRate: Sendable, Hashable {
     self.period = period
   }
 
-  /// A number of notifications a minute.
+  /// Returns a rate of a number of notifications per minute.
   public static func perMinute(_ count: Int) -> SendRate {
     SendRate(count, per: .seconds(60))
   }
 }
 
-/// Counts what was sent in the latest period.
+/// A limiter that counts what was sent in the latest period.
 struct RateLimiter: Sendable {
   private let rate: SendRate
-  /// When each was sent, oldest first.
+  /// The times at which notifications were sent, oldest first.
   private var times: [Duration] = []
 
   init(_ rate: SendRate) {
     self.rate = rate
   }
 
-  /// Counts one more.
+  /// Counts one more notification.
   ///
-  /// - Returns: `nil` if it may be sent, and otherwise how long to wait.
+  /// - Returns: `nil` if it may be sent, or the time to wait.
   mutating func take(at now: Duration) -> Duration? {
     times.removeAll { now - $0 >= rate.period }
     if let oldest = times.first, times.count >= max(rate.count, 1) { return rate.period - (now - oldest) }
@@ -39,7 +39,7 @@ struct RateLimiter: Sendable {
     return nil
   }
 
-  /// The refusal of a call.
+  /// Returns the refusal of a call.
   func refusal(for pause: Duration) -> ToolFailure {
     ToolFailure(
       """

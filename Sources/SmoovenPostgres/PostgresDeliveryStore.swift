@@ -4,9 +4,9 @@ internal import SmoovenSupport
 
 /// A store in a PostgreSQL database, which many processes on many machines share.
 ///
-/// A callback may arrive at any of them: the one that waits learns of it in milliseconds, and a callback that two of them
-/// receive is stored once. Calls that arrive while another is being committed share the next commit. No call blocks the
-/// caller's thread, and cancelling a call that writes does not undo it.
+/// A callback may arrive at any of them: the one that waits learns of it in milliseconds, and a callback that two of
+/// them receive is stored once. Calls that arrive while another is being committed share the next commit. No call
+/// blocks the caller's thread, and cancelling a call that writes doesn't undo it.
 ///
 /// It needs PostgreSQL 14 or later, and up to three connections per process. Callbacks and their deduplication keys are
 /// kept for ``PostgresStoreConfiguration/retention``, deliveries for

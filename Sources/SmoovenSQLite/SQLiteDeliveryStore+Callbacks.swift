@@ -5,10 +5,10 @@ internal import SmoovenCallbacks
 internal import SmoovenSupport
 
 extension SQLiteDeliveryStore {
-  /// Appends callbacks in one transaction, each unless its endpoint and deduplication key are known.
+  /// Appends callbacks in one transaction, except those whose endpoint and deduplication key are known.
   ///
-  /// - Throws: `DeliveryStoreError`. None of them was appended. The code is `full` if there is no room for a key that
-  ///   isn't within ``SQLiteStoreConfiguration/minimumWindow``.
+  /// - Throws: `DeliveryStoreError`, in which case none of them was appended. The code is `full` if there's no room for
+  ///   a key outside ``SQLiteStoreConfiguration/minimumWindow``.
   public func append(_ callbacks: [StoredCallback]) async throws -> [AppendResult] {
     try await append(callbacks.map { EventRecord($0, window: $0.event.deduplicationWindow) })
   }
@@ -32,9 +32,9 @@ extension SQLiteDeliveryStore {
         }
         return true
       }
-      // One alone leaves nothing to undo.
+      // A single callback leaves nothing to undo.
       if records.count == 1 { _ = try appendAll() } else { try transaction.undoing(unless: appendAll) }
-      // Not thrown: the other calls in this transaction need not be rolled back for it.
+      // Not thrown, because the other calls in this transaction don't need to be rolled back for it.
       return full.map(Result.failure) ?? .success(results)
     }
     return try result.get()
@@ -50,9 +50,9 @@ extension SQLiteDeliveryStore {
     )
   }
 
-  /// The callbacks of a lookup in the order in which they were stored, one page of them.
+  /// Returns one page of the callbacks that match a lookup, in the order in which they were stored.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func callbacks(
     matching lookup: CallbackLookup,
     after cursor: EventCursor,
@@ -63,7 +63,7 @@ extension SQLiteDeliveryStore {
     return try await read { [self] db in
       var found: [StoredEvent] = []
       var last = cursor.rawValue
-      // Another page if hashes led to callbacks that have nothing in common with the lookup.
+      // Reads another page if hashes led to callbacks that have nothing in common with the lookup.
       while found.count < limit {
         let ids = try EventIndex.events(with: keys, after: last, limit: limit, db)
         for id in ids where found.count < limit {
@@ -77,7 +77,7 @@ extension SQLiteDeliveryStore {
     }
   }
 
-  /// Reads a callback; `nil` if there is none of that number.
+  /// Reads a callback, or returns `nil` if no callback has that number.
   func event(_ id: Int64, _ db: Database) throws -> StoredEvent? {
     try db.row("SELECT \(StoredRows.eventColumns) FROM event WHERE id = ?", [id]).map(event)
   }

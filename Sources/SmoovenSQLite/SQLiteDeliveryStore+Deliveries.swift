@@ -5,12 +5,12 @@ public import Smooven
 internal import struct Foundation.Date
 
 extension SQLiteDeliveryStore {
-  /// The time of the machine's own clock, which all processes with the file share.
+  /// Returns the time of the machine's own clock, which all processes with the file share.
   public func time() async throws -> StoreInstant { clock.now() }
 
   /// Inserts a delivery, unless its idempotency key or token exists.
   ///
-  /// - Throws: `DeliveryStoreError`. Whether the row was inserted may then be unknown.
+  /// - Throws: `DeliveryStoreError`, after which it may be unknown whether the row was inserted.
   public func insert(_ delivery: StoredDelivery) async throws -> DeliveryInsertion {
     let record = try record(delivery)
     let (isNew, existing) = try await writes.perform { [self] transaction in
@@ -26,14 +26,14 @@ extension SQLiteDeliveryStore {
 
   /// Looks up a delivery.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func load(_ lookup: DeliveryLookup) async throws -> VersionedDelivery? {
     try await read { [self] db in try row(lookup, db) }
   }
 
-  /// Replaces a delivery, if its row still has a version.
+  /// Replaces a delivery if its row still has the given version.
   ///
-  /// - Throws: `DeliveryStoreError`. Whether the row was replaced may then be unknown.
+  /// - Throws: `DeliveryStoreError`, after which it may be unknown whether the row was replaced.
   public func replace(_ delivery: StoredDelivery, version: Int64) async throws -> Int64? {
     let record = try record(delivery)
     return try await writes.perform { transaction in
@@ -41,16 +41,16 @@ extension SQLiteDeliveryStore {
     }
   }
 
-  /// Removes a delivery, if its row still has a version.
+  /// Removes a delivery if its row still has the given version.
   ///
-  /// - Throws: `DeliveryStoreError`. Whether the row was removed may then be unknown.
+  /// - Throws: `DeliveryStoreError`, after which it may be unknown whether the row was removed.
   public func remove(_ token: DeliveryToken, version: Int64) async throws {
     try await writes.perform { try $0.remove(token.bytes, version: version) }
   }
 
-  /// The deliveries without a verdict, one page of them.
+  /// Returns one page of the deliveries without a verdict.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func pending(after cursor: PendingCursor?, limit: Int) async throws -> [VersionedDelivery] {
     try await read { [self] db in
       let openedAt = cursor?.openedAt.timeIntervalSinceReferenceDate ?? -.infinity
@@ -81,7 +81,7 @@ extension SQLiteDeliveryStore {
     case .idempotencyKey(let key):
       return try db.row("\(select) WHERE idempotency_key = ?", [key.bytes]).map(delivery)
     case .id(let id, let group):
-      // The key is a hash, which others may share.
+      // The key is a hash, which other ids may share.
       let rows = try db.rows(
         "\(select) WHERE id IN (SELECT delivery FROM delivery_key WHERE key = ?) ORDER BY opened_at DESC, token DESC",
         [LookupKey.id(id, group: group)]

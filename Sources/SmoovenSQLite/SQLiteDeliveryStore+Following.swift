@@ -4,12 +4,13 @@ public import Smooven
 internal import SmoovenSupport
 
 extension SQLiteDeliveryStore {
-  /// `true`: other processes may use the file.
+  /// Returns `true`, because other processes may use the file.
   public var isShared: Bool { true }
 
-  /// Reports what other processes store in the file, and other clients in this one, until the task is cancelled.
+  /// Reports what other processes, and other clients in this process, store in the file, until the task is cancelled.
   ///
-  /// Returns if the store is closed. What can't be read, because of a lock or the disk, is read a moment later.
+  /// It returns if the store is closed. Anything that can't be read, because of a lock or the disk, is read a moment
+  /// later.
   ///
   /// - Throws: `CancellationError` if cancelled.
   public func follow(

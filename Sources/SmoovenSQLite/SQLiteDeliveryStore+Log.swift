@@ -4,11 +4,11 @@ public import Smooven
 internal import SmoovenSupport
 
 extension SQLiteDeliveryStore: EventLog {
-  /// The callbacks after a place in the order in which they were committed, one page of them.
+  /// Returns one page of the callbacks after a cursor, in the order in which they were committed.
   ///
-  /// Empty if the store is closed, so that a sequence ends.
+  /// The page is empty if the store is closed, so that a sequence ends.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func page(after cursor: EventCursor, limit: Int) async throws -> [StoredEvent] {
     try await readIfOpen { [self] db in
       try db.rows(
@@ -19,7 +19,7 @@ extension SQLiteDeliveryStore: EventLog {
     } ?? []
   }
 
-  /// Reads; returns `nil` if the store is closed before that or in the meantime.
+  /// Reads, and returns `nil` if the store is closed before that or in the meantime.
   private func readIfOpen<Result: Sendable>(
     _ body: @Sendable (Database) throws -> Result
   ) async throws -> Result? {
@@ -31,12 +31,12 @@ extension SQLiteDeliveryStore: EventLog {
     }
   }
 
-  /// Waits until something was committed after a place, here or by another process.
+  /// Waits until something has been committed after a cursor, here or by another process.
   ///
-  /// - Throws: `CancellationError` if cancelled; `DeliveryStoreError`.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func waitForEvents(after cursor: EventCursor) async throws -> Bool {
     try await changes.whileWatching { [self] in
-      // From here on nothing is missed, neither what is found now nor what comes.
+      // From here on nothing is missed: neither what is found now nor what is committed later.
       let foreignCommits = progress.read { $0.foreignCommits }
       let last = try await readIfOpen { db in try db.row("SELECT max(id) FROM event")?.integer(0) ?? 0 }
       guard let last else { return false }
@@ -48,9 +48,9 @@ extension SQLiteDeliveryStore: EventLog {
     }
   }
 
-  /// The place that a worker has reached, or the beginning for an unknown name.
+  /// Returns the cursor that a worker has reached, or the beginning for an unknown name.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func cursor(named name: String) async throws -> EventCursor {
     try await read { db in
       let row = try db.row("SELECT position FROM cursor WHERE name = ?", [name.bytes])
@@ -58,9 +58,9 @@ extension SQLiteDeliveryStore: EventLog {
     }
   }
 
-  /// Keeps the place that a worker has reached, and never moves it back.
+  /// Saves the cursor that a worker has reached, and never moves it back.
   ///
-  /// - Throws: `DeliveryStoreError`. Nothing was changed.
+  /// - Throws: `DeliveryStoreError`, in which case nothing was changed.
   public func advance(_ name: String, to cursor: EventCursor) async throws {
     try await writes.perform { transaction in
       try transaction.db.run(

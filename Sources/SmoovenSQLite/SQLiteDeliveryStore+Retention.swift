@@ -5,14 +5,14 @@ public import Smooven
 public import struct Foundation.Date
 
 extension SQLiteDeliveryStore {
-  /// How long a deduplication key is remembered: ``SQLiteStoreConfiguration/retention``.
+  /// The time for which a deduplication key is remembered, which is ``SQLiteStoreConfiguration/retention``.
   public var deduplicationRetention: Duration { configuration.retention }
 
-  /// Forgets callbacks and concluded deliveries that were stored before a date.
+  /// Removes callbacks and concluded deliveries that were stored before a date.
   ///
-  /// In small steps, each a commit of its own; cancelling stops between two of them.
+  /// It works in small steps, each with its own commit, and cancelling stops it between two of them.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled. Some may be gone.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled. Some may already be removed.
   @discardableResult
   public func prune(before date: Date) async throws -> Int {
     let date = date.timeIntervalSinceReferenceDate
@@ -36,11 +36,11 @@ extension SQLiteDeliveryStore {
     }
   }
 
-  /// The number of deliveries, callbacks and deduplication keys.
+  /// Returns the number of deliveries, callbacks and deduplication keys.
   ///
-  /// The keys of an endpoint with and without a signed time are limited separately; reported is the larger number.
+  /// An endpoint's keys with and without a signed time are limited separately, and the larger number is reported.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func usage() async throws -> DeliveryStoreUsage? {
     try await read { [configuration] db in
       let state = try db.row("SELECT deliveries, events FROM state")

@@ -4,19 +4,19 @@ internal import GRDB
 public import Smooven
 internal import SmoovenSupport
 
-/// A store in one SQLite file: what it acknowledged outlives the process, and with the default durability the power.
+/// A store in one SQLite file, in which everything it has acknowledged survives the end of the process.
 ///
-/// Calls that arrive while another is on its way to the disk share the next commit. No call blocks the caller's thread,
-/// and cancelling a call that writes does not undo it.
+/// With the default durability, it also survives a power cut. Calls that arrive while another is on its way to the disk
+/// share the next commit. No call blocks the caller's thread, and cancelling a call that writes doesn't undo it.
 ///
-/// Callbacks and their deduplication keys are kept for ``SQLiteStoreConfiguration/retention``, deliveries for
-/// ``SQLiteStoreConfiguration/deliveryRetention``. What is older is removed in small steps after writes; there is nothing
-/// to run. A wall clock that jumps makes nothing old.
+/// Callbacks and their deduplication keys are kept for ``SQLiteStoreConfiguration/retention``, and deliveries for
+/// ``SQLiteStoreConfiguration/deliveryRetention``. Older ones are removed in small steps after writes, so there's no
+/// cleanup to run. A jump of the wall clock doesn't make anything old.
 ///
-/// Several processes may open the same file on a local disk: a callback that two of them receive is stored once, and
+/// Several processes may open the same file on a local disk. A callback that two of them receive is stored once, and
 /// each learns what the others store. SQLite keeps two more files next to it, `-wal` and `-shm`, which belong to it.
 ///
-/// Every call may throw `DeliveryStoreError`, whose message says what was wrong and what to do. If the disk has room
+/// Every call may throw `DeliveryStoreError`, whose message says what's wrong and what to do. Once the disk has room
 /// again or a lock is released, the store continues on its own.
 public final class SQLiteDeliveryStore: DeliveryStore {
   /// The path of the file.
@@ -30,16 +30,17 @@ public final class SQLiteDeliveryStore: DeliveryStore {
   let changes: ChangeWatch
   let followers: StoreFollowers
 
-  /// Opens a file, or creates it, readable for its owner only.
+  /// Opens a file, or creates it so that only its owner can read it.
   ///
-  /// Opening a file of this version writes nothing, but waits if the file is locked. One of an earlier version is converted.
+  /// Opening a file of this version writes nothing, but waits if the file is locked. A file of an earlier version is
+  /// converted.
   ///
   /// - Parameters:
-  ///   - path: The path of the file; its folder must exist.
+  ///   - path: The path of the file, whose directory must exist.
   ///   - configuration: How the file is kept.
-  /// - Throws: `DeliveryStoreError` with `unavailable`: the folder is missing, the process may not write, or the file
-  ///   isn't an SQLite database, belongs to something else, is of a newer version, is damaged where it was read, or is
-  ///   locked for longer than ``SQLiteStoreConfiguration/busyTimeout``.
+  /// - Throws: `DeliveryStoreError` with `unavailable` if the directory is missing, if the process may not write, or if
+  ///   the file isn't an SQLite database, belongs to something else, is of a newer version, is damaged where it was
+  ///   read, or is locked for longer than ``SQLiteStoreConfiguration/busyTimeout``.
   public convenience init(
     path: String,
     configuration: SQLiteStoreConfiguration = SQLiteStoreConfiguration()
@@ -73,14 +74,15 @@ public final class SQLiteDeliveryStore: DeliveryStore {
     )
   }
 
-  /// Finishes what was begun, ends the sequences of callbacks and closes the file.
+  /// Finishes the calls in progress, ends the sequences of callbacks and closes the file.
   ///
-  /// Later calls throw. A store that is released without it closes the file too. Cancelling does nothing.
+  /// Later calls throw. A store that is released without being closed closes the file too. Cancelling the caller has no
+  /// effect.
   public func close() async {
     guard await writes.close() else { return }
     progress.update { $0.isClosed = true }
     await changes.close()
-    // Not cancelled with the caller. GRDB must not be closed while it reads.
+    // Not cancelled with the caller, because GRDB must not be closed while it reads.
     await Task { [progress] in _ = try? await progress.first { $0.readerCount == 0 ? () : nil } }.value
     await withCheckedContinuation { continuation in
       DispatchQueue.global().async { [connections] in
@@ -110,11 +112,11 @@ public final class SQLiteDeliveryStore: DeliveryStore {
   }
 }
 
-/// What readers that have caught up wait for, and what closing the store waits for.
+/// The state that readers wait for once they've caught up, and that closing the store waits for.
 struct StoreProgress: Sendable {
   /// The last callback that this process appended.
   var lastEvent: Int64 = 0
-  /// Counts the times at which another connection was found to have committed.
+  /// The number of times at which another connection was found to have committed.
   var foreignCommits: UInt64 = 0
   var readerCount = 0
   var isClosed = false

@@ -2,51 +2,61 @@ public import SmoovenCallbacks
 
 public import struct Foundation.Date
 
-/// Where a sandbox listens, how fast its time runs and which key it signs with.
+/// The settings of a sandbox: its address, the speed of its time, and the key that it signs with.
 ///
-/// Every value has a default that suits a first run: loopback, a free port, a well-known key.
+/// Every value has a default that suits a first run: loopback, a free port, and a well-known key.
 public struct SandboxConfiguration: Sendable {
   /// The address to bind.
   ///
-  /// By default `127.0.0.1`: the sandbox shows what it was sent to whoever can connect, and posts to any URL that
-  /// the holder of its key names.
+  /// Defaults to `127.0.0.1`, because the sandbox shows what it was sent to any client that can connect, and posts to
+  /// any URL that the holder of its key specifies.
   public var host = "127.0.0.1"
-  /// The port to bind, by default 0 for any free one.
+  /// The port to bind.
+  ///
+  /// Defaults to 0, which picks a free port.
   public var port = 0
-  /// The key that requests must bear and that callbacks are signed with.
+  /// The key that requests must have and that callbacks are signed with.
   ///
-  /// By default ``wellKnownSecretKey``.
+  /// Defaults to ``wellKnownSecretKey``.
   public var secretKey = Self.wellKnownSecretKey
-  /// Multiplies every delay of the sandbox: ``stepDelay`` and the 5 s, 30 s and 2 min before retries.
+  /// The factor for every delay of the sandbox: ``stepDelay``, and the 5 seconds, 30 seconds and 2 minutes before
+  /// retries.
   ///
-  /// By default 1; 0.001 makes 5 s take 5 ms, and 0 waits for nothing. From 0 to 1,000.
+  /// Defaults to 1. With 0.001, 5 seconds take 5 milliseconds, and with 0, there are no delays. It must be from 0 to
+  /// 1,000.
   public var timeScale = 1.0
   /// The URL for the callbacks of requests without a `callback_url`, and for player events.
   ///
-  /// By default `nil`: such callbacks are not sent. The real service takes it from its dashboard.
+  /// Defaults to `nil`, with which such callbacks aren't sent. The real service has this setting in its dashboard.
   public var defaultCallbackURL: String?
   /// The time between two events of one notification, before ``timeScale``.
   ///
-  /// By default 150 ms, so that a person sees a timeline. From 0 to one hour.
+  /// Defaults to 150 milliseconds, so that a person sees a timeline. It must be from 0 to one hour.
   public var stepDelay = Duration.milliseconds(150)
-  /// How many notifications, attempts and failed deliveries are remembered, each.
+  /// The number of notifications, of attempts and of failed deliveries that are remembered.
   ///
-  /// By default 100,000; beyond that the oldest are forgotten.
+  /// Defaults to 100,000 of each. Above that, the oldest are forgotten.
   public var historyLimit = 100_000
-  /// The clock that delays are slept on, by default the `ContinuousClock`.
+  /// The clock for delays.
+  ///
+  /// Defaults to the `ContinuousClock`.
   public var clock: any Clock<Duration> = ContinuousClock()
-  /// The time that events are stamped with, by default the system's.
+  /// Returns the time for the timestamps of events.
+  ///
+  /// Defaults to the system's time.
   public var now: @Sendable () -> Date = { Date() }
 
-  /// Makes a configuration from the defaults.
+  /// Creates a configuration with the defaults.
   public init() {}
 
-  /// The key of every sandbox that is not told another: `sk_sandbox_0123456789abcdef`.
+  /// The key of every sandbox that isn't given another one: `sk_sandbox_0123456789abcdef`.
   public static let wellKnownSecretKey: Secret = "sk_sandbox_0123456789abcdef"
 }
 
 extension SandboxConfiguration {
-  /// Throws ``SandboxError`` with `invalidConfiguration` and the name of the first value that is out of range.
+  /// Checks that all values are in range.
+  ///
+  /// - Throws: ``SandboxError`` with `invalidConfiguration`, which names the first value that is out of range.
   func validate() throws {
     func check(_ isValid: Bool, _ message: @autoclosure () -> String) throws {
       guard isValid else { throw SandboxError(code: .invalidConfiguration, message: message()) }
@@ -71,7 +81,7 @@ extension SandboxConfiguration {
 
   /// Sleeps for a scaled delay.
   ///
-  /// - Throws: `CancellationError`.
+  /// - Throws: `CancellationError` if cancelled.
   func pause(_ delay: Duration) async throws {
     try Task.checkCancellation()
     let scaled = delay * timeScale

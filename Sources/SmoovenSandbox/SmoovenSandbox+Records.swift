@@ -1,51 +1,48 @@
 internal import SmoovenSupport
 
 extension SmoovenSandbox {
-  /// The notifications that were accepted, oldest first.
+  /// The accepted notifications, oldest first.
   public var notifications: [SandboxNotification] { records.read { $0.notifications } }
 
-  /// Every POST of a callback that has ended, retries too, in the order of their ends.
+  /// All POSTs of callbacks that have ended, including retries, in the order in which they ended.
   public var callbackAttempts: [SandboxCallbackAttempt] { records.read { $0.attempts.elements } }
 
-  /// The last attempts of the callbacks that were given up, after three retries.
+  /// The last attempts of the callbacks that were given up after three retries.
   public var failedDeliveries: [SandboxCallbackAttempt] { records.read { $0.failedDeliveries.elements } }
 
-  /// How many HTTP requests have come in.
+  /// The number of HTTP requests so far.
   public var requestCount: Int { records.read { $0.requestCount } }
 
-  /// How many authorised notify requests have come in, refused ones too.
+  /// The number of authorized notify requests so far, including refused ones.
   public var notifyRequestCount: Int { records.read { $0.notifyRequestCount } }
 
-  /// How many valid notify requests have come in for one `user_id` or `to`.
+  /// Returns the number of valid notify requests for one `user_id` or `to` so far.
   public func notifyRequestCount(for recipient: String) -> Int {
     records.read { $0.notifyRequestCount(for: recipient) }
   }
 
-  /// Waits until some number of notifications have been accepted.
+  /// Waits until `count` notifications have been accepted.
   ///
-  /// - Returns: Those that are remembered.
-  /// - Throws: ``SandboxError`` with `stopped` when the sandbox ends before, and `CancellationError` when the
-  ///   caller is cancelled.
+  /// - Returns: The notifications that are remembered.
+  /// - Throws: ``SandboxError`` with `stopped` if the sandbox ends before that, or `CancellationError` if cancelled.
   public func awaitNotifications(count: Int) async throws -> [SandboxNotification] {
     try await first { $0.ids.total >= count ? $0.notifications : nil }
   }
 
-  /// Waits until some number of attempts to send a callback have ended.
+  /// Waits until `count` attempts to send a callback have ended.
   ///
-  /// - Returns: Those that are remembered.
-  /// - Throws: ``SandboxError`` with `stopped` when the sandbox ends before, and `CancellationError` when the
-  ///   caller is cancelled.
+  /// - Returns: The attempts that are remembered.
+  /// - Throws: ``SandboxError`` with `stopped` if the sandbox ends before that, or `CancellationError` if cancelled.
   public func awaitCallbackAttempts(count: Int) async throws -> [SandboxCallbackAttempt] {
     try await first { $0.attempts.total >= count ? $0.attempts.elements : nil }
   }
 
-  /// Waits for attempts after a position among all that ever ended.
+  /// Waits for attempts after a position among all that have ever ended.
   ///
-  /// Unlike the list of all, this costs no more when the list is long.
+  /// Unlike the list of all attempts, this costs no more if the list is long.
   ///
-  /// - Returns: Those that are remembered, and the position after them.
-  /// - Throws: ``SandboxError`` with `stopped` when the sandbox ends before, and `CancellationError` when the
-  ///   caller is cancelled.
+  /// - Returns: The attempts that are remembered, and the position after them.
+  /// - Throws: ``SandboxError`` with `stopped` if the sandbox ends before that, or `CancellationError` if cancelled.
   package func awaitCallbackAttempts(
     after position: Int
   ) async throws -> (attempts: [SandboxCallbackAttempt], position: Int) {
@@ -55,19 +52,17 @@ extension SmoovenSandbox {
     }
   }
 
-  /// Waits until some number of callbacks have been given up.
+  /// Waits until `count` callbacks have been given up.
   ///
-  /// - Returns: Those that are remembered.
-  /// - Throws: ``SandboxError`` with `stopped` when the sandbox ends before, and `CancellationError` when the
-  ///   caller is cancelled.
+  /// - Returns: The last attempts that are remembered.
+  /// - Throws: ``SandboxError`` with `stopped` if the sandbox ends before that, or `CancellationError` if cancelled.
   public func awaitFailedDeliveries(count: Int) async throws -> [SandboxCallbackAttempt] {
     try await first { $0.failedDeliveries.total >= count ? $0.failedDeliveries.elements : nil }
   }
 
-  /// Waits until nothing is left to happen: every story is told, and every callback taken or given up.
+  /// Waits until nothing is left to do: every story is over, and every callback is accepted or given up.
   ///
-  /// - Throws: ``SandboxError`` with `stopped` when the sandbox ends before, and `CancellationError` when the
-  ///   caller is cancelled.
+  /// - Throws: ``SandboxError`` with `stopped` if the sandbox ends before that, or `CancellationError` if cancelled.
   public func awaitIdle() async throws {
     try await first { $0.unfinished == 0 ? () : nil }
   }

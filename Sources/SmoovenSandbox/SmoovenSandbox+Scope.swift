@@ -1,18 +1,18 @@
 public import Logging
 
-/// Runs a sandbox for as long as a closure runs.
+/// Runs a sandbox while a closure runs.
 ///
-/// The closure is called once the sandbox listens. When it returns or throws, or the caller is cancelled, the
-/// sandbox stops; callbacks that have not left by then are not sent.
+/// The closure is called once the sandbox listens. When it returns or throws, or the caller is cancelled, the sandbox
+/// stops. Callbacks that haven't been sent by then aren't sent anymore.
 ///
 /// - Parameters:
-///   - configuration: Where the sandbox listens and how fast its time runs.
-///   - logger: Where it logs each request and callback, at `debug`; by default nowhere.
-///   - isolation: The actor that the closure runs on, by default the caller's.
-///   - body: What to do with the sandbox.
-/// - Returns: What the closure returns.
-/// - Throws: What the closure throws, ``SandboxError`` for a wrong configuration, and the server's error when it
-///   cannot listen.
+///   - configuration: The sandbox's settings.
+///   - logger: The logger for each request and callback, at level debug. Disabled by default.
+///   - isolation: The actor that the closure runs on. Defaults to the caller's.
+///   - body: The closure that uses the sandbox.
+/// - Returns: The closure's result.
+/// - Throws: Any error that the closure throws, ``SandboxError`` for an invalid configuration, or the server's error if
+///   it can't listen.
 public func withSmoovenSandbox<Result: Sendable>(
   configuration: SandboxConfiguration = SandboxConfiguration(),
   logger: Logger? = nil,

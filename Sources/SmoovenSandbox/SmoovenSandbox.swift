@@ -4,46 +4,46 @@ public import ServiceLifecycle
 import SmoovenHTTP
 internal import SmoovenSupport
 
-/// A local Smooven: it accepts notifications on loopback and sends really signed callbacks.
+/// A local Smooven that accepts notifications on loopback and sends callbacks with real signatures.
 ///
-/// It serves the notify, status and player endpoints of the real service over HTTP, so a client in any language
-/// can talk to it. The recipient scripts what happens: the part of `context.user_id` or `to` before the first `@`
-/// or `+`.
+/// It serves the notify, status and player endpoints of the real service over HTTP, so that a client in any language
+/// can use it. The recipient selects what happens, with the part of `context.user_id` or `to` before the first `@` or
+/// `+`.
 ///
 /// | Recipient | What happens |
 /// |---|---|
 /// | anything else | queued, sent, delivered |
-/// | `fail`, `undelivered` | queued, sent, failed; the second with the status `undelivered` |
-/// | `fallback` | queued, sent, a fallback to sms, delivered there |
-/// | `silent` | queued and nothing more |
-/// | `early` | delivered, and all callbacks answered, before the notify request is |
+/// | `fail`, `undelivered` | queued, sent, failed, and for `undelivered` with that status |
+/// | `fallback` | queued, sent, a fallback to SMS, delivered there |
+/// | `silent` | queued, and nothing more |
+/// | `early` | delivered, and all callbacks got their responses, before the notify request gets one |
 /// | `duplicate` | every callback twice |
-/// | `reorder` | the callbacks in reverse |
+/// | `reorder` | the callbacks in reverse order |
 /// | `forged` | first a failure with a wrong signature |
 /// | `open`, `click` | delivered, then opened, then clicked |
-/// | `lost` | delivered, but that callback never leaves; the status tells |
-/// | `partial` | with `critical` urgency push fails, then sms delivers |
-/// | `drop` | accepted, and the connection is cut without an answer |
-/// | `error500` | accepted, and answered with 500 |
-/// | `busy` | 429 with `Retry-After: 1` once, then accepted |
-/// | `invalid` | 400 `invalid_recipient` |
+/// | `lost` | delivered, but that callback is never sent, so only the status shows it |
+/// | `partial` | with `critical` urgency, push fails and then SMS delivers |
+/// | `drop` | accepted, and the connection is cut without a response |
+/// | `error500` | accepted, but the response is a 500 |
+/// | `busy` | a 429 with `Retry-After: 1` once, then accepted |
+/// | `invalid` | a 400 with `invalid_recipient` |
 ///
-/// The callbacks of one notification follow one another; the next waits until the first attempt of the one before
-/// has ended. A callback that is not answered with 2xx is repeated after 5 s, 30 s and 2 min, times
-/// ``SandboxConfiguration/timeScale``, and then listed in ``failedDeliveries``. `GET /sandbox/notifications`,
-/// `/sandbox/attempts` and `/sandbox/failed-deliveries` show the same as the properties here.
+/// The callbacks of one notification are sent one at a time, and each waits until the first attempt of the one before
+/// has ended. A callback that doesn't get a 2xx is retried after 5 seconds, 30 seconds and 2 minutes, times
+/// ``SandboxConfiguration/timeScale``, and is then listed in ``failedDeliveries``. `GET /sandbox/notifications`,
+/// `/sandbox/attempts` and `/sandbox/failed-deliveries` return the same as the properties here.
 public final class SmoovenSandbox: Service {
   let records: Watched<SandboxRecords>
   private let configuration: SandboxConfiguration
   private let courier: CallbackCourier
   private let logger: Logger
 
-  /// Makes a sandbox that does not listen yet.
+  /// Creates a sandbox that doesn't listen yet.
   ///
   /// - Parameters:
-  ///   - configuration: Where it listens and how fast its time runs.
-  ///   - logger: Where it logs each request and callback, at `debug`; by default nowhere.
-  /// - Throws: ``SandboxError`` with `invalidConfiguration` when a value is out of its range.
+  ///   - configuration: The sandbox's settings.
+  ///   - logger: The logger for each request and callback, at level debug. Disabled by default.
+  /// - Throws: ``SandboxError`` with `invalidConfiguration` if a value is out of range.
   public init(configuration: SandboxConfiguration = SandboxConfiguration(), logger: Logger? = nil) throws {
     try configuration.validate()
     self.configuration = configuration
@@ -52,12 +52,12 @@ public final class SmoovenSandbox: Service {
     self.logger = logger ?? Logger(label: "smooven.sandbox") { _ in SwiftLogNoOpLogHandler() }
   }
 
-  /// Where the sandbox can be reached, such as `http://127.0.0.1:49152`, without a slash at the end.
+  /// The URL at which the sandbox can be reached, such as `http://127.0.0.1:49152`, without a trailing slash.
   ///
-  /// Waits until the sandbox listens.
+  /// It's awaited until the sandbox listens.
   ///
-  /// - Throws: The error that ``run()`` ended with, ``SandboxError`` with `stopped` when it ended without one, and
-  ///   `CancellationError` when the caller is cancelled.
+  /// - Throws: The error that ``run()`` ended with, ``SandboxError`` with `stopped` if it ended without one, or
+  ///   `CancellationError` if cancelled.
   public var baseURL: String {
     get async throws {
       try await records.first { records in
@@ -72,11 +72,11 @@ public final class SmoovenSandbox: Service {
 
   /// Serves until the task is cancelled or the service group shuts down.
   ///
-  /// A graceful shutdown lets requests in flight be answered. Both ways, callbacks that have not left by the end are
-  /// not sent. A sandbox runs once.
+  /// A graceful shutdown lets requests in flight finish. In both cases, callbacks that haven't been sent by the end
+  /// aren't sent anymore. A sandbox can run only once.
   ///
-  /// - Throws: `CancellationError` when cancelled, ``SandboxError`` with `alreadyRun` the second time, and the
-  ///   server's error when it cannot listen.
+  /// - Throws: `CancellationError` if cancelled, ``SandboxError`` with `alreadyRun` if it's run a second time, or the
+  ///   server's error if it can't listen.
   public func run() async throws {
     let isFirst = records.update { records in
       guard case .idle = records.phase else { return false }

@@ -1,4 +1,4 @@
-/// Holds callers back until a service has started, or is known never to start.
+/// A gate that holds callers back until a service has started, or is known never to start.
 package final class StartGate<Value: Sendable>: Sendable {
   private enum Phase: Sendable {
     case idle
@@ -28,7 +28,7 @@ package final class StartGate<Value: Sendable>: Sendable {
     }
   }
 
-  /// Closes the gate for good: callers that wait get `nil`.
+  /// Closes the gate permanently, so that waiting callers get `nil`.
   package func close() {
     phase.update { $0 = .closed }
   }
@@ -47,7 +47,7 @@ package final class StartGate<Value: Sendable>: Sendable {
     }
   }
 
-  /// Waits for the value; `nil` if the gate was closed.
+  /// Waits for the value, and returns `nil` if the gate was closed.
   ///
   /// - Throws: `CancellationError` if the caller is cancelled.
   package func value() async throws -> Value? {

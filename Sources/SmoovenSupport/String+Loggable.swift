@@ -1,5 +1,5 @@
 extension String {
-  /// The text with everything but plain ASCII escaped, so that text from the network can't forge log lines.
+  /// The text with everything except plain ASCII escaped, so that text from the network can't forge log lines.
   package var loggable: String {
     // Most texts need no escaping.
     let isPlain = utf8.allSatisfy { byte in

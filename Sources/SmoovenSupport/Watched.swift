@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A locked value whose changes can be awaited, like the phase of a server that starts and stops.
+/// A locked value whose changes can be awaited, such as the phase of a server that starts and stops.
 package final class Watched<Value: Sendable>: Sendable {
   private struct Storage: Sendable {
     var value: Value
@@ -9,7 +9,7 @@ package final class Watched<Value: Sendable>: Sendable {
   }
 
   private struct Waiter: Sendable {
-    /// Returns the work to do outside the lock once the value is as awaited, and `nil` until then.
+    /// Returns the work to do outside the lock once the value is the awaited one, or `nil` before that.
     let resumption: @Sendable (Value) -> (@Sendable () -> Void)?
     let cancel: @Sendable () -> Void
   }
@@ -69,7 +69,7 @@ package final class Watched<Value: Sendable>: Sendable {
           },
           cancel: { continuation.resume(throwing: CancellationError()) }
         )
-        // Checked under the lock: otherwise the handler below could run between the check and the insertion.
+        // Checked under the lock, because otherwise the handler below could run between the check and the insertion.
         let resumption = storage.withLock { storage -> (@Sendable () -> Void)? in
           if Task.isCancelled { return waiter.cancel }
           if let resumption = waiter.resumption(storage.value) { return resumption }

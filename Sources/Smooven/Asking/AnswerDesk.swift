@@ -5,7 +5,7 @@ internal import SmoovenCallbacks
 
 internal import struct Foundation.Date
 
-/// Serves the answer page, and records the answers: on any receiver of a store, whichever process asked.
+/// The answer page and the recording of answers, on any receiver of a store, whichever process asked.
 ///
 /// GET and HEAD change nothing, because mail scanners open links before people do.
 struct AnswerDesk: Sendable {
@@ -50,10 +50,10 @@ struct AnswerDesk: Sendable {
     return .answered(question, first, isOwn: first.saysTheSame(as: reply))
   }
 
-  /// Records an answer; the first one wins, whichever process records it.
+  /// Records an answer, of which the first one wins, whichever process records it.
   ///
-  /// - Returns: The question and its first answer; `nil` if time is up.
-  /// - Throws: What the store throws. The answer may have been recorded.
+  /// - Returns: The question and its first answer, or `nil` if time is up.
+  /// - Throws: Any error that the store throws, after which the answer may have been recorded.
   func record(
     _ reply: Question.Reply,
     for row: VersionedDelivery
@@ -71,7 +71,7 @@ struct AnswerDesk: Sendable {
         intake.tracker.noteChange(next.delivery.token)
       }
       guard let first = record.reply else { return nil }
-      // If a process ended between the two, the next visitor makes up for it; the key of the event is the same.
+      // If a process ended between the two, the next visit publishes the event, whose key is the same.
       await publish(next.delivery)
       return (record.question, first)
     }
@@ -83,7 +83,7 @@ struct AnswerDesk: Sendable {
     guard let event = delivery.answerEvent else { return }
     let callback = StoredCallback(event, token: delivery.token, receivedAt: now())
     if case .accepted = await intake.take([callback]) { return }
-    // The row has the answer, so its waits may have it, though the log doesn't.
+    // The row has the answer, so its waits may get it, although the log doesn't have it.
     intake.tracker.deliver(event, token: delivery.token, isDuplicate: true)
   }
 }

@@ -2,7 +2,8 @@ internal import SmoovenCallbacks
 
 /// The fields of a submitted form (`application/x-www-form-urlencoded`).
 ///
-/// It is strict, because its only sender is the answer page: each name once, whole escapes, UTF-8.
+/// Parsing is strict, because the answer page is the only sender: each name occurs once, escapes are complete, and the
+/// text is UTF-8.
 struct AnswerForm: Hashable {
   /// The maximum number of bytes in a body.
   static let maximumSize = 4_096
@@ -10,7 +11,7 @@ struct AnswerForm: Hashable {
 
   let fields: [String: String]
 
-  /// Reads a body; `nil` if it isn't a form.
+  /// Reads a body, or returns `nil` if it isn't a form.
   init?(_ body: [UInt8]) {
     guard body.count <= Self.maximumSize else { return nil }
     var fields: [String: String] = [:]
@@ -41,7 +42,7 @@ struct AnswerForm: Hashable {
     return String(validating: decoded, as: UTF8.self)
   }
 
-  /// The answer that the form gives to a question; `nil` if it gives none, or one that wasn't offered.
+  /// Returns the form's answer to a question, or `nil` if it contains none or one that wasn't offered.
   func answer(to question: Question) -> (option: String?, text: String?)? {
     let option = fields["option"].flatMap { $0.isEmpty ? nil : $0 }
     if let option, !question.options.contains(option) { return nil }
@@ -53,7 +54,7 @@ struct AnswerForm: Hashable {
     return (option, text.isEmpty ? nil : text)
   }
 
-  /// A text without control characters and without white space at its ends; line ends are line feeds.
+  /// Returns a text without control characters and without white space at its ends, with line feeds as line ends.
   static func plain(_ text: String) -> String {
     var scalars = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {

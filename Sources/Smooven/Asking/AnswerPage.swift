@@ -4,24 +4,24 @@ internal import SmoovenCallbacks
 
 internal import struct Foundation.Data
 
-/// The page on which a person answers a question: HTML without scripts, in about 2 KB.
+/// The page on which a person answers a question, as about 2 KB of HTML without scripts.
 enum AnswerPage: Sendable {
-  /// The question, with its buttons; after a form that said nothing, with a hint.
+  /// The question with its buttons, and with a hint if the submitted form was empty.
   case form(Question, isRepeated: Bool = false)
-  /// The answer that was given; the visitor's own, or another one that came first.
+  /// The given answer, which is either the visitor's own or another one that arrived first.
   case answered(Question, Question.Reply, isOwn: Bool)
-  /// One page for unknown, expired and foreign links, so that they can't be distinguished.
+  /// The same page for unknown, expired and foreign links, so that they can't be distinguished.
   case notFound
   /// The form came from another site, or isn't one.
   case refused(HTTPResponse.Status)
-  /// The store can't take the answer now.
+  /// The store can't accept the answer now.
   case unavailable
 
   static let path = "answers"
 
   static func path(of token: DeliveryToken) -> String { "/\(path)/\(token.text)" }
 
-  /// The response with this page.
+  /// The response that contains this page.
   var response: CallbackResponse {
     var fields: HTTPFields = [
       .contentType: "text/html; charset=utf-8",
@@ -106,12 +106,12 @@ enum AnswerPage: Sendable {
     """
   }
 
-  /// The date and the time to the minute.
+  /// Returns the date and the time to the minute.
   private static func readable(_ time: String) -> String {
     time.prefix(16).replacing("T", with: " ") + " UTC"
   }
 
-  /// Text that means nothing to a browser but itself.
+  /// Returns text in which no character has a meaning to a browser.
   static func escaped(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
@@ -140,14 +140,14 @@ enum AnswerPage: Sendable {
     .reply{font-weight:600;white-space:pre-wrap;overflow-wrap:anywhere}
     """
 
-  /// No script, no other site, and this one stylesheet, by its digest.
+  /// The policy, which allows no script, no other site, and only this stylesheet, by its digest.
   private static let policy: String = {
     let digest = Data(SHA256.hash(data: Array(style.utf8))).base64EncodedString()
     return "default-src 'none'; style-src 'sha256-\(digest)'; form-action 'self'; base-uri 'none'; "
       + "frame-ancestors 'none'"
   }()
 
-  // Constants and valid tokens, so they cannot be nil.
+  // Safe to unwrap, because they're constants and valid tokens.
   // swift-format-ignore: NeverForceUnwrap
   private static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
   // swift-format-ignore: NeverForceUnwrap

@@ -1,9 +1,9 @@
 internal import HTTPTypes
 internal import SmoovenCallbacks
 
-/// What a browser must say of a form that it sends.
+/// The checks of what a browser reports about a form that it sends.
 enum AnswerRequest {
-  /// The status with which a form is refused; `nil` if it may be read.
+  /// Returns the status with which a form is refused, or `nil` if it may be read.
   static func refusal(of request: CallbackRequest) -> HTTPResponse.Status? {
     guard isOwnForm(request) else { return .forbidden }
     let type = request.head.headerFields[.contentType]?.prefix { $0 != ";" && $0 != " " }.lowercased()
@@ -11,12 +11,12 @@ enum AnswerRequest {
     return request.body.count > AnswerForm.maximumSize ? .contentTooLarge : nil
   }
 
-  /// Whether the form is one of this page, as far as a browser says.
+  /// Returns whether the form was sent from this page, as far as a browser reports it.
   private static func isOwnForm(_ request: CallbackRequest) -> Bool {
     let fields = request.head.headerFields
     let isPrefetch = [purpose, oldPurpose].contains { fields[$0]?.lowercased().contains("prefetch") == true }
     if isPrefetch { return false }
-    // A page can't set it, so it outweighs an origin that a proxy made unrecognizable.
+    // A page can't set this field, so it outweighs an origin that a proxy made unrecognizable.
     if let site = fields[fetchSite] { return site == "same-origin" }
     guard let origin = fields[.origin] else { return true }
     guard let authority = request.head.authority, let start = origin.firstRange(of: "://") else {
@@ -25,7 +25,7 @@ enum AnswerRequest {
     return origin[start.upperBound...].lowercased() == authority.lowercased()
   }
 
-  // Constants and valid tokens, so they cannot be nil.
+  // Safe to unwrap, because they're constants and valid tokens.
   // swift-format-ignore: NeverForceUnwrap
   private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")!
   // swift-format-ignore: NeverForceUnwrap

@@ -1,12 +1,12 @@
 internal import Logging
 internal import SmoovenCallbacks
 
-/// The replies of another system that arrive for a question, from when it was asked.
+/// Another system's replies to a question, from the time at which it was asked.
 struct InboundReplies: Sendable {
   let lease: SlotLease
   let source: Question.Source
 
-  /// Records the first one that answers the question, until the deadline.
+  /// Records the first reply that answers the question, until the deadline.
   ///
   /// - Throws: `CancellationError` if cancelled.
   func record(for token: DeliveryToken, in client: SmoovenClient, deadline: Duration) async throws {
@@ -35,7 +35,8 @@ struct InboundReplies: Sendable {
     }
   }
 
-  /// What a message says in terms of a question: an option if it's the text of one, and a text if that is allowed.
+  /// Returns a message's answer to a question, which is an option if it's the text of one, or a text if that is
+  /// allowed.
   static func answer(of event: CallbackEvent, to question: Question) -> (option: String?, text: String?)? {
     let message = SmobiInboundMessage(event)
     let texts = [message?.postback, message?.text, event.payload["text"]?.stringValue].compactMap(\.self)

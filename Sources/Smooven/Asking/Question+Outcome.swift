@@ -1,22 +1,24 @@
 public import SmoovenCallbacks
 
 extension Question {
-  /// The endpoint, in ``CallbackEvent/endpoint``, of the events that are people's answers.
+  /// The endpoint of the events that are people's answers, as it appears in ``CallbackEvent/endpoint``.
   ///
-  /// No other endpoint has its name.
+  /// No other endpoint has this name.
   public static let answerEndpoint = "answers"
 
-  /// How the wait for an answer ended.
+  /// The result of waiting for an answer.
   public enum Outcome: Sendable, Hashable {
     /// The first answer.
     case answered(Reply)
     /// The notification with the question can't arrive anymore.
     case failed(CallbackEvent)
-    /// Time ran out. `lastKnown` is how far the notification is known to have come: `delivered`, for example, if it
+    /// Time ran out.
+    ///
+    /// `lastKnown` is the furthest status that the notification is known to have reached, such as `delivered` if it
     /// arrived and wasn't answered.
     case timedOut(lastKnown: DeliveryStatus, failedChannels: [FailedChannel] = [])
 
-    /// The answer, or `nil` if there is none.
+    /// The answer, or `nil` if the question wasn't answered.
     public var reply: Reply? {
       if case .answered(let reply) = self { reply } else { nil }
     }
@@ -27,7 +29,7 @@ extension Question.Outcome {
   init(_ outcome: DeliveryOutcome) {
     switch outcome {
     case .delivered(let event):
-      // The criterion lets only answers through.
+      // The criterion only lets answers through.
       self = Question.Reply(event).map(Self.answered) ?? .timedOut(lastKnown: .replied)
     case .failed(let event): self = .failed(event)
     case .timedOut(let lastKnown, let failedChannels):
@@ -37,8 +39,8 @@ extension Question.Outcome {
 }
 
 extension DeliveryCriterion {
-  /// An answer on the page, or one that was recorded there.
+  /// The criterion that an answer on the page meets, or one that was recorded there.
   ///
-  /// A click, which a mail scanner may have made, isn't one.
+  /// A click isn't an answer, because a mail scanner may have clicked.
   static let answerRecorded = matching { $0.endpoint == Question.answerEndpoint && $0.kind == .replied }
 }

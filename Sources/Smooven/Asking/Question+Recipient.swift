@@ -1,7 +1,7 @@
 public import SmoovenCallbacks
 
 extension Question {
-  /// Whom to ask, and how the question and the link to its page reach them.
+  /// The person to ask, and the way in which the question and the link to its page reach that person.
   public struct Recipient: Sendable, Hashable {
     enum Wrapped: Hashable {
       case user(String, context: [String: JSONValue])
@@ -10,27 +10,27 @@ extension Question {
 
     let wrapped: Wrapped
 
-    /// A person, as Smooven knows them; Smooven picks the channel.
+    /// Returns a person, as Smooven knows them, for whom Smooven chooses the channel.
     ///
-    /// The link is sent as `answer_url` in the context, with `question` and `options`.
+    /// The link is sent as `answer_url` in the context, along with `question` and `options`.
     ///
     /// - Parameters:
-    ///   - userID: The person.
-    ///   - context: Further values that shape the message. Defaults to none.
+    ///   - userID: The person's id.
+    ///   - context: Additional values that shape the message. Defaults to none.
     /// - Returns: The recipient.
     public static func user(_ userID: String, context: [String: JSONValue] = [:]) -> Recipient {
       Recipient(wrapped: .user(userID, context: context))
     }
 
-    /// A phone number, by SMS: the question, and the link on a line after it.
+    /// Returns a phone number, which gets an SMS with the question and, on the next line, the link.
     public static func sms(_ number: String) -> Recipient { Recipient(wrapped: .direct(.sms, to: number)) }
 
-    /// An email address: the question as the subject, and the question and the link as the text.
+    /// Returns an email address, which gets the question as the subject, and the question and the link as the text.
     public static func email(_ address: String) -> Recipient {
       Recipient(wrapped: .direct(.email, to: address))
     }
 
-    /// A player id, by push: the question, which opens its page.
+    /// Returns a player id, which gets a push notification with the question that opens its page.
     public static func push(_ playerID: String) -> Recipient {
       Recipient(wrapped: .direct(.push, to: playerID))
     }
@@ -48,7 +48,7 @@ extension Question.Recipient: SafelyDescribed {
 }
 
 extension Question {
-  /// The request that carries the question and the link to its page.
+  /// Returns the request that contains the question and the link to its page.
   func request(to recipient: Recipient, urgency: Urgency?, answerURL: String) -> NotifyRequest {
     switch recipient.wrapped {
     case .user(let userID, var values):

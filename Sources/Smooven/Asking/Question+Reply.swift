@@ -5,15 +5,15 @@ public import struct Foundation.Date
 extension Question {
   /// A person's answer.
   ///
-  /// It is personal data, so its description shows only what kind of answer it is.
+  /// This is personal data, so the description shows only what kind of answer it is.
   public struct Reply: Sendable, Hashable, Codable {
     /// The option that the person chose, if any.
     public var option: String?
     /// The text that the person wrote, if any.
     public var text: String?
-    /// When it arrived here.
+    /// The time at which the answer arrived.
     public var answeredAt: Date
-    /// Where it came from: `answers`, the answer page, or the group of a system whose inbound message it is.
+    /// The source of the answer: `answers` for the answer page, or the group of the system whose inbound message it is.
     public var source: String
 
     /// Creates a reply.
@@ -29,7 +29,7 @@ extension Question {
       self.source = source
     }
 
-    /// Reads the reply of an event of the answer page; `nil` for any other event.
+    /// Reads the reply from an event of the answer page, or returns `nil` for any other event.
     public init?(_ event: CallbackEvent) {
       guard event.endpoint == Question.answerEndpoint, event.kind == .replied,
         let answeredAt = event.occurredAt
@@ -44,13 +44,13 @@ extension Question {
       )
     }
 
-    /// Whether two say the same, whenever they arrived.
+    /// Returns whether two replies have the same content, whenever they arrived.
     func saysTheSame(as other: Reply) -> Bool { option == other.option && text == other.text }
   }
 }
 
 extension Question.Reply: SafelyDescribed {
-  /// Whether an option was chosen or a text written.
+  /// Whether an option was chosen or a text was written.
   public var description: String {
     "Reply(\(option == nil ? "" : "option")\(option != nil && text != nil ? ", " : "")\(text == nil ? "" : "text"))"
   }

@@ -1,11 +1,11 @@
 internal import SmoovenCallbacks
 
 extension Question {
-  /// Inbound messages of another system that count as answers, such as a customer's reply by SMS.
+  /// The inbound messages of another system that count as answers, such as a customer's reply by SMS.
   public struct Source: Sendable, Hashable, Codable {
-    /// The group of the endpoint where they arrive, see ``CallbackEvent/group``.
+    /// The group of the endpoint at which they arrive (see ``CallbackEvent/group``).
     public var group: String
-    /// The ids by which they are found, any of them.
+    /// The ids to find them by, any of which is enough.
     public var ids: [String]
 
     /// Creates a source.
@@ -14,7 +14,7 @@ extension Question {
       self.ids = ids
     }
 
-    /// A customer's replies to a sender, from Smobi's webhook for inbound messages.
+    /// Returns a customer's replies to a sender, from Smobi's webhook for inbound messages.
     ///
     /// - Parameters:
     ///   - customer: The customer's number, with or without a plus sign.

@@ -2,22 +2,22 @@ internal import SmoovenCallbacks
 
 /// A question for a person, who answers it on a page.
 ///
-/// It is personal data, so its description shows only what kind of answer it asks for.
+/// This is personal data, so the description shows only what kind of answer it asks for.
 public struct Question: Sendable, Hashable, Codable {
   /// The maximum number of options.
   public static let maximumOptionCount = 8
-  /// The maximum number of bytes in the text, and in a written answer twice as many.
+  /// The maximum number of bytes in the text, and half of the maximum in a written answer.
   public static let maximumTextSize = 1_000
 
-  /// The question, in plain text: at most 1,000 bytes.
+  /// The question in plain text, at most 1,000 bytes.
   public var text: String
-  /// The answers to choose from, one button each: at most 8 of at most 100 bytes.
+  /// The answers to choose from, at most 8 of at most 100 bytes, each of which gets a button.
   public var options: [String]
-  /// Indicates whether the person may write an answer, in addition to an option or instead of one.
+  /// Whether the person may write an answer, in addition to an option or instead of one.
   public var allowsText: Bool
   /// The language of the text, such as `de`, for screen readers and hyphenation.
   ///
-  /// Defaults to `nil`, which is English.
+  /// Defaults to `nil`, which means English.
   public var language: String?
 
   private enum CodingKeys: String, CodingKey {
@@ -32,7 +32,7 @@ public struct Question: Sendable, Hashable, Codable {
   ///   - text: The question.
   ///   - options: The answers to choose from. Defaults to none.
   ///   - allowsText: Whether the person may write an answer. Defaults to `true` if there are no options.
-  ///   - language: The language of the text. Defaults to `nil`, which is English.
+  ///   - language: The language of the text. Defaults to `nil`, which means English.
   public init(_ text: String, options: [String] = [], allowsText: Bool? = nil, language: String? = nil) {
     self.text = text
     self.options = options
@@ -40,7 +40,7 @@ public struct Question: Sendable, Hashable, Codable {
     self.language = language
   }
 
-  /// Reads a question; what isn't there has the default of the initializer.
+  /// Decodes a question, in which missing values have the initializer's defaults.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -53,7 +53,7 @@ public struct Question: Sendable, Hashable, Codable {
 
   /// Checks the limits.
   ///
-  /// - Throws: ``SmoovenError`` with `invalidRequest`, naming the field.
+  /// - Throws: ``SmoovenError`` with `invalidRequest`, which names the field.
   public func validate() throws(SmoovenError) {
     guard text.contains(where: { !$0.isWhitespace }) else { throw .invalid("question", "it is empty") }
     guard text.utf8.count <= Self.maximumTextSize, !text.unicodeScalars.contains(where: Self.isControl) else {

@@ -2,7 +2,7 @@ public import SmoovenCallbacks
 
 /// A question that was sent, to wait for its answer.
 public struct QuestionHandle: Sendable {
-  /// The notification that carries the question.
+  /// The notification that contains the question.
   public let notification: NotificationHandle
   private let client: SmoovenClient
   /// Another system's replies, which count as answers.
@@ -16,11 +16,12 @@ public struct QuestionHandle: Sendable {
 
   /// Waits until the question is answered, its notification fails, or time runs out.
   ///
-  /// It may be called again and from several tasks.
+  /// You can call it again, and from several tasks.
   ///
-  /// - Parameter timeout: The time to wait from now; positive, at most 366 days.
+  /// - Parameter timeout: The time to wait from now, which must be positive and at most 366 days.
   /// - Returns: How the wait ended.
-  /// - Throws: ``SmoovenError`` if the send failed or the client closes; `CancellationError` immediately if cancelled.
+  /// - Throws: ``SmoovenError`` if the send failed or the client closes, or `CancellationError` immediately if
+  ///   cancelled.
   public func answer(timeout: Duration) async throws -> Question.Outcome {
     try SmoovenError.checkTimeout(timeout)
     client.want(notification.token, for: timeout)
@@ -30,7 +31,7 @@ public struct QuestionHandle: Sendable {
   func answer(deadline: Duration) async throws -> Question.Outcome {
     guard let replies else { return try await pageAnswer(deadline: deadline) }
     return try await withThrowingTaskGroup(of: Void.self) { group in
-      // What it finds is recorded on the page, and so ends the wait below.
+      // Any answer that it finds is recorded on the page, and therefore ends the wait below.
       group.addTask { try await replies.record(for: notification.token, in: client, deadline: deadline) }
       defer { group.cancelAll() }
       return try await pageAnswer(deadline: deadline)

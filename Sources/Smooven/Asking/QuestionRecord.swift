@@ -3,15 +3,15 @@ internal import SmoovenCallbacks
 
 internal import struct Foundation.Date
 
-/// A question as it lies in the attachment of its delivery, where every replica finds it.
+/// A question as it's stored in the attachment of its delivery, where every replica finds it.
 ///
-/// The link to its page has a token, of which the delivery's own is a digest. So the page is found from the link, and
-/// who was given the link doesn't learn the token in the callback URL.
+/// The link to its page contains a token, and the delivery's own token is a digest of it. So the page is found from the
+/// link, and the recipient of the link doesn't learn the token in the callback URL.
 struct QuestionRecord: Sendable, Hashable {
   /// The secret in the link.
   var token: DeliveryToken
   var question: Question
-  /// Until when it may be answered.
+  /// The time until which the question may be answered.
   var until: Date
   var reply: Question.Reply?
 
@@ -21,11 +21,11 @@ struct QuestionRecord: Sendable, Hashable {
     self.until = until
   }
 
-  /// Reads the question of a delivery; `nil` if it has none.
+  /// Reads the question of a delivery, or returns `nil` if it has none.
   init?(_ delivery: StoredDelivery) {
     guard let json = delivery.attachment, json["smooven"] == "question",
       let token = json["token"]?.stringValue.flatMap({ DeliveryToken($0) }),
-      // An attachment that an application wrote isn't a question, whatever it says.
+      // An attachment that an application wrote isn't a question, whatever it contains.
       Self.deliveryToken(of: token) == delivery.token,
       let until = json["until"]?.stringValue.flatMap(RFC3339.parse),
       let text = json["question"]?["text"]?.stringValue
@@ -73,23 +73,23 @@ struct QuestionRecord: Sendable, Hashable {
     ])
   }
 
-  /// The token of the delivery whose question has a link with this token.
+  /// Returns the token of the delivery whose question has a link with the given token.
   static func deliveryToken(of token: DeliveryToken) -> DeliveryToken {
     let digest = SHA256.hash(data: Array("smooven answer\u{1F}\(token.text)".utf8))
     // 32 hexadecimal digits are always a token.
     return DeliveryToken(Hex.encode(digest.prefix(16))) ?? token
   }
 
-  /// Records an answer, unless there is one or it comes too late.
+  /// Records an answer, unless there's already one or it arrives too late.
   ///
-  /// - Returns: Whether it was recorded.
+  /// - Returns: Whether the answer was recorded.
   mutating func record(_ reply: Question.Reply, at now: Date) -> Bool {
     guard self.reply == nil, now < until else { return false }
     self.reply = reply
     return true
   }
 
-  /// The event of the answer, which is the same in every process; `nil` if there is none.
+  /// Returns the event of the answer, which is the same in every process, or `nil` if there's no answer.
   func event(of delivery: StoredDelivery) -> CallbackEvent? {
     guard let reply else { return nil }
     let payload: JSONValue = .members([
@@ -102,7 +102,7 @@ struct QuestionRecord: Sendable, Hashable {
       provider: Question.answerEndpoint,
       name: "answer.received",
       kind: .replied,
-      // It belongs to its delivery by the token alone.
+      // It's matched to its delivery by the token alone.
       correlationIDs: [],
       occurredAt: reply.answeredAt,
       deduplicationKey: "answer:\(Hex.encode(digest.prefix(16)))",
@@ -115,14 +115,14 @@ struct QuestionRecord: Sendable, Hashable {
 }
 
 extension StoredDelivery {
-  /// The answer to its question, as an event; `nil` if it has none.
+  /// The answer to its question as an event, or `nil` if it has none.
   var answerEvent: CallbackEvent? { QuestionRecord(self)?.event(of: self) }
 
-  /// Replaces the question by that of the caller who claims the delivery.
+  /// Replaces the question with that of the caller who claims the delivery.
   ///
-  /// The token in the link stays.
+  /// The token in the link stays the same.
   ///
-  /// - Returns: `false` if it can't have a question, because its token isn't the digest of one.
+  /// - Returns: `false` if the delivery can't have a question, because its token isn't the digest of one.
   mutating func adoptQuestion(of proposal: StoredDelivery) -> Bool {
     switch (QuestionRecord(self), QuestionRecord(proposal)) {
     case (nil, nil): return true

@@ -7,24 +7,24 @@ import struct Foundation.Date
 extension SmoovenClient {
   /// Asks a person, and waits for the answer.
   ///
-  /// The notification carries a link to a page on the callback port, `<publicURL>/answers/<token>`, where the person
-  /// chooses an option or writes a text. The first answer wins. Opening the link answers nothing. The page works without
-  /// scripts, and any process that shares the store serves it. See <doc:AskingAPerson>.
+  /// The notification contains a link to a page on the callback port, `<publicURL>/answers/<token>`, where the person
+  /// chooses an option or writes a text. The first answer wins. Opening the link answers nothing. The page works
+  /// without scripts, and any process that shares the store serves it. See <doc:AskingAPerson>.
   ///
   /// - Parameters:
   ///   - question: The question.
-  ///   - recipient: Whom to ask, and how.
-  ///   - urgency: How urgent it is. Defaults to normal.
-  ///   - timeout: The time to wait in all, from now; positive, at most 366 days.
-  ///   - openFor: How long the page accepts an answer. Defaults to `nil`, the timeout. Give a longer time if a later call
-  ///     under the same key goes on waiting.
+  ///   - recipient: The person to ask, and the way to reach them.
+  ///   - urgency: The urgency. Defaults to normal.
+  ///   - timeout: The total time to wait from now, which must be positive and at most 366 days.
+  ///   - openFor: The time for which the page accepts an answer. Pass a longer time than the timeout if a later call
+  ///     under the same key will continue to wait. Defaults to `nil`, which means the timeout.
   ///   - source: Messages of another system that count as answers as well. Defaults to `nil`.
   ///   - idempotencyKey: The caller's name for this question, 1 to 200 bytes, under which it's asked only once. A call
-  ///     after a restart goes on waiting. Defaults to `nil`.
+  ///     after a restart continues to wait. Defaults to `nil`.
   ///   - label: A note to keep with the delivery. Defaults to `nil`.
   /// - Returns: The answer, or how the wait ended without one.
-  /// - Throws: ``SmoovenError`` if nothing was sent, if the client closes, or with `invalidConfiguration` if it only
-  ///   polls, so that no page can be reached; `CancellationError` immediately if cancelled.
+  /// - Throws: ``SmoovenError`` if nothing was sent, if the client closes, or with `invalidConfiguration` if the client
+  ///   only polls, so that no page can be reached, or `CancellationError` immediately if cancelled.
   public func ask(
     _ question: Question,
     to recipient: Question.Recipient,
@@ -54,14 +54,14 @@ extension SmoovenClient {
   ///
   /// - Parameters:
   ///   - question: The question.
-  ///   - recipient: Whom to ask, and how.
-  ///   - urgency: How urgent it is. Defaults to normal.
-  ///   - openFor: How long the page accepts an answer; positive, at most 366 days.
+  ///   - recipient: The person to ask, and the way to reach them.
+  ///   - urgency: The urgency. Defaults to normal.
+  ///   - openFor: The time for which the page accepts an answer, which must be positive and at most 366 days.
   ///   - source: Messages of another system that count as answers as well. Defaults to `nil`.
   ///   - idempotencyKey: The caller's name for this question, 1 to 200 bytes. Defaults to `nil`.
   ///   - label: A note to keep with the delivery. Defaults to `nil`.
-  /// - Returns: A handle to wait on. Under a key that was used before, one for the question that was sent then.
-  /// - Throws: As ``ask(_:to:urgency:timeout:openFor:alsoFrom:idempotencyKey:label:)`` does.
+  /// - Returns: A handle to wait on. Under a key that was used before, it's for the question that was sent then.
+  /// - Throws: The same errors as ``ask(_:to:urgency:timeout:openFor:alsoFrom:idempotencyKey:label:)``.
   public func sendQuestion(
     _ question: Question,
     to recipient: Question.Recipient,
@@ -87,14 +87,14 @@ extension SmoovenClient {
 
   /// Attaches to a question that an earlier call sent, in this process or in another one.
   ///
-  /// Sends nothing.
+  /// It sends nothing.
   ///
   /// - Parameters:
-  ///   - delivery: Its delivery, from ``delivery(_:)`` or ``pendingDeliveries(after:limit:)``.
-  ///   - source: Messages of another system that count as answers as well, as the earlier call gave them. Defaults to
+  ///   - delivery: The question's delivery, from ``delivery(_:)`` or ``pendingDeliveries(after:limit:)``.
+  ///   - source: Messages of another system that count as answers as well, as the earlier call passed them. Defaults to
   ///     `nil`.
-  /// - Returns: A handle to wait on; `nil` if the delivery has no question.
-  /// - Throws: ``SmoovenError`` with `storeFailed` or `closed`; `CancellationError` if cancelled.
+  /// - Returns: A handle to wait on, or `nil` if the delivery has no question.
+  /// - Throws: ``SmoovenError`` with `storeFailed` or `closed`, or `CancellationError` if cancelled.
   public func resumeQuestion(
     _ delivery: StoredDelivery,
     alsoFrom source: Question.Source? = nil
@@ -105,7 +105,7 @@ extension SmoovenClient {
     return QuestionHandle(client: self, notification: try await resume(delivery), replies: replies)
   }
 
-  /// Sends a question under a key that was checked.
+  /// Sends a question under a key that was already checked.
   func pose(
     _ asked: AskedQuestion,
     openFor: Duration,
@@ -123,7 +123,7 @@ extension SmoovenClient {
       asked.question,
       until: configuration.now().addingTimeInterval(openFor.inSeconds)
     )
-    // Under a key, replies since it was asked first.
+    // Under a key, replies count from the time at which the question was first asked.
     var since = configuration.now()
     if let key, asked.source != nil, let row = try await store.load(.idempotencyKey(key)) {
       since = row.delivery.openedAt
@@ -172,7 +172,7 @@ extension SmoovenError {
   )
 }
 
-/// A question, whom to ask, and how.
+/// A question, the person to ask, and the way to reach them.
 struct AskedQuestion: Sendable, Hashable {
   var question: Question
   var recipient: Question.Recipient
@@ -183,7 +183,7 @@ struct AskedQuestion: Sendable, Hashable {
     question.request(to: recipient, urgency: urgency, answerURL: answerURL)
   }
 
-  /// A digest of what makes two questions the same; the link has a fresh token each time.
+  /// A digest that is the same for identical questions, although the link has a new token each time.
   var fingerprint: String {
     get throws(SmoovenError) {
       var fields = try request(answerURL: "answers:").wireFields().body(callbackURL: nil)

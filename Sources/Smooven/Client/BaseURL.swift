@@ -1,20 +1,20 @@
-/// An absolute HTTP URL, checked and taken apart once.
+/// An absolute HTTP URL, checked and split once.
 ///
-/// Nothing is encoded or corrected on the way: what isn't a URL is refused. Only white space at both ends is ignored,
+/// Nothing is encoded or corrected, and anything that isn't a URL is refused. Only white space at both ends is ignored,
 /// because environment variables and mounted secrets often end with some.
 package struct BaseURL: Sendable, Hashable {
   /// `http` or `https`.
   package let scheme: String
-  /// The host, and the port if there is one.
+  /// The host, and the port if any.
   package let authority: String
-  /// The path without a slash at its end: empty, or a prefix that begins with one.
+  /// The path without a trailing slash, which is empty or a prefix that begins with a slash.
   package let path: String
-  /// The host; an IPv6 address has its brackets.
+  /// The host, with its brackets if it's an IPv6 address.
   package let host: String
 
-  /// Reads an absolute HTTP URL.
+  /// Parses an absolute HTTP URL.
   ///
-  /// - Throws: ``SmoovenError`` with `invalidConfiguration` that names the setting.
+  /// - Throws: ``SmoovenError`` with `invalidConfiguration`, which names the setting.
   package init(_ text: String, setting: String) throws(SmoovenError) {
     let text = Self.trimmed(text)
     if let scalar = text.unicodeScalars.first(where: { !Self.isLegal($0) }) {
@@ -47,14 +47,14 @@ package struct BaseURL: Sendable, Hashable {
     self.path = String(path)
   }
 
-  /// Indicates whether only this machine can be meant.
+  /// Whether the URL can only mean this machine.
   package var isLoopback: Bool {
     let address = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
     return host == "localhost"
       || ["127.0.0.0/8", "::1"].contains { IPAddressRange($0)?.contains(address) == true }
   }
 
-  /// The URL without a slash at its end.
+  /// The URL without a trailing slash.
   package var url: String { "\(scheme)://\(authority)\(path)" }
 
   private static func trimmed(_ text: String) -> Substring {
@@ -65,7 +65,7 @@ package struct BaseURL: Sendable, Hashable {
     return Substring(scalars)
   }
 
-  /// Indicates whether a character may appear in a URL (RFC 3986, section 2).
+  /// Returns whether a character may appear in a URL (RFC 3986, section 2).
   private static func isLegal(_ scalar: Unicode.Scalar) -> Bool {
     ("!"..."~").contains(scalar) && !"\"<>\\^`{|}".unicodeScalars.contains(scalar)
   }

@@ -1,10 +1,12 @@
-/// The first of several notifications, and how its wait ended.
+/// The first of several notifications to end a wait, and how it ended.
 public struct FirstOutcome: Sendable {
-  /// The place of the notification among those that were waited for, from 0.
+  /// The index of the notification among those that were waited for, from 0.
   public let index: Int
-  /// The notification: the one that met the criterion; the last one to fail if all failed; otherwise the one that is
-  /// known to have come furthest.
+  /// The notification.
+  ///
+  /// This is the one that met the criterion, or the last one to fail if all failed, or else the one that is known to
+  /// have come furthest.
   public let handle: NotificationHandle
-  /// How its wait ended.
+  /// The outcome of the wait.
   public let outcome: DeliveryOutcome
 }

@@ -4,16 +4,16 @@ internal import SmoovenSupport
 internal import Synchronization
 internal import Tracing
 
-/// A notification that was sent, to wait on and to watch.
+/// A notification that was sent, to wait for and to watch.
 ///
 /// Callbacks for this notification are matched while a handle exists. After the last copy is released, they are reported as
 /// late.
 public struct NotificationHandle: Sendable {
-  /// Whether the verdict is stored, shared by all copies of a handle.
+  /// A flag, shared by all copies of a handle, that shows whether the verdict is stored.
   private final class SettleOnce: Sendable {
     private let isSettled = Atomic(false)
 
-    /// Returns whether this call is the first.
+    /// Returns whether this is the first call.
     func settle() -> Bool { !isSettled.exchange(true, ordering: .relaxed) }
   }
 
@@ -38,65 +38,66 @@ public struct NotificationHandle: Sendable {
   var token: DeliveryToken { lease.token }
   private var snapshot: DeliverySnapshot? { client.tracker.snapshot(of: token) }
 
-  /// Whether anything shows that it was sent.
+  /// Whether there's evidence that the notification was sent.
   var isSent: Bool { snapshot.map { !$0.ids.isEmpty || !$0.eventNames.isEmpty } ?? false }
 
-  /// The channels that failed while another may still deliver.
+  /// The channels that failed while another one may still deliver.
   var failedChannels: [FailedChannel] { snapshot?.failedChannels ?? [] }
 
-  /// Asks about it until the returned value is released, if its client polls.
+  /// Keeps polling for the notification until the returned value is released, if its client polls.
   func pollHold(deadline: Duration) -> PollHold? { client.pollHold(token, deadline: deadline) }
 
-  /// Keeps its delivery from being forgotten while it's waited for.
+  /// Keeps the delivery from being removed while it's waited for.
   func want(for timeout: Duration) { client.want(token, for: timeout) }
 
   func cancelSend() {
     send?.cancel()
   }
 
-  /// The notification's id, from Smooven's response or from its first callback; `nil` while neither has arrived.
+  /// The notification's id, from Smooven's response or its first callback, or `nil` until one of them arrives.
   public var id: String? { snapshot?.ids.first }
 
-  /// Smooven's response; `nil` if it is lost, see ``sendError``, or if another call sent the notification.
+  /// Smooven's response, or `nil` if it was lost (see ``sendError``) or if another call sent the notification.
   public var receipt: NotifyReceipt? {
     if case .accepted(let receipt) = snapshot?.acceptance { receipt } else { nil }
   }
 
-  /// Why it isn't known whether Smooven accepted the notification, or that nothing was sent; `nil` if it was accepted, or
-  /// the send is under way.
+  /// The reason why it isn't known whether Smooven accepted the notification, or why nothing was sent.
   ///
-  /// A callback may still tell.
+  /// It's `nil` if the notification was accepted, or if the send is still in progress. A callback may still show that
+  /// the notification was sent.
   public var sendError: SmoovenError? {
     if case .unclear(let error) = snapshot?.acceptance { error } else { nil }
   }
 
-  /// How far the notification is known to have come.
+  /// The furthest status that the notification is known to have reached.
   public var status: DeliveryStatus { snapshot?.status ?? .unconfirmed }
 
-  /// How it ended, if that can no longer change.
+  /// The verdict of the delivery, once it can no longer change.
   package var verdict: DeliveryVerdict? { snapshot?.verdict }
 
   /// The names of the callbacks so far, in arrival order.
   public var eventNames: [String] { snapshot?.eventNames ?? [] }
 
-  /// The callbacks of this notification, opened and clicked too, from the first on.
+  /// The callbacks of this notification from the first one on, including opened and clicked.
   ///
-  /// The sequence doesn't end on its own, because a click may come days later: leave it when you have seen enough. It
-  /// ends when the client closes or the task is cancelled, and keeps the handle's slot open until then.
+  /// The sequence doesn't end on its own, because a click may come days later, so leave the loop once you've seen
+  /// enough. It ends if the client closes or the task is cancelled, and keeps the handle's slot open until then.
   public var events: DeliveryEvents {
     DeliveryEvents(lease) { [client, token] in client.pollHold(token, deadline: nil) }
   }
 
   /// Waits until the notification arrives, fails, or time runs out.
   ///
-  /// It may be called again and from several tasks: each call has its own deadline and criterion, and computes its result
-  /// from the events.
+  /// You can call it again, and from several tasks. Each call has its own deadline and criterion, and computes its
+  /// result from the events.
   ///
   /// - Parameters:
-  ///   - timeout: The time to wait from now; positive, at most 366 days.
+  ///   - timeout: The time to wait from now, which must be positive and at most 366 days.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
   /// - Returns: How the wait ended.
-  /// - Throws: ``SmoovenError`` if the send failed or the client closes; `CancellationError` immediately if cancelled.
+  /// - Throws: ``SmoovenError`` if the send failed or the client closes, or `CancellationError` immediately if
+  ///   cancelled.
   public func outcome(
     timeout: Duration,
     until criterion: DeliveryCriterion = .delivered
@@ -128,7 +129,8 @@ public struct NotificationHandle: Sendable {
     }
   }
 
-  /// The end of a wait for a send whose response is lost, if only a status could tell what became of it.
+  /// Returns the end of a wait whose send got no response, if only a status could show what happened to the
+  /// notification.
   private func unconfirmed(deadline: Duration) async -> DeliveryWaitEnd? {
     switch await lease.wait(for: .acceptance, deadline: deadline) {
     case .accepted:
@@ -138,7 +140,7 @@ public struct NotificationHandle: Sendable {
     }
   }
 
-  /// Asks the status endpoint once, if the callback didn't arrive in time.
+  /// Queries the status endpoint once, if the callback didn't arrive in time.
   private func reconcile(
     _ status: DeliveryStatus,
     _ channels: [FailedChannel],
@@ -152,14 +154,16 @@ public struct NotificationHandle: Sendable {
     {
       known.advance(to: asked)
     }
-    // The slot knows all there is to know, callbacks that arrived while asking included, so this ends immediately.
+    // The slot has all of the events by now, including callbacks that arrived during the query, so this returns
+    // immediately.
     let end = await lease.wait(until: criterion, from: &position, deadline: client.clock.now())
     guard case .expired(let status, let channels) = end else { return end }
     known.advance(to: status)
     return .expired(known, channels)
   }
 
-  /// Reports an outcome, and stores the verdict if there is one: what happened, not what this wait asked for.
+  /// Reports an outcome, and stores the verdict, if any, because it's what happened and not just what this wait asked
+  /// for.
   func settle(_ outcome: DeliveryOutcome, deadline: Duration) async {
     let now = client.clock.now()
     client.telemetry.recordOutcome(after: now - startedAt)
@@ -168,11 +172,11 @@ public struct NotificationHandle: Sendable {
       metadata: ["notification_id": "\((id ?? "unknown").loggable)", "outcome": "\(outcome.name)"]
     )
     guard let verdict = snapshot?.verdict, settlement.settle() else { return }
-    // What a status query may have added to the timeout, and for no outcome longer than that.
+    // The time that a status query may have added to the timeout, which also bounds every other outcome.
     let patience = client.configuration.reconciliationTimeout ?? .zero
     let limit = min(deadline + patience, now + max(patience, .seconds(1)))
     client.writes.begin()
-    // Goes on if the caller leaves, or is told first: the verdict is no less true.
+    // This continues even if the caller is cancelled or gets its outcome first, because the verdict remains true.
     _ = try? await lease.bounded(by: limit) { [client, token] in
       defer { client.writes.end() }
       await client.conclude(token, verdict)

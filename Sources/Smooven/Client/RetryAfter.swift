@@ -9,11 +9,11 @@ package enum RetryAfter {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
-  /// Returns the pause that a value asks for, in seconds or as an HTTP date, or `nil` if it's neither.
+  /// Returns the pause that a value asks for, in seconds or as an HTTP date, or `nil` if the value is neither.
   ///
-  /// It's at most 366 days.
+  /// The pause is at most 366 days.
   package static func pause(_ text: String, now: Date) -> Duration? {
-    // Around the value there may be spaces and tabs; within a number there may not.
+    // There may be spaces and tabs around the value, but not within a number.
     let parts = text.split { $0 == " " || $0 == "\t" }
     if parts.count == 1, parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
       return min(.seconds(Int64(parts[0]) ?? .max), SmoovenError.maximumTimeout)

@@ -4,11 +4,12 @@ internal import Synchronization
 package final class RetryGate: Sendable {
   private struct Hold {
     var end = Duration.zero
-    /// The time after the end over which the senders that waited are spread.
+    /// The time after the end over which the waiting senders are spread.
     var spread = Duration.zero
   }
 
-  /// A proxy that asks for a day must not stop a client that long.
+  /// The maximum time for which the gate stays closed, because a proxy that asks for a day must not stop a client for
+  /// that long.
   package static let maximumHold = Duration.seconds(300)
 
   private let clock: DeliveryClock
@@ -16,7 +17,9 @@ package final class RetryGate: Sendable {
 
   package init(clock: DeliveryClock) { self.clock = clock }
 
-  /// Closes the gate for a time, at most ``maximumHold``; it never opens earlier than it would have.
+  /// Closes the gate for a time, at most ``maximumHold``.
+  ///
+  /// The gate never opens earlier than it would have without this call.
   package func hold(for pause: Duration) {
     let pause = min(max(pause, .zero), Self.maximumHold)
     let end = clock.now() + pause
@@ -31,9 +34,10 @@ package final class RetryGate: Sendable {
     return end > now ? end : nil
   }
 
-  /// Waits until the gate is open, and then for a random time, so that the senders that waited don't wake together.
+  /// Waits until the gate is open, and then for a random time, so that the waiting senders don't all wake up together.
   ///
-  /// - Throws: ``SmoovenError`` with `rateLimited` if it doesn't open before the deadline; `CancellationError`.
+  /// - Throws: ``SmoovenError`` with `rateLimited` if the gate doesn't open before the deadline, or `CancellationError`
+  ///   if cancelled.
   package func wait(until deadline: Duration, jitter: Double = .random(in: 0...1)) async throws {
     while true {
       let (now, hold) = (clock.now(), hold.withLock(\.self))

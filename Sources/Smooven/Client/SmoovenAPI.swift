@@ -3,7 +3,7 @@ package import SmoovenCallbacks
 
 package import struct Foundation.Date
 
-/// Smooven's HTTP API: sends one request, and reads the response or names the failure.
+/// Smooven's HTTP API, which sends one request and either reads the response or reports the failure.
 package struct SmoovenAPI: Sendable {
   /// A response that reports success.
   package struct Response {
@@ -15,9 +15,9 @@ package struct SmoovenAPI: Sendable {
   let transport: any SmoovenTransport
   let baseURL: BaseURL
   let secretKey: Secret
-  /// Held by each `Retry-After` in the response to a POST.
+  /// The gate that each `Retry-After` in the response to a POST closes.
   ///
-  /// Senders wait for it before they call.
+  /// Senders wait for it before they call the API.
   package let gate: RetryGate
   let now: @Sendable () -> Date
 
@@ -37,8 +37,8 @@ package struct SmoovenAPI: Sendable {
 
   /// Sends one request.
   ///
-  /// - Throws: ``SmoovenError``, whose code says whether anything may have been carried out; ``TransportError`` with
-  ///   `withheld`, and the error of `willSend` as its cause; `CancellationError`.
+  /// - Throws: ``SmoovenError``, whose code says whether the request may have been carried out, ``TransportError`` with
+  ///   `withheld` and the error of `willSend` as its cause, or `CancellationError` if cancelled.
   package func call(
     _ method: HTTPRequest.Method,
     _ path: String,
@@ -81,7 +81,7 @@ package struct SmoovenAPI: Sendable {
     return head
   }
 
-  /// Returns what a missing response means.
+  /// Returns the error that describes a missing response.
   private func failure(of method: HTTPRequest.Method, _ error: any Error) -> any Error {
     let cause = (error as? TransportError)?.cause ?? error
     switch (error as? TransportError)?.code {
@@ -100,7 +100,7 @@ package struct SmoovenAPI: Sendable {
     }
   }
 
-  /// Returns what a missing or broken response means: only a POST may have changed something.
+  /// Returns the code for a missing or broken response, because only a POST may have changed something.
   private func unclear(_ method: HTTPRequest.Method) -> SmoovenError.Code {
     method == .post ? .unconfirmed : .serverError
   }
@@ -139,7 +139,7 @@ package struct SmoovenAPI: Sendable {
     let status = head.status.code
     let apiCode = json?["error"]?["code"]?.stringValue.flatMap(Self.printable)
     let retryAfter = head.headerFields[.retryAfter].flatMap { RetryAfter.pause($0, now: now()) }
-    // A proxy sends a 503 too, after a server behind it may have carried out the request.
+    // A proxy sends a 503 too, possibly after a server behind it has carried out the request.
     let isOwn = apiCode != nil || json?["success"]?.boolValue == false || retryAfter != nil
     let (code, message): (SmoovenError.Code, String)
     switch status {
@@ -164,7 +164,7 @@ package struct SmoovenAPI: Sendable {
     )
   }
 
-  /// Returns a code or an id if it can be printed: if it's short, and of letters, digits and `_-.:`.
+  /// Returns a code or an id if it's safe to print, which means short and made up of letters, digits and `_-.:`.
   private static func printable(_ text: String) -> String? {
     let isPlain = text.utf8.allSatisfy { byte in
       switch byte {
@@ -180,7 +180,7 @@ package struct SmoovenAPI: Sendable {
 }
 
 extension HTTPField.Name {
-  // A constant and a valid token, so it cannot be nil.
+  // Safe to unwrap, because it's a constant and a valid token.
   // swift-format-ignore: NeverForceUnwrap
   static let xRequestID = HTTPField.Name("X-Request-Id")!
 }

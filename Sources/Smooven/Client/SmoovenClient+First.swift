@@ -2,18 +2,18 @@ internal import SmoovenCallbacks
 internal import SmoovenSupport
 
 extension SmoovenClient {
-  /// Waits for the first of several notifications that meets a criterion.
+  /// Waits for the first of several notifications to meet a criterion.
   ///
-  /// It takes no task for each: 10,000 notifications are waited for by the task that calls. The others aren't cancelled
-  /// and may still arrive.
+  /// It doesn't need a task for each notification: the calling task can wait for 10,000 of them. The other
+  /// notifications aren't cancelled and may still arrive.
   ///
   /// - Parameters:
   ///   - handles: The notifications, at least one.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
-  ///   - timeout: The time to wait from now; positive, at most 366 days.
-  /// - Returns: The first that met the criterion. If all failed, the last one to fail; if time ran out, the one that came
-  ///   furthest, with the outcome timed out.
-  /// - Throws: ``SmoovenError`` if an argument is wrong, if every send failed, or if the client closes;
+  ///   - timeout: The time to wait from now, which must be positive and at most 366 days.
+  /// - Returns: The first notification that met the criterion. If all failed, the last one to fail. If time ran out,
+  ///   the one that came furthest, with the outcome timed out.
+  /// - Throws: ``SmoovenError`` if an argument is wrong, if every send failed, or if the client closes, or
   ///   `CancellationError` immediately if cancelled.
   public func first(
     of handles: [NotificationHandle],
@@ -30,7 +30,7 @@ extension SmoovenClient {
       handle.want(for: timeout)
       race.add(handle, until: criterion, deadline: deadline)
     }
-    // Those that may still meet it, and those that ended without an outcome.
+    // Notifications that may still meet the criterion, and those that ended without an outcome.
     var (open, ended) = (handles.count, 0)
     var lastFailure: (index: Int, event: CallbackEvent)?
     var lastError: SmoovenError?
@@ -58,7 +58,7 @@ extension SmoovenClient {
     return FirstOutcome(index: index, handle: handles[index], outcome: .failed(event))
   }
 
-  /// Asks the status of those that are left, a few at a time, in case a callback was lost.
+  /// Queries the status of the remaining notifications, a few at a time, in case a callback was lost.
   private func expired(_ race: inout DeliveryRace, _ deadline: Duration) async -> FirstOutcome {
     let handles = race.handles
     await reconcile(handles, deadline: deadline)
@@ -78,7 +78,7 @@ extension SmoovenClient {
     return FirstOutcome(index: furthest, handle: handle, outcome: outcome)
   }
 
-  /// Asks the status of several notifications, by no more tasks than queries are allowed at the same time.
+  /// Queries the status of several notifications, with no more tasks than queries are allowed at the same time.
   func reconcile(_ handles: [NotificationHandle], deadline: Duration) async {
     guard let timeout = configuration.reconciliationTimeout else { return }
     let end = max(clock.now(), deadline) + timeout

@@ -1,17 +1,17 @@
 extension SmoovenClient {
-  /// Sends a notification by intent: Smooven picks the channel.
+  /// Sends a notification by intent, for which Smooven chooses the channel.
   ///
   /// - Parameters:
-  ///   - intent: What is to be said, in plain words.
-  ///   - urgency: How urgent it is. Normal.
-  ///   - context: Whom it is for, and the values that shape it.
-  ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes, under which it happens only once: for all
-  ///     tasks, processes and restarts that share the store. Defaults to `nil`.
+  ///   - intent: The message to convey, in plain words.
+  ///   - urgency: The urgency. Defaults to normal.
+  ///   - context: The recipient, and the values that shape the message.
+  ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes. A send with the same key happens only once
+  ///     across all tasks, processes and restarts that share the store. Defaults to `nil`.
   ///   - label: A note to keep with the delivery. Defaults to `nil`.
-  /// - Returns: A handle to wait on, once the notification is accepted, or once it is clear that the answer is lost;
-  ///   see ``NotificationHandle/sendError``.
-  /// - Throws: ``SmoovenError`` when nothing was sent; `CancellationError` when cancelled, in which case the
-  ///   notification may still have left.
+  /// - Returns: A handle to wait on, once the notification is accepted, or once it's clear that the response is lost
+  ///   (see ``NotificationHandle/sendError``).
+  /// - Throws: ``SmoovenError`` if nothing was sent, or `CancellationError` if cancelled, in which case the
+  ///   notification may still have been sent.
   public func notify(
     intent: String,
     urgency: Urgency = .normal,
@@ -26,17 +26,17 @@ extension SmoovenClient {
     )
   }
 
-  /// Sends a notification, by intent or on one channel directly.
+  /// Sends a notification, by intent or directly on one channel.
   ///
   /// - Parameters:
   ///   - request: The notification.
-  ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes, under which it happens only once: for all
-  ///     tasks, processes and restarts that share the store. Defaults to `nil`.
+  ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes. A send with the same key happens only once
+  ///     across all tasks, processes and restarts that share the store. Defaults to `nil`.
   ///   - label: A note to keep with the delivery. Defaults to `nil`.
-  /// - Returns: A handle to wait on, once the notification is accepted, or once it is clear that the answer is lost;
-  ///   see ``NotificationHandle/sendError``.
-  /// - Throws: ``SmoovenError`` when nothing was sent; `CancellationError` when cancelled, in which case the
-  ///   notification may still have left.
+  /// - Returns: A handle to wait on, once the notification is accepted, or once it's clear that the response is lost
+  ///   (see ``NotificationHandle/sendError``).
+  /// - Throws: ``SmoovenError`` if nothing was sent, or `CancellationError` if cancelled, in which case the
+  ///   notification may still have been sent.
   public func notify(
     _ request: NotifyRequest,
     idempotencyKey: String? = nil,
@@ -49,15 +49,15 @@ extension SmoovenClient {
     return handle
   }
 
-  /// Sends a notification under a key that the library derived, with a U+001F in it.
+  /// Sends a notification under a key that the library derived, which contains a U+001F.
   ///
   /// - Parameters:
   ///   - request: The notification.
   ///   - key: The key, at most 200 bytes.
   ///   - attachment: A value to keep with the delivery, at most 8 KiB as JSON.
-  ///   - wantedFor: How long the delivery must be kept at least.
+  ///   - wantedFor: The minimum time for which the delivery must be kept.
   /// - Returns: A handle to wait on.
-  /// - Throws: As ``notify(_:idempotencyKey:label:)`` does.
+  /// - Throws: The same errors as ``notify(_:idempotencyKey:label:)``.
   package func notify(
     _ request: NotifyRequest,
     derivedKey key: String,
@@ -77,7 +77,7 @@ extension SmoovenClient {
     return handle
   }
 
-  /// Waits until a notification is accepted, or it's clear that the response is lost.
+  /// Waits until a notification is accepted, or until it's clear that the response is lost.
   func accepted(_ handle: NotificationHandle, deadline: Duration) async throws {
     switch await handle.lease.wait(for: .acceptance, deadline: deadline) {
     case .cancelled:
@@ -91,20 +91,20 @@ extension SmoovenClient {
     }
   }
 
-  /// Sends a notification by intent and waits until it arrives, fails, or time runs out.
+  /// Sends a notification by intent, and waits until it arrives, fails, or time runs out.
   ///
   /// - Parameters:
-  ///   - intent: What is to be said, in plain words.
-  ///   - urgency: How urgent it is. Normal.
-  ///   - context: Whom it is for, and the values that shape it.
-  ///   - timeout: How long to wait in all, from now; positive, at most 366 days.
-  ///   - criterion: What to wait for. Delivery.
-  ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes, under which it happens only once: for all
-  ///     tasks, processes and restarts that share the store. Defaults to `nil`.
+  ///   - intent: The message to convey, in plain words.
+  ///   - urgency: The urgency. Defaults to normal.
+  ///   - context: The recipient, and the values that shape the message.
+  ///   - timeout: The total time to wait from now, which must be positive and at most 366 days.
+  ///   - criterion: The condition that ends the wait. Defaults to delivery.
+  ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes. A send with the same key happens only once
+  ///     across all tasks, processes and restarts that share the store. Defaults to `nil`.
   ///   - label: A note to keep with the delivery. Defaults to `nil`.
   /// - Returns: How the wait ended.
-  /// - Throws: ``SmoovenError`` when nothing was sent or the client closes; `CancellationError` when cancelled, at any
-  ///   moment and at once.
+  /// - Throws: ``SmoovenError`` if nothing was sent or the client closes, or `CancellationError` if cancelled, at any
+  ///   moment and immediately.
   public func sendAndWait(
     intent: String,
     urgency: Urgency = .normal,
@@ -123,21 +123,21 @@ extension SmoovenClient {
     )
   }
 
-  /// Sends a notification and waits until it arrives, fails, or time runs out.
+  /// Sends a notification, and waits until it arrives, fails, or time runs out.
   ///
-  /// The wait begins before the request leaves, so no callback can be too early for it, and it does not depend on
-  /// the answer: a callback proves that the notification was sent.
+  /// The wait begins before the request is sent, so no callback can be too early for it. It doesn't depend on the
+  /// response, because a callback also proves that the notification was sent.
   ///
   /// - Parameters:
   ///   - request: The notification.
-  ///   - timeout: How long to wait in all, from now; positive, at most 366 days.
-  ///   - criterion: What to wait for. Delivery.
-  ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes, under which it happens only once: for all
-  ///     tasks, processes and restarts that share the store. Defaults to `nil`.
+  ///   - timeout: The total time to wait from now, which must be positive and at most 366 days.
+  ///   - criterion: The condition that ends the wait. Defaults to delivery.
+  ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes. A send with the same key happens only once
+  ///     across all tasks, processes and restarts that share the store. Defaults to `nil`.
   ///   - label: A note to keep with the delivery. Defaults to `nil`.
   /// - Returns: How the wait ended.
-  /// - Throws: ``SmoovenError`` when nothing was sent or the client closes; `CancellationError` when cancelled, at any
-  ///   moment and at once.
+  /// - Throws: ``SmoovenError`` if nothing was sent or the client closes, or `CancellationError` if cancelled, at any
+  ///   moment and immediately.
   public func sendAndWait(
     _ request: NotifyRequest,
     timeout: Duration,
@@ -156,7 +156,7 @@ extension SmoovenClient {
       deadline: deadline,
       wantedUntil: wantedUntil(timeout)
     )
-    // Once the wait is over, this caller needs no response.
+    // Once the wait is over, this caller doesn't need the response.
     defer { handle.cancelSend() }
     if idempotencyKey != nil { want(handle.token, for: timeout) }
     return try await handle.outcome(deadline: deadline, until: criterion)

@@ -2,9 +2,9 @@ internal import HTTPTypes
 internal import SmoovenCallbacks
 
 extension SmoovenClient {
-  /// Registers a person, or updates the one who is registered under the same external id.
+  /// Registers a person, or updates the person who is registered under the same external id.
   ///
-  /// - Throws: ``SmoovenError``; `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError``, or `CancellationError` if cancelled.
   public func registerPlayer(_ registration: PlayerRegistration) async throws -> Player {
     try registration.validate()
     let body = registration.json.body
@@ -15,7 +15,7 @@ extension SmoovenClient {
 
   /// Looks up a registered person by Smooven's id.
   ///
-  /// - Throws: ``SmoovenError``, with `notFound` for an unknown id; `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError``, with `notFound` for an unknown id, or `CancellationError` if cancelled.
   public func player(_ playerID: String) async throws -> Player {
     let path = "/v1/players/\(try Self.pathSegment(playerID, "player_id"))"
     return try await repeating { timeout in
@@ -25,7 +25,7 @@ extension SmoovenClient {
 
   /// Removes a registered person.
   ///
-  /// - Throws: ``SmoovenError``, with `notFound` for an unknown id; `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError``, with `notFound` for an unknown id, or `CancellationError` if cancelled.
   public func deletePlayer(_ playerID: String) async throws {
     let path = "/v1/players/\(try Self.pathSegment(playerID, "player_id"))"
     var isRepeated = false
@@ -33,7 +33,7 @@ extension SmoovenClient {
       do {
         _ = try await api.call(.delete, path, timeout: timeout)
       } catch let error as SmoovenError where error.code == .notFound && isRepeated {
-        // The first request removed it, and its response was lost.
+        // The first request removed the person, but its response was lost.
       } catch {
         isRepeated = true
         throw error
@@ -43,7 +43,7 @@ extension SmoovenClient {
 
   /// Registers up to 1,000 people with one request.
   ///
-  /// - Throws: ``SmoovenError``; `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError``, or `CancellationError` if cancelled.
   public func importPlayers(_ registrations: [PlayerRegistration]) async throws -> PlayerImport {
     guard (1...1_000).contains(registrations.count) else {
       throw SmoovenError.invalid("players", "must be between 1 and 1,000")

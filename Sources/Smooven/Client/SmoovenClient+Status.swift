@@ -4,9 +4,9 @@ internal import SmoovenCallbacks
 import struct Foundation.CharacterSet
 
 extension SmoovenClient {
-  /// Asks Smooven for the state of a notification.
+  /// Queries the state of a notification.
   ///
-  /// - Throws: ``SmoovenError``, with `notFound` for an unknown id; `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError``, with `notFound` for an unknown id, or `CancellationError` if cancelled.
   public func status(of notificationID: String) async throws -> NotificationStatus {
     try await repeating { timeout in try await fetchStatus(of: notificationID, timeout: timeout).status }
   }
@@ -32,7 +32,7 @@ extension SmoovenClient {
     return segment
   }
 
-  /// Makes a call that changes nothing if it fails, and makes it again if that may help, within the call timeout.
+  /// Performs a call that changes nothing if it fails, and repeats it within the call timeout if that may help.
   func repeating<Result>(_ call: (Duration) async throws -> Result) async throws -> Result {
     try checkOpen()
     let deadline = clock.now() + configuration.callTimeout

@@ -6,13 +6,14 @@ internal import SmoovenSupport
 internal import Synchronization
 public import Tracing
 
-/// Sends notifications through Smooven and waits until callbacks say what became of them.
+/// A client that sends notifications through Smooven and waits until callbacks report what happened to them.
 ///
-/// There are two ways to run it: ``withSmoovenClient(configuration:transport:store:logger:metricsFactory:tracer:_:)`` for
-/// a scope, and ``run()`` as a `Service` of a `ServiceGroup`. Sends made before `run()` wait for it; when it ends, waits
-/// throw ``SmoovenError/Code/closed``.
+/// There are two ways to run it: ``withSmoovenClient(configuration:transport:store:logger:metricsFactory:tracer:_:)``
+/// for a scope, and ``run()`` as a `Service` of a `ServiceGroup`. Sends that are started before `run()` wait for it.
+/// Once it ends, waits throw ``SmoovenError/Code/closed``.
 public final class SmoovenClient: Service {
-  /// Takes callbacks without a socket, to mount in another server (see ``ListenerConfiguration/mounted(publicURL:)``).
+  /// The receiver of callbacks without a socket, to mount in another server (see
+  /// ``ListenerConfiguration/mounted(publicURL:)``).
   public let receiver: CallbackReceiver
   /// The port on which callbacks arrive, or `nil` if the receiver is mounted elsewhere or the client only polls.
   public let listener: CallbackListener?
@@ -25,36 +26,36 @@ public final class SmoovenClient: Service {
   let clock: DeliveryClock
   let logger: Logger
   let intake: EventIntake
-  /// This client among all that share the store: the beginning of the owners of its claims.
+  /// The name of this client among all that share the store, which is the prefix of the owners of its claims.
   let owner = DeliveryToken().text
   private let calls = Atomic<UInt64>(0)
   let storeTime: StoreClock
   let queries: StatusQueries
-  /// Asks the status of what is waited for; `nil` if callbacks alone tell.
+  /// Queries the status of notifications that are waited for, or `nil` if the client relies on callbacks alone.
   let poller: StatusPoller?
-  /// The POSTs under way.
+  /// The POSTs in progress.
   let sends = Activity()
   /// The writes that outlive their callers.
   let writes = Activity()
   private let draining = Atomic(false)
-  /// When the stop that has begun must end.
+  /// The deadline of the stop that has begun.
   private let stopDeadline = Mutex<Duration?>(nil)
-  /// Whether the scope that runs the client has ended, so that being cancelled is no second signal.
+  /// Whether the scope that runs the client has ended, so that being cancelled isn't a second signal.
   private let isLeft = Atomic(false)
   private let explicitTracer: (any Tracer)?
   private let start = StartGate<BaseURL>()
 
-  /// Makes a client; nothing is opened until ``run()``.
+  /// Creates a client, which opens nothing until ``run()``.
   ///
   /// - Parameters:
-  ///   - configuration: The Secret Key and where callbacks arrive.
-  ///   - transport: How requests reach Smooven; by default async-http-client.
-  ///   - store: Where waits and events live; by default in memory.
-  ///   - logger: Where to log: debug, and what a store fails at; never secrets, tokens, recipients or bodies. By
-  ///     default nowhere.
-  ///   - metricsFactory: Where metrics go; by default to the bootstrapped `MetricsSystem`.
-  ///   - tracer: Where spans go; by default to the bootstrapped `InstrumentationSystem`.
-  /// - Throws: ``SmoovenError`` with `invalidConfiguration` that names the setting.
+  ///   - configuration: The Secret Key, and where callbacks arrive.
+  ///   - transport: The transport for requests to Smooven. Defaults to async-http-client.
+  ///   - store: The store for waits and events. Defaults to one in memory.
+  ///   - logger: The logger for debug messages and the store's failures. It never gets secrets, tokens, recipients or
+  ///     bodies. Disabled by default.
+  ///   - metricsFactory: The factory of metrics. Defaults to the bootstrapped `MetricsSystem`.
+  ///   - tracer: The tracer for spans. Defaults to the bootstrapped `InstrumentationSystem`.
+  /// - Throws: ``SmoovenError`` with `invalidConfiguration`, which names the setting.
   public init(
     configuration: SmoovenConfiguration,
     transport: (any SmoovenTransport)? = nil,
@@ -74,7 +75,7 @@ public final class SmoovenClient: Service {
       throw .misconfigured("secretKey", error.message)
     }
     let tolerance = configuration.callbackTolerance
-    // A replay must be recognized for as long as it counts as fresh.
+    // A replay must be recognized for as long as its callback counts as fresh.
     let store =
       store ?? InMemoryDeliveryStore(retention: tolerance.past + tolerance.future + .seconds(2 * 3_600))
     receiver = try CallbackReceiver(
@@ -124,19 +125,20 @@ public final class SmoovenClient: Service {
 
   var tracer: any Tracer { explicitTracer ?? InstrumentationSystem.tracer }
 
-  /// Takes callbacks and ends waits at their deadlines until it is cancelled or gracefully shut down.
+  /// Receives callbacks and ends waits at their deadlines, until it's cancelled or gracefully shut down.
   ///
-  /// A graceful shutdown takes no new connections and no new sends, lets the requests and sends in flight finish within
-  /// ``ListenerConfiguration/shutdownTimeout``, and then closes all waits with ``SmoovenError/Code/closed``, as every way
-  /// out of this function does. Cancelling it in the meantime ends it immediately.
+  /// A graceful shutdown accepts no new connections and no new sends, and lets the requests and sends in flight finish
+  /// within ``ListenerConfiguration/shutdownTimeout``. After that, it closes all waits with
+  /// ``SmoovenError/Code/closed``, as happens whenever this function ends. Cancelling it in the meantime ends it
+  /// immediately.
   ///
-  /// - Throws: ``SmoovenError`` when called a second time or the port cannot be bound; `CancellationError` when
+  /// - Throws: ``SmoovenError`` if it's called a second time or the port can't be bound, or `CancellationError` if
   ///   cancelled.
   public func run() async throws {
     guard start.begin() else {
       throw SmoovenError(.alreadyRunning, "run() was called before; create one client and run it once")
     }
-    // Not a child: a store that ignores its cancellation must not hold up the end.
+    // Not a child task, because a store that ignores its cancellation must not delay the end.
     let recovery = Task { await recover(openedBefore: configuration.now()) }
     let polling = poller.map { poller in Task { await poller.run { await self.poll($0) } } }
     defer {
@@ -176,7 +178,7 @@ public final class SmoovenClient: Service {
   /// Whether a stop has begun, so that no new send is accepted.
   package var isDraining: Bool { draining.load(ordering: .relaxed) || start.isClosed }
 
-  /// The owner of the claims of one call.
+  /// Returns the owner of one call's claims.
   func newOwner() -> String { "\(owner)/\(calls.add(1, ordering: .relaxed).newValue)" }
 
   private func drain() {
@@ -184,29 +186,29 @@ public final class SmoovenClient: Service {
     draining.store(true, ordering: .relaxed)
   }
 
-  /// Says that ``run()`` is about to be cancelled because its scope has ended.
+  /// Records that ``run()`` is about to be cancelled because its scope has ended.
   func leave() { isLeft.store(true, ordering: .relaxed) }
 
-  /// Waits for the sends under way while their callers still wait: the first half of a graceful stop.
+  /// Waits for the sends in progress while their callers still wait, which is the first half of a graceful stop.
   private func finishSends() async {
     await finish(sends, by: stopDeadline.withLock(\.self))
   }
 
-  /// Closes the client, whichever way it ended.
+  /// Closes the client, however it ended.
   private func close(because cause: SmoovenError? = nil) async {
-    // A stop that is cancelled is a second signal: it ends immediately.
+    // Cancelling a stop is a second signal, which ends it immediately.
     let isUrgent = isDraining && Task.isCancelled && !isLeft.load(ordering: .relaxed)
     drain()
     receiver.close(because: cause)
     start.close()
-    // What was begun must be written even if this task is cancelled, and connections must be released.
+    // Writes that were begun must be finished even if this task is cancelled, and connections must be released.
     await Task { [self, api, deadline = stopDeadline.withLock(\.self)] in
       if !isUrgent { await finish(writes, by: deadline) }
       await api.transport.shutdown()
     }.value
   }
 
-  /// Returns when an activity is over, at a deadline, or if cancelled.
+  /// Returns once an activity is over, at a deadline, or if cancelled.
   private func finish(_ activity: Activity, by deadline: Duration?) async {
     await withTaskGroup { [clock] group in
       group.addTask { await activity.finished() }
@@ -216,7 +218,7 @@ public final class SmoovenClient: Service {
     }
   }
 
-  /// Sleeps, but not longer than the client is open.
+  /// Sleeps for a time, but only while the client is open.
   func sleep(for time: Duration) async {
     await withTaskGroup { [clock, start] group in
       group.addTask { try? await clock.sleep(clock.now() + time) }
@@ -226,9 +228,9 @@ public final class SmoovenClient: Service {
     }
   }
 
-  /// The public URL, once it is known where callbacks arrive.
+  /// Returns the public URL, waiting until it's known where callbacks arrive.
   ///
-  /// - Throws: ``SmoovenError`` with `closed`, or with `notRunning` if the deadline comes first.
+  /// - Throws: ``SmoovenError`` with `closed`, or with `notRunning` if the deadline passes first.
   package func callbackURL(deadline: Duration) async throws -> String {
     if let endpoint = start.current { return endpoint.url }
     let endpoint = try await withThrowingTaskGroup(of: BaseURL?.self) { group in

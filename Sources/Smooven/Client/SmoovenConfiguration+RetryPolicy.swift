@@ -1,10 +1,10 @@
 extension SmoovenConfiguration {
-  /// The rules by which a request is sent again.
+  /// The rules for resending a request.
   ///
-  /// What was certainly not carried out is sent again within the caller's deadline: if no connection was established,
-  /// after a 429, and after a 503 that is Smooven's own. So is a request that only asks for something, after any 5xx.
-  /// Each pause is a random part of the current backoff. `Retry-After` in the response replaces the backoff, with a
-  /// random part added, so that many senders don't wake together.
+  /// A request that certainly wasn't carried out is resent within the caller's deadline: if no connection was
+  /// established, after a 429, and after a 503 that is Smooven's own. A request that only reads something is also
+  /// resent after any 5xx. Each pause is a random part of the current backoff. A `Retry-After` in the response replaces
+  /// the backoff, with a random part added, so that many senders don't all wake up together.
   public struct RetryPolicy: Sendable, Hashable {
     /// The maximum number of requests, including the first one.
     ///
@@ -22,14 +22,14 @@ extension SmoovenConfiguration {
     ///
     /// Defaults to 2.
     public var multiplier: Double
-    /// Indicates whether a request is sent again if the first one may have been carried out.
+    /// Whether a request is resent even if the first one may have been carried out.
     ///
     /// Defaults to `false`.
     ///
     /// Smooven documents no idempotency header, so the recipient could get the notification twice.
     public var retriesUnclearSends: Bool
 
-    /// Creates a policy; each value has the default that its property states.
+    /// Creates a policy, in which each value has the default that its property documents.
     public init(
       maximumAttempts: Int = 4,
       initialBackoff: Duration = .milliseconds(500),
@@ -50,7 +50,8 @@ extension SmoovenConfiguration {
 }
 
 extension SmoovenConfiguration.RetryPolicy {
-  /// Returns the pause before the next attempt, or `nil` if there must not be one or it doesn't fit.
+  /// Returns the pause before the next attempt, or `nil` if there must not be one or if it doesn't fit before the
+  /// deadline.
   ///
   /// - Parameters:
   ///   - error: The failure of the last attempt.
@@ -74,7 +75,7 @@ extension SmoovenConfiguration.RetryPolicy {
       return pause < left ? pause : nil
     }
     guard retryAfter < left else { return nil }
-    // At least half of what is left then is for the request itself.
+    // At least half of the remaining time is for the request itself.
     return retryAfter + min(retryAfter, maximumBackoff, (left - retryAfter) / 2) * jitter
   }
 

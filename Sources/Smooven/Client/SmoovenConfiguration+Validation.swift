@@ -1,7 +1,7 @@
 internal import SmoovenCallbacks
 
 extension SmoovenConfiguration {
-  /// Checks what cannot work, before anything is opened.
+  /// Checks for settings that can't work, before anything is opened.
   func validate() throws(SmoovenError) {
     let endpoint = try BaseURL(baseURL, setting: "baseURL")
     guard endpoint.scheme == "https" || endpoint.isLoopback else {

@@ -4,13 +4,13 @@ public import struct Foundation.Date
 
 /// The settings of a ``SmoovenClient``.
 ///
-/// Every value but the Secret Key has a default.
+/// Every value except the Secret Key has a default.
 public struct SmoovenConfiguration: Sendable {
   /// The project's Secret Key.
   ///
   /// It authenticates requests, and Smooven signs callbacks with it.
   public var secretKey: Secret
-  /// Keys that were in use before and still sign callbacks.
+  /// Previous keys that still sign callbacks.
   ///
   /// Defaults to none.
   ///
@@ -22,7 +22,7 @@ public struct SmoovenConfiguration: Sendable {
   public var baseURL: String
   /// The port on which callbacks arrive.
   public var listener: ListenerConfiguration
-  /// How the client learns what became of a notification.
+  /// The way in which the client learns what happened to a notification.
   ///
   /// Defaults to callbacks.
   public var tracking: Tracking
@@ -34,21 +34,21 @@ public struct SmoovenConfiguration: Sendable {
   ///
   /// Defaults to 24 hours back and 5 minutes ahead.
   public var callbackTolerance: TimestampTolerance
-  /// The maximum time until the response to one request is there.
+  /// The maximum time until the response to a single request arrives.
   ///
   /// Defaults to 10 seconds.
   public var requestTimeout: Duration
-  /// The maximum time that `notify`, `status(of:)` and the calls for players take in all, retries included.
+  /// The maximum total time that `notify`, `status(of:)` and the calls for players take, including retries.
   ///
-  /// So do the calls that read or change stored deliveries, whatever the store does.
+  /// It also bounds the calls that read or change stored deliveries, whatever the store does.
   ///
   /// Defaults to 30 seconds.
   public var callTimeout: Duration
-  /// The rules by which a request is sent again.
+  /// The rules for resending a request.
   public var retry: RetryPolicy
-  /// The maximum time that the status endpoint may take at the deadline of a wait.
+  /// The maximum time that a query of the status endpoint may take at the deadline of a wait.
   ///
-  /// Defaults to 5 seconds; `nil` to not ask.
+  /// Defaults to 5 seconds. With `nil`, no query is sent.
   ///
   /// The status turns a lost callback into its outcome.
   public var reconciliationTimeout: Duration?
@@ -56,29 +56,29 @@ public struct SmoovenConfiguration: Sendable {
   ///
   /// Defaults to 16.
   ///
-  /// Of the waits that reach their deadline without a callback, the earliest is asked about first.
+  /// Among the waits that reach their deadline without a callback, the earliest is queried first.
   public var maximumStatusQueries: Int
-  /// How long a wait for a critical notification goes on after one of its channels failed.
+  /// The time that a wait for a critical notification continues after one of its channels failed.
   ///
-  /// Defaults to `nil`, until the wait's deadline.
+  /// Defaults to `nil`, which means until the wait's deadline.
   ///
-  /// Its end asks for the status and ends that wait as timed out. The other channel may still deliver.
+  /// When it ends, the client queries the status and ends the wait as timed out. The other channel may still deliver.
   public var criticalGracePeriod: Duration?
-  /// The limits of what is kept for callbacks that haven't been claimed yet.
+  /// The limits on what is kept for callbacks that no wait has claimed yet.
   ///
-  /// By default only those are kept that arrive while a send waits for its response. To use
-  /// ``CallbackReceiver/outcome(of:id:since:timeout:until:)`` on ids that are sent elsewhere, keep all.
+  /// By default, only callbacks that arrive while a send waits for its response are kept. To use
+  /// ``CallbackReceiver/outcome(of:id:since:timeout:until:)`` with ids that are sent elsewhere, keep all.
   public var limits: DeliveryLimits
-  /// The clock of deadlines and backoff.
+  /// The clock for deadlines and backoff.
   ///
   /// Tests inject a manual one.
   public var clock: any Clock<Duration>
   /// The wall clock, by which the age of a callback is judged.
   public var now: @Sendable () -> Date
-  /// A random number from 0 to 1, by which pauses are spread.
+  /// Returns a random number from 0 to 1, which spreads pauses.
   package var jitter: @Sendable () -> Double = { .random(in: 0...1) }
 
-  /// Creates a configuration; each value has the default that its property states.
+  /// Creates a configuration, in which each value has the default that its property documents.
   public init(
     secretKey: Secret,
     previousSecretKeys: [Secret] = [],

@@ -2,22 +2,22 @@ public import CoreMetrics
 public import Logging
 public import Tracing
 
-/// Makes a client, runs it for as long as a closure runs, and closes it.
+/// Creates a client, runs it while a closure runs, and closes it.
 ///
 /// If the closure returns or throws, waits that it left open end with ``SmoovenError/Code/closed``. If the client can't
-/// run, because its port is taken for instance, the closure is cancelled, and the reason is thrown; it is also the cause
-/// of what calls in the closure throw.
+/// run, for example because its port is in use, the closure is cancelled and the reason is thrown. That reason is also
+/// the cause of the errors that calls in the closure throw.
 ///
 /// - Parameters:
-///   - configuration: The Secret Key and where callbacks arrive.
-///   - transport: How requests reach Smooven; by default async-http-client.
-///   - store: Where waits and events live; by default in memory.
-///   - logger: Where to log; by default nowhere.
-///   - metricsFactory: Where metrics go; by default to the bootstrapped `MetricsSystem`.
-///   - tracer: Where spans go; by default to the bootstrapped `InstrumentationSystem`.
-///   - body: What to do with the client.
-/// - Returns: What the closure returns.
-/// - Throws: ``SmoovenError`` if the client can't run, and what the closure throws.
+///   - configuration: The Secret Key, and where callbacks arrive.
+///   - transport: The transport for requests to Smooven. Defaults to async-http-client.
+///   - store: The store for waits and events. Defaults to one in memory.
+///   - logger: The logger. Disabled by default.
+///   - metricsFactory: The factory of metrics. Defaults to the bootstrapped `MetricsSystem`.
+///   - tracer: The tracer for spans. Defaults to the bootstrapped `InstrumentationSystem`.
+///   - body: The closure that uses the client.
+/// - Returns: The closure's result.
+/// - Throws: ``SmoovenError`` if the client can't run, or any error that the closure throws.
 public func withSmoovenClient<Result: Sendable>(
   configuration: SmoovenConfiguration,
   transport: (any SmoovenTransport)? = nil,
@@ -36,9 +36,10 @@ public func withSmoovenClient<Result: Sendable>(
     tracer: tracer
   )
   let isolation = #isolation
-  // Safe, though a child task must not capture it: exactly one child calls it, once, in the caller's isolation, and the
-  // caller does nothing but wait until all children have ended. So what it captures is never used by two tasks at the
-  // same time. `sending` would prove it too, but would forbid closures to use what their caller uses afterwards.
+  // Safe, although a child task can't normally capture it: exactly one child calls it, once, in the caller's isolation,
+  // and the caller does nothing but wait until all children have ended. So two tasks never use what it captures at the
+  // same time. `sending` would prove that too, but it would forbid closures from using what their caller uses
+  // afterwards.
   nonisolated(unsafe) let scope = body
   return try await withThrowingTaskGroup(of: ScopeEnd<Result>.self) { group in
     group.addTask {
@@ -49,7 +50,7 @@ public func withSmoovenClient<Result: Sendable>(
         return .client(error)
       }
     }
-    // A task apart from the caller's, so that it can be cancelled if the client can't run.
+    // A separate task from the caller's, so that it can be cancelled if the client can't run.
     group.addTask { await unsafe perform(scope, client, isolation: isolation) }
     var result: Swift.Result<Result, any Error>?
     var failure: (any Error)?
@@ -65,14 +66,14 @@ public func withSmoovenClient<Result: Sendable>(
         group.cancelAll()
       }
     }
-    // Why the client couldn't run says more than what became of the closure.
+    // The reason why the client couldn't run is more useful than the closure's result.
     if let failure { throw failure }
     guard let result else { throw CancellationError() }
     return try result.get()
   }
 }
 
-/// What ended within the scope of a client.
+/// A part of a client's scope that has ended.
 private enum ScopeEnd<Value: Sendable>: Sendable {
   case client((any Error)?)
   case body(Result<Value, any Error>)

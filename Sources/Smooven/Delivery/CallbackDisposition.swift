@@ -1,16 +1,16 @@
-/// What became of a verified event.
+/// The disposition of a verified event.
 package enum CallbackDisposition: String, Sendable, CaseIterable {
   /// It belongs to an open notification.
   case matched
-  /// It was known before.
+  /// It was already known.
   case duplicate
-  /// No wait has claimed its notification yet; it is kept for a while.
+  /// No wait has claimed its notification yet, so it's kept for a while.
   case early
-  /// Its notification was released before.
+  /// Its notification was already released.
   case late
-  /// Its notification is another process's, which learns of it through the store.
+  /// Its notification belongs to another process, which learns of the event through the store.
   case elsewhere
-  /// It belongs to no notification.
+  /// It doesn't belong to any notification.
   case unmatched
   /// The token in its path and the id in its body belong to different notifications.
   case mismatched

@@ -2,8 +2,9 @@ public import SmoovenCallbacks
 
 /// Verified events as they arrive at a receiver.
 ///
-/// The events are buffered from the call that returned the sequence. All iterators share that buffer, so ask the receiver
-/// again for a second consumer. The sequence ends when the receiver closes; a cancelled consumer gets `nil`.
+/// The events are buffered from the call that returned the sequence. All iterators share that buffer, so get another
+/// sequence from the receiver for a second consumer. The sequence ends when the receiver closes. A cancelled consumer
+/// gets `nil`.
 public struct CallbackEvents: AsyncSequence, Sendable {
   /// A verified event.
   public typealias Element = CallbackEvent
@@ -19,11 +20,11 @@ public struct CallbackEvents: AsyncSequence, Sendable {
     AsyncIterator(base: stream.makeAsyncIterator())
   }
 
-  /// Iterates over verified events.
+  /// An iterator over verified events.
   public struct AsyncIterator: AsyncIteratorProtocol {
     fileprivate var base: AsyncStream<CallbackEvent>.AsyncIterator
 
-    /// The next event, or `nil` if the sequence has ended or the task is cancelled.
+    /// Returns the next event, or `nil` if the sequence has ended or the task is cancelled.
     public mutating func next() async -> CallbackEvent? {
       await base.next(isolation: #isolation)
     }

@@ -2,8 +2,8 @@ internal import HeapModule
 
 /// The deadlines of all waits and grace periods, earliest first.
 ///
-/// A wait that ends before its time leaves its entry behind, which costs less than to search for it; when stale
-/// entries prevail, one sweep removes them.
+/// A wait that ends before its deadline leaves its entry behind, which costs less than searching for it. Once stale
+/// entries are the majority, one sweep removes them.
 struct DeadlineQueue {
   struct Entry: Comparable {
     let deadline: Duration
@@ -31,7 +31,7 @@ struct DeadlineQueue {
     return heap.popMin()
   }
 
-  /// Records that an entry lost its wait; returns whether that makes a sweep worthwhile.
+  /// Records that an entry lost its wait, and returns whether a sweep is now worthwhile.
   mutating func noteStale() -> Bool {
     stale += 1
     return stale > 1_024 && stale > heap.count / 2

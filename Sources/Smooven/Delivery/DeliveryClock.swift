@@ -1,6 +1,6 @@
-/// Any clock, told as the `Duration` since this value was made: what the state machine reckons in.
+/// Any clock, as the `Duration` since this value was created, which is what the state machine computes in.
 package struct DeliveryClock: Sendable {
-  /// The time since the epoch.
+  /// Returns the time since the epoch.
   package let now: @Sendable () -> Duration
   /// Sleeps until a time since the epoch.
   package let sleep: @Sendable (Duration) async throws -> Void

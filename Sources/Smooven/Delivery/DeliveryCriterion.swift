@@ -1,6 +1,6 @@
 /// The condition that ends a wait.
 ///
-/// Whatever the criterion, a failure of the notification ends the wait.
+/// A failure of the notification ends the wait, whatever the criterion.
 public struct DeliveryCriterion: Sendable {
   enum Wrapped: Sendable {
     case goal(DeliveryGoal)
@@ -9,23 +9,23 @@ public struct DeliveryCriterion: Sendable {
 
   let wrapped: Wrapped
 
-  /// The notification arrived: delivered, or anything that implies it.
+  /// The notification was delivered, or anything that implies delivery.
   ///
-  /// The default.
+  /// This is the default.
   public static let delivered = DeliveryCriterion(wrapped: .goal(.delivered))
-  /// The recipient opened or read it, or did something that implies that.
+  /// The recipient opened or read the notification, or did something that implies that.
   public static let opened = DeliveryCriterion(wrapped: .goal(.opened))
   /// The recipient clicked a link or an action.
   public static let clicked = DeliveryCriterion(wrapped: .goal(.clicked))
   /// The recipient replied.
   public static let replied = DeliveryCriterion(wrapped: .goal(.replied))
 
-  /// The recipient answered, by a reply or by a click on a suggested one.
+  /// The recipient answered, either with a reply or by clicking a suggested one.
   public static let answered = DeliveryCriterion(wrapped: .goal(.answered))
 
-  /// The first event for which the predicate is true, in arrival order.
+  /// Returns the criterion that the first event meets for which a predicate is true, in arrival order.
   ///
-  /// The predicate runs in the waiting task, once for each event and wait.
+  /// The predicate runs in the waiting task, once per event and wait.
   public static func matching(_ predicate: @escaping @Sendable (CallbackEvent) -> Bool) -> DeliveryCriterion {
     DeliveryCriterion(wrapped: .predicate(predicate))
   }

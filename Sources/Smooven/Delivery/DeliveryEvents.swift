@@ -2,8 +2,8 @@ public import SmoovenCallbacks
 
 /// The events of one notification, or of one expected callback.
 ///
-/// Every iterator begins with the first event. The sequence doesn't end on its own, because a click may come days later:
-/// leave it when you have seen enough. It ends when the client closes; a cancelled consumer gets `nil`.
+/// Every iterator begins with the first event. The sequence doesn't end on its own, because a click may come days
+/// later, so leave the loop once you've seen enough. It ends when the client closes. A cancelled consumer gets `nil`.
 public struct DeliveryEvents: AsyncSequence, Sendable {
   /// A verified event.
   public typealias Element = CallbackEvent
@@ -21,11 +21,11 @@ public struct DeliveryEvents: AsyncSequence, Sendable {
     AsyncIterator(lease: lease, polling: poll())
   }
 
-  /// Iterates over the events of a notification.
+  /// An iterator over the events of a notification.
   public struct AsyncIterator: AsyncIteratorProtocol {
     private var lease: SlotLease?
     private var position: Int32 = 0
-    /// While it exists, the status is asked for what comes next.
+    /// While this exists, the status is polled for further events.
     private var polling: PollHold?
 
     fileprivate init(lease: SlotLease, polling: PollHold?) {
@@ -33,10 +33,10 @@ public struct DeliveryEvents: AsyncSequence, Sendable {
       self.polling = polling
     }
 
-    /// The next event, or `nil` if the sequence has ended or the task is cancelled.
+    /// Returns the next event, or `nil` if the sequence has ended or the task is cancelled.
     public mutating func next() async -> CallbackEvent? {
       guard let lease else { return nil }
-      // The history is the buffer: nothing is lost to a slow consumer, and there is no second registry.
+      // The history is the buffer, so a slow consumer loses nothing, and no second registry is needed.
       let goal = DeliveryGoal.event(at: position, orFailure: false)
       guard case .met(let event) = await lease.wait(for: goal, deadline: nil) else {
         self.lease = nil

@@ -2,20 +2,21 @@ internal import SmoovenCallbacks
 
 /// The condition that ends a single wait of the state machine.
 package enum DeliveryGoal: Sendable, Hashable {
-  /// The send is known to be accepted, or unclear for good.
+  /// The send is known to be accepted, or permanently unclear.
   case acceptance
   /// A criterion over events.
   case delivered, opened, clicked, replied, answered
-  /// The event at a position of the history. With `orFailure`, a failed notification ends the wait too.
+  /// The event at a position in the history. With `orFailure`, a failed notification ends the wait too.
   ///
-  /// Every open wait holds a goal in several frames, and no history is as long as 32 bits can count.
+  /// The position has 32 bits because every open wait keeps its goal in several frames, and no history is longer than
+  /// that.
   case event(at: Int32, orFailure: Bool)
   /// The stored delivery has another revision.
   case change(after: UInt32)
-  /// Something outside the machine is done, see `DeliveryTracker.finish(_:for:)`.
+  /// An operation outside the machine has ended (see ``SlotLease/bounded(by:cancelsLate:_:)``).
   case operation
 
-  /// Whether its wait ends with how the delivery ended.
+  /// Whether a wait for this goal ends with the outcome of the delivery.
   var isOutcome: Bool {
     switch self {
     case .delivered, .opened, .clicked, .replied, .answered, .event(_, orFailure: true): true

@@ -1,23 +1,23 @@
-/// How much the SDK keeps in memory for callbacks that nobody has claimed yet.
+/// The limits on what the SDK keeps in memory for callbacks that no wait has claimed yet.
 public struct DeliveryLimits: Sendable, Hashable {
-  /// Which events are kept that nobody has claimed.
+  /// The unclaimed events that are kept.
   ///
-  /// In a client those that come while a send waits for its answer; in a receiver of its own all.
+  /// Defaults to all of them. In a client, the default is those that arrive while a send waits for its response.
   public var earlyEvents: EarlyEvents
-  /// The most early events.
+  /// The maximum number of early events.
   ///
-  /// When they are reached the listener answers 503, and Smooven tries again. 10,000.
+  /// Above it, the listener responds with 503, and Smooven retries. Defaults to 10,000.
   public var maximumEarlyEvents: Int
-  /// How long an early event is kept before it goes to the unmatched stream.
+  /// The time for which an early event is kept before it goes to the unmatched stream.
   ///
-  /// 60 s.
+  /// Defaults to 60 seconds.
   public var earlyEventLifetime: Duration
-  /// The most events of one notification.
+  /// The maximum number of events of one notification.
   ///
-  /// 1,000.
+  /// Defaults to 1,000.
   public var maximumEventsPerNotification: Int
 
-  /// Makes limits; each has the default that its property states.
+  /// Creates limits, each with the default that its property documents.
   public init(
     earlyEvents: EarlyEvents = .always,
     maximumEarlyEvents: Int = 10_000,
@@ -30,17 +30,19 @@ public struct DeliveryLimits: Sendable, Hashable {
     self.maximumEventsPerNotification = maximumEventsPerNotification
   }
 
-  /// Which events are kept for a while that nobody has claimed; others go to the unmatched stream at once.
+  /// The choice of unclaimed events to keep for a while.
+  ///
+  /// All other unclaimed events go to the unmatched stream immediately.
   public struct EarlyEvents: Sendable, Hashable {
     private enum Wrapped { case always, whileSending, never }
 
     private let wrapped: Wrapped
 
-    /// All, so that a wait by id may begin after its callback came.
+    /// All events, so that a wait by id may begin after its callback has arrived.
     public static let always = EarlyEvents(wrapped: .always)
-    /// Those that come while the answer to a send is on its way, and with it the id.
+    /// Events that arrive while a send waits for its response, which contains the id.
     public static let whileSending = EarlyEvents(wrapped: .whileSending)
-    /// None: for a listener whose events are only streamed.
+    /// No events, for a listener whose events are only streamed.
     public static let never = EarlyEvents(wrapped: .never)
   }
 

@@ -1,18 +1,18 @@
 public import SmoovenCallbacks
 
-/// How a wait ended.
+/// The result of a wait.
 ///
-/// There are exactly these three. A cancelled caller gets `CancellationError`, a closed client
-/// ``SmoovenError/Code/closed``.
+/// There are exactly three outcomes. A cancelled caller gets `CancellationError`, and if the client closes, the caller
+/// gets ``SmoovenError/Code/closed``.
 public enum DeliveryOutcome: Sendable, Hashable {
-  /// The event that met the wait's criterion: by default, the first that shows that the notification arrived.
+  /// The event that met the wait's criterion, which by default is the first that shows that the notification arrived.
   case delivered(CallbackEvent)
   /// The event that made delivery impossible. ``CallbackEvent/failure`` says why.
   case failed(CallbackEvent)
-  /// Time ran out. This isn't a verdict: the notification may still arrive.
+  /// Time ran out, which isn't a verdict, because the notification may still arrive.
   ///
-  /// `lastKnown` is how far it is known to have come. `failedChannels` are the channels that failed while another might
-  /// still deliver, with the reasons.
+  /// `lastKnown` is the furthest status that the notification is known to have reached. `failedChannels` are the
+  /// channels that failed while another one may still deliver, with the reasons.
   case timedOut(lastKnown: DeliveryStatus, failedChannels: [FailedChannel] = [])
 
   /// Whether this is ``delivered(_:)``.
@@ -30,7 +30,7 @@ public enum DeliveryOutcome: Sendable, Hashable {
 }
 
 extension DeliveryOutcome {
-  /// The outcome in snake case, as the command line and spans carry it.
+  /// The outcome in snake case, as the command line and spans report it.
   package var name: String {
     switch self {
     case .delivered: "delivered"

@@ -1,14 +1,14 @@
-/// The slots that an id leads to, within its group: usually one, but several may wait for the same id.
+/// The slots that an id leads to within its group, usually one, although several may wait for the same id.
 struct DeliveryOwners {
   private enum Owners {
     case one(DeliveryToken)
     case several([DeliveryToken])
   }
 
-  // Groups are few and ids are many.
+  // Nested by group, because groups are few and ids are many.
   private var byGroup: [String: [String: Owners]] = [:]
 
-  /// The slots of an id, in the order in which they came.
+  /// Returns the slots of an id, in the order in which they were added.
   func tokens(of id: String, in group: String) -> [DeliveryToken] {
     switch byGroup[group]?[id] {
     case .one(let token)?: [token]

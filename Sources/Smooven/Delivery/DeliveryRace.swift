@@ -1,20 +1,20 @@
 internal import SmoovenCallbacks
 
-/// Waits for several notifications in one task: which of them meets its criterion first.
+/// A wait for several notifications in one task, which reports which of them meets its criterion first.
 ///
-/// Each notification costs an entry in its slot, and no task. More may be added while it waits.
+/// Each notification costs an entry in its slot, but no task. More may be added in the meantime.
 struct DeliveryRace {
-  /// What happened to one of the notifications.
+  /// A change that concerns one of the notifications.
   enum Change {
     /// Its criterion is met.
     case met(Int, CallbackEvent)
-    /// It can't arrive anymore.
+    /// The notification can't arrive anymore.
     case failed(Int, CallbackEvent)
     /// Its send failed.
     case notSent(Int, SmoovenError)
-    /// Its wait ended without an outcome, after the grace period of a critical notification for instance.
+    /// Its wait ended without an outcome, for example after the grace period of a critical notification.
     case ended(Int)
-    /// The time is over, or something that the caller waits for has changed.
+    /// Time is up, or something that the caller waits for has changed.
     case woke
   }
 
@@ -23,9 +23,9 @@ struct DeliveryRace {
     let criterion: DeliveryCriterion
     /// Keeps the status polled, if the client polls.
     var polling: PollHold?
-    /// The next event to ask a predicate about.
+    /// The next event to pass to a predicate.
     var position: Int32 = 0
-    /// The wait in its slot; `nil` once that has ended.
+    /// The wait in its slot, or `nil` once the wait has ended.
     var wait: UInt64?
   }
 
@@ -34,7 +34,7 @@ struct DeliveryRace {
   private var iterator: AsyncStream<(index: Int, end: DeliveryWaitEnd)>.AsyncIterator
   private let ends: AsyncStream<(index: Int, end: DeliveryWaitEnd)>.Continuation
   private var alarms = 0
-  /// What wakes the task at a time, kept as long as the time stays the same.
+  /// The alarm that wakes the task at a time, which is kept while the time stays the same.
   private var alarm: (number: Int, time: Duration, task: Task<Void, Never>)?
 
   init(clock: DeliveryClock) {
@@ -46,10 +46,10 @@ struct DeliveryRace {
   /// The handles, in the order in which they were added.
   var handles: [NotificationHandle] { entries.map(\.handle) }
 
-  /// Wakes the task that waits, from any other.
+  /// Wakes the waiting task, from any other task.
   var wake: @Sendable () -> Void { { [ends] in ends.yield((-1, .changed)) } }
 
-  /// Adds a notification; returns its number.
+  /// Adds a notification, and returns its index.
   @discardableResult
   mutating func add(
     _ handle: NotificationHandle,
@@ -65,7 +65,7 @@ struct DeliveryRace {
 
   /// Waits for the next change, until a time.
   ///
-  /// - Throws: ``SmoovenError`` if a client closes; `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError`` if a client closes, or `CancellationError` if cancelled.
   mutating func next(until time: Duration) async throws -> Change {
     if alarm?.time != time { setAlarm(time) }
     while let (index, end) = await iterator.next(isolation: #isolation) {
@@ -83,7 +83,7 @@ struct DeliveryRace {
   private mutating func setAlarm(_ time: Duration) {
     alarm?.task.cancel()
     alarms += 1
-    // Numbers below those of the notifications, so that an alarm that comes too late is known.
+    // Negative numbers, unlike those of the notifications, so that a late alarm is recognized.
     let number = -1 - alarms
     let task = Task { [clock, ends] in
       if (try? await clock.sleep(time)) != nil { ends.yield((number, .changed)) }
@@ -91,7 +91,7 @@ struct DeliveryRace {
     alarm = (number, time, task)
   }
 
-  /// Ends all waits that are left.
+  /// Ends all remaining waits.
   mutating func close() {
     alarm?.task.cancel()
     alarm = nil
@@ -103,7 +103,7 @@ struct DeliveryRace {
     ends.finish()
   }
 
-  /// The outcome that a notification has now, if it has one.
+  /// Returns the current outcome of a notification, if any.
   mutating func outcome(of index: Int) -> DeliveryOutcome? {
     let entry = entries[index]
     var position = Int32(0)
@@ -130,7 +130,7 @@ struct DeliveryRace {
     switch end {
     case .met(let event):
       if entries[index].criterion.accepts(event) { return .met(index, event) }
-      // The caller's predicate ran here, in the waiting task, and not under the lock.
+      // The caller's predicate ran here, in the waiting task and not under the lock.
       entries[index].position += 1
       watch(index)
       return nil
@@ -145,7 +145,7 @@ struct DeliveryRace {
 }
 
 extension DeliveryCriterion {
-  /// The goal of one wait of the state machine: a predicate is asked about one event after another.
+  /// Returns the goal of one wait of the state machine, which for a predicate is one event after another.
   fileprivate func goal(at position: Int32) -> DeliveryGoal {
     switch wrapped {
     case .goal(let goal): goal
@@ -162,14 +162,14 @@ extension DeliveryCriterion {
 }
 
 extension SlotLease {
-  /// Reports the end of a wait to an observer, without a task; returns the wait's number.
+  /// Reports the end of a wait to an observer, without a task, and returns the wait's number.
   fileprivate func observe(_ goal: DeliveryGoal, _ observer: DeliveryWaitObserver) -> UInt64 {
     let id = tracker.nextWaitID()
     tracker.keep(DeliveryWaiter(observer), id, for: token, caller: caller, goal, nil)
     return id
   }
 
-  /// How a wait for a goal would end now; `nil` if it would go on.
+  /// Returns how a wait for a goal would end now, or `nil` if it would continue.
   fileprivate func end(of goal: DeliveryGoal) -> DeliveryWaitEnd? {
     tracker.end(of: goal, token, caller: caller)
   }

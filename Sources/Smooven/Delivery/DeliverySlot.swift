@@ -1,16 +1,16 @@
 internal import SmoovenCallbacks
 
-/// One notification that is waited for: reserved before its request is sent, so that a callback always finds it, and
-/// released with its last handle.
+/// A notification that is waited for.
 ///
-/// It is a class so that a table of many slots holds a word for each; the state machine owns it alone and can't be
-/// copied itself.
+/// It's reserved before the request is sent, so that a callback always finds it, and it's released with its last
+/// handle. It's a class so that a table of many slots uses one word for each. The state machine is its only owner, and
+/// can't be copied.
 final class DeliverySlot<Waiter> {
   struct Wait {
     let id: UInt64
     let waiter: Waiter
     let goal: DeliveryGoal
-    /// The call that waits: a failure of its own send ends only its waits.
+    /// The waiting call, which is the only one whose waits end if its send fails.
     let caller: UInt32
     let hasDeadline: Bool
   }
@@ -21,24 +21,24 @@ final class DeliverySlot<Waiter> {
     let hasToken: Bool
   }
 
-  /// What the events say so far about delivery.
+  /// The progress of delivery that the events have shown so far.
   ///
-  /// It only moves forward.
+  /// The state only moves forward.
   indirect enum State: Equatable {
     case open
-    /// One channel failed while another may still deliver. Waits end at `grace`, if one is set.
+    /// One channel failed while another one may still deliver. Waits end at `grace`, if it's set.
     case failing(grace: Duration?)
     case final(DeliveryVerdict)
   }
 
   let policy: SettlingPolicy
-  /// Whether no one can ask for its events by an id, because its group is its own.
+  /// Whether no wait can ask for its events by an id, because no other slot is in its group.
   let isPrivate: Bool
-  /// The events that arrived before a wait that leaves them out.
+  /// The events that arrived before a wait that ignores them.
   private let ignored: Set<CallbackEvent.Identity>
-  /// The number of leases; the last one releases it.
+  /// The number of leases, of which the last one releases the slot.
   var holderCount = 1
-  /// Grows whenever the stored delivery changed.
+  /// A number that grows with each change of the stored delivery.
   var revision: UInt32 = 0
   private(set) var ownership: EventOwnership
   private(set) var acceptance: DeliveryAcceptance
@@ -46,7 +46,7 @@ final class DeliverySlot<Waiter> {
   private(set) var status = DeliveryStatus.unconfirmed
   private(set) var state = State.open
   private(set) var waits: [Wait] = []
-  /// The events that arrived while what the store has is read, which come after it; `nil` at any other time.
+  /// The events that arrived while stored events are being read, which they follow, or `nil` at any other time.
   private var held: [Entry]?
   private var failures: [(caller: UInt32, error: SmoovenError)] = []
 
@@ -68,7 +68,7 @@ final class DeliverySlot<Waiter> {
 
   var group: String { ownership.group }
 
-  /// Whether only a response or a callback will tell its id.
+  /// Whether only a response or a callback can provide its id.
   var isUnbound: Bool { ownership.isUnbound && !isPrivate && acceptance == .pending }
 
   var verdict: DeliveryVerdict? {
@@ -98,17 +98,17 @@ final class DeliverySlot<Waiter> {
     history.contains { $0.event.isSame(as: event) }
   }
 
-  /// Whether an event from a status response says something that isn't known.
+  /// Returns whether an event from a status response contains anything new.
   func isNews(_ event: CallbackEvent) -> Bool {
     if hasSeen(event) { return false }
-    // Further channels may have failed by now, which a callback's failure of one doesn't tell.
+    // More channels may have failed by now, which the callback for one failure doesn't show.
     if event.kind == .failed { return verdict == nil }
     let isKnown = history.contains {
       $0.event.name == event.name && (event.kind != .fallback || $0.event.channel == event.channel)
     }
     if isKnown { return false }
     if event.kind.isTerminal { return true }
-    // Progress that is behind what is known is old.
+    // Progress that is behind the known status is outdated.
     var advanced = status
     if let next = DeliveryStatus(event) { advanced.advance(to: next) }
     return advanced != status
@@ -118,10 +118,10 @@ final class DeliverySlot<Waiter> {
     ownership.owns(event, token: token) && (ignored.isEmpty || !ignored.contains(event.identity))
   }
 
-  /// Adds an id under which the notification was accepted; returns whether it is new.
+  /// Adds an id under which the notification was accepted, and returns whether it's new.
   ///
-  /// A verdict stays, and so do the events it came from. Before that, events at the slot's own URL that have another
-  /// notification's id are given back.
+  /// A verdict stays, and so do the events that it was computed from. Before there is a verdict, events at the slot's
+  /// own URL that have another notification's id are returned.
   func accept(_ id: String, now: Duration) -> (isNew: Bool, foreign: [CallbackEvent]) {
     guard !ownership.accepted.contains(id) else { return (false, []) }
     let isNew = ownership.accept(id)
@@ -142,9 +142,9 @@ final class DeliverySlot<Waiter> {
     return (isNew, foreign)
   }
 
-  /// Records how the send went.
+  /// Records the result of the send.
   func resolve(_ acceptance: DeliveryAcceptance) {
-    // A lost response never takes back what is known.
+    // A lost response never reverts what is known.
     switch (self.acceptance, acceptance) {
     case (.accepted, .known), (.accepted, .unclear), (.known, .unclear), (_, .pending): return
     default: self.acceptance = acceptance
@@ -152,24 +152,24 @@ final class DeliverySlot<Waiter> {
     if case .accepted(let receipt) = acceptance { status.advance(to: receipt.status) }
   }
 
-  /// Adopts the verdict that is stored, whatever order its events are read in.
+  /// Adopts the stored verdict, regardless of the order in which its events are read.
   func conclude(_ verdict: DeliveryVerdict) {
     guard self.verdict == nil else { return }
     state = .final(verdict)
     if let next = DeliveryStatus(verdict.event) { status.advance(to: next) }
   }
 
-  /// Forgets how an earlier send went, because another one has begun.
+  /// Discards the result of an earlier send, because another one has begun.
   func reopen() {
     if case .unclear = acceptance { acceptance = .pending }
   }
 
-  /// Records that one caller's send failed, for it alone.
+  /// Records that one caller's send failed, which affects only that caller.
   func fail(_ caller: UInt32, _ error: SmoovenError) {
     failures.append((caller, error))
   }
 
-  /// Keeps an event for later, once, if what the store has is being read; returns whether that is so.
+  /// Keeps an event for later, once, if stored events are being read, and returns whether they are.
   func hold(_ event: CallbackEvent, hasToken: Bool) -> Bool {
     guard let held else { return false }
     if !held.contains(where: { $0.event.isSame(as: event) }) {
@@ -178,16 +178,16 @@ final class DeliverySlot<Waiter> {
     return true
   }
 
-  /// The number of events that it has, with those that are kept for later.
+  /// The number of the slot's events, including those that are kept for later.
   var eventCount: Int { history.count + (held?.count ?? 0) }
 
-  /// Removes and returns the events that were kept for later; from now on they are recorded as they arrive.
+  /// Removes and returns the events that were kept for later, after which events are recorded as they arrive.
   func releaseHeld() -> [Entry] {
     defer { held = nil }
     return held ?? []
   }
 
-  /// Records an event; returns the ids that it taught, and the end of the grace period that it began.
+  /// Records an event, and returns the ids learned from it and the end of the grace period that it began.
   func record(_ event: CallbackEvent, hasToken: Bool, now: Duration) -> (learned: [String], grace: Duration?)
   {
     history.append(Entry(event: event, hasToken: hasToken))
@@ -210,10 +210,10 @@ final class DeliverySlot<Waiter> {
 
   // MARK: Waits
 
-  /// How a wait for a goal would end now, or `nil` while it must go on.
+  /// Returns how a wait for a goal would end now, or `nil` if it must continue.
   func end(of goal: DeliveryGoal, caller: UInt32) -> DeliveryWaitEnd? {
     let failure = failures.first { $0.caller == caller }?.error
-    // Its key belongs to another request, so the events aren't its own.
+    // The key belongs to another request, so the events aren't this caller's.
     if let failure, failure.code == .idempotencyConflict { return .sendFailed(failure) }
     switch goal {
     case .acceptance:
@@ -235,7 +235,7 @@ final class DeliverySlot<Waiter> {
     return nil
   }
 
-  /// How a wait ends when its time is up.
+  /// The end of a wait at its deadline.
   var endAtDeadline: DeliveryWaitEnd {
     if case .failed(let event)? = verdict { return .failed(event) }
     return .expired(status, failedChannels)
@@ -250,7 +250,7 @@ final class DeliverySlot<Waiter> {
     return waits
   }
 
-  /// Removes the waits that a grace period ends, if one has run out.
+  /// Removes and returns the waits that a grace period ends, if it's over.
   func removeWaits(afterGraceAt now: Duration) -> [Wait] {
     guard case .failing(let grace?) = state, grace <= now else { return [] }
     let ended = waits.filter(\.goal.isOutcome)
@@ -263,7 +263,7 @@ final class DeliverySlot<Waiter> {
     return waits.remove(at: index)
   }
 
-  /// Removes every wait that can end now.
+  /// Removes and returns every wait that can end now.
   func settleWaits() -> [(wait: Wait, end: DeliveryWaitEnd)] {
     var settled: [(wait: Wait, end: DeliveryWaitEnd)] = []
     var kept: [Wait] = []
@@ -280,7 +280,7 @@ final class DeliverySlot<Waiter> {
 }
 
 extension CallbackEvent {
-  /// What makes an event the same one, however often it is received.
+  /// The identity of an event, which is the same however often the event is received.
   package struct Identity: Sendable, Hashable {
     let endpoint: String
     let key: String
@@ -288,11 +288,11 @@ extension CallbackEvent {
 
   package var identity: Identity { Identity(endpoint: endpoint, key: deduplicationKey) }
 
-  /// Whether another one is the same event, received once more.
+  /// Returns whether another event is the same one, received again.
   func isSame(as other: CallbackEvent) -> Bool {
     deduplicationKey == other.deduplicationKey && endpoint == other.endpoint
   }
 
-  /// Whether a wait can ask for it by an id.
+  /// Whether a wait can ask for the event by an id.
   var hasIDs: Bool { !correlationIDs.isEmpty || !conversationIDs.isEmpty }
 }

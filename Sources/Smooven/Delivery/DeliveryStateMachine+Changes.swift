@@ -1,19 +1,19 @@
 package import SmoovenCallbacks
 
 extension DeliveryStateMachine {
-  /// What is to be done, outside the lock.
+  /// The work to do outside the lock.
   package struct Changes {
     /// Waiters to resume, each with its end.
     package var resumptions: [(waiter: Waiter, end: DeliveryWaitEnd)] = []
-    /// Events that belong to no open notification.
+    /// Events that don't belong to an open notification.
     package var unmatched: [CallbackEvent] = []
-    /// What became of the event, for ``deliver(_:token:isDuplicate:isElsewhere:now:)``.
+    /// The disposition of the event of ``deliver(_:token:isDuplicate:isElsewhere:now:)``.
     package var disposition: CallbackDisposition?
-    /// How a wait ended that was not kept, for the shell.
+    /// The end of a wait that wasn't kept, for the shell.
     package var end: DeliveryWaitEnd?
     /// A waiter that was removed, for the shell.
     package var waiter: Waiter?
-    /// Whether the slot is gone, for ``release(_:now:)``.
+    /// Whether ``release(_:now:)`` removed the slot.
     package var isReleased = false
 
     package init() {}

@@ -1,10 +1,10 @@
 package import SmoovenCallbacks
 
-// Who gets an event, and what that leads to.
+// Which slots get an event, and the consequences.
 extension DeliveryStateMachine {
-  /// Whether there is room for an event.
+  /// Returns whether there's room for an event.
   ///
-  /// If not, it must not be stored either: its sender tries again.
+  /// If there isn't, the event must not be stored either, and its sender retries.
   package func admits(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
     if isClosed { return false }
     let tokens = getters(of: event, token)
@@ -12,18 +12,18 @@ extension DeliveryStateMachine {
     return tokens.allSatisfy { (slots[$0]?.eventCount ?? 0) < limits.maximumEventsPerNotification }
   }
 
-  /// The events of a status response that say something new to a slot.
+  /// Returns the events of a status response that are new to a slot.
   ///
-  /// What has no slot here may not know any of them.
+  /// If the slot doesn't exist here, all of them may be new.
   package func news(among events: [CallbackEvent], for token: DeliveryToken) -> [CallbackEvent] {
     guard let slot = slots[token] else { return events }
     return events.filter(slot.isNews)
   }
 
-  /// Delivers a verified event to everyone who gets it.
+  /// Delivers a verified event to all slots that get it.
   ///
-  /// A duplicate is still news to a slot that hasn't seen it. What no slot here gets may be another process's. An event
-  /// that isn't replayed for a slot that is catching up waits until that has caught up.
+  /// A duplicate is still new to a slot that hasn't seen it. An event that no slot here gets may belong to another
+  /// process. If a slot is catching up, an event that isn't replayed for it waits until it has caught up.
   package mutating func deliver(
     _ event: CallbackEvent,
     token: DeliveryToken?,
@@ -54,7 +54,7 @@ extension DeliveryStateMachine {
     return changes
   }
 
-  /// Ends the catching up of a slot: the events that arrived in the meantime follow.
+  /// Ends a slot's catching up, after which the events that arrived in the meantime are recorded.
   package mutating func finishCatchingUp(_ token: DeliveryToken, now: Duration) -> Changes {
     var changes = Changes()
     guard let slot = slots[token] else { return changes }
@@ -65,7 +65,7 @@ extension DeliveryStateMachine {
     return changes
   }
 
-  /// The slots that get an event, by the one rule of ``EventOwnership``.
+  /// Returns the slots that get an event, by the one rule of ``EventOwnership``.
   func getters(of event: CallbackEvent, _ token: DeliveryToken?) -> [DeliveryToken] {
     candidates(event, token).filter { slots[$0]?.owns(event, token: token) == true }
   }
@@ -82,7 +82,7 @@ extension DeliveryStateMachine {
     for token in new where !tokens.contains(token) { tokens.append(token) }
   }
 
-  /// Whether a wait may still claim an event that has no getter.
+  /// Returns whether a wait may still claim an event that no slot gets.
   private func keepsEarly(_ event: CallbackEvent, _ token: DeliveryToken?) -> Bool {
     guard !isClosed, token == nil, event.hasIDs else { return false }
     switch limits.earlyEvents {
@@ -118,7 +118,7 @@ extension DeliveryStateMachine {
     settle(token, into: &changes)
   }
 
-  /// Leads an id to a slot, and copies to it the events of that id that came before.
+  /// Adds an id to a slot, and copies earlier events with that id to it.
   mutating func own(
     _ id: String,
     _ slot: DeliverySlot<Waiter>,

@@ -1,16 +1,17 @@
 internal import SmoovenCallbacks
 
-/// The open waits and what they wait for, as a value: no lock, no clock, no `await`.
+/// The open waits and what they wait for, as a value without lock, clock or `await`.
 ///
-/// Every function accepts what happened and returns what is to be done. Time comes in as the `Duration` since an epoch
-/// of the caller's choice. `Waiter` is opaque: a continuation in the SDK, a number in tests. Conservation: each waiter
-/// handed in comes back exactly once, as the result of ``wait(for:_:now:interruption:)`` or in ``Changes/resumptions``.
+/// Every function accepts what happened and returns what must be done. Time is passed as the `Duration` since an epoch
+/// of the caller's choice. `Waiter` is opaque: it's a continuation in the SDK and a number in tests. Each waiter that
+/// is passed in is returned exactly once, either as the result of ``wait(for:_:now:interruption:)`` or in
+/// ``Changes/resumptions``.
 package struct DeliveryStateMachine<Waiter>: ~Copyable {
   var slots: [DeliveryToken: DeliverySlot<Waiter>] = [:]
   var owners = DeliveryOwners()
   var early: EarlyEvents
   var deadlines = DeadlineQueue()
-  // The number of slots by group that will only learn their id from a response or a callback.
+  // The number of slots per group that will learn their id only from a response or a callback.
   var unbound: [String: Int] = [:]
   let limits: DeliveryLimits
 
@@ -24,13 +25,13 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     early = EarlyEvents(limits: limits)
   }
 
-  /// The number of notifications that are reserved and not released.
+  /// The number of notifications that are reserved and not yet released.
   package var slotCount: Int { slots.count }
   /// The number of early events.
   package var earlyCount: Int { early.count }
-  /// The part of the room for early events that is used, in the fullest group.
+  /// The fraction of the room for early events that is used, in the fullest group.
   package var earlyFill: Double { early.fill }
-  /// The moment at which ``expire(now:)`` has something to do.
+  /// The time at which ``expire(now:)`` has something to do.
   package var nextDeadline: Duration? {
     guard let expiry = early.nextExpiry else { return deadlines.earliest }
     return deadlines.earliest.map { min($0, expiry) } ?? expiry
@@ -44,22 +45,22 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     slots[token]?.snapshot
   }
 
-  /// Whether a callback may belong to a slot, by its token or its ids.
+  /// Returns whether a callback may belong to a slot, by its token or its ids.
   package func isInterested(in callback: StoredCallback) -> Bool {
     if let token = callback.token, slots[token]?.group == callback.event.group { return true }
     return !candidates(callback.event, callback.token).isEmpty
   }
 
-  /// What every slot may get.
+  /// The callbacks that any slot may get.
   package var lookups: [CallbackLookup] {
     slots.map { CallbackLookup(group: $1.group, token: $0, ids: $1.ownership.ids) }
   }
 
   // MARK: Slots
 
-  /// Opens a slot, or joins the one that exists, because a delivery may be taken up by several callers.
+  /// Opens a slot, or joins the existing one, because several callers may take up the same delivery.
   ///
-  /// Returns `nil` if closed.
+  /// - Returns: `nil` if closed.
   package mutating func reserve(
     _ token: DeliveryToken,
     group: String,
@@ -77,7 +78,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     if let slot = slots[token] {
       slot.holderCount += 1
       for id in accepted { accept(id, slot, token, now: now, into: &changes) }
-      // Those that are here know better whether the send is under way than one that joins them.
+      // The current holders know better whether the send is in progress than a caller that joins them.
       if acceptance == .known { resolve(slot, token, acceptance, into: &changes) }
       return changes
     }
@@ -95,7 +96,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return changes
   }
 
-  /// Holds a slot that exists.
+  /// Joins an existing slot, and returns whether it exists.
   package mutating func join(_ token: DeliveryToken) -> Bool {
     guard let slot = slots[token] else { return false }
     slot.holderCount += 1
@@ -104,7 +105,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   /// Records that Smooven accepted the notification under an id.
   ///
-  /// A notification that was sent repeatedly has several, and all of them are its own.
+  /// A notification that was sent repeatedly has several ids, all of which belong to it.
   package mutating func accept(
     _ token: DeliveryToken,
     id: String,
@@ -118,20 +119,20 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return changes
   }
 
-  /// Records how the send went, for everyone who waits.
+  /// Records the result of the send, for all waiters.
   package mutating func resolve(_ token: DeliveryToken, _ acceptance: DeliveryAcceptance) -> Changes {
     var changes = Changes()
     if let slot = slots[token] { resolve(slot, token, acceptance, into: &changes) }
     return changes
   }
 
-  /// Records what the store says of the send, unless others hold the slot: they know better whether it is under way.
+  /// Records what the store says about the send, unless other callers hold the slot, because they know better.
   package mutating func learn(_ token: DeliveryToken, _ acceptance: DeliveryAcceptance) -> Changes {
     guard let slot = slots[token], acceptance == .known || slot.holderCount == 1 else { return Changes() }
     return resolve(token, acceptance)
   }
 
-  /// Adopts the verdict that is stored; the events that led to it may follow.
+  /// Adopts the stored verdict, which may be followed by the events that led to it.
   package mutating func conclude(_ token: DeliveryToken, _ verdict: DeliveryVerdict) -> Changes {
     var changes = Changes()
     slots[token]?.conclude(verdict)
@@ -139,7 +140,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return changes
   }
 
-  /// Records that another send has begun, so that what came of an earlier one says nothing any more.
+  /// Records that another send has begun, so that the result of an earlier one no longer means anything.
   package mutating func reopen(_ token: DeliveryToken) -> Changes {
     if let slot = slots[token] {
       let wasUnbound = slot.isUnbound
@@ -149,7 +150,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return Changes()
   }
 
-  /// Records that one caller's own send failed: only its waits end.
+  /// Records that one caller's own send failed, which ends only that caller's waits.
   package mutating func fail(_ token: DeliveryToken, caller: UInt32, _ error: SmoovenError) -> Changes {
     var changes = Changes()
     slots[token]?.fail(caller, error)
@@ -157,7 +158,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return changes
   }
 
-  /// Records that the stored delivery changed.
+  /// Records that the stored delivery has changed.
   package mutating func noteChange(_ token: DeliveryToken) -> Changes {
     var changes = Changes()
     slots[token]?.revision &+= 1
@@ -165,9 +166,9 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return changes
   }
 
-  /// Gives up one hold of a slot, and removes the slot with the last.
+  /// Releases one hold of a slot, and removes the slot with its last hold.
   ///
-  /// Later events for it are late. Those that it got by an id can still be asked for.
+  /// Later events for the slot are late. Events that it got by an id can still be asked for.
   package mutating func release(_ token: DeliveryToken, now: Duration) -> Changes {
     guard let slot = slots[token] else { return Changes() }
     slot.holderCount -= 1
@@ -192,7 +193,9 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return changes
   }
 
-  /// Ends all waits and refuses new ones; the slots stay readable until they are released.
+  /// Ends all waits and refuses new ones.
+  ///
+  /// The slots stay readable until they're released.
   package mutating func close() -> Changes {
     isClosed = true
     var changes = Changes()
@@ -205,14 +208,14 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   // MARK: Waits
 
-  /// How a wait for a goal would end now; `nil` if it would go on.
+  /// Returns how a wait for a goal would end now, or `nil` if it would continue.
   package func end(of goal: DeliveryGoal, _ token: DeliveryToken, caller: UInt32) -> DeliveryWaitEnd? {
     slots[token]?.end(of: goal, caller: caller)
   }
 
   /// Keeps a waiter.
   ///
-  /// If the wait ends immediately, returns how, and the waiter is the caller's to resume.
+  /// - Returns: How the wait ended, if it ended immediately. The caller must then resume the waiter.
   package mutating func wait(
     for token: DeliveryToken,
     _ request: Request,
@@ -245,7 +248,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   /// Removes one waiter, and no other.
   ///
-  /// Returns `nil` if it isn't there: before it came, or after it ended.
+  /// - Returns: `nil` if the waiter doesn't exist, because it wasn't added yet or has already ended.
   package mutating func cancel(_ token: DeliveryToken, id: UInt64) -> Waiter? {
     guard let wait = slots[token]?.remove(waitID: id) else { return nil }
     var changes = Changes()
@@ -253,7 +256,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     return wait.waiter
   }
 
-  /// Ends the waits and early events whose time is up.
+  /// Ends the waits and early events whose deadline has passed.
   package mutating func expire(now: Duration) -> Changes {
     var changes = Changes()
     while let entry = deadlines.popDue(now: now) {

@@ -1,14 +1,14 @@
-/// How far a notification is known to have come.
+/// The furthest point that a notification is known to have reached.
 ///
 /// The list is open.
 public struct DeliveryStatus: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
-  /// The status in lower case, as Smooven spells it.
+  /// The status in lowercase, as Smooven spells it.
   public let rawValue: String
 
-  /// Makes a status from Smooven's word for it.
+  /// Creates a status from Smooven's name for it.
   public init(rawValue: String) { self.rawValue = rawValue }
 
-  /// Not even known to be accepted: the request left, but neither an answer nor a callback came.
+  /// Not even known to be accepted, because the request was sent but neither a response nor a callback has arrived.
   public static let unconfirmed = DeliveryStatus(rawValue: "unconfirmed")
   /// Accepted.
   public static let queued = DeliveryStatus(rawValue: "queued")
@@ -26,15 +26,15 @@ public struct DeliveryStatus: RawRepresentable, Sendable, Hashable, CustomString
   public static let read = DeliveryStatus(rawValue: "read")
   /// Answered by the recipient.
   public static let replied = DeliveryStatus(rawValue: "replied")
-  /// Will not arrive.
+  /// Can't arrive anymore.
   public static let failed = DeliveryStatus(rawValue: "failed")
-  /// Could not reach the recipient after all attempts.
+  /// Couldn't reach the recipient after all attempts.
   public static let undelivered = DeliveryStatus(rawValue: "undelivered")
 
-  /// The status in lower case.
+  /// The status in lowercase.
   public var description: String { rawValue }
 
-  /// The status that an event shows, or `nil` when it shows none.
+  /// Creates the status that an event shows, or returns `nil` if it doesn't show one.
   init?(_ event: CallbackEvent) {
     switch event.kind {
     case .other: return nil
@@ -43,7 +43,7 @@ public struct DeliveryStatus: RawRepresentable, Sendable, Hashable, CustomString
     }
   }
 
-  /// The event kind that stands for this status, for answers of the status endpoint.
+  /// The event kind that represents this status, for responses of the status endpoint.
   var kind: CallbackEvent.Kind {
     switch self {
     case .failed, .undelivered: .failed
@@ -68,10 +68,10 @@ public struct DeliveryStatus: RawRepresentable, Sendable, Hashable, CustomString
     }
   }
 
-  /// Whether a notification with this status has come further than one with another.
+  /// Returns whether this status is further than another one.
   func isFurther(than other: DeliveryStatus) -> Bool { rank > other.rank }
 
-  /// Moves forward only: an event that is late or out of order never takes a status back.
+  /// Moves forward only, so that a late or out-of-order event never reverts a status.
   mutating func advance(to other: DeliveryStatus) {
     if other.rank > rank { self = other }
   }

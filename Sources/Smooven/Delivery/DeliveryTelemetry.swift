@@ -8,7 +8,7 @@ internal import SmoovenSupport
 package struct DeliveryTelemetry: Sendable {
   let openWaits: Gauge
   let dropped: Counter
-  /// Answers of people that were recorded.
+  /// The number of people's answers that were recorded.
   let answers: Counter
   private let accepted: Counter
   private let dispositions: [CallbackDisposition: Counter]
@@ -36,7 +36,7 @@ package struct DeliveryTelemetry: Sendable {
     )
   }
 
-  /// Counts a callback that was answered with 200.
+  /// Counts a callback that got a 200.
   package func countAccepted(_ disposition: CallbackDisposition) {
     accepted.increment()
     dispositions[disposition]?.increment()
@@ -44,7 +44,7 @@ package struct DeliveryTelemetry: Sendable {
 
   /// Counts a request that was refused.
   package func countRejected(_ reason: String) {
-    // Made when needed: the reasons of a provider of one's own are open.
+    // Created on demand, because custom providers may have any reasons.
     Counter(label: "smooven_callbacks_rejected_total", dimensions: [("reason", reason)], factory: factory)
       .increment()
   }

@@ -1,6 +1,7 @@
-/// The secret name of one wait: 128 random bits, carried in its callback URL.
+/// The secret name of one wait, which is 128 random bits in its callback URL.
 ///
-/// Whoever knows it can address the wait (though settle it only with a signature), so its description hides it.
+/// Anyone who knows the token can address the wait (but can settle it only with a signature), so its description hides
+/// it.
 public struct DeliveryToken: Sendable, Hashable {
   /// The number of digits in its text.
   package static let length = 32
@@ -8,14 +9,14 @@ public struct DeliveryToken: Sendable, Hashable {
   private let high: UInt64
   private let low: UInt64
 
-  /// Makes a fresh token from the system's secure random numbers.
+  /// Creates a new token from the system's secure random numbers.
   public init() {
     var generator = SystemRandomNumberGenerator()
     self.high = generator.next()
     self.low = generator.next()
   }
 
-  /// Reads a token from 32 lower-case hexadecimal digits, or returns `nil` for any other text.
+  /// Reads a token from 32 lowercase hexadecimal digits, or returns `nil` for any other text.
   public init?(_ text: some StringProtocol) {
     var words: (UInt64, UInt64) = (0, 0)
     var count = 0
@@ -34,7 +35,7 @@ public struct DeliveryToken: Sendable, Hashable {
     (high, low) = words
   }
 
-  /// The 32 hexadecimal digits that stand in the callback URL.
+  /// The 32 hexadecimal digits that appear in the callback URL.
   public var text: String {
     Self.digits(high) + Self.digits(low)
   }
@@ -54,7 +55,7 @@ extension DeliveryToken: Codable {
 
   /// Decodes a token from its text.
   ///
-  /// - Throws: `DecodingError` if it isn't one.
+  /// - Throws: `DecodingError` if the text isn't a token.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let token = DeliveryToken(try container.decode(String.self)) else {

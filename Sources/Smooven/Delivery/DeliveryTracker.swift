@@ -2,18 +2,18 @@ internal import CoreMetrics
 package import SmoovenCallbacks
 internal import Synchronization
 
-/// The thin shell around ``DeliveryStateMachine``: locks, mutates, unlocks, then performs.
+/// The thin shell around ``DeliveryStateMachine``, which locks, mutates, unlocks, and then performs the changes.
 ///
-/// Continuations are resumed outside the lock. One task, under ``run()``, sleeps until the earliest deadline.
+/// Continuations are resumed outside the lock. One task, which runs in ``run()``, sleeps until the earliest deadline.
 package final class DeliveryTracker: Sendable {
   package typealias Machine = DeliveryStateMachine<DeliveryWaiter>
 
   private struct State: ~Copyable {
     var machine: Machine
-    /// When the wake-up task will wake next; `nil` if it has nothing to wait for.
+    /// The time at which the wake-up task wakes next, or `nil` if it has nothing to wait for.
     var armed: Duration?
     var isRunning = false
-    /// Why it was closed, if that says more than that it was.
+    /// The reason for closing, if it's more specific than that it was closed.
     var closeCause: SmoovenError?
   }
 
@@ -25,7 +25,7 @@ package final class DeliveryTracker: Sendable {
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
   private let telemetry: DeliveryTelemetry
-  /// Events that belong to no open notification.
+  /// Events that don't belong to an open notification.
   package let unmatched: EventHub
 
   package init(limits: DeliveryLimits, clock: DeliveryClock, telemetry: DeliveryTelemetry) {
@@ -36,9 +36,9 @@ package final class DeliveryTracker: Sendable {
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
-  /// The time by which deadlines are measured.
+  /// The current time, by the clock of the deadlines.
   package var now: Duration { clock.now() }
-  /// Ends what is due at a deadline, once, whether or not the tracker runs.
+  /// Ends everything that is due at a deadline, once, whether or not the tracker runs.
   func expire(at deadline: Duration) async {
     guard (try? await clock.sleep(deadline)) != nil else { return }
     apply { $0.expire(now: $1) }
@@ -48,20 +48,20 @@ package final class DeliveryTracker: Sendable {
   /// - Throws: `CancellationError` if cancelled.
   func sleep(for time: Duration) async throws { try await clock.sleep(clock.now() + time) }
 
-  /// The number of tasks that wait.
+  /// The number of waiting tasks.
   package var waitCount: Int { state.withLock { $0.machine.waitCount } }
-  /// The number of notifications that are reserved and not released.
+  /// The number of notifications that are reserved and not yet released.
   package var slotCount: Int { state.withLock { $0.machine.slotCount } }
   /// The number of events that are kept until a wait claims them.
   package var earlyCount: Int { state.withLock { $0.machine.earlyCount } }
-  /// The part of the room for those that is used, in the fullest group.
+  /// The fraction of the room for early events that is used, in the fullest group.
   package var earlyFill: Double { state.withLock { $0.machine.earlyFill } }
   /// Whether ``close()`` was called.
   package var isClosed: Bool { state.withLock { $0.machine.isClosed } }
-  /// Whether ``run()`` keeps the deadlines.
+  /// Whether ``run()`` is enforcing the deadlines.
   package var isRunning: Bool { state.withLock { $0.isRunning } }
 
-  /// What this process waits for, for a store that other processes use as well.
+  /// The interests of this process, for a store that other processes use as well.
   package var interests: DeliveryInterests {
     DeliveryInterests(
       count: { [weak self] in self?.slotCount ?? 0 },
@@ -75,10 +75,10 @@ package final class DeliveryTracker: Sendable {
 
   // MARK: Slots
 
-  /// Opens a slot, or joins the one that exists, and returns what releases it.
+  /// Opens a slot, or joins the existing one, and returns the lease that releases it.
   ///
-  /// A slot that is opened to catch up with a store holds back what arrives until ``finishCatchingUp(_:)``, so that every
-  /// process sees the events of a delivery in the order in which they were stored.
+  /// A slot that is opened to catch up with a store holds back arriving events until ``finishCatchingUp(_:)``, so that
+  /// every process sees the events of a delivery in the order in which they were stored.
   ///
   /// - Throws: ``SmoovenError`` with `closed`.
   package func reserve(
@@ -111,12 +111,12 @@ package final class DeliveryTracker: Sendable {
     return lease(token, onRelease)
   }
 
-  /// Ends the catching up of a slot, whether it succeeded or not.
+  /// Ends a slot's catching up, whether it succeeded or not.
   package func finishCatchingUp(_ token: DeliveryToken) {
     apply { $0.finishCatchingUp(token, now: $1) }
   }
 
-  /// Holds a slot that exists.
+  /// Joins an existing slot, or returns `nil` if it doesn't exist.
   package func join(_ token: DeliveryToken) -> SlotLease? {
     state.withLock { $0.machine.join(token) } ? lease(token, nil) : nil
   }
@@ -126,7 +126,7 @@ package final class DeliveryTracker: Sendable {
     return SlotLease(token: token, caller: caller, tracker: self, onRelease: onRelease)
   }
 
-  /// Releases a slot; returns whether it is gone, because nothing else holds it.
+  /// Releases a slot, and returns whether it was removed because nothing else holds it.
   @discardableResult
   package func release(_ token: DeliveryToken) -> Bool {
     apply { $0.release(token, now: $1) }?.isReleased == true
@@ -148,7 +148,7 @@ package final class DeliveryTracker: Sendable {
     apply { machine, _ in machine.resolve(token, acceptance) }
   }
 
-  /// Adopts the verdict that is stored.
+  /// Adopts the stored verdict.
   package func conclude(_ token: DeliveryToken, _ verdict: DeliveryVerdict) {
     apply { machine, _ in machine.conclude(token, verdict) }
   }
@@ -157,7 +157,7 @@ package final class DeliveryTracker: Sendable {
     apply { machine, _ in machine.reopen(token) }
   }
 
-  /// Records what the store says of the send, if no one else holds the slot.
+  /// Records what the store says about the send, if no other caller holds the slot.
   func learn(_ token: DeliveryToken, _ acceptance: DeliveryAcceptance) {
     apply { machine, _ in machine.learn(token, acceptance) }
   }
@@ -167,24 +167,24 @@ package final class DeliveryTracker: Sendable {
     apply { machine, _ in machine.fail(token, caller: caller, error) }
   }
 
-  /// Records that the stored delivery changed.
+  /// Records that the stored delivery has changed.
   package func noteChange(_ token: DeliveryToken) {
     apply { machine, _ in machine.noteChange(token) }
   }
 
   // MARK: Events
 
-  /// Whether there is room for an event; asked before it is stored.
+  /// Returns whether there's room for an event, which is checked before the event is stored.
   package func admits(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
     state.withLock { $0.machine.admits(event, token: token) }
   }
 
-  /// The events of a status response that say something new to a slot.
+  /// Returns the events of a status response that are new to a slot.
   package func news(among events: [CallbackEvent], for token: DeliveryToken) -> [CallbackEvent] {
     state.withLock { $0.machine.news(among: events, for: token) }
   }
 
-  /// Delivers a verified, stored event to everyone who gets it.
+  /// Delivers a verified, stored event to all slots that get it.
   @discardableResult
   package func deliver(
     _ event: CallbackEvent,
@@ -209,8 +209,8 @@ package final class DeliveryTracker: Sendable {
 
   /// Keeps a waiter, or resumes it immediately.
   ///
-  /// Whether the caller is cancelled, or what it waits for is done, is decided inside the lock: checked outside, a
-  /// change between check and registration would leave a waiter that nothing ends.
+  /// The check whether the caller is cancelled, or whether what it waits for is done, is made inside the lock. If it
+  /// was made outside, a change between the check and the registration would leave a waiter that nothing ends.
   func keep(
     _ waiter: DeliveryWaiter,
     _ id: UInt64,
@@ -235,12 +235,12 @@ package final class DeliveryTracker: Sendable {
     if let end = changes?.end { waiter.resume(returning: end) }
   }
 
-  /// How a wait for a goal would end now; `nil` if it would go on.
+  /// Returns how a wait for a goal would end now, or `nil` if it would continue.
   func end(of goal: DeliveryGoal, _ token: DeliveryToken, caller: UInt32) -> DeliveryWaitEnd? {
     state.withLock { $0.machine.end(of: goal, token, caller: caller) }
   }
 
-  /// Ends a wait, unless it has ended.
+  /// Ends a wait, unless it has already ended.
   func end(_ id: UInt64, for token: DeliveryToken, _ end: DeliveryWaitEnd) {
     let changes = apply { machine, _ in
       var changes = Machine.Changes()
@@ -250,12 +250,12 @@ package final class DeliveryTracker: Sendable {
     changes?.waiter?.resume(returning: end)
   }
 
-  /// A number for a wait that no other has.
+  /// Returns a unique number for a wait.
   func nextWaitID() -> UInt64 {
     waitIDs.add(1, ordering: .relaxed).newValue
   }
 
-  /// What a call gets after ``close(because:)``.
+  /// The error that calls get after ``close(because:)``.
   var closedError: SmoovenError {
     state.withLock { $0.closeCause }.map { .closed(because: $0) } ?? .clientClosed
   }
@@ -270,7 +270,7 @@ package final class DeliveryTracker: Sendable {
     wakeUp.finish()
   }
 
-  /// Ends waits when their time is up, until cancelled or closed.
+  /// Ends waits at their deadlines, until cancelled or closed.
   package func run() async {
     state.withLock { $0.isRunning = true }
     defer { state.withLock { $0.isRunning = false } }
@@ -296,7 +296,7 @@ package final class DeliveryTracker: Sendable {
     }
   }
 
-  /// Mutates under the lock and performs the changes outside of it.
+  /// Mutates the machine under the lock, and performs the changes outside of it.
   @discardableResult
   private func apply(_ body: @Sendable (inout Machine, Duration) -> Machine.Changes?) -> Machine.Changes? {
     let now = clock.now()
@@ -321,9 +321,9 @@ package final class DeliveryTracker: Sendable {
     return changes
   }
 
-  /// Tells the caller's metrics the number of waits, outside the lock.
+  /// Reports the number of waits to the caller's metrics, outside the lock.
   ///
-  /// The recorder that comes last looks once more, so an older number never stays.
+  /// It reads the number once more afterwards, so that an outdated number never stays.
   private func recordOpenWaits() {
     while true {
       let count = openWaits.load(ordering: .sequentiallyConsistent)

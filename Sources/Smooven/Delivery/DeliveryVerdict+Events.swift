@@ -4,9 +4,10 @@ extension DeliveryVerdict {
   /// The channels that a critical notification uses at the same time (source: Smooven's page on urgency).
   private static let criticalChannels: Set<NotificationChannel> = [.sms, .push]
 
-  /// What events say about a delivery, in their order: the one rule, for open waits and stored deliveries alike.
+  /// Creates the verdict that events show about a delivery, in order.
   ///
-  /// Only what can't change any more is a verdict. The failure of one channel of several isn't one.
+  /// This is the one rule, for open waits and for stored deliveries. Only what can no longer change is a verdict, so
+  /// the failure of one channel among several isn't one.
   package init?(_ events: some Sequence<CallbackEvent>, isCritical: Bool) {
     var failed: Set<NotificationChannel> = []
     for event in events {

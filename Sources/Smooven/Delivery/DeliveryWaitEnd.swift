@@ -1,16 +1,17 @@
 package import SmoovenCallbacks
 
-/// How a single wait of the state machine ended.
+/// The end of a single wait of the state machine.
 ///
-/// Indirect, like the types that follow, because it lies in every suspended task and every slot, and is seldom needed.
+/// It's indirect, like the types that follow, because every suspended task and every slot contains it, and it's rarely
+/// needed.
 package indirect enum DeliveryWaitEnd: Sendable, Equatable {
   /// This event met the goal.
   case met(CallbackEvent)
   /// This event made delivery impossible.
   case failed(CallbackEvent)
-  /// The send is accepted, or unclear for good; the snapshot says which.
+  /// The send is accepted or permanently unclear, as the snapshot shows.
   case accepted
-  /// The stored delivery changed.
+  /// The stored delivery has changed.
   case changed
   /// Time ran out.
   case expired(DeliveryStatus, [FailedChannel])
@@ -22,37 +23,37 @@ package indirect enum DeliveryWaitEnd: Sendable, Equatable {
   case cancelled
 }
 
-/// How the send of a notification went.
+/// The result of a notification's send.
 package indirect enum DeliveryAcceptance: Sendable, Equatable {
-  /// Still under way.
+  /// The send is still in progress.
   case pending
   /// Accepted, with a receipt.
   case accepted(NotifyReceipt)
-  /// Accepted, without a receipt: sent by another caller, or by an earlier process.
+  /// Accepted, without a receipt, because another caller or an earlier process sent it.
   case known
-  /// The body left and no clear response came, or nothing was sent; the error says which.
+  /// The body was sent and no clear response arrived, or nothing was sent, as the error says.
   case unclear(SmoovenError)
 }
 
-/// What is known of a slot at one moment.
+/// The known state of a slot at one moment.
 package struct DeliverySnapshot: Sendable, Equatable {
   package var ids: [String]
-  /// The ids under which it was accepted, as far as they are known here.
+  /// The ids under which the notification was accepted, as far as they're known here.
   package var accepted: [String]
   package var status: DeliveryStatus
   package var acceptance: DeliveryAcceptance
   package var eventNames: [String]
-  /// The channels that failed while another may still deliver.
+  /// The channels that failed while another one may still deliver.
   package var failedChannels: [FailedChannel] = []
   package var verdict: DeliveryVerdict?
   package var revision: UInt32
 }
 
-/// When the failure of a channel settles a wait.
+/// The condition under which the failure of a channel settles a wait.
 package indirect enum SettlingPolicy: Sendable, Equatable {
-  /// Immediately.
+  /// The first failure settles a wait.
   case firstFailure
-  /// When every channel failed, because they are tried at the same time. With a grace period, a wait ends that long after
-  /// the first failure.
+  /// A wait is settled once every channel has failed, because they're tried at the same time. With a grace period, a
+  /// wait ends that long after the first failure.
   case everyChannel(grace: Duration?)
 }

@@ -1,7 +1,7 @@
-/// What waits, and learns exactly once how that ended: a suspended task, or an observer of many waits.
+/// A suspended task, or an observer of many waits, which learns exactly once how its wait ended.
 ///
-/// The machine hands each waiter back exactly once, as its random test proves over millions of steps; so an open wait
-/// need not pay for the check, but in debug builds, and so in all tests, it does.
+/// The machine returns each waiter exactly once, as its random test shows over millions of steps. So an open wait
+/// doesn't need to pay for a check, but in debug builds, and therefore in all tests, it does.
 @safe package struct DeliveryWaiter: Sendable {
   @safe private enum Wrapped {
     #if DEBUG
@@ -41,9 +41,9 @@
   }
 }
 
-/// One of many waits that a single task watches.
+/// An observer of one of many waits that a single task watches.
 final class DeliveryWaitObserver: Sendable {
-  /// The number of the wait among those.
+  /// The index of the wait among those.
   private let index: Int
   private let ends: AsyncStream<(index: Int, end: DeliveryWaitEnd)>.Continuation
 

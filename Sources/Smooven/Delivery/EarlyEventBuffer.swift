@@ -2,14 +2,15 @@ internal import SmoovenCallbacks
 
 /// The verified events of one group that no wait has claimed yet, bounded in number and in time.
 ///
-/// Events are copied to those that claim them and stay until their time is up, because another wait may ask for them as
-/// well. It never forgets before its time: if it is full, the listener responds with 503 and the sender tries again.
+/// Events are copied to the slots that claim them and stay until they expire, because another wait may ask for them as
+/// well. An event is never dropped before it expires: if the buffer is full, the listener responds with 503 and the
+/// sender retries.
 struct EarlyEventBuffer {
   struct Entry {
     let event: CallbackEvent
     let token: DeliveryToken?
     let expiry: Duration
-    /// Whether a wait has had it, so that it isn't reported as unmatched.
+    /// Whether a wait has claimed the event, so that it isn't reported as unmatched.
     var isClaimed: Bool
   }
 
@@ -18,7 +19,7 @@ struct EarlyEventBuffer {
   private var entries: [UInt64: Entry] = [:]
   private var byID: [String: [UInt64]] = [:]
   private var claimedCount = 0
-  // Entries live equally long, so they expire in the order of their numbers.
+  // All entries live equally long, so they expire in the order of their numbers.
   private var oldest: UInt64 = 0
   private var next: UInt64 = 0
 
@@ -29,16 +30,14 @@ struct EarlyEventBuffer {
 
   /// Whether there is no room for an unclaimed event.
   var isFull: Bool { entries.count - claimedCount >= capacity }
-  /// Whether there is no room for a claimed one.
+  /// Whether there is no room for a claimed event.
   var isFullOfClaimed: Bool { claimedCount >= capacity }
   var count: Int { entries.count }
-  /// The part of the room that is used, of unclaimed or of claimed events, whichever is fuller.
+  /// The fraction of the room that is used, by unclaimed or by claimed events, whichever is more.
   var fill: Double { Double(max(claimedCount, entries.count - claimedCount)) / Double(max(1, capacity)) }
   var nextExpiry: Duration? { entries[oldest]?.expiry }
 
-  /// Keeps an event, unless it is kept already.
-  ///
-  /// Returns whether it was new.
+  /// Keeps an event, unless it's already kept, and returns whether it's new.
   mutating func insert(
     _ event: CallbackEvent,
     token: DeliveryToken?,
@@ -56,7 +55,7 @@ struct EarlyEventBuffer {
     return true
   }
 
-  /// Copies the events of an id in arrival order, and marks them as claimed.
+  /// Returns copies of the events of an id in arrival order, and marks them as claimed.
   mutating func claim(_ id: String) -> [Entry] {
     (byID[id] ?? []).compactMap { number in
       if entries[number]?.isClaimed == false {
@@ -67,7 +66,7 @@ struct EarlyEventBuffer {
     }
   }
 
-  /// Removes the events whose time is up; returns those that no wait has had.
+  /// Removes the expired events, and returns those that no wait has claimed.
   mutating func expire(now: Duration) -> [CallbackEvent] {
     var expired: [CallbackEvent] = []
     while let entry = entries[oldest], entry.expiry <= now {
@@ -78,7 +77,7 @@ struct EarlyEventBuffer {
     return expired
   }
 
-  /// Removes everything; returns the events that no wait has had.
+  /// Removes all events, and returns those that no wait has claimed.
   mutating func removeAll() -> [CallbackEvent] {
     let all = entries.filter { !$0.value.isClaimed }.sorted { $0.key < $1.key }.map(\.value.event)
     (entries, byID, oldest, claimedCount) = ([:], [:], next, 0)

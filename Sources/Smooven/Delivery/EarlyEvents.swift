@@ -1,6 +1,6 @@
 internal import SmoovenCallbacks
 
-/// The early events of all groups: each group has a separate buffer, so that one can't fill another's.
+/// The early events of all groups, each of which has a separate buffer, so that one group can't fill another's.
 struct EarlyEvents {
   private var buffers: [String: EarlyEventBuffer] = [:]
   private let limits: DeliveryLimits
@@ -9,17 +9,17 @@ struct EarlyEvents {
 
   /// The number of events.
   var count: Int { buffers.values.reduce(0) { $0 + $1.count } }
-  /// The part of the room that is used, in the fullest group.
+  /// The fraction of the room that is used, in the fullest group.
   var fill: Double { buffers.values.reduce(0) { max($0, $1.fill) } }
-  /// When the first event's time is up.
+  /// The time at which the first event expires.
   var nextExpiry: Duration? { buffers.values.lazy.compactMap(\.nextExpiry).min() }
 
-  /// Whether a group has no room for an unclaimed event.
+  /// Returns whether a group has no room for an unclaimed event.
   func isFull(_ group: String) -> Bool { buffers[group]?.isFull == true }
 
-  /// Keeps an event in its group, if there is room, unless it is kept already.
+  /// Keeps an event in its group, if there's room, unless it's already kept.
   ///
-  /// - Returns: Whether it was new; `nil` if there is no room.
+  /// - Returns: Whether the event is new, or `nil` if there's no room.
   mutating func insert(
     _ event: CallbackEvent,
     token: DeliveryToken?,
@@ -34,12 +34,12 @@ struct EarlyEvents {
     return buffer.insert(event, token: token, now: now, isClaimed: isClaimed)
   }
 
-  /// Copies the events of an id in arrival order, and marks them as claimed.
+  /// Returns copies of the events of an id in arrival order, and marks them as claimed.
   mutating func claim(_ id: String, in group: String) -> [EarlyEventBuffer.Entry] {
     buffers[group]?.claim(id) ?? []
   }
 
-  /// Removes the events whose time is up; returns those that no wait has had.
+  /// Removes the expired events, and returns those that no wait has claimed.
   mutating func expire(now: Duration) -> [CallbackEvent] {
     var expired: [CallbackEvent] = []
     for group in buffers.keys.sorted() {
@@ -49,7 +49,7 @@ struct EarlyEvents {
     return expired
   }
 
-  /// Removes everything; returns the events that no wait has had.
+  /// Removes all events, and returns those that no wait has claimed.
   mutating func removeAll() -> [CallbackEvent] {
     defer { buffers = [:] }
     return buffers.keys.sorted().flatMap { buffers[$0]?.removeAll() ?? [] }

@@ -1,7 +1,7 @@
 package import SmoovenCallbacks
 internal import Synchronization
 
-/// Hands each event to every subscriber.
+/// A hub that passes each event to every subscriber.
 package final class EventHub: Sendable {
   private struct Subscriber {
     let receive: @Sendable (CallbackEvent) -> Void
@@ -21,7 +21,7 @@ package final class EventHub: Sendable {
     self.onDrop = onDrop
   }
 
-  /// Subscribes from now on.
+  /// Subscribes to future events.
   ///
   /// A consumer that falls behind by more than the limit loses the oldest events.
   package func subscribe(
@@ -32,7 +32,7 @@ package final class EventHub: Sendable {
       bufferingPolicy: .bufferingNewest(bufferingLimit)
     )
     let id = subscribe { [onDrop] event in
-      // Yielding runs no code of the subscriber, but its end may come back for the lock.
+      // Yielding runs none of the subscriber's code, but ending the stream may take the lock again.
       if isWanted(event), case .dropped = continuation.yield(event) { onDrop() }
     } onFinish: {
       continuation.finish()
@@ -45,7 +45,9 @@ package final class EventHub: Sendable {
     return stream
   }
 
-  /// Hands over each event from now on, within ``publish(_:)``, until the end, which is told at once when it has been.
+  /// Passes each future event to a closure, within ``publish(_:)``, until the hub is finished.
+  ///
+  /// If the hub is already finished, `finish` is called immediately.
   @discardableResult
   package func subscribe(
     _ receive: @escaping @Sendable (CallbackEvent) -> Void,

@@ -1,19 +1,24 @@
 package import SmoovenCallbacks
 
-/// Who gets an event: the one rule, used by open waits and for stored deliveries alike.
+/// The rule for which slots and stored deliveries get an event.
 ///
-/// Within its group, an event goes to the holder of its token, unless none of its ids is one under which that was
-/// accepted; to all that asked for one of its ids, or were accepted under it; and to all that learned its first id. An
-/// id is learned from an event that came by token or by an id that was asked for or accepted: never from one that came
-/// by a learned id, and never the id of a conversation, which several notifications share.
+/// Within its group, an event goes to these owners:
+///
+/// - The holder of its token, unless that was accepted under ids of which the event has none.
+/// - All owners that asked for one of its ids, or were accepted under one.
+/// - All owners that learned its first id.
+///
+/// An owner learns ids from events that arrived by token, or by an id that was asked for or accepted. It never learns
+/// them from an event that arrived by a learned id, and it never learns the id of a conversation, which several
+/// notifications share.
 package struct EventOwnership: Sendable {
   package let group: String
   package let token: DeliveryToken?
-  /// The ids that a wait was opened for.
+  /// The ids for which a wait was opened.
   package let asked: [String]
   /// The ids under which Smooven accepted the notification.
   package private(set) var accepted: [String]
-  /// The ids of events that it got.
+  /// The ids learned from events.
   package private(set) var learned: [String] = []
 
   package init(group: String, token: DeliveryToken?, asked: [String] = [], accepted: [String] = []) {
@@ -23,28 +28,28 @@ package struct EventOwnership: Sendable {
     self.accepted = accepted
   }
 
-  /// The rule for a stored delivery.
+  /// Creates the ownership of a stored delivery.
   package init(_ delivery: StoredDelivery) {
     self.init(group: delivery.group, token: delivery.token, accepted: delivery.ids)
-    // Of events that the log has forgotten, these are left.
+    // The milestones are all that is left of events that the log has forgotten.
     for event in delivery.milestones { _ = learn(from: event, token: delivery.token) }
   }
 
   /// Whether no id is known yet.
   package var isUnbound: Bool { asked.isEmpty && accepted.isEmpty && learned.isEmpty }
-  /// Every id by which it may get an event.
+  /// Every id by which the owner may get an event.
   package var ids: [String] {
     asked + accepted.filter { !asked.contains($0) }
       + learned.filter { !asked.contains($0) && !accepted.contains($0) }
   }
 
-  /// Whether an event is among its own.
+  /// Returns whether an event belongs to this owner.
   package func owns(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
     guard event.group == group else { return false }
     return isDirect(event, token) || event.correlationIDs.first.map(learned.contains) == true
   }
 
-  /// Gets an event, and learns its ids.
+  /// Learns the ids of an event that belongs to this owner.
   ///
   /// - Returns: The ids that are new.
   package mutating func learn(from event: CallbackEvent, token: DeliveryToken?) -> [String] {
@@ -54,9 +59,9 @@ package struct EventOwnership: Sendable {
     return new
   }
 
-  /// Adds an id under which it was accepted.
+  /// Adds an id under which the notification was accepted.
   ///
-  /// - Returns: Whether it wasn't known before in any way.
+  /// - Returns: Whether the id wasn't known in any way before.
   package mutating func accept(_ id: String) -> Bool {
     guard !accepted.contains(id) else { return false }
     let isNew = !knows(id)
@@ -64,7 +69,7 @@ package struct EventOwnership: Sendable {
     return isNew
   }
 
-  /// Forgets what it learned, to compute it anew from the events that are its own.
+  /// Discards the learned ids, so that they can be recomputed from the owner's events.
   package mutating func forgetLearned() { learned = [] }
 
   private func knows(_ id: String) -> Bool {

@@ -1,10 +1,10 @@
 public import SmoovenCallbacks
 
-/// A channel on which a notification failed, while another may still deliver it.
+/// A channel on which a notification failed, while another one may still deliver it.
 public struct FailedChannel: Sendable, Hashable {
   /// The channel, if the event named one.
   public var channel: NotificationChannel?
-  /// Why it failed, if the event said so.
+  /// The reason for the failure, if the event included one.
   public var failure: CallbackEvent.Failure?
 
   /// Creates a failed channel.

@@ -2,11 +2,11 @@ internal import SmoovenCallbacks
 internal import Synchronization
 
 // The memory of an open wait is the frames of its suspended functions. What they need only for a moment is kept out of
-// them, by functions that aren't inlined.
+// those frames by functions that aren't inlined.
 extension SlotLease {
-  /// Waits for a goal until a deadline; `nil` to wait for as long as it takes.
+  /// Waits for a goal until a deadline, or with `nil`, for as long as it takes.
   ///
-  /// Returns immediately if the task is cancelled.
+  /// It returns immediately if the task is cancelled.
   @inline(__always)
   package func wait(for goal: DeliveryGoal, deadline: Duration?) async -> DeliveryWaitEnd {
     let id = tracker.nextWaitID()
@@ -34,7 +34,7 @@ extension SlotLease {
 
   /// Waits until a criterion is met, a failure makes it impossible, or the deadline passes.
   ///
-  /// - Throws: ``SmoovenError`` if the send failed, the client closes or nothing runs it; `CancellationError` if
+  /// - Throws: ``SmoovenError`` if the send failed, the client closes or nothing runs it, or `CancellationError` if
   ///   cancelled.
   @inline(never)
   func outcome(until criterion: DeliveryCriterion, deadline: Duration) async throws -> DeliveryOutcome {
@@ -48,8 +48,8 @@ extension SlotLease {
 
   /// Waits for a criterion.
   ///
-  /// Of a predicate's events, begins with the one at a position, and moves the position on, so that a later wait
-  /// doesn't ask about them again.
+  /// For a predicate, it begins with the event at a position and advances the position, so that a later wait doesn't
+  /// pass the same events to the predicate again.
   func wait(
     until criterion: DeliveryCriterion,
     from position: inout Int32,
@@ -67,7 +67,7 @@ extension SlotLease {
     from position: inout Int32,
     deadline: Duration
   ) async -> DeliveryWaitEnd {
-    // The caller's code runs here, in the waiting task, never under the lock.
+    // The caller's code runs here, in the waiting task, and never under the lock.
     while true {
       let end = await wait(for: .event(at: position, orFailure: true), deadline: deadline)
       guard case .met(let event) = end else { return end }
@@ -76,7 +76,7 @@ extension SlotLease {
     }
   }
 
-  /// Ends waits at a deadline while nothing runs the tracker; `nil` if something does.
+  /// Returns a task that ends waits at a deadline while nothing runs the tracker, or `nil` if something runs it.
   ///
   /// Without it, a wait in a receiver that isn't run would never end.
   @inline(never)
@@ -86,14 +86,14 @@ extension SlotLease {
 
   /// Performs an operation, but waits for it only until a deadline.
   ///
-  /// An operation that takes longer goes on, and its result is dropped.
+  /// An operation that takes longer continues, and its result is dropped.
   ///
   /// - Parameters:
-  ///   - deadline: When to stop waiting.
-  ///   - cancelsLate: Whether to cancel an operation that takes longer, or whose caller leaves.
+  ///   - deadline: The time at which to stop waiting.
+  ///   - cancelsLate: Whether to cancel an operation that takes longer or whose caller is cancelled.
   ///   - operation: The operation.
-  /// - Returns: The result; `nil` if the deadline came first or the client closed.
-  /// - Throws: What the operation throws; `CancellationError` if cancelled.
+  /// - Returns: The result, or `nil` if the deadline passed first or the client closed.
+  /// - Throws: Any error that the operation throws, or `CancellationError` if cancelled.
   func bounded<Result: Sendable>(
     by deadline: Duration,
     cancelsLate: Bool = false,
@@ -109,7 +109,7 @@ extension SlotLease {
       }
       tracker.end(id, for: token, .changed)
     }
-    // An operation without I/O is done by now.
+    // An operation without I/O is already done.
     if let result = outcome.value { return try result.get() }
     let watch = watch(until: deadline)
     defer { watch?.cancel() }
@@ -127,7 +127,7 @@ extension SlotLease {
   }
 }
 
-/// The result of an operation, once there is one.
+/// The result of an operation, once it's known.
 private final class Outcome<Value: Sendable>: Sendable {
   private let state = Mutex<Result<Value, any Error>?>(nil)
 
@@ -140,7 +140,7 @@ private final class Outcome<Value: Sendable>: Sendable {
 }
 
 extension DeliveryOutcome {
-  /// The outcome that the end of a wait means.
+  /// Creates the outcome that corresponds to the end of a wait.
   @inline(never)
   init(_ end: DeliveryWaitEnd, closedError: @autoclosure () -> SmoovenError) throws {
     switch end {

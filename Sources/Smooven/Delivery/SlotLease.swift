@@ -1,6 +1,6 @@
 /// One caller's hold of a slot.
 ///
-/// The last one to go releases the slot.
+/// When the last lease is deallocated, the slot is released.
 package final class SlotLease: Sendable {
   package let token: DeliveryToken
   /// The caller, whose waits end if its own send fails.

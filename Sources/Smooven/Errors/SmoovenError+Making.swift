@@ -4,7 +4,7 @@ extension SmoovenError {
     "it has been shut down; wait only while run() is running"
   )
 
-  /// The error of calls to a client that has closed because it could not run.
+  /// Returns the error of calls to a client that has closed because it couldn't run.
   static func closed(because cause: SmoovenError) -> SmoovenError {
     SmoovenError(.closed, "it could not run: \(cause.message)", cause: cause)
   }
@@ -37,7 +37,7 @@ extension SmoovenError {
     SmoovenError(.invalidConfiguration, "\(field): \(message)", field: field)
   }
 
-  /// Checks that a timeout is positive and finite; the cap keeps clock arithmetic from overflowing.
+  /// Checks that a timeout is positive and not too long, because the limit keeps clock arithmetic from overflowing.
   static func checkTimeout(
     _ timeout: Duration,
     _ field: String = "timeout",
@@ -49,9 +49,9 @@ extension SmoovenError {
     }
   }
 
-  /// Checks a key that a caller gave.
+  /// Checks a key that a caller passed.
   ///
-  /// Keys that the library derives from one have a U+001F in them.
+  /// Keys that the library derives from it contain a U+001F.
   static func checkIdempotencyKey(_ key: String?) throws(SmoovenError) {
     guard let key else { return }
     guard (1...200).contains(key.utf8.count), !key.unicodeScalars.contains("\u{1F}") else {
@@ -59,6 +59,6 @@ extension SmoovenError {
     }
   }
 
-  /// 366 days.
+  /// The maximum timeout, which is 366 days.
   static let maximumTimeout = Duration.seconds(366 * 86_400)
 }

@@ -2,9 +2,9 @@ internal import SmoovenSupport
 
 /// The reason why a call failed.
 ///
-/// It's safe to log: the description contains no key, header, body, token, address or text of the server. A caller that
-/// is cancelled gets `CancellationError`, and a wait that runs out of time gets ``DeliveryOutcome/timedOut(lastKnown:failedChannels:)``.
-/// Neither is ever this type.
+/// It's safe to log, because the description contains no key, header, body, token, address or text of the server. A
+/// cancelled caller gets `CancellationError`, and a wait that runs out of time gets
+/// ``DeliveryOutcome/timedOut(lastKnown:failedChannels:)``. Neither is ever reported as this type.
 public struct SmoovenError: Error, Sendable {
   /// The kind of failure.
   ///
@@ -20,27 +20,28 @@ public struct SmoovenError: Error, Sendable {
 
     private init(_ wrapped: Wrapped) { self.wrapped = wrapped }
 
-    /// Finds a code by its name.
+    /// Creates the code with a name, or returns `nil` if no code has that name.
     init?(named name: String) {
       guard let wrapped = Wrapped(rawValue: name) else { return nil }
       self.wrapped = wrapped
     }
 
-    /// The configuration cannot work; the message names the setting.
+    /// The configuration can't work, and the message names the setting.
     public static let invalidConfiguration = Code(.invalidConfiguration)
-    /// The request broke a documented rule before it was sent; the message names the field.
+    /// The request broke a documented rule before it was sent, and the message names the field.
     public static let invalidRequest = Code(.invalidRequest)
-    /// Smooven did not accept the Secret Key (401 or 403).
+    /// Smooven didn't accept the Secret Key (401 or 403).
     public static let unauthorized = Code(.unauthorized)
-    /// Smooven refused the request (another 4xx, a redirect, or `success: false`); ``SmoovenError/apiCode`` says why.
+    /// Smooven refused the request (another 4xx, a redirect, or `success: false`), and ``SmoovenError/apiCode`` says
+    /// why.
     public static let rejected = Code(.rejected)
-    /// Smooven knows no such notification or player (404).
+    /// Smooven doesn't know the notification or player (404).
     public static let notFound = Code(.notFound)
-    /// Too many requests (429), and no retry fitted before the deadline.
+    /// There were too many requests (429), and no retry fit before the deadline.
     ///
     /// May be retried.
     public static let rateLimited = Code(.rateLimited)
-    /// Smooven is unavailable (its own 503), and no retry fitted before the deadline.
+    /// Smooven is unavailable (its own 503), and no retry fit before the deadline.
     ///
     /// May be retried.
     public static let unavailable = Code(.unavailable)
@@ -56,26 +57,27 @@ public struct SmoovenError: Error, Sendable {
     ///
     /// Repeating a notification can send it twice.
     public static let unconfirmed = Code(.unconfirmed)
-    /// A request for a status or a player, or to remove one, got a 5xx, no response, or one that isn't JSON.
+    /// A request to read a status or a player, or to remove a player, got a 5xx, no response, or a response that isn't
+    /// JSON.
     ///
     /// May be retried.
     public static let serverError = Code(.serverError)
-    /// The response could not be understood.
+    /// The response couldn't be understood.
     public static let invalidResponse = Code(.invalidResponse)
-    /// The delivery store failed; nothing was sent.
+    /// The delivery store failed, and nothing was sent.
     public static let storeFailed = Code(.storeFailed)
     /// The client, the listener or the receiver has been shut down.
     public static let closed = Code(.closed)
     /// `run()` was called a second time.
     public static let alreadyRunning = Code(.alreadyRunning)
-    /// The client was not run before the deadline, so nothing was sent.
+    /// The client wasn't run before the deadline, so nothing was sent.
     public static let notRunning = Code(.notRunning)
     /// The idempotency key was used before with another request.
     public static let idempotencyConflict = Code(.idempotencyConflict)
     /// The delivery that was resumed was never sent.
     public static let neverSent = Code(.neverSent)
 
-    /// An escalation had reached someone before this message was sent, so it wasn't.
+    /// An escalation had already reached a person before this message was sent, so it wasn't sent.
     public static let superseded = Code(.superseded)
 
     /// The code's name.
@@ -84,9 +86,9 @@ public struct SmoovenError: Error, Sendable {
 
   /// The kind of failure.
   public var code: Code
-  /// The reason and what to do, for a person.
+  /// A human-readable description of the reason and what to do.
   public var message: String
-  /// The field of the request or the configuration that was wrong, by its name on the wire.
+  /// The field of the request or the configuration that is wrong, by its name on the wire.
   public var field: String?
   /// The HTTP status of the last response, if any.
   public var status: Int?
@@ -107,7 +109,7 @@ public struct SmoovenError: Error, Sendable {
   public var retryAfter: Duration?
   /// The underlying error, if any.
   ///
-  /// It may say more than may be logged.
+  /// It may contain details that must not be logged.
   public var cause: (any Error)?
 
   /// Creates an error.
@@ -137,7 +139,7 @@ public struct SmoovenError: Error, Sendable {
     self.cause = cause
   }
 
-  /// Indicates whether the same call may simply be made again: it does no harm, and it may succeed later.
+  /// Whether the same call may simply be repeated, which does no harm and may succeed later.
   public var isRetryable: Bool {
     switch code {
     case .rateLimited, .unavailable, .connectionFailed, .overloaded, .serverError: true
@@ -147,7 +149,7 @@ public struct SmoovenError: Error, Sendable {
 }
 
 extension SmoovenError: Equatable {
-  /// Compares everything but the cause.
+  /// Returns whether two errors are equal, except for their causes.
   public static func == (left: SmoovenError, right: SmoovenError) -> Bool {
     left.code == right.code && left.message == right.message && left.field == right.field
       && left.status == right.status && left.apiCode == right.apiCode && left.apiMessage == right.apiMessage
@@ -157,7 +159,7 @@ extension SmoovenError: Equatable {
 }
 
 extension SmoovenError: SafelyDescribed {
-  /// Code, message and the numbers in one line.
+  /// The code, the message and the numbers in one line.
   public var description: String {
     var details: [String] = []
     if let apiCode, !message.contains(apiCode) { details.append(apiCode) }

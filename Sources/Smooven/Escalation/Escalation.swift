@@ -5,13 +5,13 @@ internal import Synchronization
 
 import struct Foundation.Date
 
-/// The thin shell around ``EscalationMachine``: it begins steps, and waits for all of them in one race.
+/// The thin shell around ``EscalationMachine``, which begins steps and waits for all of them in one race.
 struct Escalation {
-  /// What other tasks report.
+  /// The reports of other tasks.
   private struct Inbox: Sendable {
-    /// What the code of steps came to.
+    /// The results of the code of steps.
     var runs: [(step: Int, result: Result<DeliveryOutcome, any Error>)] = []
-    /// A winner that the store knew before a message was armed.
+    /// A winner that the store already knew before a message was armed.
     var winner: Place?
   }
 
@@ -21,7 +21,7 @@ struct Escalation {
     var message: Int
   }
 
-  /// What was begun.
+  /// A message or run that was begun.
   private struct Begun {
     let place: Place
     var handle: NotificationHandle?
@@ -83,7 +83,7 @@ struct Escalation {
     deadline = first + policy.deadline
     machine = Self.machine(policy, deadline)
     for step in 0...last {
-      // Code has no row: if a later step has begun, it had begun before that, and it may run again.
+      // Code has no row. If a later step has begun, the code's step had begun before that, and its code may run again.
       let isRun = policy.steps[step].run != nil
       guard let time = times[step] ?? (isRun ? times[(step...last).first { times[$0] != nil } ?? last] : nil)
       else {
@@ -98,7 +98,7 @@ struct Escalation {
     }
   }
 
-  /// When a step began, if the store knows that it did: that one of its messages was armed or accepted.
+  /// Returns the time at which a step began, if the store knows that one of its messages was armed or accepted.
   private func openedAt(_ step: Int) async throws -> Date? {
     var first: Date?
     for message in policy.steps[step].messages.indices {
@@ -124,12 +124,12 @@ struct Escalation {
         guard let hours = policy.steps[step].hours else { return .open }
         guard case .closed(let opening)? = hours.window(at: date) else { return .open }
         if hours.otherwise == .skip { return .skip }
-        // Looked at again at least each minute, because a wall clock may be set.
+        // Checked again at least once a minute, because a wall clock may be set.
         return .hold(until: now + min(.seconds(max(0.001, opening.timeIntervalSince(date))), .seconds(60)))
       }
       switch action {
       case .finish(.timedOut), .finish(.failed):
-        // A callback may be lost: the status is asked once.
+        // A callback may have been lost, so the status is queried once.
         await client.reconcile(begun.compactMap(\.handle), deadline: deadline)
         for entry in begun {
           guard let index = entry.raceIndex, case .delivered(let event)? = race.outcome(of: index) else {
@@ -169,7 +169,7 @@ struct Escalation {
   }
 
   private mutating func fail(_ place: Place, _ error: SmoovenError) throws {
-    // What was changed in the policy, or would fail every step, is the caller's to know.
+    // Errors that come from a changed policy, or that would fail every step, are thrown to the caller.
     if [.idempotencyConflict, .closed, .unauthorized].contains(error.code) { throw error }
     if error.code == .superseded { return }
     lastError = error
@@ -243,7 +243,7 @@ struct Escalation {
     }
   }
 
-  /// Sends a message, or takes up the one that was sent under its key.
+  /// Sends a message, or takes up the one that was already sent under its key.
   private func send(
     _ message: EscalationMessage,
     at place: Place
@@ -275,7 +275,7 @@ struct Escalation {
     return (handle, nil)
   }
 
-  /// Lets a message be armed only if the store knows of no winner, whichever process took it in.
+  /// Returns a check that lets a message be armed only if the store knows of no winner, whichever process received it.
   private func veto(before step: Int) -> @Sendable () async throws -> Bool {
     let earlier = begun.filter { $0.place.step < step && $0.handle != nil }.map(\.place)
     return { [client, policy, key, inbox, wake = race.wake] in
@@ -295,7 +295,9 @@ struct Escalation {
 
   private func key(_ place: Place) -> String { Self.key(key, place, of: policy) }
 
-  /// The key of a message: the caller's, U+001F, and the number of the step, with that of the message if it has several.
+  /// Returns the key of a message, which is the caller's key, U+001F and the number of the step.
+  ///
+  /// If the step has several messages, the number of the message follows.
   private static func key(_ key: String, _ place: Place, of policy: EscalationPolicy) -> String {
     let isAlone = policy.steps[place.step].messages.count <= 1
     return "\(key)\u{1F}\(place.step)\(isAlone ? "" : ".\(place.message)")"
@@ -305,7 +307,7 @@ struct Escalation {
 
   private mutating func finish(_ end: EscalationMachine.End) async throws -> EscalationResult {
     for entry in begun {
-      // What it came to is stored, so that no process asks about it again.
+      // Stored, so that no process asks about it again.
       if let handle = entry.handle, handle.verdict != nil {
         await handle.settle(
           handle.verdict?.outcome ?? .timedOut(lastKnown: handle.status),
@@ -340,7 +342,7 @@ struct Escalation {
     case .timedOut:
       var known = DeliveryStatus.unconfirmed
       for entry in begun {
-        // How far one that failed had come says nothing of those that are open.
+        // The progress of a failed message says nothing about those that are still open.
         if case .failed? = entry.handle?.verdict { continue }
         known.advance(to: entry.handle?.status ?? .unconfirmed)
       }
@@ -348,7 +350,7 @@ struct Escalation {
     }
   }
 
-  /// Tells those who were notified that someone else was reached, each once.
+  /// Informs the people who were notified that someone else was reached, each of them once.
   private func tellOthers(than winner: Place) async {
     guard let text = policy.onSettled else { return }
     let message = { (place: Place) in policy.steps[place.step].messages[place.message] }
@@ -357,7 +359,7 @@ struct Escalation {
     for entry in begun where entry.handle?.isSent == true && entry.place != winner {
       let request = message(entry.place).request(text: text)
       guard told.insert(request).inserted else { continue }
-      // Under a key, so that a restart tells no one twice.
+      // Sent under a key, so that a restart informs no person twice.
       let key = "\(key(entry.place))\u{1F}settled"
       let deadline = client.clock.now() + client.configuration.callTimeout
       do {

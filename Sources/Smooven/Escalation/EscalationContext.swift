@@ -1,12 +1,12 @@
 internal import SmoovenCallbacks
 
-/// What the code of a step is given.
+/// The values that are passed to the code of a step.
 public struct EscalationContext: Sendable {
-  /// The name of this step of this escalation.
+  /// The idempotency key of this step of this escalation.
   ///
-  /// Use it as the idempotency key of what the code does, because the code may run again after a restart.
+  /// Use it as the idempotency key for everything the code does, because the code may run again after a restart.
   public let idempotencyKey: String
-  /// The time that is left of the whole escalation.
+  /// The remaining time of the whole escalation.
   public let timeLeft: Duration
   /// The client.
   public let client: SmoovenClient
@@ -14,6 +14,6 @@ public struct EscalationContext: Sendable {
 
 /// The code of a step.
 ///
-/// It returns how its own wait ended, as ``CallbackReceiver/expect(_:publicURL:timeout:until:_:)`` does: delivered wins,
-/// failed lets the next step begin, and timed out does neither.
+/// It returns how its own wait ended, as ``CallbackReceiver/expect(_:publicURL:timeout:until:_:)`` does. If that is
+/// delivered, the step wins. If it's failed, the next step begins. If it's timed out, neither happens.
 public typealias EscalationRun = @Sendable (EscalationContext) async throws -> DeliveryOutcome

@@ -1,11 +1,11 @@
-/// What one step of an escalation waits for.
+/// The goal that one step of an escalation waits for.
 ///
-/// There is no default, because to reach a phone and to reach a person are different things.
+/// There's no default, because reaching a phone and reaching a person are different things.
 public struct EscalationGoal: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
-  /// The goal in lower case, as a policy file has it.
+  /// The goal in lowercase, as it appears in a policy file.
   public let rawValue: String
 
-  /// Creates a goal; only those below are accepted by a policy.
+  /// Creates a goal, of which a policy accepts only those below.
   public init(rawValue: String) { self.rawValue = rawValue }
 
   /// The notification arrived.
@@ -14,13 +14,13 @@ public struct EscalationGoal: RawRepresentable, Sendable, Hashable, Codable, Cus
   public static let opened = EscalationGoal(rawValue: "opened")
   /// The recipient clicked a link or an action.
   public static let clicked = EscalationGoal(rawValue: "clicked")
-  /// The recipient answered: a question on its page, any other notification by a reply or a click on an action.
+  /// The recipient answered: a question on its page, or any other notification with a reply or a click on an action.
   public static let answered = EscalationGoal(rawValue: "answered")
 
-  /// The goal in lower case.
+  /// The goal in lowercase.
   public var description: String { rawValue }
 
-  /// The criterion of a wait; `nil` if the goal is unknown.
+  /// Returns the criterion of a wait, or `nil` if the goal is unknown.
   func criterion(isQuestion: Bool) -> DeliveryCriterion? {
     switch self {
     case .delivered: .delivered

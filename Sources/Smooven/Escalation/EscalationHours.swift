@@ -2,25 +2,25 @@ internal import Foundation
 
 /// The hours of the day in which a step may begin, in a time zone.
 ///
-/// They are computed when the step's time has come, and nothing of them is stored.
+/// They're computed when the step is due, and none of it is stored.
 public struct EscalationHours: Sendable, Hashable, Codable {
-  /// What to do with a step whose time comes outside of its hours.
+  /// The treatment of a step that is due outside of its hours.
   public enum Otherwise: String, Sendable, Hashable, Codable {
-    /// Go on with the next step.
+    /// Continue with the next step.
     case skip
     /// Wait until the hours begin. Earlier steps stay open, and the deadline stays the same.
     case hold
   }
 
-  /// When they begin, as `07:00`.
+  /// The time at which they begin, such as `07:00`.
   public var from: String
-  /// When they end, as `23:00`.
+  /// The time at which they end, such as `23:00`.
   ///
   /// If it's before `from`, they end on the next day.
   public var to: String
   /// The name of the time zone, such as `Australia/Sydney`.
   public var timeZone: String
-  /// What to do outside of them.
+  /// The treatment of a step outside of its hours.
   public var otherwise: Otherwise
 
   private enum CodingKeys: String, CodingKey {
@@ -29,7 +29,7 @@ public struct EscalationHours: Sendable, Hashable, Codable {
     case otherwise
   }
 
-  /// Creates hours; they are checked with the policy.
+  /// Creates hours, which are checked along with the policy.
   public init(from: String, to: String, timeZone: String, otherwise: Otherwise) {
     self.from = from
     self.to = to
@@ -37,14 +37,14 @@ public struct EscalationHours: Sendable, Hashable, Codable {
     self.otherwise = otherwise
   }
 
-  /// Whether a step may begin at a moment.
+  /// A moment's relation to the hours.
   enum Window: Hashable {
     case open
-    /// Outside of the hours, which begin again then.
+    /// Outside of the hours, which begin again at this date.
     case closed(until: Date)
   }
 
-  /// Whether a step may begin at a date.
+  /// Returns whether a step may begin at a date.
   ///
   /// On the day on which clocks go forward, hours that begin in the missing hour begin after it. On the day on which they
   /// go back, an hour that comes twice counts twice.

@@ -1,10 +1,10 @@
-/// The steps of one escalation, as a value: no clock, no sends, no waits.
+/// The steps of one escalation, as a value without clock, sends or waits.
 ///
 /// It accepts what happened, and returns what to do. Times are durations since an epoch of the caller's choice.
 package struct EscalationMachine: Sendable {
-  /// What the machine must know of a step.
+  /// The properties of a step that the machine needs.
   package struct Step: Sendable, Hashable {
-    /// The number of messages that are sent together; 1 for code.
+    /// The number of messages that are sent together, which is 1 for code.
     package var messageCount: Int
     package var advanceAfter: Duration
 
@@ -17,15 +17,15 @@ package struct EscalationMachine: Sendable {
   /// Whether a step may begin now.
   package enum Window: Sendable, Hashable {
     case open
-    /// Not now, and it's to be skipped.
+    /// The step may not begin now, and must be skipped.
     case skip
-    /// Not before this time, which is later than now.
+    /// The step may not begin before this time, which is later than now.
     case hold(until: Duration)
   }
 
   package enum Action: Sendable, Hashable {
     case begin(Int)
-    /// There is nothing to do before this time, unless something happens.
+    /// Wait until this time, unless something happens first.
     case wait(until: Duration)
     case finish(End)
   }
@@ -33,7 +33,7 @@ package struct EscalationMachine: Sendable {
   package enum End: Sendable, Hashable {
     /// This message of this step reached its goal first.
     case won(step: Int, message: Int)
-    /// Every message of every step that began has failed.
+    /// All messages of all steps that began have failed.
     case failed
     case timedOut
   }
@@ -62,7 +62,7 @@ package struct EscalationMachine: Sendable {
     states.indices.filter { if case .begun = states[$0] { true } else { false } }
   }
 
-  /// Records that a step began before a restart; those before it that didn't were skipped.
+  /// Records that a step began before a restart, and that the steps before it that didn't begin were skipped.
   package mutating func resume(_ step: Int, at time: Duration) {
     for earlier in next..<max(next, step) { states[earlier] = .skipped }
     states[step] = .begun(at: time, failed: [])
@@ -71,7 +71,7 @@ package struct EscalationMachine: Sendable {
 
   /// Records that a message reached its goal.
   ///
-  /// The first one stays.
+  /// The first winner stays.
   package mutating func win(step: Int, message: Int) {
     winner = winner ?? (step, message)
   }
@@ -86,9 +86,9 @@ package struct EscalationMachine: Sendable {
   /// Decides what to do now.
   ///
   /// - Parameters:
-  ///   - now: The time.
-  ///   - window: Whether a step may begin now; asked only of a step whose time has come.
-  /// - Returns: What to do.
+  ///   - now: The current time.
+  ///   - window: Returns whether a step may begin now. It's called only for a step that is due.
+  /// - Returns: The next action.
   package mutating func next(now: Duration, window: (Int) -> Window) -> Action {
     if let winner { return .finish(.won(step: winner.step, message: winner.message)) }
     if now >= deadline { return .finish(hasFailed ? .failed : .timedOut) }
@@ -111,7 +111,7 @@ package struct EscalationMachine: Sendable {
     return begun.isEmpty ? .finish(.timedOut) : .wait(until: deadline)
   }
 
-  /// When the next step may begin; `nil` for immediately.
+  /// The time at which the next step may begin, or `nil` for immediately.
   private var beginning: Duration? {
     guard let last = begun.last, !hasFailed(last), case .begun(let time, _) = states[last] else { return nil }
     return time + steps[last].advanceAfter

@@ -1,24 +1,24 @@
 public import SmoovenCallbacks
 
-/// One message of an escalation: to whom, and what it says.
+/// One message of an escalation, with its recipient and its content.
 ///
-/// It is personal data, so its description shows only the channel.
+/// This is personal data, so the description shows only the channel.
 public struct EscalationMessage: Sendable, Hashable {
-  /// The person, as Smooven knows them; `nil` for a channel.
+  /// The person, as Smooven knows them, or `nil` for a channel.
   public var user: String?
-  /// The channel to use; `nil` for a person.
+  /// The channel to use, or `nil` for a person.
   public var channel: NotificationChannel?
   /// The recipient on that channel.
   public var to: String?
-  /// What it says; of a question, the question's text says it.
+  /// The text of the message, which for a question is the question's text.
   public var text: String
   /// The question, if the recipient is to answer on a page.
   public var question: Question?
   /// Other messages that count as answers to the question.
   public var replies: Question.Source?
-  /// How urgent it is; `nil` leaves it to Smooven.
+  /// The urgency, or `nil` to leave it to Smooven.
   public var urgency: Urgency?
-  /// Further values that shape the message to a person.
+  /// Additional values that shape the message to a person.
   public var context: [String: JSONValue]
 
   private init(
@@ -41,7 +41,7 @@ public struct EscalationMessage: Sendable, Hashable {
     self.context = context
   }
 
-  /// A message to a person; Smooven picks the channel.
+  /// Returns a message to a person, for whom Smooven chooses the channel.
   public static func user(
     _ user: String,
     _ intent: String,
@@ -60,7 +60,7 @@ public struct EscalationMessage: Sendable, Hashable {
     )
   }
 
-  /// A message on a channel.
+  /// Returns a message on a channel.
   public static func channel(
     _ channel: NotificationChannel,
     to: String,
@@ -79,12 +79,12 @@ public struct EscalationMessage: Sendable, Hashable {
     )
   }
 
-  /// A question, to answer on a page.
+  /// Returns a question, which is answered on a page.
   ///
   /// - Parameters:
   ///   - question: The question.
-  ///   - recipient: Whom to ask.
-  ///   - urgency: How urgent it is. Defaults to `nil`, which leaves it to Smooven.
+  ///   - recipient: The person to ask.
+  ///   - urgency: The urgency. Defaults to `nil`, which leaves it to Smooven.
   ///   - replies: Messages of another system that count as answers. Defaults to `nil`.
   /// - Returns: The message.
   public static func ask(
@@ -110,7 +110,7 @@ public struct EscalationMessage: Sendable, Hashable {
     return message
   }
 
-  /// The request of a message that isn't a question, or of a text to the same recipient.
+  /// Returns the request for a message that isn't a question, or for another text to the same recipient.
   func request(text other: String? = nil) -> NotifyRequest {
     let text = other ?? text
     if let user {
@@ -133,7 +133,7 @@ public struct EscalationMessage: Sendable, Hashable {
     return request
   }
 
-  /// The question with its recipient, if it is one.
+  /// The question with its recipient, if the message is one.
   var asked: AskedQuestion? {
     question.map { question in
       AskedQuestion(
@@ -166,7 +166,7 @@ extension EscalationMessage: Codable {
     case user, channel, to, text, question, replies, urgency, context
   }
 
-  /// Reads a message as a policy file has it.
+  /// Decodes a message in the form that a policy file has.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let question = try container.decodeIfPresent(Question.self, forKey: .question)
@@ -184,7 +184,7 @@ extension EscalationMessage: Codable {
     )
   }
 
-  /// Writes a message as a policy file has it.
+  /// Encodes a message in the form that a policy file has.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encodeIfPresent(user, forKey: .user)
@@ -199,6 +199,6 @@ extension EscalationMessage: Codable {
 }
 
 extension EscalationMessage: SafelyDescribed {
-  /// The channel, and whether it asks.
+  /// The channel, and whether the message is a question.
   public var description: String { "\(question == nil ? "tell" : "ask") \(channel?.rawValue ?? "a person")" }
 }

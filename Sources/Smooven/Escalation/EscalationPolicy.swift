@@ -1,21 +1,21 @@
 internal import SmoovenCallbacks
 internal import SmoovenSupport
 
-/// Whom to reach, in which order, and how long to wait for each: a value to write in code or in a file.
+/// The people to reach, in which order, and how long to wait for each, as a value to write in code or in a file.
 public struct EscalationPolicy: Sendable, Hashable {
   /// The maximum number of steps.
   public static let maximumStepCount = 32
 
   /// The steps, 1 to 32, in order.
   public var steps: [EscalationStep]
-  /// The time for all of them; the last step gets what is left of it.
+  /// The time for all steps, of which the last step gets what is left.
   public var deadline: Duration
-  /// A text for everyone who was notified when someone else was reached.
+  /// A text for all people who were notified when someone else was reached.
   ///
-  /// Defaults to `nil`, none.
+  /// Defaults to `nil`, which sends none.
   public var onSettled: String?
 
-  /// Creates a policy; it is checked when it's used.
+  /// Creates a policy, which is checked when it's used.
   public init(_ steps: [EscalationStep], deadline: Duration, onSettled: String? = nil) {
     self.steps = steps
     self.deadline = deadline
@@ -24,7 +24,7 @@ public struct EscalationPolicy: Sendable, Hashable {
 
   /// Returns the policy with its steps repeated.
   ///
-  /// - Parameter count: How often each step takes place, at least 1.
+  /// - Parameter count: The number of times that each step takes place, at least 1.
   /// - Returns: The longer policy, with the same deadline.
   public func repeated(_ count: Int) -> EscalationPolicy {
     var policy = self
@@ -32,9 +32,9 @@ public struct EscalationPolicy: Sendable, Hashable {
     return policy
   }
 
-  /// Checks everything that can't work, before anything is sent.
+  /// Checks for everything that can't work, before anything is sent.
   ///
-  /// - Throws: ``SmoovenError`` with `invalidConfiguration` or `invalidRequest`, naming the field.
+  /// - Throws: ``SmoovenError`` with `invalidConfiguration` or `invalidRequest`, which names the field.
   public func validate() throws(SmoovenError) {
     try SmoovenError.checkTimeout(deadline, "policy.deadline", code: .invalidConfiguration)
     guard (1...Self.maximumStepCount).contains(steps.count) else {
@@ -53,7 +53,7 @@ extension EscalationPolicy: Codable {
     case onSettled = "on_settled"
   }
 
-  /// Reads a policy as a file has it; durations are seconds.
+  /// Decodes a policy in the form that a file has, in which durations are seconds.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -63,7 +63,7 @@ extension EscalationPolicy: Codable {
     )
   }
 
-  /// Writes a policy as a file has it.
+  /// Encodes a policy in the form that a file has.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(steps, forKey: .steps)
@@ -73,7 +73,7 @@ extension EscalationPolicy: Codable {
 }
 
 extension EscalationPolicy: SafelyDescribed {
-  /// The steps, a line each, without recipients and texts.
+  /// The steps, one per line, without recipients and texts.
   public var description: String {
     let lines = steps.enumerated().map { "  \($0 + 1). \($1)" }
     return (["EscalationPolicy, at most \(deadline.inSeconds) s"] + lines).joined(separator: "\n")

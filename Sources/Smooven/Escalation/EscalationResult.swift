@@ -1,26 +1,28 @@
-/// How an escalation ended.
+/// The result of an escalation.
 public struct EscalationResult: Sendable {
-  /// One message of a step that began, or one run of its code.
+  /// One message of a step that began, or one run of a step's code.
   public struct Attempt: Sendable {
-    /// The step, from 0.
+    /// The index of the step, from 0.
     public let step: Int
-    /// The message within the step, from 0.
+    /// The index of the message within the step, from 0.
     public let message: Int
-    /// The notification; `nil` if nothing was sent, and for code.
+    /// The notification, or `nil` for code or if nothing was sent.
     public let handle: NotificationHandle?
-    /// Why nothing was sent, or what the code threw.
+    /// The reason why nothing was sent, or the error that the code threw.
     public let error: SmoovenError?
-    /// How far the notification is known to have come.
+    /// The furthest status that the notification is known to have reached.
     public var status: DeliveryStatus { handle?.status ?? .unconfirmed }
   }
 
-  /// Delivered, with the event that reached a step's goal; failed, with the last failure, if every message failed; timed
-  /// out otherwise.
+  /// The outcome of the escalation.
+  ///
+  /// It's delivered, with the event that reached a step's goal. It's failed, with the last failure, if every message
+  /// failed. It's timed out in all other cases.
   public let outcome: DeliveryOutcome
-  /// The step that won, from 0; `nil` if none did.
+  /// The index of the step that won, from 0, or `nil` if none did.
   public let step: Int?
   /// The answer, if a question won.
   public let reply: Question.Reply?
-  /// Everything that began, in order.
+  /// All messages and runs that began, in order.
   public let attempts: [Attempt]
 }

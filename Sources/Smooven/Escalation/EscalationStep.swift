@@ -1,24 +1,25 @@
 internal import SmoovenCallbacks
 internal import SmoovenSupport
 
-/// One step of an escalation: messages that are sent together, or code that runs.
+/// One step of an escalation, which either sends messages together or runs code.
 public struct EscalationStep: Sendable, Hashable {
-  /// The messages; empty for a step that runs code.
+  /// The messages, which are empty for a step that runs code.
   public var messages: [EscalationMessage]
-  /// The name of the code that it runs; `nil` for messages.
+  /// The name of the code that the step runs, or `nil` for messages.
   public var run: String?
   /// The time without success after which the next step begins.
   ///
-  /// This one stays open, and may still win.
+  /// This step stays open, and may still win.
   public var advanceAfter: Duration
-  /// What its messages wait for; `nil` for a step that runs code, which says itself what it reached.
+  /// The goal that the step's messages wait for, or `nil` for a step that runs code, which decides itself what it has
+  /// reached.
   public var until: EscalationGoal?
-  /// The hours in which it may begin.
+  /// The hours during which the step may begin.
   ///
-  /// Defaults to `nil`, any time.
+  /// Defaults to `nil`, which means at any time.
   public var hours: EscalationHours?
 
-  /// A step that sends one message.
+  /// Returns a step that sends one message.
   public static func notify(
     _ message: EscalationMessage,
     advanceAfter: Duration,
@@ -28,9 +29,9 @@ public struct EscalationStep: Sendable, Hashable {
     together([message], advanceAfter: advanceAfter, until: goal, during: hours)
   }
 
-  /// A step that sends several messages at the same time.
+  /// Returns a step that sends several messages at the same time.
   ///
-  /// It has failed when all of them have.
+  /// It fails once all of them have failed.
   public static func together(
     _ messages: [EscalationMessage],
     advanceAfter: Duration,
@@ -40,14 +41,14 @@ public struct EscalationStep: Sendable, Hashable {
     EscalationStep(messages: messages, run: nil, advanceAfter: advanceAfter, until: goal, hours: hours)
   }
 
-  /// A step that runs code of the caller, such as a call to another API that calls back.
+  /// Returns a step that runs the caller's code, such as a call to another API that calls back.
   ///
-  /// After a restart it may run again, so the code must use ``EscalationContext/idempotencyKey``.
+  /// The code may run again after a restart, so it must use ``EscalationContext/idempotencyKey``.
   ///
   /// - Parameters:
-  ///   - name: The name under which ``SmoovenClient/escalate(_:idempotencyKey:runs:)`` is given the code.
+  ///   - name: The name under which the code is passed to ``SmoovenClient/escalate(_:idempotencyKey:runs:)``.
   ///   - advanceAfter: The time after which the next step begins.
-  ///   - hours: The hours in which it may begin. Defaults to `nil`, any time.
+  ///   - hours: The hours during which the step may begin. Defaults to `nil`, which means at any time.
   /// - Returns: The step.
   public static func run(
     _ name: String,
@@ -83,7 +84,7 @@ extension EscalationStep: Codable {
     case until, hours
   }
 
-  /// Reads a step as a policy file has it; durations are seconds.
+  /// Decodes a step in the form that a policy file has, in which durations are seconds.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -95,7 +96,7 @@ extension EscalationStep: Codable {
     )
   }
 
-  /// Writes a step as a policy file has it.
+  /// Encodes a step in the form that a policy file has.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     if run == nil { try container.encode(messages, forKey: .messages) }
@@ -107,7 +108,7 @@ extension EscalationStep: Codable {
 }
 
 extension EscalationStep: SafelyDescribed {
-  /// What it does, without recipients and texts.
+  /// A summary of the step, without recipients and texts.
   public var description: String {
     let what = run.map { "run \($0.loggable)" } ?? messages.map(\.description).joined(separator: " and ")
     let goal = until.map { " until \($0.rawValue.loggable)" } ?? ""
@@ -116,7 +117,7 @@ extension EscalationStep: SafelyDescribed {
   }
 }
 
-/// A duration as a policy file has it: a number of seconds.
+/// A duration in the form that a policy file has, which is a number of seconds.
 struct Seconds: Codable {
   var duration: Duration
 

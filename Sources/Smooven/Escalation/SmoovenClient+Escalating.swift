@@ -1,25 +1,26 @@
 internal import SmoovenCallbacks
 
 extension SmoovenClient {
-  /// Notifies one person after the other until someone is reached.
+  /// Notifies one person after the other, until someone is reached.
   ///
-  /// The next step begins when the one before it has failed, or after its ``EscalationStep/advanceAfter`` without success.
-  /// Earlier steps stay open, and the first message that reaches its goal ends everything: no message is sent once the
-  /// store knows of that. What was sent can't be taken back.
+  /// The next step begins when the one before it has failed, or has had no success for its
+  /// ``EscalationStep/advanceAfter``. Earlier steps stay open, and the first message that reaches its goal ends the
+  /// escalation. Once the store knows of that, no message is sent anymore. Messages that were already sent can't be
+  /// taken back.
   ///
-  /// Each message is sent under the key, U+001F and its number. So with a durable store, a call under the same key after
-  /// a restart goes on where the last one stopped: it repeats no step and forgets none. See <doc:Escalating>.
+  /// Each message is sent under the key, U+001F and its number. So with a durable store, a call under the same key
+  /// after a restart continues where the last one stopped: it repeats no step and forgets none. See <doc:Escalating>.
   ///
-  /// Cancelling ends the wait, and not what was sent.
+  /// Cancelling ends the wait, but doesn't affect what was sent.
   ///
   /// - Parameters:
   ///   - policy: The steps, and the time for all of them.
-  ///   - idempotencyKey: The caller's name for this escalation, 1 to 150 bytes. Defaults to `nil`, a fresh one, so that
-  ///     nothing goes on after a restart.
-  ///   - runs: The code of steps that run some, by name. Defaults to none.
-  /// - Returns: How it ended.
-  /// - Throws: ``SmoovenError`` if the policy can't work, if nothing could be sent, with `idempotencyConflict` if the policy
-  ///   has changed under a key, or if the client closes; `CancellationError` if cancelled.
+  ///   - idempotencyKey: The caller's name for this escalation, 1 to 150 bytes. Defaults to `nil`, which means a new
+  ///     key, so that nothing continues after a restart.
+  ///   - runs: The code of the steps that run code, by name. Defaults to none.
+  /// - Returns: How the escalation ended.
+  /// - Throws: ``SmoovenError`` if the policy can't work, if nothing could be sent, with `idempotencyConflict` if the
+  ///   policy has changed under a key, or if the client closes, or `CancellationError` if cancelled.
   public func escalate(
     _ policy: EscalationPolicy,
     idempotencyKey: String? = nil,
@@ -43,14 +44,14 @@ extension SmoovenClient {
       }
     }
     if isDraining { throw tracker.closedError }
-    // Waits until the client runs, so that no time of the policy passes before.
+    // Waits until the client runs, so that none of the policy's time passes before that.
     _ = try await callbackURL(deadline: clock.now() + configuration.callTimeout)
     let key = idempotencyKey ?? "escalation:\(DeliveryToken().text)"
     var escalation = Escalation(policy, key: key, runs: runs, client: self)
     return try await escalation.run()
   }
 
-  /// The delivery of a key that was derived from the caller's.
+  /// Returns the delivery of a key that was derived from the caller's.
   func row(ofKey key: String) async throws -> VersionedDelivery? {
     do {
       let deadline = clock.now() + configuration.callTimeout
@@ -68,7 +69,7 @@ extension SmoovenClient {
     }
   }
 
-  /// Whether the store knows that a delivery has met a criterion.
+  /// Returns whether the store knows that a delivery has met a criterion.
   func hasMet(_ criterion: DeliveryCriterion, key: String) async throws -> Bool {
     guard let row = try await store.load(.idempotencyKey(key)) else { return false }
     return try await events(of: row.delivery).contains(where: criterion.isMet)
@@ -76,7 +77,7 @@ extension SmoovenClient {
 }
 
 extension DeliveryCriterion {
-  /// Whether an event alone meets it.
+  /// Returns whether a single event meets the criterion.
   func isMet(by event: CallbackEvent) -> Bool {
     switch wrapped {
     case .goal(let goal): goal.isMet(by: event.kind)

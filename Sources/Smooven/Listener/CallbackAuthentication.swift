@@ -3,10 +3,10 @@ public import SmoovenCallbacks
 
 import struct Foundation.Data
 
-/// What a sender must show before its callback is looked at.
+/// The credentials that a sender must present before its callback is processed.
 ///
-/// A signature proves more than any of these; they are for providers that do not sign. Comparisons take the same time
-/// whatever is wrong, and the answer is always 401.
+/// A signature proves more than any of these, which are for providers that don't sign. Comparisons take the same time
+/// whatever is wrong, and the response to wrong credentials is always 401.
 public struct CallbackAuthentication: Sendable {
   enum Wrapped: Sendable {
     case signature
@@ -18,17 +18,17 @@ public struct CallbackAuthentication: Sendable {
 
   let wrapped: Wrapped
 
-  /// The provider's signature alone.
+  /// Only the provider's signature.
   public static let signature = CallbackAuthentication(wrapped: .signature)
 
-  /// A token at the end of the URL's path: letters, digits, `-`, `_`, at least 16 of them.
+  /// Returns authentication by a token at the end of the URL's path, with at least 16 letters, digits, `-` or `_`.
   ///
-  /// Whoever sees the URL knows it: use TLS, and keep paths out of a proxy's access log.
+  /// Anyone who sees the URL knows the token, so use TLS, and keep paths out of a proxy's access log.
   public static func token(_ token: Secret) -> CallbackAuthentication {
     CallbackAuthentication(wrapped: .token(token))
   }
 
-  /// HTTP basic authentication (RFC 7617).
+  /// Returns HTTP basic authentication (RFC 7617).
   public static func basic(user: String, password: Secret) -> CallbackAuthentication {
     let isUsable = password.count >= Secret.minimumCount && !user.contains(":")
     return CallbackAuthentication(
@@ -36,16 +36,16 @@ public struct CallbackAuthentication: Sendable {
     )
   }
 
-  /// Only from these IP addresses or ranges, such as `192.0.2.7` or `2001:db8::/32`.
+  /// Returns authentication by IP addresses or ranges, such as `192.0.2.7` or `2001:db8::/32`.
   ///
-  /// Behind a proxy every sender has the proxy's address: let the proxy check, or use a token.
+  /// Behind a proxy, every sender has the proxy's address, so let the proxy check addresses, or use a token.
   public static func addresses(_ ranges: String...) -> CallbackAuthentication {
     CallbackAuthentication(wrapped: .addresses(ranges, ranges.compactMap { IPAddressRange($0) }))
   }
 
-  /// Nothing: anybody who reaches the port can make up callbacks.
+  /// No authentication, so that any client that reaches the port can forge callbacks.
   ///
-  /// Only for a port that nobody else reaches.
+  /// Use it only for a port that no untrusted client can reach.
   public static let none = CallbackAuthentication(wrapped: .none)
 
   func validate(for endpoint: String) throws(SmoovenError) {
@@ -72,12 +72,12 @@ public struct CallbackAuthentication: Sendable {
     }
   }
 
-  /// The last part of the path of an endpoint's URL, where it is the token.
+  /// The last part of the path of an endpoint's URL, if that is the token.
   var pathToken: String? {
     if case .token(let token) = wrapped { token.exposedText } else { nil }
   }
 
-  /// Whether a request shows what it must.
+  /// Returns whether a request presents the credentials.
   func admits(_ request: CallbackRequest, pathToken: String?) -> Bool {
     switch wrapped {
     case .signature, .none: true
@@ -88,7 +88,7 @@ public struct CallbackAuthentication: Sendable {
     }
   }
 
-  /// What a 401 asks for, where HTTP knows the scheme (RFC 9110, 11.6.1).
+  /// The header fields of a 401 response, for a scheme that HTTP knows (RFC 9110, 11.6.1).
   var challenge: HTTPFields {
     if case .basic = wrapped { [.wwwAuthenticate: #"Basic realm="callbacks""#] } else { [:] }
   }

@@ -1,31 +1,31 @@
 public import SmoovenCallbacks
 
-/// Where a listener takes the callbacks of one provider, and what a sender must show.
+/// A place where a listener receives the callbacks of one provider, and the credentials that a sender must present.
 ///
-/// Several endpoints may share a provider, with secrets of their own: two projects of one service, or the two
+/// Several endpoints may share a provider, each with its own secrets, such as two projects of one service, or the two
 /// webhooks of Smobi.
 public struct CallbackEndpoint: Sendable {
-  /// Who sends.
+  /// The provider whose callbacks are received.
   public let provider: any CallbackProvider
-  /// The endpoint's name: it stands at `/callbacks/<name>`, and in ``CallbackEvent/endpoint``.
+  /// The endpoint's name, which is in its path, `/callbacks/<name>`, and in ``CallbackEvent/endpoint``.
   public let name: String
-  /// The group whose waits and deliveries its events may settle.
+  /// The group whose waits and deliveries the endpoint's events may settle.
   ///
-  /// Endpoints with different secrets belong to different groups, so that the sender of one can't settle the waits of
-  /// another. Only endpoints of one sender share a group, such as Smobi's two webhooks.
+  /// Put endpoints with different secrets into different groups, so that the sender of one can't settle the waits of
+  /// another. Only endpoints of one sender should share a group, such as Smobi's two webhooks.
   public let group: String
   /// The credentials that a sender must present, in addition to the signature of a provider that signs.
   public let authentication: CallbackAuthentication
 
-  /// Makes an endpoint.
+  /// Creates an endpoint.
   ///
   /// - Parameters:
-  ///   - provider: Who sends.
-  ///   - name: The endpoint's name, of a to z, 0 to 9, `-` and `_`. The provider's own.
-  ///   - group: The group whose waits its events may settle. Defaults to the endpoint's name.
-  ///   - authentication: What a sender must show. By default the signature; for a provider that does not sign, a
-  ///     fresh token in the URL (``CallbackListener/callbackURL(of:)``): give one of your own if the URL must outlive
-  ///     the process.
+  ///   - provider: The provider whose callbacks are received.
+  ///   - name: The endpoint's name, made up of a to z, 0 to 9, `-` and `_`. Defaults to the provider's name.
+  ///   - group: The group whose waits the endpoint's events may settle. Defaults to the endpoint's name.
+  ///   - authentication: The credentials that a sender must present. Defaults to the signature, or for a provider that
+  ///     doesn't sign, to a new token in the URL (see ``CallbackListener/callbackURL(of:)``). Pass your own token if
+  ///     the URL must outlive the process.
   public init(
     _ provider: any CallbackProvider,
     name: String? = nil,

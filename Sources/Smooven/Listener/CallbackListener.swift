@@ -6,35 +6,35 @@ internal import SmoovenSupport
 
 public import struct Foundation.Date
 
-/// The port on which callbacks arrive: ``CallbackReceiver`` behind an HTTP/1.1 server.
+/// The port on which callbacks arrive, which is a ``CallbackReceiver`` behind an HTTP/1.1 server.
 ///
-/// `POST /callbacks/<provider>[/<token>]` takes callbacks, `/answers/<token>` is the page on which a person
-/// answers a question, and `GET /healthz` says that the port is served.
+/// `POST /callbacks/<provider>[/<token>]` receives callbacks, `/answers/<token>` is the page on which a person answers
+/// a question, and `GET /healthz` shows that the port is served.
 public actor CallbackListener: Service {
-  /// An address that was bound.
+  /// An address that the listener is bound to.
   public struct Address: Sendable, Hashable, CustomStringConvertible {
     /// The IP address.
     public var host: String
     /// The port.
     public var port: Int
 
-    /// The address as a URL spells it: `127.0.0.1:80`, `[::1]:80`.
+    /// The address as it's written in a URL: `127.0.0.1:80`, `[::1]:80`.
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
   }
 
-  /// What answers the requests.
+  /// The receiver that responds to the requests.
   public nonisolated let receiver: CallbackReceiver
   private nonisolated let configuration: ListenerConfiguration
   private nonisolated let server: HTTPServer
   private nonisolated let gate = StartGate<Address>()
 
-  /// Makes a listener; nothing is bound until ``run()``.
+  /// Creates a listener, which binds nothing until ``run()``.
   ///
   /// - Parameters:
-  ///   - configuration: What to bind, and what a sender may ask of the port.
-  ///   - receiver: What answers the requests.
-  ///   - logger: Where to log. By default nowhere.
-  /// - Throws: ``SmoovenError`` with `invalidConfiguration` that names the setting.
+  ///   - configuration: The address to bind, and the limits of the port.
+  ///   - receiver: The receiver that responds to the requests.
+  ///   - logger: The logger. Disabled by default.
+  /// - Throws: ``SmoovenError`` with `invalidConfiguration`, which names the setting.
   public init(
     configuration: ListenerConfiguration = ListenerConfiguration(),
     receiver: CallbackReceiver,
@@ -61,12 +61,12 @@ public actor CallbackListener: Service {
     )
   }
 
-  /// How many connections the port holds.
+  /// The number of open connections.
   package nonisolated var openConnections: Int { server.openConnections }
 
-  /// The address that was bound; waits until there is one.
+  /// The address that the listener is bound to, which is awaited until it's known.
   ///
-  /// - Throws: ``SmoovenError`` with `closed` when the listener has ended; `CancellationError` when cancelled.
+  /// - Throws: ``SmoovenError`` with `closed` if the listener has ended, or `CancellationError` if cancelled.
   public nonisolated var address: Address {
     get async throws {
       guard let address = try await gate.value() else { throw receiver.tracker.closedError }
@@ -74,14 +74,14 @@ public actor CallbackListener: Service {
     }
   }
 
-  /// The URL to paste into a vendor's dashboard, its token included.
+  /// Returns the URL to enter in a provider's dashboard, including its token.
   ///
-  /// Without a ``ListenerConfiguration/publicURL`` it waits until the port is bound.
+  /// Without a ``ListenerConfiguration/publicURL``, it waits until the port is bound.
   ///
-  /// - Parameter endpoint: The endpoint's name: by default the provider's.
+  /// - Parameter endpoint: The endpoint's name, which by default is the provider's.
   /// - Returns: The URL.
-  /// - Throws: ``SmoovenError`` with `closed` when the listener has ended, and with `invalidRequest` when there is no
-  ///   such endpoint; `CancellationError` when cancelled.
+  /// - Throws: ``SmoovenError`` with `closed` if the listener has ended, or with `invalidRequest` if no such endpoint
+  ///   exists, or `CancellationError` if cancelled.
   public nonisolated func callbackURL(of endpoint: String) async throws -> String {
     guard let path = receiver.router.path(ofEndpoint: endpoint) else {
       throw SmoovenError.invalid("endpoint", "the listener has none named \(endpoint)")
@@ -89,17 +89,18 @@ public actor CallbackListener: Service {
     return try BaseURL(await publicURL, setting: "listener.publicURL").url + path
   }
 
-  /// Waits for the callbacks of one request to any API, at a URL of its own.
+  /// Waits for the callbacks of one request to any API, at a dedicated URL.
   ///
   /// See ``CallbackReceiver/expect(_:publicURL:timeout:until:_:)``.
   ///
   /// - Parameters:
-  ///   - provider: Who will call back.
-  ///   - timeout: How long to wait in all, from when the port is bound; positive, at most 366 days.
-  ///   - criterion: What to wait for. Delivery.
-  ///   - body: Makes the request that leads to the callback.
+  ///   - provider: The system that will call back.
+  ///   - timeout: The total time to wait from when the port is bound, which must be positive and at most 366 days.
+  ///   - criterion: The condition that ends the wait. Defaults to delivery.
+  ///   - body: A closure that makes the request that leads to the callback.
   /// - Returns: How the wait ended.
-  /// - Throws: What the closure throws; ``SmoovenError`` when the listener closes; `CancellationError` when cancelled.
+  /// - Throws: Any error that the closure throws, ``SmoovenError`` if the listener closes, or `CancellationError` if
+  ///   cancelled.
   public nonisolated func expect(
     _ provider: any CallbackProvider,
     timeout: Duration,
@@ -120,13 +121,13 @@ public actor CallbackListener: Service {
   /// See ``CallbackReceiver/outcome(of:id:since:timeout:until:)``.
   ///
   /// - Parameters:
-  ///   - group: The group of the endpoint, or the provider's name if all its endpoints are in one group.
-  ///   - ids: The ids to match, any of them.
-  ///   - since: Leaves out callbacks that were received before. Defaults to `nil`, none.
-  ///   - timeout: The time to wait from now; positive, at most 366 days.
+  ///   - group: The group of the endpoint, or the provider's name if all of its endpoints are in one group.
+  ///   - ids: The ids to match, any of which is enough.
+  ///   - since: The date before which received callbacks are ignored. Defaults to `nil`, which ignores none.
+  ///   - timeout: The time to wait from now, which must be positive and at most 366 days.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
   /// - Returns: How the wait ended.
-  /// - Throws: ``SmoovenError`` if an argument is wrong or the listener closes; `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError`` if an argument is wrong or the listener closes, or `CancellationError` if cancelled.
   public nonisolated func outcome(
     of group: String,
     id ids: String...,
@@ -137,7 +138,7 @@ public actor CallbackListener: Service {
     try await receiver.outcome(of: group, ids: ids, since: since, timeout: timeout, until: criterion)
   }
 
-  /// How the outside reaches the listener.
+  /// The URL at which the listener can be reached from outside.
   private nonisolated var publicURL: String {
     get async throws {
       if let url = configuration.publicURL { return url }
@@ -145,20 +146,22 @@ public actor CallbackListener: Service {
     }
   }
 
-  /// Binds the port and serves until it is cancelled or gracefully shut down; then closes all waits.
+  /// Binds the port and serves until it's cancelled or gracefully shut down, and then closes all waits.
   ///
-  /// A graceful shutdown takes no new connections and answers the requests in flight first.
+  /// A graceful shutdown accepts no new connections, and lets the requests in flight finish first.
   ///
-  /// - Throws: ``SmoovenError`` when called a second time or the port cannot be bound; `CancellationError` when
+  /// - Throws: ``SmoovenError`` if it's called a second time or the port can't be bound, or `CancellationError` if
   ///   cancelled.
   public func run() async throws {
     try await run { _ in }
   }
 
+  /// Serves like ``run()``, with two closures.
+  ///
   /// - Parameters:
-  ///   - onListening: Called with the address once it is bound.
-  ///   - finish: What to do between the last response of a graceful shutdown and the closing of the waits.
-  /// - Throws: As ``run()`` does, and what `onListening` throws.
+  ///   - onListening: A closure that is called with the address once it's bound.
+  ///   - finish: Work to do between the last response of a graceful shutdown and the closing of the waits.
+  /// - Throws: The same errors as ``run()``, or any error that `onListening` throws.
   nonisolated func run(
     onListening: @Sendable @escaping (Address) throws -> Void,
     finish: @Sendable () async -> Void = {}
@@ -191,7 +194,7 @@ public actor CallbackListener: Service {
   }
 
   nonisolated func localURL(of address: Address) -> String {
-    // A wildcard address is where to listen, not where to call.
+    // A wildcard address is an address to listen on, not one to call.
     let host = address.host == "0.0.0.0" ? "127.0.0.1" : address.host == "::" ? "::1" : address.host
     return "\(configuration.tls == nil ? "http" : "https")://\(Address(host: host, port: address.port))"
   }

@@ -3,17 +3,18 @@ internal import SmoovenCallbacks
 
 internal import struct Foundation.Date
 
-// What is checked before anything of a request takes room.
+// The checks before anything of a request takes up memory.
 extension CallbackReceiver {
-  /// What a verified request is.
+  /// The content of a verified request.
   enum Verified {
     case event(CallbackEvent)
     case batch([CallbackEvent])
-    /// The service checks the endpoint.
+    /// A service's check of the endpoint.
     case challenge(CallbackReply)
   }
 
-  /// The response to a service that checks an endpoint before it signs anything; `nil` for any other request.
+  /// Returns the response to a service that checks an endpoint before it signs anything, or `nil` for any other
+  /// request.
   func firstHandshake(
     _ request: CallbackRequest,
     _ target: CallbackTarget,
@@ -29,7 +30,9 @@ extension CallbackReceiver {
     return try CallbackResponse(reply, target.provider.name)
   }
 
-  /// Refuses a compressed body as what it is, if it was refused: its signature is over other bytes, and seems to be wrong.
+  /// Refuses a compressed body with a 415 instead, after verification or decoding failed.
+  ///
+  /// Its signature covers other bytes, so it only seems to be wrong.
   private func checkEncoding(of request: CallbackRequest) throws(CallbackRejection) {
     guard let encoding = request.head.headerFields[.contentEncoding], !encoding.isEmpty,
       encoding.lowercased() != "identity"
@@ -42,9 +45,9 @@ extension CallbackReceiver {
     )
   }
 
-  /// Authenticates, verifies and decodes.
+  /// Authenticates, verifies and decodes a request.
   ///
-  /// Only a verified event may take room.
+  /// Only a verified event may take up memory.
   func verified(
     _ request: CallbackRequest,
     _ target: CallbackTarget,
@@ -90,9 +93,9 @@ extension CallbackReceiver {
 }
 
 extension CallbackEvent {
-  /// Records the endpoint and the group at which it was received.
+  /// Records the endpoint and the group at which the event was received.
   ///
-  /// In place, because an event with another owner would be copied.
+  /// It does so in place, because an event with another owner would be copied.
   fileprivate mutating func note(_ target: CallbackTarget) {
     endpoint = target.endpoint
     group = target.group
@@ -100,9 +103,9 @@ extension CallbackEvent {
 }
 
 extension CallbackResponse {
-  /// The response that carries a reply.
+  /// Creates the response that contains a reply.
   ///
-  /// - Throws: ``CallbackRejection`` if it's too long: what a service wants to have repeated is short.
+  /// - Throws: ``CallbackRejection`` if the reply is too long, because what a service wants to have repeated is short.
   init(_ reply: CallbackReply, _ provider: String) throws(CallbackRejection) {
     guard reply.body.count <= CallbackReply.maximumSize else {
       throw .notDecodable("the challenge has more than \(CallbackReply.maximumSize) bytes", provider)

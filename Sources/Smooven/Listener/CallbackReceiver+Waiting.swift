@@ -5,20 +5,21 @@ public import struct Foundation.Date
 extension CallbackReceiver {
   /// Waits for the callbacks of one request to any API, at a dedicated URL.
   ///
-  /// The closure gets a fresh callback URL to pass to the API that it calls. The wait begins before the closure does, so no
-  /// callback can be too early. The token in the URL also replaces the authentication of a provider that doesn't sign. A
-  /// callback that arrives later goes to ``unmatchedEvents(bufferingLimit:)`` and the store for another 10 minutes.
+  /// The closure gets a new callback URL to pass to the API that it calls. The wait begins before the closure does, so
+  /// no callback can be too early. The token in the URL also replaces the authentication of a provider that doesn't
+  /// sign. For another 10 minutes, a callback that arrives later goes to ``unmatchedEvents(bufferingLimit:)`` and the
+  /// store.
   ///
   /// - Parameters:
-  ///   - provider: The system that will call back. It doesn't have to be one of the receiver's endpoints, and may have a
-  ///     secret for this one callback.
-  ///   - publicURL: How the outside reaches this receiver.
-  ///   - timeout: The time to wait in all, the closure included; positive, at most 366 days.
+  ///   - provider: The system that will call back. It doesn't have to be one of the receiver's endpoints, and may have
+  ///     a secret for this one callback.
+  ///   - publicURL: The URL at which this receiver can be reached from outside.
+  ///   - timeout: The total time to wait, including the closure, which must be positive and at most 366 days.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
-  ///   - body: Makes the request that leads to the callback. Cancelled at the deadline.
+  ///   - body: A closure that makes the request that leads to the callback. It's cancelled at the deadline.
   /// - Returns: How the wait ended.
-  /// - Throws: What the closure throws; ``SmoovenError`` if the receiver closes, or with `notRunning` if nothing runs it;
-  ///   `CancellationError` if cancelled.
+  /// - Throws: Any error that the closure throws, ``SmoovenError`` if the receiver closes, or with `notRunning` if
+  ///   nothing runs it, or `CancellationError` if cancelled.
   public func expect(
     _ provider: any CallbackProvider,
     publicURL: String,
@@ -46,22 +47,23 @@ extension CallbackReceiver {
     return try await lease.outcome(until: criterion, deadline: deadline)
   }
 
-  /// Waits for callbacks by a correlation id: a `trackingId`, a `job_id`, a `clientRef` chosen before sending.
+  /// Waits for callbacks by a correlation id, such as a `trackingId`, a `job_id`, or a `clientRef` chosen before
+  /// sending.
   ///
-  /// Earlier callbacks are found too, for as long as ``DeliveryLimits/earlyEventLifetime``, if the receiver keeps them
-  /// (``DeliveryLimits/earlyEvents``), and from a store that several processes share.
+  /// Earlier callbacks are found too: those that the receiver still keeps (``DeliveryLimits/earlyEvents``), for up to
+  /// ``DeliveryLimits/earlyEventLifetime``, and those in a store that several processes share.
   ///
   /// - Parameters:
-  ///   - group: The group of the endpoint, see ``CallbackEvent/group``, or the provider's name if all its endpoints are in
-  ///     one group.
-  ///   - ids: The ids to match, any of them.
-  ///   - since: Leaves out callbacks that were received before, such as replies to an earlier question in the same
-  ///     conversation, as far as the store knows them. Defaults to `nil`, none.
-  ///   - timeout: The time to wait from now; positive, at most 366 days.
+  ///   - group: The group of the endpoint (see ``CallbackEvent/group``), or the provider's name if all of its endpoints
+  ///     are in one group.
+  ///   - ids: The ids to match, any of which is enough.
+  ///   - since: The date before which received callbacks are ignored, such as replies to an earlier question in the
+  ///     same conversation, as far as the store knows them. Defaults to `nil`, which ignores none.
+  ///   - timeout: The time to wait from now, which must be positive and at most 366 days.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
   /// - Returns: How the wait ended.
-  /// - Throws: ``SmoovenError`` if an argument is wrong or the receiver closes, with `notRunning` if nothing runs it, or
-  ///   with `storeFailed` if a shared store can't be read; `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError`` if an argument is wrong or the receiver closes, with `notRunning` if nothing runs it,
+  ///   or with `storeFailed` if a shared store can't be read, or `CancellationError` if cancelled.
   public func outcome(
     of group: String,
     id ids: String...,
@@ -90,7 +92,7 @@ extension CallbackReceiver {
     return try await lease.outcome(until: criterion, deadline: deadline)
   }
 
-  /// Opens a wait that leaves out what the store received before a date.
+  /// Opens a wait that ignores what the store received before a date.
   func lease(of name: String, ids: [String], since: Date, deadline: Duration) async throws -> SlotLease {
     let group = try router.group(named: name)
     guard !ids.isEmpty, !ids.contains("") else { throw SmoovenError.invalid("id", "it is empty") }
@@ -117,7 +119,7 @@ extension CallbackReceiver {
     return lease
   }
 
-  // Apart, so that what it needs for a moment does not lie in the task for as long as it waits.
+  // A separate function, so that what it needs for a moment doesn't stay in the task during the whole wait.
   @inline(never)
   private func reserve(
     _ name: String,

@@ -8,11 +8,12 @@ internal import Synchronization
 
 public import struct Foundation.Date
 
-/// The callback listener without a socket: it accepts a request and returns the response.
+/// The callback listener without a socket, which accepts a request and returns the response.
 ///
-/// Mount it in Vapor, Hummingbird or Lambda. It verifies, decodes and stores a callback, and only then responds with 200.
-/// Waits are resumed and streams fed after it is stored, and your code never runs inside ``receive(_:)``. Nothing that it
-/// receives can trap the process. ``SmoovenClient`` has one and runs it; one without a client needs its ``run()``.
+/// Mount it in Vapor, Hummingbird or Lambda. It verifies, decodes and stores a callback, and only then responds with
+/// 200. Waits are resumed and streams are fed after the callback is stored, and your code never runs inside
+/// ``receive(_:)``. Nothing that it receives can trap the process. ``SmoovenClient`` has a receiver and runs it. A
+/// receiver without a client needs its ``run()``.
 public final class CallbackReceiver: Service {
   package let tracker: DeliveryTracker
   package let intake: EventIntake
@@ -31,16 +32,16 @@ public final class CallbackReceiver: Service {
   ///
   /// - Parameters:
   ///   - endpoints: The endpoints, each at `/callbacks/<name>`.
-  ///   - store: Keeps events before they are acknowledged. Defaults to one in memory.
-  ///   - limits: How much is kept for callbacks that no wait has claimed yet.
-  ///   - clock: The clock of deadlines.
+  ///   - store: The store that keeps events before they're acknowledged. Defaults to one in memory.
+  ///   - limits: The limits on what is kept for callbacks that no wait has claimed yet.
+  ///   - clock: The clock for deadlines.
   ///   - now: The wall clock, by which the age of a callback is judged.
-  ///   - logger: Receives debug messages and the store's failures, never secrets, tokens, recipients or bodies. Disabled by
-  ///     default.
-  ///   - metricsFactory: Receives metrics. Defaults to the bootstrapped `MetricsSystem`.
-  /// - Throws: ``SmoovenError`` with `invalidConfiguration` if two endpoints share a name, a name can't be part of a
-  ///   path, an endpoint would accept unsigned callbacks from anyone, or the store remembers less than the age up to
-  ///   which callbacks count as fresh.
+  ///   - logger: The logger for debug messages and the store's failures. It never gets secrets, tokens, recipients or
+  ///     bodies. Disabled by default.
+  ///   - metricsFactory: The factory of metrics. Defaults to the bootstrapped `MetricsSystem`.
+  /// - Throws: ``SmoovenError`` with `invalidConfiguration` if two endpoints share a name, if a name can't be part of a
+  ///   path, if an endpoint would accept unsigned callbacks from anyone, or if the store remembers less than the age up
+  ///   to which callbacks count as fresh.
   public init(
     endpoints: [CallbackEndpoint],
     store: any DeliveryStore = InMemoryDeliveryStore(),
@@ -79,20 +80,29 @@ public final class CallbackReceiver: Service {
     )
   }
 
-  /// Responds to a request for a callback, with a status alone.
+  /// Responds to a callback request, with a status and header fields only.
   ///
-  /// 200: the events are stored (duplicates too) · 400: verified, but not decodable · 401: not verified · 404 · 405 with
-  /// `Allow` · 415: the body is compressed · 503 with `Retry-After`: it can't be stored now. Cancelling the task doesn't
-  /// lose a stored event. To serve the answer pages of questions, and to reply to the challenge of a service, use
-  /// ``response(to:)``.
+  /// | Status | Meaning |
+  /// | --- | --- |
+  /// | 200 | The events are stored, or are duplicates. |
+  /// | 400 | The request was verified, but can't be decoded. |
+  /// | 401 | The request wasn't verified. |
+  /// | 404 | No endpoint has this path. |
+  /// | 405, with `Allow` | The endpoint doesn't support the method. |
+  /// | 415 | The body is compressed. |
+  /// | 503, with `Retry-After` | The events can't be stored now. |
+  ///
+  /// Cancelling the task doesn't lose a stored event. To serve the answer pages of questions, and to reply to the
+  /// challenge of a service, use ``response(to:)``.
   public func receive(_ request: CallbackRequest) async -> HTTPResponse {
     await response(to: request).head
   }
 
-  /// Responds to a request: for a callback as ``receive(_:)`` does, for a challenge with the reply to it, and for the
-  /// answer page of a question with the page.
+  /// Responds to a request, with a body if it needs one.
   ///
-  /// Pass on the header fields of the request and of the response, and GET, HEAD and POST.
+  /// A callback gets the same response as from ``receive(_:)``, a challenge gets its reply, and the answer page of a
+  /// question gets the page. Pass through the header fields of the request and of the response, and the methods GET,
+  /// HEAD and POST.
   public func response(to request: CallbackRequest) async -> CallbackResponse {
     switch respond(to: request) {
     case .now(let response): response
@@ -131,14 +141,14 @@ public final class CallbackReceiver: Service {
     }
   }
 
-  /// All verified events from now on, each once, whatever becomes of them.
+  /// Returns all verified events from now on, each of them once, whatever becomes of them.
   ///
-  /// Any number of consumers may ask, each for its own buffer. A consumer that is too slow loses the oldest events of its
-  /// buffer, counted in `smooven_events_dropped_total`; the store and the waits lose nothing.
+  /// Any number of consumers may call it, and each gets its own buffer. A consumer that is too slow loses the oldest
+  /// events in its buffer, which `smooven_events_dropped_total` counts. The store and the waits lose nothing.
   ///
   /// - Parameters:
-  ///   - endpoints: Only those of these endpoints. Defaults to all.
-  ///   - kinds: Only those of these kinds. Defaults to all.
+  ///   - endpoints: The endpoints whose events are returned. Defaults to all.
+  ///   - kinds: The kinds of events that are returned. Defaults to all.
   ///   - bufferingLimit: The number of events to keep for a slow consumer. Defaults to 1,024.
   /// - Returns: The events in arrival order.
   public func events(
@@ -153,7 +163,8 @@ public final class CallbackReceiver: Service {
     )
   }
 
-  /// Passes on all verified events from now on, within ``receive(_:)``, so it must not wait for anything.
+  /// Passes all verified events from now on to a closure, which runs within ``receive(_:)`` and must not wait for
+  /// anything.
   package func observe(
     _ receive: @escaping @Sendable (CallbackEvent) -> Void,
     onFinish: @escaping @Sendable () -> Void
@@ -161,30 +172,31 @@ public final class CallbackReceiver: Service {
     intake.hub.subscribe(receive, onFinish: onFinish)
   }
 
-  /// The events from now on that belong to no open notification: late ones, and those whose token and notification id
-  /// contradict each other.
+  /// Returns the events from now on that don't belong to an open notification.
   ///
-  /// An event that no wait has claimed appears immediately, or, if it is kept (``DeliveryLimits/earlyEvents``), when its
-  /// lifetime is over.
+  /// They are late events, and those whose token and notification id contradict each other. An event that no wait has
+  /// claimed appears immediately, or if it's kept (``DeliveryLimits/earlyEvents``), at the end of its lifetime.
   ///
-  /// - Parameter bufferingLimit: The number of events to keep for a slow consumer; past it, the oldest are lost. Defaults
-  ///   to 1,024.
+  /// - Parameter bufferingLimit: The number of events to keep for a slow consumer, above which the oldest are lost.
+  ///   Defaults to 1,024.
   /// - Returns: The events in arrival order.
   public func unmatchedEvents(bufferingLimit: Int = 1_024) -> CallbackEvents {
     CallbackEvents(tracker.unmatched.subscribe(bufferingLimit: max(1, bufferingLimit)))
   }
 
-  /// Keeps the deadlines of waits, follows a shared store and samples gauges every 10 seconds, until it is cancelled or
-  /// gracefully shut down; then closes all waits.
+  /// Enforces the deadlines of waits, follows a shared store and samples gauges, until it's cancelled or gracefully
+  /// shut down.
   ///
-  /// For a receiver without a client or listener, which do this for their own.
+  /// Gauges are sampled every 10 seconds. When it ends, it closes all waits. Call it only for a receiver without a
+  /// client or listener, which run their own receivers.
   ///
-  /// - Throws: ``SmoovenError`` with `alreadyRunning` if something runs it already; `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError`` with `alreadyRunning` if the receiver is already running, or `CancellationError` if
+  ///   cancelled.
   public func run() async throws {
     try await run {}
   }
 
-  /// Runs as ``run()`` does; a graceful shutdown closes the waits only after some work.
+  /// Runs like ``run()``, but a graceful shutdown closes the waits only after `finish` has returned.
   func run(finish: @escaping @Sendable () async -> Void) async throws {
     try begin()
     defer { close() }
@@ -201,7 +213,7 @@ public final class CallbackReceiver: Service {
     try Task.checkCancellation()
   }
 
-  /// A replay must be recognized for as long as its callback counts as fresh, and 2 hours longer.
+  /// Checks that a replay is recognized for as long as its callback counts as fresh, plus 2 hours.
   private static func check(
     _ store: any DeliveryStore,
     remembersAsLongAs providers: [any CallbackProvider]
@@ -222,9 +234,9 @@ public final class CallbackReceiver: Service {
     }
   }
 
-  /// Keeps deadlines, follows the store and samples its gauges, until closed or cancelled.
+  /// Enforces deadlines, follows the store and samples its gauges, until closed or cancelled.
   func drive() async {
-    // Not children: a store that ignores its cancellation must not hold up the end.
+    // Not child tasks, because a store that ignores its cancellation must not delay the end.
     let following = Task { [intake] in await intake.follow() }
     let sampling = Task { [gauges] in await gauges.run() }
     defer {
@@ -274,7 +286,7 @@ public final class CallbackReceiver: Service {
     guard methods.contains(request.head.method) else { throw .notAllowed(besides: methods) }
   }
 
-  /// The path of a callback, relative to the public URL.
+  /// Returns the path of a callback, relative to the public URL.
   package static func path(of endpoint: String, token: DeliveryToken?) -> String {
     CallbackRoute.path(of: endpoint, token: token)
   }

@@ -1,13 +1,13 @@
 internal import HTTPTypes
 
-/// Why a request isn't accepted, and the response that says so.
+/// A reason for refusing a request, and the response that reports it.
 struct CallbackRejection: Error {
   let status: HTTPResponse.Status
-  /// The reason under which it is counted.
+  /// The reason under which the refusal is counted.
   let reason: String
-  /// What was wrong, for the log.
+  /// A description of the problem for the log.
   ///
-  /// Holds nothing of the request.
+  /// It contains nothing from the request.
   let message: String
   var headerFields: HTTPFields = [:]
 
@@ -26,7 +26,7 @@ struct CallbackRejection: Error {
     )
   }
 
-  /// The sender tries again.
+  /// Returns a rejection after which the sender retries.
   static func unavailable(_ reason: String, _ message: String) -> CallbackRejection {
     CallbackRejection(
       status: .serviceUnavailable,

@@ -1,11 +1,11 @@
 public import HTTPTypes
 internal import SmoovenCallbacks
 
-/// The response of a receiver, to send as it is.
+/// A receiver's response, to send unchanged.
 public struct CallbackResponse: Sendable, Hashable {
-  /// Status and header fields.
+  /// The status and header fields.
   public var head: HTTPResponse
-  /// The body: empty, or the answer page of a question.
+  /// The body, which is empty, the reply to a challenge, or the answer page of a question.
   public var body: [UInt8]
 
   /// Creates a response.

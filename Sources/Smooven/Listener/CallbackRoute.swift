@@ -1,6 +1,6 @@
-/// What a path asks for: `/callbacks/<provider>[/<token>]`, `/answers/<token>` or `/healthz`.
+/// The resource that a path refers to: `/callbacks/<provider>[/<token>]`, `/answers/<token>` or `/healthz`.
 ///
-/// A prefix before `/callbacks` is allowed: some proxies hand it on, others take it off.
+/// A prefix before `/callbacks` is allowed, because some proxies forward it and others remove it.
 enum CallbackRoute: Equatable {
   case health
   case answer(token: String)
@@ -13,7 +13,7 @@ enum CallbackRoute: Equatable {
     var path = target.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
     guard path.count <= 2_048 else { return nil }
     if path.last == UInt8(ascii: "/") { path.removeLast() }
-    // From the end: that is where the names are.
+    // Read from the end, because that's where the names are.
     var (provider, token): (Substring?, Substring?)
     while let slash = path.lastIndex(of: UInt8(ascii: "/")) {
       let name = Substring(path[path.index(after: slash)...])

@@ -2,10 +2,10 @@ internal import HTTPTypes
 internal import SmoovenCallbacks
 internal import SmoovenSupport
 
-/// Finds the endpoint of a request by its path, and the group of a wait by its name.
+/// A router that finds the endpoint of a request by its path, and the group of a wait by its name.
 struct CallbackRouter: Sendable {
   private let endpoints: [String: CallbackEndpoint]
-  // By the whole path of the endpoint. The URL of a delivery is such a path with a token behind it.
+  // By the whole path of the endpoint. The URL of a delivery is such a path followed by a token.
   private let targets: [String: CallbackTarget]
 
   init(_ endpoints: [CallbackEndpoint]) throws(SmoovenError) {
@@ -32,12 +32,12 @@ struct CallbackRouter: Sendable {
     case target(CallbackTarget)
   }
 
-  /// Where a request leads.
+  /// Returns the destination of a request.
   ///
   /// - Parameters:
   ///   - request: The request.
   ///   - expected: The target of a single expected callback, by its token.
-  /// - Returns: The target, or that the health of the port is asked for.
+  /// - Returns: The destination.
   /// - Throws: ``CallbackRejection`` if the path leads nowhere.
   func destination(
     of request: CallbackRequest,
@@ -56,7 +56,7 @@ struct CallbackRouter: Sendable {
     }
   }
 
-  /// The target of a delivery's URL in its plain form, which is nearly every callback that is waited for.
+  /// Returns the target of a delivery's URL in its plain form, in which nearly all awaited callbacks arrive.
   private func deliveryTarget(
     _ path: String,
     _ expected: (DeliveryToken) -> CallbackTarget?
@@ -89,14 +89,15 @@ struct CallbackRouter: Sendable {
     return target
   }
 
-  /// The path to paste into a vendor's dashboard, its token included; `nil` if there is no such endpoint.
+  /// Returns the path to enter in a provider's dashboard, including its token, or `nil` if no such endpoint exists.
   func path(ofEndpoint name: String) -> String? {
     endpoints[name].map { endpoint in
       CallbackRoute.path(of: name, token: nil) + (endpoint.authentication.pathToken.map { "/\($0)" } ?? "")
     }
   }
 
-  /// The group that a name means: a group's own, or that of a provider all of whose endpoints are in one group.
+  /// Returns the group that a name means, which may be a group's own name, or that of a provider whose endpoints are
+  /// all in one group.
   func group(named name: String) throws(SmoovenError) -> String {
     if endpoints.values.contains(where: { $0.group == name }) { return name }
     let groups = Set(endpoints.values.filter { $0.provider.name == name }.map(\.group)).sorted()

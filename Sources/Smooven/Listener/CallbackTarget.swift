@@ -1,12 +1,12 @@
 internal import SmoovenCallbacks
 
-/// Where a request leads, and what its sender must present there.
+/// The destination of a callback request, and the credentials that its sender must present there.
 struct CallbackTarget: Sendable {
   let endpoint: String
   let group: String
   let provider: any CallbackProvider
   let authentication: CallbackAuthentication
-  /// The last part of the path, if there is one behind the endpoint's name.
+  /// The last part of the path, if anything follows the endpoint's name.
   var pathText: String?
   /// The token of a delivery or of an expected callback.
   var token: DeliveryToken?
@@ -22,7 +22,7 @@ extension CallbackTarget {
     )
   }
 
-  /// The target of a single expected callback: an endpoint and a group that nothing else shares.
+  /// Creates the target of a single expected callback, with an endpoint and a group that nothing else shares.
   init(expecting provider: any CallbackProvider, as name: String, token: DeliveryToken) {
     self.init(
       endpoint: name,

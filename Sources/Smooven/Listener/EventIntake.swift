@@ -5,17 +5,17 @@ internal import SmoovenSupport
 
 import struct Foundation.Date
 
-/// The one door for events, whatever brings them: a callback, a status response, recovery, another process.
+/// The one door for all events, whether from a callback, a status response, recovery or another process.
 ///
 /// Each event is admitted, appended, delivered, published and counted, in this order. Only the process whose append
-/// stored it publishes it, so that a consumer sees it once however many processes share the store.
+/// stored the event publishes it, so that a consumer sees it once, however many processes share the store.
 package final class EventIntake: Sendable {
-  /// What became of an event that was taken in.
+  /// The result of receiving an event.
   package enum Reception: Sendable {
     case accepted(CallbackDisposition)
-    /// There is no room in memory, or the client is closed. The sender tries again.
+    /// There's no room in memory, or the client is closed. The sender retries.
     case noRoom
-    /// The store no longer remembers what was signed at that time.
+    /// The store no longer remembers the events that were signed at that time.
     case tooOld
     case failed(any Error)
   }
@@ -40,7 +40,7 @@ package final class EventIntake: Sendable {
     self.logger = logger
   }
 
-  /// Takes in one event, without suspending if the store needs no I/O.
+  /// Receives one event, without suspending if the store needs no I/O.
   package func take(_ callback: StoredCallback) -> Answer<Reception> {
     guard tracker.admits(callback.event, token: callback.token) else { return .now(.noRoom) }
     do {
@@ -59,9 +59,10 @@ package final class EventIntake: Sendable {
     }
   }
 
-  /// Takes in the events of one request, with one append.
+  /// Receives the events of one request, with one append.
   ///
-  /// - Returns: ``Reception/tooOld`` only if all of them are, and otherwise what became of the last one that was accepted.
+  /// - Returns: ``Reception/tooOld`` if all of them are too old, or else what happened to the last event that was
+  ///   accepted.
   package func take(_ callbacks: [StoredCallback]) async -> Reception {
     guard !callbacks.isEmpty else { return .accepted(.unmatched) }
     guard callbacks.allSatisfy({ tracker.admits($0.event, token: $0.token) }) else { return .noRoom }
@@ -78,16 +79,16 @@ package final class EventIntake: Sendable {
     }
   }
 
-  /// Delivers what the store has already, to the waits that haven't seen it.
+  /// Delivers events that are already in the store to the waits that haven't seen them.
   private func replay(_ stored: [StoredEvent], for token: DeliveryToken? = nil) {
     for event in stored {
       tracker.deliver(event.event, token: event.callback.token, isDuplicate: true, replayedFor: token)
     }
   }
 
-  /// Replays what the store has for a delivery or a wait, whose slot may be catching up.
+  /// Replays the stored events of a delivery or a wait, whose slot may be catching up.
   ///
-  /// - Throws: What the store throws.
+  /// - Throws: Any error that the store throws.
   package func replay(_ lookup: CallbackLookup, for token: DeliveryToken? = nil) async throws {
     var cursor = EventCursor.beginning
     while true {
@@ -98,9 +99,9 @@ package final class EventIntake: Sendable {
     }
   }
 
-  /// The events of a lookup that were received before a date.
+  /// Returns the identities of the events of a lookup that were received before a date.
   ///
-  /// - Throws: What the store throws.
+  /// - Throws: Any error that the store throws.
   func identities(_ lookup: CallbackLookup, before date: Date) async throws -> Set<CallbackEvent.Identity> {
     var identities: Set<CallbackEvent.Identity> = []
     var cursor = EventCursor.beginning
@@ -125,6 +126,8 @@ package final class EventIntake: Sendable {
     }
   }
 
+  /// Follows the store once.
+  ///
   /// - Returns: `false` if the store failed, so that it must be followed again.
   private func followOnce(isAgain: Bool) async throws(CancellationError) -> Bool {
     let rereading = isAgain ? Task { await reread() } : nil
@@ -145,7 +148,7 @@ package final class EventIntake: Sendable {
     }
   }
 
-  /// Reads for every wait what the store has, since changes may have been missed.
+  /// Reads the stored events of every wait, because changes may have been missed.
   private func reread() async {
     for lookup in tracker.interests.lookups() {
       try? await replay(lookup, for: lookup.token)
@@ -153,14 +156,15 @@ package final class EventIntake: Sendable {
     }
   }
 
-  /// Tells a slot what the store knows of its delivery.
+  /// Updates a slot with what the store knows of its delivery.
   func refresh(_ token: DeliveryToken) async {
     guard tracker.contains(token) else { return }
     if let row = try? await store.load(.token(token)) { await tell(row.delivery) }
     tracker.noteChange(token)
   }
 
-  /// Tells a slot the ids of its delivery, and what other processes stored by them before they were known here.
+  /// Updates a slot with the ids of its delivery, and with what other processes stored under these ids before they were
+  /// known here.
   func tell(_ delivery: StoredDelivery) async {
     let known = tracker.snapshot(of: delivery.token)?.accepted ?? []
     let new = delivery.ids.filter { !known.contains($0) }
@@ -186,8 +190,9 @@ package final class EventIntake: Sendable {
 
   private func finish(_ callback: StoredCallback, _ result: AppendResult) async -> Reception {
     if result == .duplicate, tracker.interests.contains(callback) {
-      // The process may have ended between storing it and delivering it, or the commit seemed to fail. What counts is
-      // the URL at which it was stored: the same bytes at another one must not settle another wait.
+      // The process may have ended between storing the event and delivering it, or the commit may only have seemed to
+      // fail. The URL at which the event was stored decides: the same bytes at another URL must not settle another
+      // wait.
       let event = callback.event
       try? await replay(CallbackLookup(group: event.group, token: callback.token, ids: event.correlationIDs))
     }

@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// The endpoints of single expected callbacks, by the token in their URL.
 ///
-/// One is kept for a while after its wait has ended, so that a late callback is still verified, stored and streamed.
+/// An endpoint is kept for a while after its wait has ended, so that a late callback is still verified, stored and
+/// streamed.
 final class ExpectedEndpoints: Sendable {
   private struct State {
     var targets: [DeliveryToken: CallbackTarget] = [:]
@@ -20,7 +21,7 @@ final class ExpectedEndpoints: Sendable {
     self.clock = clock
   }
 
-  /// The number of endpoints, those of ended waits included.
+  /// The number of endpoints, including those of ended waits.
   var count: Int { state.withLock { $0.targets.count } }
 
   func target(_ token: DeliveryToken) -> CallbackTarget? {
@@ -38,7 +39,7 @@ final class ExpectedEndpoints: Sendable {
     }
   }
 
-  /// Begins the time after which an endpoint is forgotten.
+  /// Starts the time after which an endpoint is removed.
   func end(_ token: DeliveryToken) {
     let expiry = clock.now() + Self.lifetime
     state.withLock { $0.ended.append((token, expiry)) }

@@ -6,12 +6,12 @@ internal import Musl
 internal import Glibc
 #endif
 
-/// An IP address, or all that share its first bits.
+/// An IP address, or all addresses that share its first bits.
 struct IPAddressRange: Sendable, Hashable {
   private let bytes: [UInt8]
   private let bits: Int
 
-  /// Reads `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`.
+  /// Parses `192.0.2.7`, `192.0.2.0/24` or `2001:db8::/32`.
   init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2, let first = parts.first, let bytes = Self.bytes(of: String(first)) else {
@@ -25,7 +25,7 @@ struct IPAddressRange: Sendable, Hashable {
     guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let prefix = Int(parts[1]) else {
       return nil
     }
-    // Of `::ffff:192.0.2.0/120` the first 96 bits say only that it is an IPv4 address.
+    // In `::ffff:192.0.2.0/120`, the first 96 bits only show that it's an IPv4 address.
     let bits = first.contains(":") && bytes.count == 4 ? prefix - 96 : prefix
     guard (0...bytes.count * 8).contains(bits) else { return nil }
     self.bytes = bytes
@@ -42,7 +42,7 @@ struct IPAddressRange: Sendable, Hashable {
     return true
   }
 
-  /// The 4 or 16 bytes of an address; an IPv4 address within IPv6 (`::ffff:192.0.2.7`) has 4.
+  /// Returns the 4 or 16 bytes of an address, of which an IPv4 address within IPv6 (`::ffff:192.0.2.7`) has 4.
   private static func bytes(of text: String) -> [UInt8]? {
     var v4 = in_addr()
     if unsafe inet_pton(AF_INET, text, &v4) == 1 {

@@ -1,13 +1,13 @@
-/// Where callbacks arrive, and what a sender may ask of the port.
+/// The address at which callbacks arrive, and the limits of the port.
 public struct ListenerConfiguration: Sendable, Hashable {
   /// A certificate and its key, for a port that speaks TLS itself.
   public struct TLS: Sendable, Hashable {
-    /// The path of a PEM file with the certificate and those between it and the root.
+    /// The path of a PEM file with the certificate and its intermediate certificates.
     public var certificateChain: String
     /// The path of a PEM file with the private key.
     public var privateKey: String
 
-    /// Makes a TLS configuration.
+    /// Creates a TLS configuration.
     public init(certificateChain: String, privateKey: String) {
       self.certificateChain = certificateChain
       self.privateKey = privateKey
@@ -16,51 +16,53 @@ public struct ListenerConfiguration: Sendable, Hashable {
 
   /// The address to bind.
   ///
-  /// `127.0.0.1`; `0.0.0.0` to be reached from outside.
+  /// Defaults to `127.0.0.1`. Use `0.0.0.0` to be reachable from outside.
   public var host: String
-  /// The port to bind; 0, the default, takes a free one.
-  public var port: Int
-  /// How the outside reaches the listener: scheme, host, and a path prefix if a proxy adds one.
+  /// The port to bind.
   ///
-  /// `nil` takes the address that was bound, which serves on this machine alone.
+  /// Defaults to 0, which picks a free port.
+  public var port: Int
+  /// The URL at which the listener can be reached from outside: scheme, host, and a path prefix if a proxy adds one.
+  ///
+  /// Defaults to `nil`, which means the bound address, and works on this machine only.
   public var publicURL: String?
   /// TLS on the port itself, rather than at a proxy.
   ///
-  /// None.
+  /// Defaults to `nil`.
   public var tls: TLS?
-  /// The most bytes of a body; more is answered with 413.
+  /// The maximum number of bytes in a request body, above which the response is 413.
   ///
-  /// 256 KiB.
+  /// Defaults to 256 KiB.
   public var maximumBodySize: Int
-  /// The most bytes of request line and headers; more is answered with 431.
+  /// The maximum number of bytes in the request line and headers, above which the response is 431.
   ///
-  /// 16 KiB.
+  /// Defaults to 16 KiB.
   public var maximumHeaderSize: Int
-  /// How long a request may take to arrive; longer is answered with 408.
+  /// The maximum time for a request to arrive, after which the response is 408.
   ///
-  /// 10 s.
+  /// Defaults to 10 seconds.
   public var requestTimeout: Duration
-  /// How long a connection may stay without a request.
+  /// The maximum time that a connection may stay open without a request.
   ///
-  /// 60 s.
+  /// Defaults to 60 seconds.
   public var idleTimeout: Duration
-  /// The most connections at once; more are answered with 503.
+  /// The maximum number of connections at the same time, above which the response is 503.
   ///
-  /// 1,024.
+  /// Defaults to 1,024.
   public var maximumConnections: Int
-  /// The most connections at once of one address; more are answered with 503.
+  /// The maximum number of connections from one address at the same time, above which the response is 503.
   ///
-  /// `nil`, the default, sets no limit of its own: behind a proxy or a tunnel every connection has the same address,
-  /// and such a limit would be one on all. Set it on a port that strangers reach directly. An address is an IPv4
-  /// address, or the first 64 bits of an IPv6 address.
+  /// Defaults to `nil`, which means no separate limit. Behind a proxy or a tunnel, every connection has the same
+  /// address, so this would be a limit on all of them. Set it on a port that untrusted clients reach directly. An
+  /// address is an IPv4 address, or the first 64 bits of an IPv6 address.
   public var maximumConnectionsPerAddress: Int?
-  /// How long a graceful stop waits for requests in flight.
+  /// The maximum time that a graceful stop waits for requests in flight.
   ///
-  /// 10 s.
+  /// Defaults to 10 seconds.
   public var shutdownTimeout: Duration
   private(set) var isMounted = false
 
-  /// Makes a configuration; each value has the default that its property states.
+  /// Creates a configuration, in which each value has the default that its property documents.
   public init(
     host: String = "127.0.0.1",
     port: Int = 0,
@@ -87,9 +89,11 @@ public struct ListenerConfiguration: Sendable, Hashable {
     self.shutdownTimeout = shutdownTimeout
   }
 
-  /// No port: another server hands each request to the client's ``SmoovenClient/receiver``.
+  /// Returns a configuration without a port, in which another server passes each request to the client's
+  /// ``SmoovenClient/receiver``.
   ///
-  /// - Parameter publicURL: How the outside reaches that server, with the prefix under which the receiver is mounted.
+  /// - Parameter publicURL: The URL at which that server can be reached from outside, with the prefix under which the
+  ///   receiver is mounted.
   /// - Returns: The configuration.
   public static func mounted(publicURL: String) -> ListenerConfiguration {
     var configuration = ListenerConfiguration(publicURL: publicURL)

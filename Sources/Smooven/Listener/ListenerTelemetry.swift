@@ -1,9 +1,9 @@
 internal import CoreMetrics
 internal import SmoovenHTTP
 
-/// The metrics of a port: what it refuses before a receiver sees it.
+/// The metrics of what a port refuses before a receiver sees it.
 struct ListenerTelemetry: Sendable {
-  // All made beforehand: refusing must stay cheap when there is much to refuse.
+  // All of them are created in advance, because refusing must stay cheap when there's much to refuse.
   private let refused: [HTTPRefusal.Reason: Counter]
 
   init(factory: any MetricsFactory) {

@@ -4,9 +4,9 @@ internal import SmoovenSupport
 
 internal import struct Foundation.Date
 
-/// Samples how full the store and the buffer of early events are, for gauges and a warning.
+/// The sampling of how full the store and the buffer of early events are, for gauges and a warning.
 ///
-/// A task of the receiver runs it. No callback and no wait pays for it.
+/// A task of the receiver runs it, so that no callback and no wait pays for it.
 struct StoreGauges: Sendable {
   /// The time between two samples.
   static let interval = Duration.seconds(10)
@@ -21,7 +21,7 @@ struct StoreGauges: Sendable {
   private let deliveries: Gauge
   private let callbacks: Gauge
   private let earlyEvents: Gauge
-  // Only of the endpoints that are configured: those of expected callbacks are used once.
+  // Only for configured endpoints, because those of expected callbacks are used only once.
   private let fill: [String: Gauge]
   private let window: [String: Gauge]
 
@@ -62,9 +62,9 @@ struct StoreGauges: Sendable {
     }
   }
 
-  /// Samples once.
+  /// Takes one sample.
   ///
-  /// - Parameter warnedAt: When each endpoint's window was last warned of.
+  /// - Parameter warnedAt: The time of the last warning about each endpoint's window.
   func sample(_ warnedAt: inout [String: Duration]) async {
     earlyEvents.record(tracker.earlyFill)
     let usage: DeliveryStoreUsage?
@@ -109,13 +109,13 @@ struct StoreGauges: Sendable {
 }
 
 extension DeliveryStoreUsage.Keys {
-  /// The part of the capacity that is used.
+  /// The fraction of the capacity that is used.
   var fillRatio: Double { capacity > 0 ? Double(count) / Double(capacity) : 1 }
 
-  /// How far back a replay is recognized, in seconds; `nil` if no key was forgotten.
+  /// Returns how far back a replay is recognized, in seconds, or `nil` if no key was forgotten.
   ///
-  /// It counts from the newest signed time if keys were forgotten for want of room. If they only became too old, it
-  /// counts from now: an endpoint without traffic narrows nothing.
+  /// If keys were forgotten for lack of room, it's measured from the newest signed time. If they only became too old,
+  /// it's measured from now, because an endpoint without traffic doesn't narrow its window.
   func window(at now: Date) -> Double? {
     guard let floor else { return nil }
     let isCrowded = fillRatio > 0.9

@@ -1,12 +1,13 @@
 internal import HeapModule
 
-/// Which delivery to ask about next, and when, as a value: no lock, no clock, no requests.
+/// The schedule of status queries, as a value without lock, clock or requests.
 ///
-/// A delivery is in it while something waits for it. Among those whose time has come, the one whose wait ends first goes
-/// first. Each is asked about by one query at a time.
+/// It decides which delivery to ask about next, and when. A delivery is in the schedule while something waits for it.
+/// Among those that are due, the one whose wait ends first goes first. There's only one query at a time about each
+/// delivery.
 package struct PollSchedule: Sendable {
   package enum Action: Sendable, Equatable {
-    /// Ask about this delivery; ``finish(_:_:now:jitter:)`` follows.
+    /// Ask about this delivery, and then call ``finish(_:_:now:jitter:)``.
     case ask(DeliveryToken)
     /// There is nothing to do before this time, unless something changes.
     case sleep(until: Duration)
@@ -14,29 +15,29 @@ package struct PollSchedule: Sendable {
     case rest
   }
 
-  /// What came of a query.
+  /// The result of a query.
   package enum Answer: Sendable, Equatable {
-    /// The delivery's id isn't known yet, so nothing was asked.
+    /// The delivery's id isn't known yet, so no query was sent.
     case unready
-    /// The status said something new, so more may follow soon.
+    /// The status contained something new, so more may follow soon.
     case news
-    /// It said nothing new, or couldn't be asked.
+    /// The status contained nothing new, or couldn't be queried.
     case nothing
-    /// No later status can say more.
+    /// No later status can contain anything new.
     case over
   }
 
   private struct Entry {
-    /// The deadlines of what waits for it; `nil` for a wait without one.
+    /// The deadlines of the waits for the delivery, which are `nil` for waits without one.
     var deadlines: [UInt64: Duration?]
     var step = 0
     var dueAt: Duration
     var isAsking = false
     var isOver = false
-    /// Tells the record that counts from those that a later one replaced.
+    /// A number that distinguishes the valid record from those that a later one replaced.
     var generation: UInt64
 
-    /// When the first of its waits ends.
+    /// The time at which the first of its waits ends.
     var deadline: Duration { deadlines.values.lazy.compactMap(\.self).min() ?? .seconds(Int64.max >> 8) }
   }
 
@@ -54,9 +55,9 @@ package struct PollSchedule: Sendable {
   private let policy: PollingPolicy
   private let maximumInFlight: Int
   private var entries: [DeliveryToken: Entry] = [:]
-  /// Those that wait for their time, by it.
+  /// The deliveries that aren't due yet, sorted by the time at which they are.
   private var sleeping = Heap<Record>()
-  /// Those whose time has come, by the deadline of their waits.
+  /// The deliveries that are due, sorted by the deadline of their waits.
   private var due = Heap<Record>()
   private var generation: UInt64 = 0
   private var inFlight = 0
@@ -66,9 +67,9 @@ package struct PollSchedule: Sendable {
     self.maximumInFlight = maximumInFlight
   }
 
-  /// The number of deliveries in it.
+  /// The number of deliveries in the schedule.
   package var count: Int { entries.count }
-  /// The number of records in its queues, for tests: stale ones are swept.
+  /// The number of records in its queues, for tests, because stale ones are swept.
   package var recordCount: Int { sleeping.count + due.count }
 
   /// Adds a wait for a delivery.
@@ -86,14 +87,14 @@ package struct PollSchedule: Sendable {
     enqueue(token)
   }
 
-  /// Removes a wait; the delivery goes with its last one.
+  /// Removes a wait, and with its last wait, the delivery.
   package mutating func remove(_ token: DeliveryToken, wait: UInt64) {
     let before = entries[token]?.deadline
     guard entries[token]?.deadlines.removeValue(forKey: wait) != nil, let entry = entries[token] else {
       return
     }
     if entry.deadlines.isEmpty {
-      // What is being asked about stays until the response is there.
+      // A delivery that is being asked about stays until the response arrives.
       if !entry.isAsking { entries[token] = nil }
       sweep()
     } else if entry.deadline != before {
@@ -104,9 +105,9 @@ package struct PollSchedule: Sendable {
   /// Decides what to do now.
   ///
   /// - Parameters:
-  ///   - now: The time.
-  ///   - pace: The limit of queries, of which an ``Action/ask(_:)`` takes a turn.
-  /// - Returns: What to do.
+  ///   - now: The current time.
+  ///   - pace: The limit of queries, from which an ``Action/ask(_:)`` takes a turn.
+  /// - Returns: The next action.
   package mutating func next(now: Duration, pace: inout QueryPace) -> Action {
     while let record = sleeping.min, record.time <= now {
       sleeping.removeMin()
@@ -134,7 +135,7 @@ package struct PollSchedule: Sendable {
     return .ask(record.token)
   }
 
-  /// Records what came of a query.
+  /// Records the result of a query.
   package mutating func finish(_ token: DeliveryToken, _ answer: Answer, now: Duration, jitter: Double) {
     guard var entry = entries[token], entry.isAsking else { return }
     inFlight -= 1
@@ -172,7 +173,7 @@ package struct PollSchedule: Sendable {
     due = Heap(due.unordered.filter { live($0) != nil })
   }
 
-  /// The time until the next query, after a number of queries without news: a fifth more or less.
+  /// Returns the time until the next query, after a number of queries without news, randomly changed by up to a fifth.
   private func interval(_ step: Int, _ jitter: Double) -> Duration {
     var interval = policy.initialInterval
     for _ in 0..<min(step, 64) where interval < policy.maximumInterval { interval *= 2 }

@@ -1,22 +1,24 @@
-/// When the next status query may be sent, as a value: within the requests a second, and after pauses that Smooven asked
-/// for.
+/// The pace of status queries, as a value.
+///
+/// It decides when the next query may be sent, within the limit of requests per second and after pauses that Smooven
+/// asked for.
 package struct QueryPace: Sendable {
-  /// A proxy that asks for a day must not stop a client that long.
+  /// The maximum pause, because a proxy that asks for a day must not stop a client for that long.
   package static let maximumHold = RetryGate.maximumHold
 
-  /// The minimum time between two queries; zero for no limit.
+  /// The minimum time between two queries, or zero for no limit.
   private let spacing: Duration
   private var next = Duration.zero
   private var holdEnd = Duration.zero
 
-  /// Creates a pace of at most a number of requests a second; `nil` for no limit.
+  /// Creates a pace of at most a number of requests per second, or with `nil`, without a limit.
   package init(requestsPerSecond: Int? = nil) {
     spacing = requestsPerSecond.map { .seconds(1) / $0 } ?? .zero
   }
 
   /// Reserves the time of one query.
   ///
-  /// - Returns: `nil` if it may be sent now; otherwise the time at which to ask again.
+  /// - Returns: `nil` if the query may be sent now, or the time at which to ask again.
   package mutating func takeTurn(now: Duration) -> Duration? {
     let opening = max(next, holdEnd)
     if opening > now { return opening }
@@ -24,15 +26,15 @@ package struct QueryPace: Sendable {
     return nil
   }
 
-  /// Indicates whether Smooven asked for a pause that isn't over.
+  /// Returns whether a pause that Smooven asked for isn't over yet.
   package func isHeld(now: Duration) -> Bool { holdEnd > now }
 
-  /// Gives back a turn that was taken for nothing.
+  /// Returns a turn that was taken but not used.
   package mutating func returnTurn() {
     next -= spacing
   }
 
-  /// Sends nothing for a time; an earlier hold is never shortened.
+  /// Holds back all queries for a time, and never shortens an earlier hold.
   package mutating func hold(for pause: Duration, now: Duration) {
     holdEnd = max(holdEnd, now + min(max(pause, .zero), Self.maximumHold))
   }

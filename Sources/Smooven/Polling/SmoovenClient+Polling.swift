@@ -3,10 +3,10 @@ internal import SmoovenCallbacks
 internal import SmoovenSupport
 
 extension SmoovenClient {
-  /// Indicates whether callbacks can't arrive, so that only a status tells.
+  /// Whether callbacks can't arrive, so that the client learns everything from the status.
   var onlyPolls: Bool { !configuration.tracking.usesCallbacks }
 
-  /// Refuses a criterion that no status can tell, if nothing else can tell it either.
+  /// Refuses a criterion that no status can show, if the client relies on the status alone.
   ///
   /// - Throws: ``SmoovenError`` with `invalidRequest`.
   func checkTellable(_ criterion: DeliveryCriterion) throws(SmoovenError) {
@@ -21,12 +21,12 @@ extension SmoovenClient {
     }
   }
 
-  /// Asks about a delivery while the returned value exists; `nil` if the client doesn't poll.
+  /// Polls for a delivery while the returned value exists, or returns `nil` if the client doesn't poll.
   func pollHold(_ token: DeliveryToken, deadline: Duration?) -> PollHold? {
     poller?.hold(token, deadline: deadline)
   }
 
-  /// Asks the status of one delivery, and takes in all that is news.
+  /// Queries the status of one delivery, and delivers all events that are new.
   func poll(_ token: DeliveryToken) async -> PollSchedule.Answer {
     guard let known = tracker.snapshot(of: token) else { return .over }
     if case .failed? = known.verdict { return .over }
@@ -60,6 +60,6 @@ extension SmoovenClient {
 }
 
 extension NotificationStatus {
-  /// Indicates whether no later status can say more.
+  /// Whether no later status can contain anything new.
   fileprivate var isLast: Bool { status == .clicked || status == .undelivered }
 }

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// The thin shell around ``PollSchedule``: one task that asks about all deliveries that are waited for.
+/// The thin shell around ``PollSchedule``, in which one task asks about all deliveries that are waited for.
 final class StatusPoller: Sendable {
   private let schedule: Mutex<PollSchedule>
   private let queries: StatusQueries
@@ -24,10 +24,10 @@ final class StatusPoller: Sendable {
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
-  /// The number of deliveries that it asks about.
+  /// The number of deliveries that are being polled for.
   var count: Int { schedule.withLock(\.count) }
 
-  /// Asks about a delivery until the returned value is released.
+  /// Polls for a delivery until the returned value is released.
   func hold(_ token: DeliveryToken, deadline: Duration?) -> PollHold {
     let wait = waits.add(1, ordering: .relaxed).newValue
     let (now, jitter) = (clock.now(), jitter())
@@ -36,9 +36,9 @@ final class StatusPoller: Sendable {
     return PollHold { [weak self] in self?.schedule.withLock { $0.remove(token, wait: wait) } }
   }
 
-  /// Asks until cancelled.
+  /// Polls until cancelled.
   ///
-  /// - Parameter ask: Asks about one delivery.
+  /// - Parameter ask: A closure that asks about one delivery.
   func run(_ ask: @escaping @Sendable (DeliveryToken) async -> PollSchedule.Answer) async {
     await withDiscardingTaskGroup { group in
       var sleeper: Task<Void, Never>?
@@ -79,7 +79,7 @@ final class StatusPoller: Sendable {
   }
 }
 
-/// One wait's claim that its delivery is asked about; releasing it ends that.
+/// One wait's request to poll for its delivery, which ends when it's released.
 final class PollHold: Sendable {
   private let onEnd: @Sendable () -> Void
 

@@ -13,7 +13,7 @@ public struct EmailOptions: Sendable, Hashable {
   /// The values for the template.
   public var variables: [String: JSONValue]?
 
-  /// Creates options; `nil` values are not sent.
+  /// Creates options, of which only those with a value are sent.
   public init(
     from: String? = nil,
     subject: String? = nil,

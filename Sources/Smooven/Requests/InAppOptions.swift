@@ -10,10 +10,10 @@ public struct InAppOptions: Sendable, Hashable {
   public var body: String?
   /// The action of a tap.
   ///
-  /// Its shape is not documented, so it is any JSON.
+  /// Its shape isn't documented, so it may be any JSON.
   public var action: JSONValue?
 
-  /// Creates options; `nil` values are not sent.
+  /// Creates options, of which only those with a value are sent.
   public init(type: String? = nil, title: String? = nil, body: String? = nil, action: JSONValue? = nil) {
     self.type = type
     self.title = title

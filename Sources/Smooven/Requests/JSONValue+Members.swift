@@ -1,12 +1,12 @@
 internal import SmoovenCallbacks
 
 extension JSONValue {
-  /// Returns an object of the members that have a value.
+  /// Returns an object with those members that have a value.
   static func members(_ members: [String: JSONValue?]) -> JSONValue {
     .object(members.compactMapValues(\.self))
   }
 
-  /// Returns the value as the bytes of a request's body, with its keys sorted alphabetically.
+  /// The value as the bytes of a request's body, with its keys sorted alphabetically.
   var body: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(512)

@@ -2,13 +2,11 @@ public import SmoovenCallbacks
 
 /// The recipient of an intent, and any values that shape the message.
 ///
-/// It is personal data, so its description shows only the number of values.
+/// This is personal data, so the description shows only the number of values.
 public struct NotificationContext: Sendable, Hashable {
-  /// The recipient, as Smooven knows them.
-  ///
-  /// Required; sent as `user_id`.
+  /// The recipient's id in Smooven, which is required and sent as `user_id`.
   public var userID: String
-  /// Further values, any JSON.
+  /// Additional values, which may be any JSON.
   public var values: [String: JSONValue]
 
   /// Creates a context.
@@ -17,7 +15,7 @@ public struct NotificationContext: Sendable, Hashable {
     self.values = values
   }
 
-  /// The values, with `user_id` among them.
+  /// The values as JSON, including `user_id`.
   var json: JSONValue {
     var members = values
     members["user_id"] = .string(userID)

@@ -3,7 +3,9 @@ internal import SmoovenSupport
 
 public import struct Foundation.Date
 
-/// The state of a notification, as the status endpoint reports it (`GET /v1/status/{id}`; source: Smooven's API reference).
+/// The state of a notification, as the status endpoint reports it.
+///
+/// The endpoint is `GET /v1/status/{id}` (source: Smooven's API reference).
 public struct NotificationStatus: Sendable, Hashable {
   /// One channel that was tried.
   public struct Attempt: Sendable, Hashable {
@@ -25,11 +27,11 @@ public struct NotificationStatus: Sendable, Hashable {
   public var channelRequested: NotificationChannel?
   /// The recipient.
   public var recipient: CallbackEvent.Recipient?
-  /// The time at which it was accepted.
+  /// The time at which the notification was accepted.
   public var createdAt: Date?
-  /// The time at which it was handed to the carrier.
+  /// The time at which the notification was handed to the carrier.
   public var sentAt: Date?
-  /// The time at which it arrived.
+  /// The time at which the notification arrived.
   public var deliveredAt: Date?
   /// The channels that were tried, in order.
   public var fallbackChain: [Attempt]
@@ -64,7 +66,8 @@ public struct NotificationStatus: Sendable, Hashable {
     payload = json
   }
 
-  /// Returns the event that a callback would have reported, so that a lost one settles the same wait.
+  /// Returns the event that a callback would have reported, so that the status settles the same wait if the callback
+  /// was lost.
   func event(rawBody: [UInt8]) -> CallbackEvent {
     event(
       name: "notification.\(status == .undelivered ? "failed" : status.rawValue)",
@@ -77,8 +80,9 @@ public struct NotificationStatus: Sendable, Hashable {
     )
   }
 
-  /// Returns the events that callbacks would have reported: of each fallback so far, and of the status, unless that is
-  /// only progress of the next channel.
+  /// Returns the events that callbacks would have reported.
+  ///
+  /// There's one for each fallback so far, and one for the status, unless that is only progress of the next channel.
   func events(rawBody: [UInt8]) -> [CallbackEvent] {
     let fallbacks = zip(fallbackChain, fallbackChain.dropFirst()).filter { attempt, _ in
       attempt.status == .failed || attempt.status == .undelivered
@@ -97,7 +101,7 @@ public struct NotificationStatus: Sendable, Hashable {
     return isProgress && !events.isEmpty ? events : events + [event(rawBody: rawBody)]
   }
 
-  /// What is known of each channel, since that may change while the status stays the same.
+  /// The status of each channel, which may change while the overall status stays the same.
   private var chainKey: String {
     fallbackChain.map { "\($0.channel.rawValue)=\($0.status.rawValue)," }.joined()
   }

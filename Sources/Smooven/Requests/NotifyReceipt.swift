@@ -4,15 +4,15 @@ public import struct Foundation.Date
 
 /// Smooven's response to a notification that it accepted.
 ///
-/// Accepted is not delivered.
+/// An accepted notification isn't a delivered one.
 public struct NotifyReceipt: Sendable, Hashable {
   /// The notification's id, such as `ntf_abc123def456`.
   public var notificationID: String
-  /// The channel that Smooven picked.
+  /// The channel that Smooven chose.
   public var channel: NotificationChannel?
-  /// The status at that moment, usually `queued`.
+  /// The status at the time of the response, usually `queued`.
   public var status: DeliveryStatus
-  /// The time at which it was accepted, by Smooven's clock.
+  /// The time at which the notification was accepted, by Smooven's clock.
   public var acceptedAt: Date?
 
   /// Creates a receipt.

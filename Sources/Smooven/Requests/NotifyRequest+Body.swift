@@ -2,13 +2,13 @@ internal import Crypto
 internal import SmoovenCallbacks
 
 extension NotifyRequest {
-  /// The fields of a request by their names on the wire, all but the callback URL.
+  /// The fields of a request by their names on the wire, except for the callback URL.
   package struct WireFields: Sendable {
     fileprivate let members: [String: JSONValue]
 
-    /// A digest of what makes two requests the same.
+    /// A digest that is the same for identical requests.
     ///
-    /// The callback URL isn't part of it, because its token is fresh each time.
+    /// It doesn't include the callback URL, because its token is different each time.
     package var fingerprint: String { Hex.encode(SHA256.hash(data: body(callbackURL: nil))) }
 
     /// Returns the body to send.
@@ -19,9 +19,9 @@ extension NotifyRequest {
     }
   }
 
-  /// Returns the fields by their names on the wire, to compute once for each send.
+  /// Returns the fields by their names on the wire, which are computed once for each send.
   ///
-  /// - Throws: ``SmoovenError`` with `invalidRequest` if JSON cannot express a number in it.
+  /// - Throws: ``SmoovenError`` with `invalidRequest` if JSON can't represent a number in the request.
   package func wireFields() throws(SmoovenError) -> WireFields {
     let fields: [String: JSONValue?] = [
       "intent": intent.map(JSONValue.string),
@@ -50,11 +50,11 @@ extension NotifyRequest {
     try wireFields().body(callbackURL: callbackURL)
   }
 
-  /// Returns a digest of what makes two requests the same.
+  /// Returns a digest that is the same for identical requests.
   package func fingerprint() throws(SmoovenError) -> String {
     try wireFields().fingerprint
   }
 
-  /// Indicates whether Smooven uses several channels at the same time.
+  /// Whether Smooven uses several channels at the same time.
   var isCritical: Bool { urgency == .critical && channel == nil }
 }

@@ -6,7 +6,7 @@ extension NotifyRequest {
 
   /// Checks every documented rule before anything is sent.
   ///
-  /// - Throws: ``SmoovenError`` with `invalidRequest`, naming the field.
+  /// - Throws: ``SmoovenError`` with `invalidRequest`, which names the field.
   public func validate() throws(SmoovenError) {
     switch (intent, channel) {
     case (nil, nil): throw .invalid("intent", "give an intent, or a channel to use directly")
@@ -65,14 +65,16 @@ extension NotifyRequest {
     if context != nil { throw .invalid("context", "it belongs to an intent") }
   }
 
-  /// A plus sign and at most 15 digits, the first of them not zero (ITU-T E.164).
+  /// Returns whether a text is a plus sign and at most 15 digits, of which the first isn't zero (ITU-T E.164).
   private static func isE164(_ text: String) -> Bool {
     let digits = text.utf8.dropFirst()
     guard text.utf8.first == UInt8(ascii: "+"), (7...15).contains(digits.count) else { return false }
     return digits.first != UInt8(ascii: "0") && digits.allSatisfy { (0x30...0x39).contains($0) }
   }
 
-  /// Refuses only what cannot be an address, because the full grammar (RFC 5322) is for the mail server to judge.
+  /// Returns whether a text might be an email address.
+  ///
+  /// It refuses only what can't be one, because the full grammar (RFC 5322) is for the mail server to check.
   private static func isEmailAddress(_ text: String) -> Bool {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
     return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && !text.contains(where: \.isWhitespace)

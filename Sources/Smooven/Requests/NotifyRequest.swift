@@ -1,6 +1,6 @@
 public import SmoovenCallbacks
 
-/// A notification to send, either as an intent, for which Smooven picks the channel, or on one channel directly.
+/// A notification to send, either as an intent, for which Smooven chooses the channel, or directly on one channel.
 ///
 /// It contains personal data and one-time codes, so its description shows only the mode and the urgency.
 public struct NotifyRequest: Sendable, Hashable {
@@ -8,25 +8,25 @@ public struct NotifyRequest: Sendable, Hashable {
   ///
   /// Used in intent mode only.
   public var intent: String?
-  /// The urgency; `nil` leaves it to Smooven, which treats it as normal.
+  /// The urgency, or `nil` to leave it to Smooven, which treats it as normal.
   public var urgency: Urgency?
   /// The recipient, and the values that shape the message.
   ///
-  /// Required in intent mode, and used in it only.
+  /// Required in intent mode, and used in that mode only.
   public var context: NotificationContext?
   /// A channel that the recipient prefers.
   ///
-  /// A hint that Smooven may override. Used in intent mode only.
+  /// This is a hint that Smooven may override. Used in intent mode only.
   public var preferredChannel: NotificationChannel?
   /// The channel to use.
   ///
   /// Used in direct mode only.
   public var channel: NotificationChannel?
-  /// The recipient on that channel: a phone number in E.164 form, an email address, or a player id.
+  /// The recipient on that channel, such as a phone number in E.164 form, an email address, or a player id.
   public var to: String?
-  /// The text.
+  /// The text of the message.
   ///
-  /// Required for SMS, at most 1,600 characters.
+  /// Required for SMS, with at most 1,600 characters.
   public var message: String?
   /// The sender that the recipient sees.
   ///

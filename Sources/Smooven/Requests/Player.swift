@@ -8,7 +8,7 @@ public struct Player: Sendable, Hashable {
   public var externalID: String?
   /// The channels on which the person can be reached, if the response lists them.
   public var channelsRegistered: [NotificationChannel]
-  /// Whether a registration created a new player or updated one, if the response says so.
+  /// Whether a registration created a new player rather than updated one, if the response says so.
   public var wasCreated: Bool?
   /// The whole response.
   public var payload: JSONValue
@@ -26,6 +26,6 @@ public struct Player: Sendable, Hashable {
 }
 
 extension Player: SafelyDescribed {
-  /// Smooven's id alone.
+  /// Smooven's id, without the rest.
   public var description: String { "Player(\(playerID))" }
 }

@@ -1,10 +1,10 @@
 public import SmoovenCallbacks
 
-/// The result of registering many players at once.
+/// The result of registering many players with one request.
 public struct PlayerImport: Sendable, Hashable {
   /// The number of players that were registered.
   public var imported: Int
-  /// The errors of the others; their shape is not documented, so each is any JSON.
+  /// The errors of the other players, each of which may be any JSON because their shape isn't documented.
   public var errors: [JSONValue]
 
   init?(_ json: JSONValue) {
@@ -15,6 +15,6 @@ public struct PlayerImport: Sendable, Hashable {
 }
 
 extension PlayerImport: SafelyDescribed {
-  /// The numbers.
+  /// The number of imported players and of errors.
   public var description: String { "PlayerImport(imported: \(imported), errors: \(errors.count))" }
 }

@@ -1,7 +1,7 @@
 public import SmoovenCallbacks
 internal import SmoovenSupport
 
-/// A person to register with Smooven, and the channels to reach them (source: Smooven's API reference).
+/// A person to register with Smooven, and the channels on which to reach them (source: Smooven's API reference).
 public struct PlayerRegistration: Sendable, Hashable {
   /// A device for push notifications.
   public struct Device: Sendable, Hashable {
@@ -19,7 +19,7 @@ public struct PlayerRegistration: Sendable, Hashable {
     var json: JSONValue { ["platform": .string(platform), "device_token": .string(token)] }
   }
 
-  /// The hours at which not to disturb a person.
+  /// The hours during which a person must not be disturbed.
   public struct QuietHours: Sendable, Hashable {
     /// The time at which they begin, as `HH:MM`.
     public var start: String
@@ -42,20 +42,20 @@ public struct PlayerRegistration: Sendable, Hashable {
 
   /// The id of the person in your system.
   public var externalID: String
-  /// A phone number in E.164 form.
+  /// The phone number in E.164 form.
   public var sms: String?
-  /// An email address.
+  /// The email address.
   public var email: String?
-  /// A device.
+  /// The device for push notifications.
   public var push: Device?
-  /// Labels.
+  /// The labels.
   public var tags: [String]
   /// The channel that the person prefers.
   public var preferredChannel: NotificationChannel?
-  /// The hours at which not to disturb the person.
+  /// The hours during which the person must not be disturbed.
   public var quietHours: QuietHours?
 
-  /// Creates a registration; `nil` values are not sent.
+  /// Creates a registration, of which only the fields with a value are sent.
   public init(
     externalID: String,
     sms: String? = nil,
@@ -98,7 +98,7 @@ public struct PlayerRegistration: Sendable, Hashable {
 }
 
 extension PlayerRegistration: SafelyDescribed {
-  /// A placeholder: everything in it is personal.
+  /// A placeholder, because all of the registration is personal.
   public var description: String { "<player registration>" }
 }
 

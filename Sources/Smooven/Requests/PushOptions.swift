@@ -26,18 +26,18 @@ public struct PushOptions: Sendable, Hashable {
   public var icon: String?
   /// The URL of a large picture.
   public var image: String?
-  /// The link that a tap opens.
+  /// The link that tapping the notification opens.
   public var deepLink: String?
   /// The number on the app's icon.
   public var badge: Int?
-  /// The name of a sound.
+  /// The name of the sound.
   public var sound: String?
-  /// The time for which the push service keeps trying, in seconds.
+  /// The time for which the push service keeps trying to deliver, in seconds.
   public var ttl: Int?
-  /// Buttons.
+  /// The buttons.
   public var actions: [Action]?
 
-  /// Creates options; `nil` values are not sent.
+  /// Creates options, of which only those with a value are sent.
   public init(
     title: String? = nil,
     body: String? = nil,

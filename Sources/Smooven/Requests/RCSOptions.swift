@@ -2,14 +2,14 @@ public import SmoovenCallbacks
 
 /// Options of an RCS message.
 ///
-/// Smooven documents that there are cards and buttons, but not their inner shape.
+/// Smooven documents that cards and buttons exist, but not their inner shape.
 public struct RCSOptions: Sendable, Hashable {
-  /// Rich cards, each any JSON.
+  /// The rich cards, each of which may be any JSON.
   public var cards: [JSONValue]?
-  /// Suggested replies and actions, each any JSON.
+  /// The suggested replies and actions, each of which may be any JSON.
   public var buttons: [JSONValue]?
 
-  /// Creates options; `nil` values are not sent.
+  /// Creates options, of which only those with a value are sent.
   public init(cards: [JSONValue]? = nil, buttons: [JSONValue]? = nil) {
     self.cards = cards
     self.buttons = buttons

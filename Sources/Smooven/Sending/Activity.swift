@@ -1,13 +1,13 @@
 internal import SmoovenSupport
 
-/// Counts what is under way, so that a stop can wait until nothing is.
+/// A count of what is in progress, so that a stop can wait until nothing is.
 final class Activity: Sendable {
   private let count = Watched(0)
 
   func begin() { count.update { $0 += 1 } }
   func end() { count.update { $0 -= 1 } }
 
-  /// Returns when nothing is under way, or if the task is cancelled.
+  /// Returns when nothing is in progress, or if the task is cancelled.
   func finished() async {
     _ = try? await count.first { $0 == 0 ? () : nil }
   }

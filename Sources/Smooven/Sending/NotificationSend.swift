@@ -5,16 +5,16 @@ internal import SmoovenSupport
 internal import Synchronization
 internal import Tracing
 
-/// Performs one caller's ``SendMachine``: asks the store, POSTs, waits, and tells the slot.
+/// The shell of one caller's ``SendMachine``, which asks the store, POSTs, waits, and reports to the slot.
 final class NotificationSend: Sendable {
   private struct State {
     var machine: SendMachine
-    /// When the row that the machine has was read.
+    /// The time at which the machine's row was read.
     var readAt: Duration
-    /// The revision of the slot before that.
+    /// The revision of the slot before the row was read.
     var revision: UInt32 = 0
     var posts = 0
-    /// Whether what was to be sent is no longer wanted.
+    /// Whether the notification is no longer wanted.
     var isSuperseded = false
     /// Whether a stop waits for this send.
     var isCounted = false
@@ -34,8 +34,9 @@ final class NotificationSend: Sendable {
   ///   - client: The client that sends.
   ///   - proposal: The delivery to open, claimed by the client.
   ///   - deadline: The caller's deadline.
-  ///   - mayArm: Asked before the claim is armed; `false` means that nothing must be sent anymore. Only under a key.
-  ///   - body: Builds the body for the delivery as it is stored.
+  ///   - mayArm: A closure that is called before the claim is armed, and returns `false` if nothing must be sent
+  ///     anymore. Used only under a key.
+  ///   - body: A closure that builds the body for the delivery as it's stored.
   init(
     client: SmoovenClient,
     proposal: StoredDelivery,
@@ -58,13 +59,13 @@ final class NotificationSend: Sendable {
     state = Mutex(State(machine: SendMachine(proposal, terms: terms), readAt: client.clock.now()))
   }
 
-  /// The token under which the delivery is stored: that of an earlier call under the same key, if there was one.
+  /// The token under which the delivery is stored, which is that of an earlier call under the same key, if any.
   var token: DeliveryToken { state.withLock { $0.machine.token } }
 
-  /// The first action: it opens the delivery.
+  /// Returns the first action, which opens the delivery.
   func start() -> SendMachine.Action { state.withLock { $0.machine.start() } }
 
-  /// Opens the delivery; returns the next action.
+  /// Opens the delivery, and returns the next action.
   func open() async -> SendMachine.Action {
     let proposed = token
     var action = start()
@@ -77,7 +78,7 @@ final class NotificationSend: Sendable {
     }
   }
 
-  /// Performs the steps that only concern the store; returns the first action that takes time.
+  /// Performs the steps that only involve the store, and returns the first action that takes time.
   func prepare(_ first: SendMachine.Action) async -> SendMachine.Action {
     var action = first
     while true {
@@ -88,13 +89,14 @@ final class NotificationSend: Sendable {
     }
   }
 
-  /// Performs actions until there is nothing left to do.
+  /// Performs actions until there's nothing left to do.
   ///
-  /// Never throws: the slot is what must know.
+  /// It never throws, because the slot is what needs the result.
   ///
   /// - Parameters:
   ///   - first: The first action.
-  ///   - caller: The lease whose waits end if the send fails. It isn't held, so that the slot goes with its last handle.
+  ///   - caller: The lease whose waits end if the send fails. It isn't held, so that the slot is released with its last
+  ///     handle.
   func run(_ first: SendMachine.Action, for caller: UInt32) async {
     await client.tracer.withSpan("smooven.notify", ofKind: .client) { span in
       var action = first
@@ -113,7 +115,7 @@ final class NotificationSend: Sendable {
           endCounting()
           if !isGone { await client.sleep(for: time) }
           let isProven = !isKeyed && client.tracker.snapshot(of: token)?.eventNames.isEmpty == false
-          // A callback in the meantime proves that the request was carried out, whatever the response said.
+          // A callback in the meantime proves that the request was carried out, whatever the response was.
           action = isProven ? .finish(.accepted) : handle(isGone ? .cancelled : .woke)
         case .finish(let end):
           if case .known(let delivery) = end { await client.intake.tell(delivery) }
@@ -160,7 +162,7 @@ final class NotificationSend: Sendable {
 
   // MARK: Store
 
-  /// Performs a step of the store to its end, even if the caller leaves in the meantime.
+  /// Performs a step of the store to its end, even if the caller is cancelled in the meantime.
   private func ask(_ action: SendMachine.Action) async -> SendMachine.Event {
     if isKeyed, let revision = client.tracker.snapshot(of: token)?.revision {
       state.withLock { $0.revision = revision }
@@ -168,7 +170,7 @@ final class NotificationSend: Sendable {
     do {
       return try await perform(action)
     } catch {
-      // A store may give up if its caller is cancelled. The step may be repeated.
+      // A store may give up if its caller is cancelled. Repeating the step is safe.
       guard Task.isCancelled else { return .storeFailed(error) }
       return await Task { [self] in
         do { return try await perform(action) } catch { return .storeFailed(error) }
@@ -180,7 +182,7 @@ final class NotificationSend: Sendable {
     let store = client.store
     switch action {
     case .insert(var delivery):
-      // Only its owner can send a delivery without a key, so that one is armed from the first.
+      // Only its owner can send a delivery without a key, so it's armed from the start.
       let leaseUntil = try await client.storeTime.now().advanced(by: client.leaseTime)
       delivery.claim = .init(owner: owner, isArmed: !isKeyed, leaseUntil: leaseUntil)
       switch try await store.insert(delivery) {
@@ -217,7 +219,7 @@ final class NotificationSend: Sendable {
       return handle(.cancelled)
     }
     guard client.clock.now() < deadline else { return handle(.answered(classify(.tooLate, attempt))) }
-    // Counted first, then asked: either a stop waits for this send, or the send knows of the stop.
+    // Counted first and then checked, so that either a stop waits for this send, or the send learns of the stop.
     beginCounting()
     if isGone { return handle(.cancelled) }
     guard isKeyed else { return handle(await exchange(delivery, attempt)) }
@@ -260,10 +262,10 @@ final class NotificationSend: Sendable {
     }
   }
 
-  /// Asks whether the body may leave, at the last moment.
+  /// Asks at the last moment whether the body may be sent.
   @Sendable private func askToSend() async throws {
     struct Withheld: Error {}
-    // Every caller has been told that the client closed.
+    // Every caller has already been informed that the client closed.
     if client.tracker.isClosed { throw Withheld() }
     if let mayArm, try await !mayArm() {
       state.withLock { $0.isSuperseded = true }
@@ -274,7 +276,7 @@ final class NotificationSend: Sendable {
       switch action {
       case .replace, .load: action = handle(await ask(action))
       case .sendBody:
-        // It may have closed while the store was asked.
+        // The client may have closed while the store was asked.
         if client.tracker.isClosed { throw Withheld() }
         return
       default: throw Withheld()
@@ -290,7 +292,7 @@ final class NotificationSend: Sendable {
     case .rejected, .notFound:
       return .refused(error)
     default:
-      // By the store's clock, since the row was read.
+      // Measured by the store's clock, since the row was read.
       let hold = error.retryAfter.map { $0 + (client.clock.now() - state.withLock { $0.readAt }) }
       return .notCarriedOut(error, hold: hold, pause: pause)
     }

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// The task of a send, held only while it runs.
+/// The task of a send, which is held only while it runs.
 ///
 /// The memory of a task is freed when its last reference is released, and a handle may live much longer than its send.
 final class RunningSend: Sendable {

@@ -25,7 +25,8 @@ extension SendMachine {
       if left > .zero { return wait(left) }
       return look(row)
     case .claimed, .armed:
-      // Past its deadline a caller has nothing to follow for; its wait may still learn from the store.
+      // After its deadline, a caller has no reason to follow the row. Its wait may still learn the result from the
+      // store.
       guard timeLeft > .zero else { return finish(.cancelled) }
       return wait(delivery.claim?.leaseUntil.timeLeft(at: row.time))
     case .unclear:
@@ -41,7 +42,7 @@ extension SendMachine {
 
   private mutating func wait(_ time: Duration?) -> Action {
     state = .waiting(isOwn: nil)
-    // The store's clock may be behind this one, or stand still: it isn't asked over and over for what is left.
+    // The store's clock may be slower than this one, or stopped, so the remaining time isn't queried over and over.
     return .wait(time.map { max($0, .milliseconds(20)) })
   }
 
@@ -56,7 +57,7 @@ extension SendMachine {
       now: row.time
     )
     guard isClaimed else { return reconsider(row.delivery.token) }
-    // The key's token was made for a notification without a link to a page.
+    // The key's token was created for a notification without a link to a page.
     guard claimed.adoptQuestion(of: proposal) else { return fail(.idempotencyConflict) }
     joinedAttempt = claimed.attempt
     state = .claiming(row, claimed: claimed)
@@ -70,7 +71,7 @@ extension SendMachine {
   }
 
   mutating func arm(_ row: VersionedDelivery, now: StoreInstant) -> Action {
-    // Without a key no one else can have it, so it was armed from the first.
+    // Without a key, no other call can have the delivery, so it was armed from the start.
     if row.delivery.claim?.isArmed == true { return .sendBody }
     var armed = row.delivery
     guard
@@ -115,7 +116,7 @@ extension SendMachine {
     }
   }
 
-  /// Changes the row as this caller's attempt demands, and goes on.
+  /// Changes the row as this caller's attempt requires, and continues.
   private mutating func change(_ row: VersionedDelivery, _ change: Change, then next: Next) -> Action {
     guard terms.isKeyed, let changed = changed(row, by: change) else {
       return follow(next, terms.isKeyed ? nil : row.delivery, version: row.version)
@@ -124,7 +125,7 @@ extension SendMachine {
     return .replace(changed, version: row.version)
   }
 
-  /// The row after a change; `nil` if the attempt is no longer this caller's.
+  /// Returns the row after a change, or `nil` if this caller no longer holds the attempt.
   func changed(_ row: VersionedDelivery, by change: Change) -> StoredDelivery? {
     var delivery = row.delivery
     let attempt = joinedAttempt ?? delivery.attempt
@@ -148,7 +149,7 @@ extension SendMachine {
     case .finish(let end): return finish(end)
     case .consider: return reconsider(token)
     case .pause(let pause):
-      // Without a key the attempt stays this caller's.
+      // Without a key, this caller keeps the attempt.
       let own = delivery.flatMap { delivery in
         terms.isKeyed
           ? nil : VersionedDelivery(delivery, version: version, time: StoreInstant(epoch: "", nanoseconds: 0))
@@ -158,9 +159,9 @@ extension SendMachine {
     }
   }
 
-  /// The caller left.
+  /// Handles the cancellation of the caller.
   ///
-  /// Its claim is given back; a POST under way goes on, because others may wait for it.
+  /// Its claim is released. A POST in progress continues, because other callers may wait for it.
   mutating func cancel() -> Action {
     switch state {
     case .posting(let row) where row.delivery.claim?.isArmed == false:
@@ -185,7 +186,7 @@ extension StoredDelivery.Refusal {
 }
 
 extension SmoovenError {
-  /// The refusal that another caller's attempt met.
+  /// Creates the error for the refusal of another caller's attempt.
   init(_ refusal: StoredDelivery.Refusal) {
     self.init(
       Code(named: refusal.code) ?? .rejected,

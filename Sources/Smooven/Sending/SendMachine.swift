@@ -1,17 +1,17 @@
 internal import SmoovenCallbacks
 
-/// One caller's way to get a notification sent, as a value: no store, no transport, no clock.
+/// One caller's path to sending a notification, as a value without store, transport or clock.
 ///
-/// Each event that happened leads to the next action to perform. Under an idempotency key, any number of callers in any
-/// number of processes run one each: one of them claims the delivery and POSTs; the others follow the stored row. What a
-/// row may become is decided by `StoredDelivery+Transitions.swift`.
+/// Each event leads to the next action to perform. Under an idempotency key, any number of callers in any number of
+/// processes run one machine each. One of them claims the delivery and POSTs it, and the others follow the stored row.
+/// `StoredDelivery+Transitions.swift` decides what may happen to a row.
 package struct SendMachine: Sendable {
-  /// What one caller brings.
+  /// The terms under which one caller sends.
   package struct Terms: Sendable {
-    /// The caller's own name: no two calls share one, also within a client.
+    /// The caller's name, which no two calls share, even within a client.
     package var owner: String
     package var isKeyed: Bool
-    /// Whether it may send again what another attempt may have sent (an opt-in).
+    /// Whether the caller may resend what another attempt may have sent, which is an opt-in.
     package var takesUnclear: Bool
     package var lease: Duration
 
@@ -26,14 +26,14 @@ package struct SendMachine: Sendable {
   package enum Action: Sendable {
     case insert(StoredDelivery)
     case load(DeliveryToken)
-    /// Find out whether the log has an event of the delivery, which proves that it was sent.
+    /// Find out whether the log has an event of the delivery, which would prove that it was sent.
     case look(StoredDelivery)
     case replace(StoredDelivery, version: Int64)
-    /// POST it. Before the body leaves, ``Event/willSend`` asks for permission.
+    /// POST the delivery. Before the body is sent, ``Event/willSend`` asks for permission.
     case post(StoredDelivery)
     case sendBody
     case withholdBody
-    /// Wait until the row changes, or for a time, if there is one.
+    /// Wait until the row changes, or for a time, if given.
     case wait(Duration?)
     /// Wait for a time before the next attempt.
     case pause(Duration)
@@ -45,7 +45,7 @@ package struct SendMachine: Sendable {
     case existing(VersionedDelivery)
     case loaded(VersionedDelivery?)
     case looked(isProven: Bool)
-    /// The row's new version; `nil` if another one came first.
+    /// The row's new version, or `nil` if another change came first.
     case replaced(Int64?)
     case storeFailed(any Error)
     /// The body is about to be sent, some time after the row was read.
@@ -55,27 +55,29 @@ package struct SendMachine: Sendable {
     case cancelled
   }
 
-  /// What came of a POST.
+  /// The result of a POST.
   package enum Answer: Sendable {
     case accepted
     /// Smooven refused this request, and will refuse it again.
     case refused(SmoovenError)
-    /// Certainly not carried out. `hold` is the pause that Smooven asked for; `pause` is the time until the next attempt,
-    /// if one is allowed and fits.
+    /// Smooven certainly didn't carry out the request.
+    ///
+    /// `hold` is the pause that Smooven asked for. `pause` is the time until the next attempt, if one is allowed and
+    /// fits.
     case notCarriedOut(SmoovenError, hold: Duration?, pause: Duration?)
     case unclear(SmoovenError, pause: Duration?)
     case withheld
-    /// Withheld for good, because it's no longer wanted.
+    /// Permanently withheld, because the notification is no longer wanted.
     case superseded
   }
 
   package enum End: Sendable {
     /// This caller's POST was accepted.
     case accepted
-    /// It was sent before, and accepted or proven by an event.
+    /// The notification was sent before, and was accepted or proven by an event.
     case known(StoredDelivery)
     case unclear(SmoovenError)
-    /// Only this caller failed; nothing of the delivery changed by it.
+    /// Only this caller failed, and nothing about the delivery changed.
     case failed(SmoovenError)
     case cancelled
   }
@@ -96,7 +98,7 @@ package struct SendMachine: Sendable {
     case done
   }
 
-  /// A change of the row to which this caller's attempt led.
+  /// A change of the row that this caller's attempt led to.
   enum Change {
     case release(hold: Duration?, refusal: StoredDelivery.Refusal?)
     case unclear
@@ -111,13 +113,13 @@ package struct SendMachine: Sendable {
   let terms: Terms
   let proposal: StoredDelivery
   var state = State.opening
-  /// The first attempt whose refusal concerns this caller.
+  /// The first attempt whose refusal affects this caller.
   var joinedAttempt: Int?
-  /// An attempt of this caller that may have been carried out.
+  /// The error of an attempt of this caller that may have been carried out.
   ///
-  /// What a later one says doesn't undo it.
+  /// The result of a later attempt doesn't undo it.
   var doubt: SmoovenError?
-  /// The row that exists under the key, if it isn't the proposed one.
+  /// The existing row under the key, if it isn't the proposed one.
   var followed: DeliveryToken?
 
   /// Creates the machine of a caller that proposes to send a new delivery.
@@ -126,10 +128,10 @@ package struct SendMachine: Sendable {
     self.terms = terms
   }
 
-  /// The first action.
+  /// Returns the first action.
   package func start() -> Action { .insert(proposal) }
 
-  /// Whether this caller's POST is under way, which must not be cut short under a key.
+  /// Whether this caller's POST is in progress, which must not be interrupted under a key.
   package var isPosting: Bool {
     switch state {
     case .posting, .arming, .checkingArm, .withheld: true
@@ -137,15 +139,15 @@ package struct SendMachine: Sendable {
     }
   }
 
-  /// Whether it writes down what came of its attempt, which it finishes even if its caller has left.
+  /// Whether the result of its attempt is being written, which is finished even if the caller is cancelled.
   package var isChanging: Bool {
     if case .changing = state { true } else { false }
   }
 
-  /// Takes in an event.
+  /// Handles an event.
   ///
   /// - Parameters:
-  ///   - event: What came of the last action.
+  ///   - event: The result of the last action.
   ///   - timeLeft: The time until the caller's deadline.
   /// - Returns: The next action.
   package mutating func handle(_ event: Event, timeLeft: Duration) -> Action {
@@ -153,11 +155,11 @@ package struct SendMachine: Sendable {
     case (.opening, .inserted(let row)):
       return post(row)
     case (.opening, .existing(let row)):
-      // What changes from now on must not be missed, so it is read once more when its slot is open.
+      // Changes from now on must not be missed, so the row is read again once its slot is open.
       followed = row.delivery.token
       return row.delivery.token == proposal.token ? post(row) : reconsider(row.delivery.token)
     case (.opening, .storeFailed):
-      // It may have been committed all the same.
+      // The insertion may have been committed anyway.
       state = .rereading
       return .load(proposal.token)
     case (.rereading, .loaded(let row?)):
@@ -198,7 +200,7 @@ package struct SendMachine: Sendable {
           state = .posting(now)
           return .sendBody
         }
-        // Something else about the row changed.
+        // Something else about the row has changed.
         if error == nil { return arm(now, now: now.time) }
       }
       state = .withheld(now, error)
@@ -220,7 +222,7 @@ package struct SendMachine: Sendable {
       state = .changing(now, change, then: next, isRepeated: true)
       return .replace(changed, version: now.version)
     case (.changing(let row, _, let next, true), _):
-      // The lease ends by itself.
+      // The lease ends on its own.
       return follow(next, nil, version: row.version)
 
     case (.waiting(let own?), .woke): return post(own)
@@ -233,7 +235,7 @@ package struct SendMachine: Sendable {
     }
   }
 
-  /// The row that this caller's attempt holds, while it POSTs.
+  /// The row that this caller's attempt holds while it POSTs.
   package var held: VersionedDelivery? {
     if case .posting(let row) = state { row } else { nil }
   }
@@ -242,7 +244,7 @@ package struct SendMachine: Sendable {
   package var token: DeliveryToken { followed ?? proposal.token }
 
   private mutating func reopen() -> Action {
-    // The row is gone: its retention ended while this caller followed it.
+    // The row is gone, because its retention ended while this caller followed it.
     state = .opening
     followed = nil
     joinedAttempt = nil

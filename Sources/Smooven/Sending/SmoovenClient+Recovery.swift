@@ -6,10 +6,10 @@ import struct Foundation.Date
 extension SmoovenClient {
   private static let pageSize = 100
 
-  /// Asks, for each delivery that an earlier process left open, whether a callback was lost in the meantime.
+  /// Checks, for each delivery that an earlier process left open, whether a callback was lost in the meantime.
   ///
-  /// Each at most once a day, in pages, one at a time. Writes the verdicts that it can compute; the outcome is for
-  /// whoever resumes the delivery.
+  /// It checks each delivery at most once a day, one at a time, reading page by page. It writes the verdicts that it
+  /// can compute. Each outcome is for the caller that resumes the delivery.
   func recover(openedBefore start: Date) async {
     guard let timeout = configuration.reconciliationTimeout else { return }
     var cursor: PendingCursor?
@@ -41,7 +41,8 @@ extension SmoovenClient {
     delivery.isPending && delivery.askedAt.map { abs(now.timeIntervalSince($0)) >= 86_400 } ?? true
   }
 
-  /// Records that this client asks; `false` if another one did, which may be starting at the same time.
+  /// Records that this client is querying, and returns `false` if another client did, which may be starting at the same
+  /// time.
   private func beginAsking(about row: VersionedDelivery, at now: Date) async throws -> Bool {
     var known: VersionedDelivery? = row
     while let row = known, Self.mayAsk(about: row.delivery, at: now) {
@@ -53,12 +54,12 @@ extension SmoovenClient {
     return false
   }
 
-  /// The verdict that the stored events allow.
+  /// Returns the verdict that the stored events allow.
   private func storedVerdict(_ delivery: StoredDelivery) async throws -> DeliveryVerdict? {
     DeliveryVerdict(try await events(of: delivery), isCritical: delivery.isCritical)
   }
 
-  /// The events of a delivery that the store knows.
+  /// Returns the events of a delivery that the store has.
   func events(of delivery: StoredDelivery) async throws -> [CallbackEvent] {
     var ownership = EventOwnership(delivery)
     var events = delivery.milestones
@@ -72,9 +73,9 @@ extension SmoovenClient {
     return events
   }
 
-  /// Asks the status endpoint once, and takes in what it says that is news.
+  /// Queries the status endpoint once, and delivers the events in the response that are new.
   ///
-  /// - Returns: The status; `nil` if it couldn't be asked in time.
+  /// - Returns: The status, or `nil` if it couldn't be queried in time.
   @discardableResult
   func reconcile(
     _ id: String,

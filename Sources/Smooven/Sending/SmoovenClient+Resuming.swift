@@ -1,16 +1,16 @@
 internal import SmoovenCallbacks
 
 extension SmoovenClient {
-  /// The deliveries whose verdict is open, oldest first: one page of them.
+  /// Returns one page of the deliveries whose verdict is open, oldest first.
   ///
-  /// With a durable store these are the waits that a crash or a stop cut short, and what is waited for now. See
+  /// With a durable store, these are the waits that a crash or a stop interrupted, and those that are open now. See
   /// <doc:SurvivingRestarts>.
   ///
   /// - Parameters:
-  ///   - cursor: The place of the last delivery of the page before; `nil`, the default, for the first page.
+  ///   - cursor: The place of the last delivery on the previous page. Defaults to `nil`, for the first page.
   ///   - limit: The maximum number of deliveries to return. Defaults to 1,000.
-  /// - Returns: The deliveries. Fewer than `limit` are the last page.
-  /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
+  /// - Returns: The deliveries. A page with fewer than `limit` deliveries is the last one.
+  /// - Throws: ``SmoovenError`` with `storeFailed`, or `CancellationError` if cancelled.
   public func pendingDeliveries(
     after cursor: PendingCursor? = nil,
     limit: Int = 1_000
@@ -22,33 +22,34 @@ extension SmoovenClient {
 
   /// Takes over deliveries whose process is gone, oldest first.
   ///
-  /// For a store that many processes share and that notices when one of them dies, such as that of SmoovenPostgres; any
-  /// other has none. Each delivery is returned to one of the processes that ask. Pass those that you want to wait for to
-  /// ``resume(_:)``. See <doc:ManyReplicas>.
+  /// Use it with a store that many processes share and that notices if one of them dies, such as that of
+  /// SmoovenPostgres. Any other store returns none. Each delivery is returned to only one of the processes that call
+  /// this. Pass those that you want to wait for to ``resume(_:)``. See <doc:ManyReplicas>.
   ///
   /// - Parameter limit: The maximum number of deliveries to return. Defaults to 100.
-  /// - Returns: The deliveries; none if there are no more at the moment.
-  /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
+  /// - Returns: The deliveries, or none if there are no more at the moment.
+  /// - Throws: ``SmoovenError`` with `storeFailed`, or `CancellationError` if cancelled.
   public func orphanedDeliveries(limit: Int = 100) async throws -> [StoredDelivery] {
     try await reading { client in try await client.store.takeOver(limit: limit).map(\.delivery) }
   }
 
   /// Looks up a delivery by its idempotency key, its notification id or its token.
   ///
-  /// - Parameter lookup: By what to look it up. The group of an id is `smooven` for everything that this client sends.
-  /// - Returns: The delivery as it is stored now; `nil` if there is none.
-  /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
+  /// - Parameter lookup: The key to look it up by. The group of an id is `smooven` for everything that this client
+  ///   sends.
+  /// - Returns: The delivery as it's currently stored, or `nil` if it doesn't exist.
+  /// - Throws: ``SmoovenError`` with `storeFailed`, or `CancellationError` if cancelled.
   public func delivery(_ lookup: DeliveryLookup) async throws -> StoredDelivery? {
     try await reading { client in try await client.store.load(lookup)?.delivery }
   }
 
-  /// The stored callbacks of a delivery, oldest first, and those that it keeps itself.
+  /// Returns the stored callbacks of a delivery, oldest first, including those that the delivery itself keeps.
   ///
   /// - Parameters:
   ///   - delivery: The delivery, as ``delivery(_:)`` returned it.
   ///   - limit: The maximum number of callbacks to read.
-  /// - Returns: The events that are the delivery's.
-  /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
+  /// - Returns: The events that belong to the delivery.
+  /// - Throws: ``SmoovenError`` with `storeFailed`, or `CancellationError` if cancelled.
   package func events(of delivery: StoredDelivery, limit: Int) async throws -> [CallbackEvent] {
     try await reading { client in
       var ownership = EventOwnership(delivery)
@@ -65,17 +66,18 @@ extension SmoovenClient {
 
   /// Attaches to a delivery that an earlier call started, in this process or in another one.
   ///
-  /// Sends nothing. If it is free, because every attempt to send it was given up before the request left, then
-  /// ``NotificationHandle/sendError`` has the code `neverSent`: send it by a call under its idempotency key.
+  /// It sends nothing. If the delivery is free, because every attempt to send it was given up before the request was
+  /// sent, ``NotificationHandle/sendError`` has the code `neverSent`. In that case, send it with a call under its
+  /// idempotency key.
   ///
-  /// - Parameter delivery: One of ``pendingDeliveries(after:limit:)``, or one from ``delivery(_:)``.
-  /// - Returns: A handle that knows the callbacks which the store has, to wait on.
-  /// - Throws: ``SmoovenError`` with `storeFailed` or `closed`; `CancellationError` if cancelled.
+  /// - Parameter delivery: A delivery from ``pendingDeliveries(after:limit:)`` or ``delivery(_:)``.
+  /// - Returns: A handle to wait on, which has the callbacks that the store has.
+  /// - Throws: ``SmoovenError`` with `storeFailed` or `closed`, or `CancellationError` if cancelled.
   public func resume(_ delivery: StoredDelivery) async throws -> NotificationHandle {
-    // As a send does, it waits until the client runs: without that no deadline would be kept.
+    // Like a send, it waits until the client runs, because otherwise no deadline would be enforced.
     _ = try await callbackURL(deadline: clock.now() + configuration.callTimeout)
     let token = delivery.token
-    // Reserved before it is read, so that nothing is missed in between.
+    // Reserved before the delivery is read, so that nothing is missed in between.
     let lease = try tracker.reserve(
       token,
       group: delivery.group,
@@ -94,7 +96,7 @@ extension SmoovenClient {
     return handle(lease, send: nil)
   }
 
-  /// A delivery as it is stored now, and how its send went.
+  /// Returns a delivery as it's currently stored, and the result of its send.
   private func known(_ delivery: StoredDelivery) async throws -> (StoredDelivery, DeliveryAcceptance) {
     do {
       if let row = try await store.load(.token(delivery.token)) {
@@ -121,25 +123,27 @@ extension SmoovenClient {
     }
   }
 
-  /// Frees a key whose send is unclear or under way, so that the next call under it sends again.
+  /// Frees a key whose send is unclear or in progress, so that the next call under the key sends again.
   ///
-  /// For a person who knows that the recipient got nothing: the recipient may otherwise get the notification twice.
+  /// Use it only if a person knows that the recipient got nothing. Otherwise, the recipient may get the notification
+  /// twice.
   ///
   /// - Parameter key: The idempotency key.
-  /// - Returns: `false` if there is nothing to free: the key is unknown or free, or its delivery was accepted or has ended.
-  /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
+  /// - Returns: `false` if there's nothing to free, because the key is unknown or free, or its delivery was accepted or
+  ///   has ended.
+  /// - Throws: ``SmoovenError`` with `storeFailed`, or `CancellationError` if cancelled.
   @discardableResult
   public func forceResend(ofKey key: String) async throws -> Bool {
     try await changing(key) { $0.forceFree() }
   }
 
-  /// Gives up a key whose send is unclear: it is no longer pending, and no call under it sends again.
+  /// Gives up a key whose send is unclear, so that it's no longer pending and no call under it sends again.
   ///
   /// Later calls under the key end as ``DeliveryOutcome/failed(_:)``.
   ///
   /// - Parameter key: The idempotency key.
   /// - Returns: `false` if the key is unknown or its delivery has ended.
-  /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError`` with `storeFailed`, or `CancellationError` if cancelled.
   @discardableResult
   public func giveUp(onKey key: String) async throws -> Bool {
     try await changing(key) { $0.conclude(.failed(.givenUp($0))) }
@@ -156,7 +160,7 @@ extension SmoovenClient {
     }
   }
 
-  /// Performs what only concerns the store, within the call timeout.
+  /// Performs work that only involves the store, within the call timeout.
   private func reading<Value: Sendable>(
     _ body: @escaping @Sendable (SmoovenClient) async throws -> Value
   ) async throws -> Value {
@@ -172,7 +176,7 @@ extension SmoovenClient {
 }
 
 extension SmoovenError {
-  /// The store failed, or took too long if there is no cause.
+  /// Returns the error for a store that failed, or if there's no cause, one that took too long.
   fileprivate static func unread(_ cause: (any Error)?) -> SmoovenError {
     let reason = cause == nil ? "in time" : "or changed"
     return SmoovenError(.storeFailed, "the stored deliveries could not be read \(reason)", cause: cause)
@@ -180,7 +184,7 @@ extension SmoovenError {
 }
 
 extension CallbackEvent {
-  /// The event under which a delivery that was given up has failed.
+  /// Returns the event with which a delivery that was given up has failed.
   static func givenUp(_ delivery: StoredDelivery) -> CallbackEvent {
     var event = CallbackEvent(
       provider: SmoovenClient.group,

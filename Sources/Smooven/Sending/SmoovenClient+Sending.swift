@@ -3,13 +3,13 @@ internal import SmoovenCallbacks
 import struct Foundation.Date
 
 extension SmoovenClient {
-  /// The group of the client's own endpoint, and so of everything that it sends.
+  /// The group of the client's own endpoint, and therefore of everything that it sends.
   static let group = "smooven"
 
-  /// How long an attempt may take until it counts as unclear, or as given up.
+  /// The time that an attempt may take before it counts as unclear or as given up.
   var leaseTime: Duration { configuration.requestTimeout + .seconds(15) }
 
-  /// Begins a send: under an idempotency key, possibly one that another caller has begun.
+  /// Begins a send, or under an idempotency key, possibly joins one that another caller has begun.
   func begin(
     _ request: NotifyRequest,
     idempotencyKey key: String?,
@@ -26,7 +26,7 @@ extension SmoovenClient {
     var fingerprint = ""
     if key != nil {
       fingerprint = fields.fingerprint
-      // The link in the fields is a fresh one each time.
+      // The link in the fields is a new one each time.
       if let asked = question?.asked { fingerprint = try asked.fingerprint }
     }
     var proposal = proposal(request, key, label, question?.record.token, fingerprint: fingerprint)
@@ -38,7 +38,7 @@ extension SmoovenClient {
     let body: @Sendable (StoredDelivery) -> [UInt8] = { delivery in
       let path = CallbackReceiver.path(of: Self.group, token: delivery.token)
       let callbackURL = isCalledBack ? url + path : nil
-      // The link of the delivery that is stored, if another call has opened it.
+      // Uses the link of the stored delivery, if another call has opened it.
       guard let asked = question?.asked, let record = QuestionRecord(delivery),
         let own = try? asked.request(answerURL: url + AnswerPage.path(of: record.token)).wireFields()
       else { return fields.body(callbackURL: callbackURL) }
@@ -76,10 +76,10 @@ extension SmoovenClient {
     return proposal
   }
 
-  /// Sends without a key: all that takes time happens in a task of its own, so that the wait can begin.
+  /// Sends without a key, and does everything that takes time in a separate task, so that the wait can begin.
   private func start(_ send: NotificationSend, _ proposal: StoredDelivery) throws -> NotificationHandle {
     let token = proposal.token
-    // The page of a question shows the answer to those who visit it later.
+    // The page of a question shows the answer to people who visit it later.
     let isForgotten = proposal.attachment == nil
     let lease = try tracker.reserve(
       token,
@@ -87,12 +87,12 @@ extension SmoovenClient {
       policy: policy(for: proposal),
       onRelease: { [weak self] in if isForgotten { self?.forget(token) } }
     )
-    // Not a child of the caller: the wait must be able to end while a transport ignores its cancellation.
+    // Not a child task of the caller, because the wait must be able to end while a transport ignores its cancellation.
     let running = RunningSend { [caller = lease.caller] in await send.run(send.start(), for: caller) }
     return handle(lease, send: running)
   }
 
-  /// Opens the key's delivery, and begins to send it or to follow the caller that does.
+  /// Opens the key's delivery, and begins to send it or to follow the caller that sends it.
   private func join(
     _ send: NotificationSend,
     _ proposal: StoredDelivery,
@@ -110,7 +110,7 @@ extension SmoovenClient {
       )
       defer { tracker.finishCatchingUp(token) }
       try await within(deadline, lease) { [self] in
-        // Write, then look: what others store from now on is reported.
+        // Write, then look: from now on, what others store is reported.
         let lookup = CallbackLookup(group: Self.group, token: token)
         do {
           try await store.watch(lookup)
@@ -151,7 +151,7 @@ extension SmoovenClient {
     delivery.isCritical ? .everyChannel(grace: configuration.criticalGracePeriod) : .firstFailure
   }
 
-  /// Tells a slot all that the store knows of its delivery.
+  /// Updates a slot with everything that the store knows of its delivery.
   func catchUp(_ delivery: StoredDelivery) async throws {
     var delivery = delivery
     do {
@@ -170,7 +170,7 @@ extension SmoovenClient {
 
   private func tell(_ delivery: StoredDelivery) async throws {
     if let verdict = delivery.verdict { tracker.conclude(delivery.token, verdict) }
-    // Kept when the log forgot them, so they come before what it still has.
+    // The delivery kept these when the log removed them, so they come before what the log still has.
     for event in delivery.milestones { tell(event, delivery.token) }
     for id in delivery.ids { tracker.accept(delivery.token, id: id, receipt: nil) }
     let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)

@@ -4,9 +4,9 @@ internal import SmoovenSupport
 
 import struct Foundation.Date
 
-// What the client writes to its store besides the steps of a send.
+// The client's writes to its store, apart from the steps of a send.
 extension SmoovenClient {
-  /// Whether the log has an event of a delivery, which proves that it was sent.
+  /// Returns whether the log has an event of a delivery, which proves that it was sent.
   func isProven(_ delivery: StoredDelivery) async throws -> Bool {
     if !delivery.milestones.isEmpty { return true }
     if tracker.snapshot(of: delivery.token)?.eventNames.isEmpty == false { return true }
@@ -20,10 +20,10 @@ extension SmoovenClient {
   ///
   /// - Parameters:
   ///   - token: The delivery's token.
-  ///   - row: The row as it was read last, to save reading it again.
-  ///   - change: Returns `false` if there is nothing to change.
-  /// - Returns: The row; `nil` if there is none.
-  /// - Throws: What the store throws.
+  ///   - row: The row as it was last read, which saves reading it again.
+  ///   - change: A closure that changes the delivery, or returns `false` if there's nothing to change.
+  /// - Returns: The row, or `nil` if it doesn't exist.
+  /// - Throws: Any error that the store throws.
   @discardableResult
   func update(
     _ token: DeliveryToken,
@@ -44,14 +44,14 @@ extension SmoovenClient {
     }
   }
 
-  /// Keeps the id under which a delivery was accepted; tries for as long as the client is open.
+  /// Saves the id under which a delivery was accepted, and retries while the client is open.
   func keep(_ id: String, of token: DeliveryToken, held row: VersionedDelivery?) async {
     do {
       try await update(token, from: row) { $0.accept(id: id) }
       await look(for: id, of: token)
     } catch {
       logger.error("could not store the id of a notification", metadata: ["error": "\(type(of: error))"])
-      // The caller may leave now; the notification is out all the same.
+      // The caller may return now, because the notification was sent anyway.
       background { client in await client.keepTrying(id, of: token) }
     }
   }
@@ -64,7 +64,7 @@ extension SmoovenClient {
     }
   }
 
-  /// Reads the callbacks of an id that came to another process before the id was known.
+  /// Reads the callbacks with an id that arrived at another process before the id was known.
   private func look(for id: String, of token: DeliveryToken) async {
     guard store.isShared, tracker.contains(token) else { return }
     let lookup = CallbackLookup(group: Self.group, ids: [id])
@@ -72,7 +72,7 @@ extension SmoovenClient {
     try? await intake.replay(lookup, for: token)
   }
 
-  /// Writes the verdict, which the first to compute it does.
+  /// Writes the verdict, unless another caller has already written one.
   func conclude(_ token: DeliveryToken, _ verdict: DeliveryVerdict) async {
     do {
       try await update(token) { $0.conclude(verdict) }
@@ -81,7 +81,7 @@ extension SmoovenClient {
     }
   }
 
-  /// Forgets a delivery without a key when nothing in this client holds it any more: nothing leads back to it.
+  /// Removes a delivery without a key once nothing in this client holds it anymore, because nothing leads back to it.
   func forget(_ token: DeliveryToken) {
     guard !tracker.isClosed else { return }
     background { client in
@@ -92,7 +92,7 @@ extension SmoovenClient {
     }
   }
 
-  /// Keeps a delivery from being forgotten while it is waited for; the wait doesn't wait for it.
+  /// Keeps a delivery from being removed while it's waited for, without delaying the wait.
   func want(_ token: DeliveryToken, for timeout: Duration) {
     guard let until = wantedUntil(timeout) else { return }
     background { client in
@@ -104,13 +104,13 @@ extension SmoovenClient {
     }
   }
 
-  /// The end of a wait, if a store may not keep a delivery that long by itself.
+  /// Returns the end of a wait, if it's so long that a store might not keep the delivery until then on its own.
   func wantedUntil(_ timeout: Duration) -> Date? {
-    // Every store keeps what it opened for hours.
+    // Every store keeps the deliveries it opened for hours.
     timeout > .seconds(6 * 3_600) ? configuration.now().addingTimeInterval(timeout.inSeconds) : nil
   }
 
-  /// Runs work that outlives its caller, and that closing the client waits for a while.
+  /// Performs work that outlives its caller, and that closing the client waits for, for a while.
   func background(_ work: @escaping @Sendable (SmoovenClient) async -> Void) {
     writes.begin()
     Task { [self] in

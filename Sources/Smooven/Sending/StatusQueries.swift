@@ -1,7 +1,7 @@
 internal import HeapModule
 internal import Synchronization
 
-/// Bounds the number of status queries at the same time, and in a second; the earliest deadline goes first.
+/// A limit on the number of status queries at the same time and per second, in which the earliest deadline goes first.
 ///
 /// Queries wait if Smooven asks for a pause, and many that start together are spread over a moment.
 final class StatusQueries: Sendable {
@@ -39,28 +39,28 @@ final class StatusQueries: Sendable {
     pace.withLock { body(&$0) }
   }
 
-  /// Holds back all queries if Smooven asks for that.
+  /// Delays all queries if Smooven asks for that.
   ///
   /// - Parameters:
   ///   - error: The failure of a query.
-  ///   - now: The time.
-  ///   - pause: How long to hold back after a 429 that names no time; `nil` to not hold back.
+  ///   - now: The current time.
+  ///   - pause: The time to delay queries after a 429 that specifies no time, or `nil` for no delay.
   func noteFailure(_ error: SmoovenError, now: Duration, pause: Duration? = nil) {
     guard error.code == .rateLimited || error.code == .unavailable else { return }
     let asked = error.retryAfter ?? (error.code == .rateLimited ? pause : nil)
     if let asked { pace.withLock { $0.hold(for: asked, now: now) } }
   }
 
-  /// Performs a query when there is room for it.
+  /// Performs a query once there's room for it.
   ///
   /// - Parameters:
-  ///   - deadline: The deadline of the wait for which the status is asked.
-  ///   - end: When to give up waiting for room.
+  ///   - deadline: The deadline of the wait for which the status is queried.
+  ///   - end: The time at which to stop waiting for room.
   ///   - clock: The clock of both.
-  ///   - jitter: A random number from 0 to 1.
-  ///   - query: The query. It's performed again after a pause that Smooven asked for, if that ends in time.
-  /// - Returns: Its result; `nil` if there was no room in time.
-  /// - Throws: What the query throws; `CancellationError` if cancelled.
+  ///   - jitter: Returns a random number from 0 to 1.
+  ///   - query: The query. It's repeated after a pause that Smooven asked for, if that ends in time.
+  /// - Returns: The query's result, or `nil` if there was no room in time.
+  /// - Throws: Any error that the query throws, or `CancellationError` if cancelled.
   func perform<Result: Sendable>(
     deadline: Duration,
     until end: Duration,
@@ -85,7 +85,7 @@ final class StatusQueries: Sendable {
     }
   }
 
-  /// Whether another query is under way or waits.
+  /// Whether another query is in progress or waiting.
   private var isCrowded: Bool { state.withLock { $0.free < limit - 1 } }
 
   private func waitForTurn(_ now: Duration) -> (opening: Duration, isHeld: Bool)? {

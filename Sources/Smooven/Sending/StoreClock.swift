@@ -1,13 +1,13 @@
 internal import Synchronization
 
-/// The store's time without asking the store each time: its clock runs as fast as this process's.
+/// The store's time, computed without asking the store each time, because its clock runs as fast as this process's.
 final class StoreClock: Sendable {
   private struct Anchor {
     let instant: StoreInstant
     let at: Duration
   }
 
-  /// How long to compute before asking again, because a suspended machine stops one of the clocks.
+  /// The time for which to compute before asking again, because a suspended machine stops one of the clocks.
   private static let lifetime = Duration.seconds(30)
 
   private let store: any DeliveryStore
@@ -19,9 +19,9 @@ final class StoreClock: Sendable {
     self.clock = clock
   }
 
-  /// The store's time now.
+  /// Returns the store's current time.
   ///
-  /// - Throws: What the store throws.
+  /// - Throws: Any error that the store throws.
   func now() async throws -> StoreInstant {
     let here = clock.now()
     if let anchor = anchor.withLock({ $0 }), here - anchor.at < Self.lifetime {

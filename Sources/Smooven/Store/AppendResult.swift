@@ -1,9 +1,11 @@
-/// What became of a callback that a store was given.
+/// The result of appending a callback to a store.
 public enum AppendResult: Sendable, Hashable {
-  /// It is new, and stored.
+  /// The callback is new, and was stored.
   case stored
-  /// It was stored before. Nothing changed.
+  /// The callback was already stored, so nothing changed.
   case duplicate
-  /// Its signed time lies where the store has forgotten its keys, so it can't tell whether it is new. Nothing changed.
+  /// The store has forgotten the keys of the callback's signed time, so it can't tell whether the callback is new.
+  ///
+  /// Nothing changed.
   case tooOld
 }

@@ -1,12 +1,12 @@
-/// Which callbacks of a log to read: those of a group that carry the token, or one of the ids.
+/// The callbacks of a log to read, which are those of a group that have the token or one of the ids.
 ///
-/// These are candidates. Which of them a delivery really gets, the library decides.
+/// These are candidates. The library decides which of them a delivery really gets.
 public struct CallbackLookup: Sendable, Hashable {
-  /// The group, see ``CallbackEvent/group``.
+  /// The group (see ``CallbackEvent/group``).
   public var group: String
   /// The token in the callback's URL.
   public var token: DeliveryToken?
-  /// The ids, of which one must be among the callback's correlation or conversation ids.
+  /// The ids, one of which must be among the callback's correlation or conversation ids.
   public var ids: [String]
 
   /// Creates a lookup.
@@ -16,7 +16,7 @@ public struct CallbackLookup: Sendable, Hashable {
     self.ids = ids
   }
 
-  /// Whether a callback is one of those to read.
+  /// Returns whether a callback is one of those to read.
   public func matches(_ callback: StoredCallback) -> Bool {
     guard callback.event.group == group else { return false }
     if let token, callback.token == token { return true }

@@ -1,6 +1,6 @@
-/// What a process waits for: a view of its open waits, always current.
+/// The interests of a process, as an up-to-date view of its open waits.
 ///
-/// A store asks it which changes are worth reporting. It is cheap to ask and takes no lock of the store's.
+/// A store uses it to decide which changes are worth reporting. Asking is cheap and takes no lock of the store's.
 public struct DeliveryInterests: Sendable {
   private let wantsToken: @Sendable (DeliveryToken) -> Bool
   private let wantsCallback: @Sendable (StoredCallback) -> Bool
@@ -22,12 +22,12 @@ public struct DeliveryInterests: Sendable {
   /// The number of open waits.
   public var count: Int { size() }
 
-  /// Whether a delivery is waited for.
+  /// Returns whether a delivery is waited for.
   public func contains(_ token: DeliveryToken) -> Bool { wantsToken(token) }
 
-  /// Whether a callback may belong to something that is waited for, by its token or its ids.
+  /// Returns whether a callback may belong to something that is waited for, by its token or its ids.
   public func contains(_ callback: StoredCallback) -> Bool { wantsCallback(callback) }
 
-  /// Everything that is waited for, one lookup for each wait.
+  /// Returns everything that is waited for, as one lookup for each wait.
   public func lookups() -> [CallbackLookup] { list() }
 }

@@ -1,8 +1,8 @@
-/// A store that couldn't do what it was asked.
+/// An error of a store that couldn't do what was asked.
 ///
-/// Safe to log: it holds no key, token or body.
+/// Safe to log, because it contains no key, token or body.
 public struct DeliveryStoreError: Error, Sendable, CustomStringConvertible {
-  /// What kind of failure it is.
+  /// The kind of failure.
   ///
   /// The list is open.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -10,31 +10,31 @@ public struct DeliveryStoreError: Error, Sendable, CustomStringConvertible {
 
     private let wrapped: Wrapped
 
-    /// No room until something expires.
+    /// There's no room until something expires.
     public static let full = Code(wrapped: .full)
-    /// The medium doesn't respond, or not as it should.
+    /// The medium doesn't respond, or doesn't respond as it should.
     public static let unavailable = Code(wrapped: .unavailable)
 
     /// The code's name.
     public var description: String { wrapped.rawValue }
   }
 
-  /// What kind of failure it is.
+  /// The kind of failure.
   public var code: Code
-  /// What was wrong and what to do, for a person.
+  /// A human-readable description of what's wrong and what to do.
   public var message: String
   /// The underlying error, if any.
   public var cause: (any Error)?
 
   /// Creates an error.
   ///
-  /// The message must hold nothing that is secret.
+  /// The message must not contain secrets.
   public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
     self.code = code
     self.message = message
     self.cause = cause
   }
 
-  /// Code and message in one line.
+  /// The code and the message in one line.
   public var description: String { "\(code): \(message)" }
 }

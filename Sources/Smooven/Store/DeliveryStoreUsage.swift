@@ -1,16 +1,17 @@
 public import struct Foundation.Date
 
-/// How full a store is.
+/// The amount of data in a store, and how much room it has.
 public struct DeliveryStoreUsage: Sendable, Hashable {
   /// The deduplication keys of one endpoint.
   public struct Keys: Sendable, Hashable {
     /// The number of keys.
     public var count: Int
-    /// The maximum number of keys; past it the oldest are forgotten.
+    /// The maximum number of keys, above which the oldest are forgotten.
     public var capacity: Int
-    /// How far back a replay is still recognized: the signed time up to which keys were forgotten, if any were.
+    /// The signed time up to which keys were forgotten, after which a replay is still recognized, or `nil` if none were
+    /// forgotten.
     public var floor: Date?
-    /// The newest signed time so far; `nil` if no callback had one, or the store can't say.
+    /// The newest signed time so far, or `nil` if no callback had one or if the store can't tell.
     public var newest: Date?
 
     /// Creates a count.

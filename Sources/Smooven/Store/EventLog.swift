@@ -1,55 +1,55 @@
-/// A store whose callbacks can be read from a cursor, also after a restart.
+/// A store whose callbacks can be read from a cursor, even after a restart.
 public protocol EventLog: DeliveryStore {
-  /// The callbacks after a place in the order in which they were committed: one page of them.
+  /// Returns one page of the callbacks after a cursor, in the order in which they were committed.
   ///
   /// - Parameters:
   ///   - cursor: The place after which to begin.
   ///   - limit: The maximum number of callbacks to return.
-  /// - Returns: The callbacks, each with its place; none if the store is closed.
-  /// - Throws: ``DeliveryStoreError``; `CancellationError` if cancelled.
+  /// - Returns: The callbacks, each with its place, or none if the store is closed.
+  /// - Throws: ``DeliveryStoreError``, or `CancellationError` if cancelled.
   func page(after cursor: EventCursor, limit: Int) async throws -> [StoredEvent]
 
-  /// Waits until something was committed after a place, or it is time to look for what other processes wrote.
+  /// Waits until something was committed after a cursor, or until it's time to check for what other processes wrote.
   ///
-  /// - Returns: `false` if the store is closed, so that nothing more will come.
+  /// - Returns: `false` if the store is closed, so that there will be no more callbacks.
   /// - Throws: `CancellationError` if cancelled.
   func waitForEvents(after cursor: EventCursor) async throws -> Bool
 
-  /// The place that a worker has reached; ``EventCursor/beginning`` for an unknown name.
+  /// Returns the cursor that a worker has reached, or ``EventCursor/beginning`` for an unknown name.
   ///
-  /// - Throws: ``DeliveryStoreError``; `CancellationError` if cancelled.
+  /// - Throws: ``DeliveryStoreError``, or `CancellationError` if cancelled.
   func cursor(named name: String) async throws -> EventCursor
 
-  /// Keeps the place that a worker has reached, and never moves it back.
+  /// Saves the cursor that a worker has reached, and never moves it back.
   ///
-  /// - Throws: ``DeliveryStoreError``. Nothing was changed.
+  /// - Throws: ``DeliveryStoreError``, in which case nothing was changed.
   func advance(_ name: String, to cursor: EventCursor) async throws
 }
 
 extension EventLog {
-  /// All callbacks after a cursor, each once, in the order in which they were committed: first those that are stored,
-  /// then each new one.
+  /// Returns all callbacks after a cursor, each of them once, in the order in which they were committed.
   ///
-  /// A consumer may be as slow as it likes, because callbacks are read when it asks for them. Those that it didn't ask
-  /// for within the store's retention are gone.
+  /// The stored callbacks come first, and then each new one. A consumer may be arbitrarily slow, because callbacks are
+  /// read only when it asks for them. Callbacks that it doesn't ask for within the store's retention are gone.
   ///
-  /// - Parameter cursor: Where to begin. Defaults to ``EventCursor/beginning``.
+  /// - Parameter cursor: The place after which to begin. Defaults to ``EventCursor/beginning``.
   /// - Returns: The callbacks.
   public func events(after cursor: EventCursor = .beginning) -> StoredEvents {
     StoredEvents(log: self, cursor: cursor)
   }
 
-  /// Passes every callback to a closure, one at a time, and keeps the place reached under a name.
+  /// Passes every callback to a closure, one at a time, and saves the place it has reached under a name.
   ///
-  /// After a restart it continues after the last batch whose closures returned, so a callback whose closure was cut
-  /// short is passed again, and so may be those of the same batch.
+  /// After a restart, it continues after the last batch whose closures have returned. A callback whose closure was
+  /// interrupted is passed again, and the others in its batch may be passed again too.
   ///
   /// - Parameters:
-  ///   - name: The worker's name. Two that run at the same time under one name both get every callback.
-  ///   - batch: The number of callbacks after which the place is kept, if as many are stored. Defaults to 1. With more,
-  ///     one commit serves all of them.
-  ///   - body: The work for one callback. What it throws ends the call; the callback is passed again the next time.
-  /// - Throws: What the closure throws; ``DeliveryStoreError``; `CancellationError` if cancelled.
+  ///   - name: The worker's name. If two workers run under the same name at the same time, both get every callback.
+  ///   - batch: The number of callbacks after which the place is saved, if that many are stored. With more than one,
+  ///     they share one commit. Defaults to 1.
+  ///   - body: The work for one callback. An error that it throws ends the call, and the callback is passed again the
+  ///     next time.
+  /// - Throws: Any error that the closure throws, ``DeliveryStoreError``, or `CancellationError` if cancelled.
   public func forEachEvent(
     named name: String,
     batch: Int = 1,

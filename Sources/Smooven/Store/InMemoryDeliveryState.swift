@@ -8,9 +8,9 @@ struct InMemoryDeliveryState {
   struct Row {
     var delivery: StoredDelivery
     var version: Int64
-    /// The date from which its retention counts.
+    /// The date from which the row's retention counts.
     let keptFrom: Date
-    /// Callbacks that carry its token or one of its ids, while its verdict is open.
+    /// The callbacks that have its token or one of its ids, while its verdict is open.
     var events: [StoredEvent] = []
   }
 
@@ -22,11 +22,11 @@ struct InMemoryDeliveryState {
   private(set) var rows: [DeliveryToken: Row] = [:]
   private var byKey: [String: DeliveryToken] = [:]
   private var byID: [ID: [DeliveryToken]] = [:]
-  // Callbacks with a token or an id that no row has yet. Nearly none is ever asked for, so they have no index.
+  // Callbacks with a token or an id that no row has yet. Nearly none of them is ever asked for, so they have no index.
   private var others: Deque<StoredEvent> = []
   private let othersLimit: Int
   private var lastNumber: Int64 = 0
-  // Of the callbacks that are kept with rows, one that several rows have counts for each.
+  // The number of callbacks that are kept with rows. A callback that several rows have counts once for each row.
   private var keptCount = 0
 
   init(othersLimit: Int) {
@@ -47,7 +47,7 @@ struct InMemoryDeliveryState {
     }
   }
 
-  /// Inserts a row, unless its key or token exists; returns the one that is there then.
+  /// Inserts a row, or returns the existing one if its key or token exists.
   mutating func insert(_ delivery: StoredDelivery, keptFrom: Date) -> (row: Row, isNew: Bool) {
     if let existing = delivery.idempotencyKey.flatMap({ self.row(.idempotencyKey($0)) })
       ?? rows[delivery.token]
@@ -61,7 +61,7 @@ struct InMemoryDeliveryState {
     return (row, true)
   }
 
-  /// Replaces a row whose version is unchanged; returns its new version.
+  /// Replaces a row if its version is unchanged, and returns its new version.
   mutating func replace(_ delivery: StoredDelivery, version: Int64) -> Int64? {
     guard let row = rows[delivery.token], row.version == version else { return nil }
     rows[delivery.token]?.delivery = delivery
@@ -95,9 +95,9 @@ struct InMemoryDeliveryState {
 
   // MARK: Callbacks
 
-  /// Keeps a callback with the rows that it may belong to, or for one that may come.
+  /// Keeps a callback with the rows that it may belong to, or for a row that may be inserted later.
   ///
-  /// Returns its place.
+  /// - Returns: The callback with its place.
   mutating func append(_ callback: StoredCallback) -> StoredEvent {
     lastNumber += 1
     let stored = StoredEvent(cursor: EventCursor(rawValue: lastNumber), callback: callback)
@@ -114,7 +114,8 @@ struct InMemoryDeliveryState {
       for token in found where !owners.contains(token) { owners.append(token) }
     }
     for token in owners { keep(stored, with: token) }
-    // Also if a row has it: the delivery that will be accepted under another of its ids may be another one.
+    // Kept even if a row has it, because the delivery that will be accepted under another of its ids may be a different
+    // one.
     if isUnclaimed, othersLimit > 0 {
       if others.count >= othersLimit { others.removeFirst() }
       others.append(stored)
@@ -142,7 +143,7 @@ struct InMemoryDeliveryState {
     return found.values.sorted { $0.cursor < $1.cursor }
   }
 
-  /// Forgets the callbacks that arrived before a date and belong to no pending row; returns their number.
+  /// Removes the callbacks that arrived before a date and belong to no pending row, and returns their number.
   mutating func forgetCallbacks(before date: Date) -> Int {
     let before = others.count
     while let oldest = others.first, oldest.callback.receivedAt < date { others.removeFirst() }

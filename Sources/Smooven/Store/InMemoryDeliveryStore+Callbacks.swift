@@ -5,7 +5,7 @@ internal import Synchronization
 internal import struct Foundation.Date
 
 extension InMemoryDeliveryStore {
-  /// Appends callbacks, each unless it is known: all in one step, or none.
+  /// Appends callbacks that aren't known yet, either all in one step or none of them.
   public func append(_ callbacks: [StoredCallback]) async throws -> [AppendResult] {
     let keys = callbacks.map { SeenKeys.Key($0.event.deduplicationKey) }
     let (results, stored, followers) = try state.withLock { state in
@@ -55,7 +55,7 @@ extension InMemoryDeliveryStore {
     .insert(key, signedAt: event.signedAt, expiry: event.expiry(from: date), now: date)
   }
 
-  /// Takes back the keys of the callbacks that were new, so that they are new when they are offered again.
+  /// Removes the keys of the callbacks that were new, so that these are still new when they're appended again.
   private func takeBack(
     _ results: [AppendResult],
     _ keys: [SeenKeys.Key],
@@ -83,7 +83,7 @@ extension InMemoryDeliveryStore {
     }
   }
 
-  /// The callbacks of a lookup, one page of them.
+  /// Returns one page of the callbacks that match a lookup.
   public func callbacks(
     matching lookup: CallbackLookup,
     after cursor: EventCursor,
@@ -95,14 +95,14 @@ extension InMemoryDeliveryStore {
 }
 
 extension CallbackEvent {
-  /// When its key may be used again, if the key identifies only its bytes.
+  /// Returns the time at which its key may be reused, if the key identifies only the event's bytes.
   fileprivate func expiry(from date: Date) -> Date? {
     deduplicationWindow.map { date.addingTimeInterval($0.inSeconds) }
   }
 }
 
 extension AppendResult {
-  /// What became of a callback whose key was inserted; `nil` if there was no room.
+  /// Creates the result for a callback whose key was inserted, or returns `nil` if there was no room.
   fileprivate init?(_ insertion: SeenKeys.Insertion) {
     switch insertion {
     case .new: self = .stored

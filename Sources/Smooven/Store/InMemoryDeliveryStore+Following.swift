@@ -1,11 +1,12 @@
 internal import Synchronization
 
 extension InMemoryDeliveryStore {
-  /// Whether several clients follow it.
+  /// Whether several clients follow the store.
   public var isShared: Bool { followerCount.load(ordering: .relaxed) > 1 }
 
-  /// Reports what other clients in this process store, until the task is cancelled; first what is stored for the
-  /// interests already.
+  /// Reports what other clients in this process store, until the task is cancelled.
+  ///
+  /// It begins with what is already stored for the interests.
   public func follow(
     _ interests: DeliveryInterests,
     onChange: @escaping @Sendable (StoreChange) async -> Void
@@ -23,7 +24,7 @@ extension InMemoryDeliveryStore {
         followerCount.store(state.followers.count, ordering: .relaxed)
       }
     }
-    // What was stored for a wait before that was reported to nothing here.
+    // Anything that was stored for a wait before this point hasn't been reported here.
     for lookup in interests.lookups() {
       let found = state.withLock { $0.table.callbacks(matching: lookup) }
       if !found.isEmpty { changes.yield(.callbacks(found)) }

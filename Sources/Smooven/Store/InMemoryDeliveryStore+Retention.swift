@@ -3,7 +3,7 @@ internal import Synchronization
 public import struct Foundation.Date
 
 extension InMemoryDeliveryStore {
-  /// Forgets callbacks and concluded deliveries that were stored before a date.
+  /// Removes callbacks and concluded deliveries that were stored before a date.
   @discardableResult
   public func prune(before date: Date) async throws -> Int {
     state.withLock { state in
@@ -16,9 +16,9 @@ extension InMemoryDeliveryStore {
     }
   }
 
-  /// The number of deliveries, callbacks and deduplication keys.
+  /// Returns the number of deliveries, callbacks and deduplication keys.
   ///
-  /// The keys of an endpoint with and without a signed time are limited separately; reported is the larger number.
+  /// An endpoint's keys with and without a signed time are limited separately, and the larger number is reported.
   public func usage() async throws -> DeliveryStoreUsage? {
     state.withLock { state in
       DeliveryStoreUsage(
@@ -36,7 +36,7 @@ extension InMemoryDeliveryStore {
     }
   }
 
-  /// Moves the clock on, and forgets what is past its retention, at most once a minute.
+  /// Moves the clock forward, and removes what is past its retention, at most once a minute.
   func tick(_ state: inout State, wall: Date) {
     let monotonic = monotonic()
     guard let prunedAt = state.prunedAt else {
@@ -52,7 +52,7 @@ extension InMemoryDeliveryStore {
     let now = state.clock.date(of: wall)
     for endpoint in Array(state.keys.keys) {
       _ = state.keys[endpoint]?.forget(before: keyHorizon)
-      // An expected callback has an endpoint that is used once.
+      // An expected callback has an endpoint that is used only once.
       if state.keys[endpoint]?.isIdle(since: idleHorizon, now: now) == true { state.keys[endpoint] = nil }
     }
     _ = state.table.forgetCallbacks(before: keyHorizon)

@@ -2,11 +2,12 @@ internal import Synchronization
 
 internal import struct Foundation.Date
 
-/// The default store: it lives as long as the process.
+/// The default store, which lives as long as the process.
 ///
 /// It keeps deduplication keys for the whole window in which a callback counts as fresh, so that replaying a captured
-/// request has no effect, and the callbacks of pending deliveries. Of callbacks with a token or an id that no delivery has
-/// it keeps the last few, for a delivery whose id becomes known later. Several clients in one process may share it.
+/// request has no effect, and it keeps the callbacks of pending deliveries. Of the callbacks with a token or an id that
+/// no delivery has, it keeps only the most recent ones, for a delivery whose id becomes known later. Several clients in
+/// one process may share the store.
 public final class InMemoryDeliveryStore: DeliveryStore {
   struct State {
     var table: InMemoryDeliveryState
@@ -22,7 +23,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     let changes: AsyncStream<StoreChange>.Continuation
   }
 
-  /// How long a deduplication key is remembered.
+  /// The time for which a deduplication key is remembered.
   public let deduplicationRetention: Duration
   let capacity: Int
   let deliveryRetention: Duration
@@ -34,15 +35,16 @@ public final class InMemoryDeliveryStore: DeliveryStore {
   /// Creates an empty store.
   ///
   /// - Parameters:
-  ///   - capacity: The maximum number of deduplication keys for each endpoint, about 200 bytes each. Past it, the oldest
-  ///     by signed time are forgotten, and callbacks signed before them are refused as too old. Defaults to 1,000,000.
-  ///   - retention: How long a deduplication key is remembered. It must be 2 hours longer than the age up to which a
-  ///     callback counts as fresh. Defaults to 26 hours and 15 minutes.
-  ///   - deliveryRetention: How long a delivery and its idempotency key are remembered. Defaults to 24 hours.
-  ///   - minimumWindow: The signed time within which no key is ever forgotten, which must cover the sender's last retry.
-  ///     If that leaves no room, the listener responds with 503. Defaults to 10 minutes.
-  ///   - unclaimedEvents: The number of callbacks to keep that have a token or an id of no delivery. Defaults to 1,000.
-  ///     Use 0 if nothing is sent.
+  ///   - capacity: The maximum number of deduplication keys for each endpoint, about 200 bytes each. Above it, the
+  ///     oldest keys by signed time are forgotten, and callbacks signed before them are refused as too old. Defaults to
+  ///     1,000,000.
+  ///   - retention: The time for which a deduplication key is remembered, which must be 2 hours longer than the age up
+  ///     to which a callback counts as fresh. Defaults to 26 hours and 15 minutes.
+  ///   - deliveryRetention: The time for which a delivery and its idempotency key are remembered. Defaults to 24 hours.
+  ///   - minimumWindow: The time before the newest signed time within which no key is forgotten, which must cover the
+  ///     sender's last retry. If that leaves no room, the listener responds with 503. Defaults to 10 minutes.
+  ///   - unclaimedEvents: The number of callbacks to keep whose token or id belongs to no delivery. Use 0 if nothing is
+  ///     sent. Defaults to 1,000.
   public convenience init(
     capacity: Int = 1_000_000,
     retention: Duration = .seconds(26 * 3_600 + 900),
@@ -88,7 +90,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     VersionedDelivery(row.delivery, version: row.version, time: now)
   }
 
-  /// The time since the store was created.
+  /// Returns the time since the store was created.
   public func time() async throws -> StoreInstant { now }
 
   // MARK: Deliveries
@@ -107,7 +109,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     state.withLock { $0.table.row(lookup) }.map(versioned)
   }
 
-  /// Replaces a delivery, if its row still has a version.
+  /// Replaces a delivery if its row still has the given version.
   public func replace(_ delivery: StoredDelivery, version: Int64) async throws -> Int64? {
     let (result, followers) = state.withLock { state in
       (state.table.replace(delivery, version: version), Self.others(state))
@@ -116,7 +118,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     return result
   }
 
-  /// Removes a delivery, if its row still has a version.
+  /// Removes a delivery if its row still has the given version.
   public func remove(_ token: DeliveryToken, version: Int64) async throws {
     let followers = state.withLock { state in
       if state.table.rows[token]?.version == version { state.table.remove(token) }
@@ -125,7 +127,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     Self.report(token, to: followers)
   }
 
-  /// The deliveries without a verdict, one page of them.
+  /// Returns one page of the deliveries without a verdict.
   public func pending(after cursor: PendingCursor?, limit: Int) async throws -> [VersionedDelivery] {
     state.withLock { state in
       state.table.rows.values.filter { row in
@@ -137,7 +139,7 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     .map(versioned)
   }
 
-  /// The followers to report to: none if there is only one, because it stored the change itself.
+  /// Returns the followers to report to, which are none if there's only one, because it stored the change itself.
   static func others(_ state: borrowing State) -> [Follower] {
     state.followers.count > 1 ? Array(state.followers.values) : []
   }

@@ -1,8 +1,8 @@
 public import struct Foundation.Date
 
-/// A place in the list of pending deliveries, which is sorted by the time of their opening and then by their token.
+/// A place in the list of pending deliveries, which is sorted by opening time and then by token.
 public struct PendingCursor: Sendable, Hashable, Comparable, Codable {
-  /// When the delivery at this place was opened.
+  /// The time at which the delivery at this place was opened.
   public var openedAt: Date
   /// The token of that delivery.
   public var token: DeliveryToken
@@ -13,7 +13,7 @@ public struct PendingCursor: Sendable, Hashable, Comparable, Codable {
     token = delivery.token
   }
 
-  /// Whether one place comes before another.
+  /// Returns whether one place comes before another.
   public static func < (left: PendingCursor, right: PendingCursor) -> Bool {
     (left.openedAt, left.token.text) < (right.openedAt, right.token.text)
   }

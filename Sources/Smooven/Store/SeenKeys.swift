@@ -5,15 +5,16 @@ internal import struct Foundation.Date
 
 /// The deduplication keys of one endpoint.
 ///
-/// When there is no room, the oldest by their signed time go, and ``floor`` moves up to the newest of those: what was
-/// signed at the floor or before can't be told from a replay any more. So memory narrows the window instead of refusing
-/// callbacks, until the minimum window is reached.
+/// If there's no room, the oldest keys by signed time are removed, and ``floor`` moves up to the newest of those.
+/// Anything signed at the floor or before can't be distinguished from a replay anymore. So a lack of memory narrows the
+/// window instead of refusing callbacks, until the minimum window is reached.
 struct SeenKeys {
   enum Insertion {
     case new, duplicate, tooOld, full
   }
 
-  /// A key with its hash, which is computed once: growing a set of a million would read every text again.
+  /// A key with its hash, which is computed once, because growing a set of a million keys would otherwise read every
+  /// text again.
   struct Key: Hashable {
     private let digest: Int
     private let text: String
@@ -32,13 +33,14 @@ struct SeenKeys {
   // In seconds.
   private let minimumWindow: Double
   private var keys: Set<Key> = []
-  // By the second in which they were signed. Evicting a second at a time is exact enough for a window of minutes.
+  // Grouped by the second in which they were signed. Removing a second at a time is precise enough for a window of
+  // minutes.
   private var signed: [Int64: [Key]] = [:]
   private var seconds = Heap<Int64>()
   private var signedCount = 0
   private var newest = -Double.infinity
   private var arrivals: Deque<[(key: Key, at: Date)]> = []
-  // The number of keys of the first chunk that are forgotten.
+  // The number of keys in the first chunk that are already removed.
   private var forgotten = 0
   private var brief: [Key: Date] = [:]
   // The number of brief keys at which the expired ones among them are removed.
@@ -53,25 +55,26 @@ struct SeenKeys {
 
   var count: Int { keys.count }
 
-  /// The largest number of keys that are limited together: with a signed time, without one, and for a short time.
+  /// The largest number of keys that are limited together, which are those with a signed time, without one, and with an
+  /// expiry.
   var largestCount: Int { max(signedCount, keys.count - signedCount, brief.count) }
 
   /// The newest signed time so far.
   var newestSignedAt: Date? { newest.isFinite ? Date(timeIntervalSinceReferenceDate: newest) : nil }
 
-  /// Whether forgetting all of it would change nothing for what was signed after a date.
+  /// Returns whether discarding all of the keys would change nothing for events that were signed after a date.
   func isIdle(since date: Date, now: Date) -> Bool {
     keys.isEmpty && floor.map { $0 < date } ?? true && brief.values.allSatisfy { $0 <= now }
   }
 
-  /// Records a key, unless it is known.
+  /// Records a key, unless it's known.
   ///
   /// - Parameters:
   ///   - key: The key.
   ///   - signedAt: The signed time, if the scheme signs one.
-  ///   - expiry: When the key may be used again, if it identifies only the bytes of its event.
+  ///   - expiry: The time at which the key may be reused, if it identifies only the bytes of its event.
   ///   - now: The time of arrival.
-  /// - Returns: Whether it is new.
+  /// - Returns: Whether the key is new.
   mutating func insert(_ key: Key, signedAt: Date?, expiry: Date?, now: Date) -> Insertion {
     if let expiry { return insertBriefly(key, until: expiry, now: now) }
     if keys.contains(key) { return .duplicate }
@@ -79,7 +82,8 @@ struct SeenKeys {
     if let floor, signedAt <= floor { return .tooOld }
     let time = signedAt.timeIntervalSinceReferenceDate
     guard let second = Int64(exactly: time.rounded(.down)) else { return .tooOld }
-    // Before room is made, or a store that filled up within the window would stay full after a pause.
+    // Updated before room is made, because a store that filled up within the window would otherwise stay full after a
+    // pause.
     newest = max(newest, time)
     while signedCount >= capacity {
       guard let oldest = seconds.min, Double(oldest) + 1 <= newest - minimumWindow else { return .full }
@@ -95,13 +99,15 @@ struct SeenKeys {
     return .new
   }
 
-  /// Takes back the insertion of a new key, before anything else; of several, the last one first.
+  /// Reverts the insertion of a new key before anything else happens.
+  ///
+  /// Revert several insertions in reverse order.
   mutating func takeBack(_ key: Key, signedAt: Date?, expiry: Date?) {
     if expiry != nil {
       brief[key] = nil
       return
     }
-    // It isn't there if a later one of them took its room.
+    // The key is already gone if a later one of the insertions took its room.
     guard keys.remove(key) != nil else { return }
     guard let signedAt else { return takeBackArrival(key) }
     signedCount -= 1
@@ -111,7 +117,7 @@ struct SeenKeys {
     signed[second]?.remove(at: place)
   }
 
-  /// Forgets the keys that were signed, or arrived, before a date.
+  /// Removes the keys that were signed or arrived before a date, and returns their number.
   mutating func forget(before date: Date) -> Int {
     let before = keys.count
     let limit = date.timeIntervalSinceReferenceDate
@@ -141,7 +147,7 @@ struct SeenKeys {
       forgetOldestArrival()
     }
     keys.insert(key)
-    // In chunks, because a queue that grows copies everything it holds.
+    // Stored in chunks, because a growing queue copies everything that it contains.
     if arrivals.last.map({ $0.count < Self.chunkSize }) != true {
       arrivals.append([])
       arrivals[arrivals.count - 1].reserveCapacity(Self.chunkSize)

@@ -2,39 +2,40 @@ package import Foundation
 
 /// A retention clock that several processes share through their store.
 ///
-/// Each process moves its own. Together they must not move faster than one, so none follows another: what others have
-/// reached only dates what is stored, so that nothing is dated at a time that they forget already.
+/// Each process moves its own clock. Together they must not move faster than a single clock, so no process follows
+/// another one's. What others have reached only affects the dates of stored records, so that nothing is dated at a time
+/// that others already consider expired.
 package struct SharedRetentionClock: Sendable {
-  /// What may go now, as times since the reference date.
+  /// The dates before which things may be removed, as times since the reference date.
   package struct Horizons: Sendable {
     package let callbacks: Double
     package let deliveries: Double
-    /// The time of the clock itself.
+    /// The current time of the clock itself.
     package let today: Double
   }
 
-  /// `nil` until a time was passed.
+  /// This process's clock, or `nil` until it's passed a time.
   private var own: RetentionClock?
-  /// The clock of the store, as it was last read.
+  /// The store's clock, as it was last read.
   private var stored: RetentionClock?
   private var wall: Date = .distantPast
 
   /// Creates a clock.
   ///
-  /// - Parameter text: The text of the store's clock, if it has one.
+  /// - Parameter text: The text of the store's clock, if any.
   package init(stored text: String? = nil) {
     read(text)
   }
 
-  /// Whether no time was passed yet.
+  /// Whether the clock hasn't been passed a time yet.
   package var isIdle: Bool { own == nil }
   /// Whether the store's clock isn't known.
   package var isNew: Bool { stored == nil }
 
-  /// The time that it has reached; `nil` for a new store to which no time was passed.
+  /// The time that the clock has reached, or `nil` for a new store that hasn't been passed a time.
   package var reached: Double? { (own ?? stored)?.reached.timeIntervalSinceReferenceDate }
 
-  /// Moves on, and returns the date under which to keep something that arrives at a wall time.
+  /// Moves the clock forward, and returns the date under which to keep something that arrives at a wall-clock time.
   package mutating func date(of wall: Date, monotonic: Duration) -> Double {
     self.wall = wall
     var clock = own ?? started(wall, monotonic)
@@ -50,7 +51,7 @@ package struct SharedRetentionClock: Sendable {
     return clock
   }
 
-  /// Reads the store's clock, which other processes may have moved on.
+  /// Reads the store's clock, which other processes may have moved forward.
   package mutating func read(_ text: String?) {
     if let clock = text.flatMap({ try? JSONDecoder().decode(RetentionClock.self, from: Data($0.utf8)) }) {
       stored = clock
@@ -63,12 +64,13 @@ package struct SharedRetentionClock: Sendable {
     return Self.text(own)
   }
 
-  /// The text of a clock, as a store keeps it.
+  /// Returns the text of a clock, in the form in which a store keeps it.
   package static func text(_ clock: RetentionClock) -> String? {
     (try? JSONEncoder().encode(clock)).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// What may go, by the retention of callbacks and of deliveries; `nil` if no time was passed yet.
+  /// Returns the dates before which callbacks and deliveries may be removed, or `nil` if the clock hasn't been passed a
+  /// time yet.
   package func horizons(retention: Duration, deliveryRetention: Duration) -> Horizons? {
     own.map { clock in
       let horizon = { clock.horizon(wall: wall, retention: $0).timeIntervalSinceReferenceDate }

@@ -1,12 +1,12 @@
-/// A moment by a store's own clock: what leases are measured by.
+/// A moment by a store's own clock, by which leases are measured.
 ///
-/// A store's clock never jumps: the monotonic clock of the process, the boot clock of the machine, or the clock of the
-/// database, but never a wall clock that can be set. Instants of different epochs can't be compared, because the
-/// clock was restarted in between; an instant of an earlier epoch counts as passed.
+/// A store's clock never jumps. It's the monotonic clock of the process, the boot clock of the machine, or the clock of
+/// the database, but never a wall clock that can be set. Instants of different epochs can't be compared, because the
+/// clock was restarted in between. An instant of an earlier epoch counts as passed.
 public struct StoreInstant: Sendable, Hashable, Codable {
-  /// Identifies the run of the clock, such as the machine's boot id.
+  /// The identity of the clock's run, such as the machine's boot id.
   public var epoch: String
-  /// Nanoseconds since the clock's own zero.
+  /// The nanoseconds since the clock's own zero.
   public var nanoseconds: Int64
 
   /// Creates an instant.
@@ -15,7 +15,7 @@ public struct StoreInstant: Sendable, Hashable, Codable {
     self.nanoseconds = nanoseconds
   }
 
-  /// The instant a duration later; the latest one if that would overflow.
+  /// Returns the instant that is a duration later, or the latest possible one if that would overflow.
   public func advanced(by duration: Duration) -> StoreInstant {
     let (seconds, attoseconds) = duration.components
     let (scaled, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
@@ -27,12 +27,12 @@ public struct StoreInstant: Sendable, Hashable, Codable {
     return StoreInstant(epoch: epoch, nanoseconds: end)
   }
 
-  /// Whether this instant is not after another, or is of an epoch that has ended.
+  /// Returns whether this instant isn't after another one, or is of an epoch that has ended.
   public func hasPassed(at now: StoreInstant) -> Bool {
     epoch != now.epoch || nanoseconds <= now.nanoseconds
   }
 
-  /// The time from another instant until this one; zero if it has passed.
+  /// Returns the time from another instant until this one, or zero if this one has passed.
   public func timeLeft(at now: StoreInstant) -> Duration {
     guard !hasPassed(at: now) else { return .zero }
     let (difference, isTooLong) = nanoseconds.subtractingReportingOverflow(now.nanoseconds)

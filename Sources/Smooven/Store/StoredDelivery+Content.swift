@@ -5,13 +5,13 @@ import struct Foundation.Date
 extension StoredDelivery {
   /// The right to send a delivery, held for a limited time.
   public struct Claim: Sendable, Hashable, Codable {
-    /// The client that holds it.
+    /// The call that holds the claim.
     public var owner: String
-    /// Whether the body may have begun to leave.
+    /// Whether sending the body may have begun.
     public var isArmed: Bool
-    /// When it ends.
+    /// The time at which the claim ends.
     ///
-    /// An armed claim then leaves an unclear send; any other can be taken over.
+    /// An armed claim then leaves an unclear send, and any other claim can be taken over.
     public var leaseUntil: StoreInstant
 
     /// Creates a claim.
@@ -34,9 +34,9 @@ extension StoredDelivery {
     public var requestID: String?
     /// The name of the ``SmoovenError/Code``.
     public var code: String
-    /// What was wrong, for a person.
+    /// A human-readable description of the problem.
     ///
-    /// Holds nothing that is secret or personal.
+    /// It contains nothing secret or personal.
     public var message: String
 
     /// Creates a refusal.
@@ -57,7 +57,7 @@ extension StoredDelivery {
     }
   }
 
-  /// All of its values, by the names under which they are encoded.
+  /// All values of a delivery, by the names under which they're encoded.
   struct Content: Sendable, Hashable, Codable {
     let token: DeliveryToken
     let idempotencyKey: String?
@@ -87,17 +87,17 @@ extension StoredDelivery {
     }
   }
 
-  /// Reads the values of one.
+  /// Decodes a delivery.
   public init(from decoder: any Decoder) throws {
     box = Box(try Content(from: decoder))
   }
 
-  /// Writes all values.
+  /// Encodes all values.
   public func encode(to encoder: any Encoder) throws {
     try content.encode(to: encoder)
   }
 
-  /// Whether all values of two are equal.
+  /// Returns whether all values of two deliveries are equal.
   public static func == (left: StoredDelivery, right: StoredDelivery) -> Bool {
     left.content == right.content
   }

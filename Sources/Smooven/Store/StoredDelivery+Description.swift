@@ -2,9 +2,9 @@ internal import SmoovenCallbacks
 internal import SmoovenSupport
 
 extension StoredDelivery: SafelyDescribed {
-  /// How far it is, and its ids.
+  /// The delivery's progress and its ids.
   ///
-  /// The key, the label and the attachment are the caller's, and may be personal.
+  /// The key, the label and the attachment are left out, because they're the caller's and may be personal.
   public var description: String {
     let claimed = claim.map { $0.isArmed ? "armed" : "claimed" }
     let state = verdict.map { "\($0.event.kind)" } ?? (ids.isEmpty ? claimed ?? "free" : "accepted")

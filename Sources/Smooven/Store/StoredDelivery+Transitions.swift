@@ -1,25 +1,25 @@
 internal import SmoovenCallbacks
 
-// Every change of a delivery, and nothing else: what a client may do to a record that it has read. A store applies none
-// of this; it only replaces a record whose version is unchanged.
+// All changes that a client may make to a delivery that it has read. A store applies none of them. It only replaces a
+// record whose version is unchanged.
 extension StoredDelivery {
-  /// How far a delivery is on its way out.
+  /// A delivery's progress towards being sent.
   package enum Phase: Sendable, Hashable {
     /// Certainly not sent, so that any caller may claim it.
     case free
-    /// Held by a client that has not begun to send the body.
+    /// Held by a call that hasn't begun to send the body.
     case claimed
-    /// Held by a client whose body may have left.
+    /// Held by a call whose body may have been sent.
     case armed
-    /// Its body may have left, and the client that sent it can't tell any more.
+    /// The body may have been sent, and the call that sent it can no longer tell.
     case unclear
     /// Accepted by Smooven.
     case accepted
-    /// Its verdict is known.
+    /// The verdict is known.
     case final
   }
 
-  /// The phase at a moment of the store's clock.
+  /// Returns the phase at a moment of the store's clock.
   package func phase(at now: StoreInstant) -> Phase {
     if verdict != nil { return .final }
     if !ids.isEmpty { return .accepted }
@@ -29,11 +29,11 @@ extension StoredDelivery {
     return isOver ? .free : .claimed
   }
 
-  /// Claims the delivery for a client.
+  /// Claims the delivery for a call.
   ///
-  /// The claim carries its own request: another fingerprint is a conflict only while the delivery isn't free.
+  /// The claim brings its own request. A different fingerprint is a conflict only while the delivery isn't free.
   ///
-  /// - Returns: `false` if it can't be claimed now.
+  /// - Returns: `false` if the delivery can't be claimed now.
   package mutating func claim(
     owner: String,
     fingerprint: String,
@@ -58,19 +58,19 @@ extension StoredDelivery {
     return true
   }
 
-  /// Whether an attempt is still a client's.
+  /// Returns whether a call still holds an attempt.
   package func isHeld(by owner: String, attempt: Int) -> Bool {
     claim?.owner == owner && self.attempt == attempt
   }
 
-  /// Whether nothing is known yet of what its attempts led to.
+  /// Whether the result of its attempts is still unknown.
   private var isUndecided: Bool { ids.isEmpty && verdict == nil }
 
   /// Marks the body as about to be sent.
   ///
-  /// The lease covers the response from here on: the client may have been held back since it claimed the delivery.
+  /// The lease covers the response from here on, because the call may have been delayed since it claimed the delivery.
   ///
-  /// - Returns: `false` if the attempt is no longer the client's, so that nothing must be sent.
+  /// - Returns: `false` if the call no longer holds the attempt, so that nothing must be sent.
   package mutating func arm(owner: String, attempt: Int, lease: Duration, now: StoreInstant) -> Bool {
     guard isHeld(by: owner, attempt: attempt), isUndecided, claim?.isArmed == false else {
       return false
@@ -79,7 +79,7 @@ extension StoredDelivery {
     return true
   }
 
-  /// Gives an attempt back that was certainly not carried out.
+  /// Gives up an attempt that certainly wasn't carried out, and returns whether it did.
   package mutating func release(
     owner: String,
     attempt: Int,
@@ -93,7 +93,7 @@ extension StoredDelivery {
     return true
   }
 
-  /// Ends the lease of an armed attempt early, because its client knows that the answer is lost.
+  /// Ends the lease of an armed attempt early, because its call knows that the response is lost.
   package mutating func noteUnclear(owner: String, attempt: Int, now: StoreInstant) -> Bool {
     guard isHeld(by: owner, attempt: attempt), isUndecided, claim?.isArmed == true,
       claim?.leaseUntil.hasPassed(at: now) == false
@@ -102,27 +102,26 @@ extension StoredDelivery {
     return true
   }
 
-  /// Adds an id under which Smooven accepted the notification, whichever attempt it answered.
+  /// Adds an id under which Smooven accepted the notification, regardless of the attempt that was accepted.
   package mutating func accept(id: String) -> Bool {
     guard !ids.contains(id) else { return false }
     ids.append(id)
     return true
   }
 
-  /// Writes the verdict.
-  ///
-  /// The first one stays.
+  /// Writes the verdict, unless there's already one.
   package mutating func conclude(_ verdict: DeliveryVerdict) -> Bool {
     guard self.verdict == nil else { return false }
     self.verdict = verdict
     return true
   }
 
-  /// Frees a delivery that someone has claimed, armed or not, whether or not the lease is over, as a person decides.
+  /// Frees a claimed delivery, whether or not it's armed and whether or not the lease is over, because a person decided
+  /// so.
   ///
-  /// It may be sent again then. An attempt that is under way may arrive all the same.
+  /// The delivery may then be sent again, although an attempt in progress may still arrive.
   ///
-  /// - Returns: `false` if it is free, accepted or final.
+  /// - Returns: `false` if the delivery is free, accepted or final.
   package mutating func forceFree() -> Bool {
     guard verdict == nil, ids.isEmpty, claim != nil else { return false }
     claim = nil
@@ -130,13 +129,13 @@ extension StoredDelivery {
     return true
   }
 
-  /// Keeps an event that the log is about to forget, if it is the delivery's and the first of a terminal kind.
+  /// Keeps an event that the log is about to remove, if it belongs to the delivery and is the first of a terminal kind.
   ///
-  /// - Parameter callback: One that carries the delivery's token or one of its ids.
-  /// - Returns: `false` if there is nothing to keep, so the row needs no change.
+  /// - Parameter callback: A callback that has the delivery's token or one of its ids.
+  /// - Returns: `false` if there's nothing to keep, so that the row needs no change.
   public mutating func keep(_ callback: StoredCallback) -> Bool {
     let event = callback.event
-    // Of failures, the first of each channel: together they may be final.
+    // Of failures, the first on each channel is kept, because together they may be final.
     guard event.kind.isTerminal,
       EventOwnership(self).owns(event, token: callback.token),
       !milestones.contains(where: {

@@ -2,22 +2,22 @@ public import SmoovenCallbacks
 
 public import struct Foundation.Date
 
-/// A notification that was sent, or is about to be, as a store keeps it.
+/// A notification that was sent or is about to be, in the form in which a store keeps it.
 ///
-/// A store keeps these records and compares their versions; it never looks inside, except for the columns by which it
-/// finds them. What may happen to one is decided by the library, in `StoredDelivery+Transitions.swift`.
+/// A store keeps these records and compares their versions. It never looks inside them, except for the columns by which
+/// it finds them. The library decides what may happen to a record, in `StoredDelivery+Transitions.swift`.
 ///
 /// It's a value around one immutable object, because the suspended functions of a send hold many copies of it.
 public struct StoredDelivery: Sendable, Hashable, Codable {
-  /// The token in its callback URL.
+  /// The token in the delivery's callback URL.
   public var token: DeliveryToken { content.token }
   /// The caller's name for the send, which must happen only once.
   public var idempotencyKey: String? { content.idempotencyKey }
-  /// The group of endpoints whose events may settle it, see ``CallbackEvent/group``.
+  /// The group of endpoints whose events may settle the delivery (see ``CallbackEvent/group``).
   public var group: String { content.group }
-  /// When it was opened, by the wall clock of the process that opened it.
+  /// The time at which the delivery was opened, by the wall clock of the process that opened it.
   public var openedAt: Date { content.openedAt }
-  /// A digest of the request, by which a reused key with a different request is noticed.
+  /// A digest of the request, which reveals a key that is reused with a different request.
   public var fingerprint: String {
     get { content.fingerprint }
     set { content.fingerprint = newValue }
@@ -27,17 +27,17 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
     get { content.isCritical }
     set { content.isCritical = newValue }
   }
-  /// Who may send it now; `nil` while it is free.
+  /// The claim of the call that may send the delivery now, or `nil` while the delivery is free.
   public var claim: Claim? {
     get { content.claim }
     set { content.claim = newValue }
   }
-  /// The number of the latest claim, counted from 1; 0 before the first.
+  /// The number of the latest claim, counted from 1, or 0 before the first one.
   public var attempt: Int {
     get { content.attempt }
     set { content.attempt = newValue }
   }
-  /// When it may be claimed again, if Smooven asked for a pause.
+  /// The time from which the delivery may be claimed again, if Smooven asked for a pause.
   public var notBefore: StoreInstant? {
     get { content.notBefore }
     set { content.notBefore = newValue }
@@ -47,41 +47,41 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
     get { content.refusal }
     set { content.refusal = newValue }
   }
-  /// The ids under which Smooven accepted it.
+  /// The ids under which Smooven accepted the notification.
   ///
-  /// Only ever grows.
+  /// They're only ever added to.
   public var ids: [String] {
     get { content.ids }
     set { content.ids = newValue }
   }
-  /// How it ended, once that can no longer change.
+  /// The verdict, once it can no longer change.
   ///
-  /// A delivery without one is pending.
+  /// A delivery without a verdict is pending.
   public var verdict: DeliveryVerdict? {
     get { content.verdict }
     set { content.verdict = newValue }
   }
-  /// The first event of each terminal kind, kept when the log forgets its events.
+  /// The first event of each terminal kind, which are kept when the log removes its events.
   public var milestones: [CallbackEvent] {
     get { content.milestones }
     set { content.milestones = newValue }
   }
-  /// When the status endpoint was last asked about it after a restart.
+  /// The time at which the status endpoint was last queried about the delivery after a restart.
   public var askedAt: Date? {
     get { content.askedAt }
     set { content.askedAt = newValue }
   }
-  /// Until when a wait needs it, even if that is past the store's retention.
+  /// The time until which a wait needs the delivery, even if that is past the store's retention.
   public var wantedUntil: Date? {
     get { content.wantedUntil }
     set { content.wantedUntil = newValue }
   }
-  /// The caller's note about it, such as the name of a job.
+  /// The caller's note about the delivery, such as the name of a job.
   public var label: String? {
     get { content.label }
     set { content.label = newValue }
   }
-  /// What the caller attached to it: at most 8 KiB as JSON, see ``attach(_:)``.
+  /// The value that the caller attached, at most 8 KiB as JSON (see ``attach(_:)``).
   public private(set) var attachment: JSONValue? {
     get { content.attachment }
     set { content.attachment = newValue }
@@ -123,8 +123,8 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
 
   /// Attaches a value, or removes the attachment.
   ///
-  /// - Throws: ``SmoovenError`` with `invalidRequest` if the value has more than 8 KiB as JSON, or holds a number that JSON
-  ///   can't represent.
+  /// - Throws: ``SmoovenError`` with `invalidRequest` if the value has more than 8 KiB as JSON, or contains a number
+  ///   that JSON can't represent.
   public mutating func attach(_ value: JSONValue?) throws(SmoovenError) {
     if let value {
       guard value.isWritable else {
@@ -138,9 +138,9 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
     attachment = value
   }
 
-  /// The first id under which Smooven accepted it; `nil` while none is known.
+  /// The first id under which Smooven accepted the notification, or `nil` if none is known yet.
   public var notificationID: String? { ids.first }
 
-  /// Whether its verdict is still open.
+  /// Whether the verdict is still open.
   public var isPending: Bool { verdict == nil }
 }

@@ -1,8 +1,8 @@
 public import SmoovenCallbacks
 
-/// A callback in a store's log, and its place there.
+/// A callback in a store's log, with its place there.
 public struct StoredEvent: Sendable, Hashable, Codable {
-  /// Its place, to continue after it.
+  /// The callback's place, after which reading can continue.
   public var cursor: EventCursor
   /// The callback as it was appended.
   public var callback: StoredCallback

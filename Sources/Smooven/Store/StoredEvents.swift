@@ -1,9 +1,9 @@
-/// The callbacks of a log after a cursor: first those that are stored, then each new one.
+/// The callbacks of a log after a cursor, first those that are stored and then each new one.
 ///
-/// Every iterator begins at the same place. It ends when the store is closed; a cancelled consumer gets
+/// Every iterator begins at the same place. It ends when the store is closed. A cancelled consumer gets
 /// `CancellationError`.
 public struct StoredEvents: AsyncSequence, Sendable {
-  /// A callback and its place.
+  /// A callback with its place.
   public typealias Element = StoredEvent
 
   let log: any EventLog
@@ -14,7 +14,7 @@ public struct StoredEvents: AsyncSequence, Sendable {
     AsyncIterator(log: log, position: cursor)
   }
 
-  /// Iterates over stored callbacks.
+  /// An iterator over stored callbacks.
   public struct AsyncIterator: AsyncIteratorProtocol {
     /// The number of callbacks read at a time, which is all that an iterator keeps in memory.
     private static let pageSize = 64
@@ -28,9 +28,9 @@ public struct StoredEvents: AsyncSequence, Sendable {
       self.position = position
     }
 
-    /// The next callback, or `nil` if the store is closed.
+    /// Returns the next callback, or `nil` if the store is closed.
     ///
-    /// - Throws: ``DeliveryStoreError`` if the log can't be read; `CancellationError` if cancelled.
+    /// - Throws: ``DeliveryStoreError`` if the log can't be read, or `CancellationError` if cancelled.
     public mutating func next() async throws -> StoredEvent? {
       while true {
         if let next = page.popFirst() {

@@ -2,9 +2,9 @@
 public struct VersionedDelivery: Sendable, Hashable {
   /// The delivery.
   public var delivery: StoredDelivery
-  /// The version of its row: ``DeliveryStore/replace(_:version:)`` succeeds only while it is still this one.
+  /// The version of its row, with which ``DeliveryStore/replace(_:version:)`` succeeds only if it's unchanged.
   public var version: Int64
-  /// The store's time when it was read.
+  /// The store's time at which the delivery was read.
   public var time: StoreInstant
 
   /// Creates a delivery as it was read.

@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import Synchronization
 
-/// A request body in one piece that asks before it is handed over.
+/// A request body in one piece, which asks for permission before it's handed over.
 final class AnnouncedBody: AsyncSequence, Sendable {
   private let bytes: [UInt8]
   private let willSend: @Sendable () async throws -> Void
@@ -15,9 +15,10 @@ final class AnnouncedBody: AsyncSequence, Sendable {
   /// The length that the head of the request announces.
   var count: Int64 { Int64(bytes.count) }
 
-  /// Indicates whether bytes of it may have been sent.
+  /// Whether bytes of the body may have been sent.
   ///
-  /// If a request has failed before, none ever will be: the HTTP client writes nothing more for it.
+  /// If the request has already failed and this is `false`, it stays `false`, because the HTTP client writes nothing
+  /// more for that request.
   var mayHaveBeenSent: Bool { wasHandedOver.load(ordering: .sequentiallyConsistent) }
 
   struct AsyncIterator: AsyncIteratorProtocol {

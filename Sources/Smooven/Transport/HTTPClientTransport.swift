@@ -7,11 +7,12 @@ internal import Synchronization
 
 /// A transport that sends with async-http-client.
 ///
-/// It uses HTTP/2 if the server offers it. Redirects are not followed: a notification is sent where it was addressed,
-/// and so is the key.
+/// It uses HTTP/2 if the server offers it. It doesn't follow redirects, so a notification and the key are sent only
+/// where they were addressed.
 ///
 /// The number of requests in flight is limited. Above the limit, a request waits for its turn for up to half of its
-/// timeout, and then fails with ``TransportError/Code/overloaded``, so a busy client isn't taken for a dead host.
+/// timeout, and then fails with ``TransportError/Code/overloaded``, so that a busy client isn't mistaken for an
+/// unreachable host.
 public final class HTTPClientTransport: SmoovenTransport {
   private let client: HTTPClient
   private let ownsClient: Bool
@@ -37,11 +38,11 @@ public final class HTTPClientTransport: SmoovenTransport {
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
     configuration.timeout.connect = self.connectTimeout
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, maximumConnections)
-    // A request on a connection that the server is just closing is unclear, so we close first.
+    // A request on a connection that the server is about to close would be unclear, so the client closes it first.
     configuration.connectionPool.idleTimeout = .seconds(15)
-    // A refused connection fails immediately; the caller decides when to try again.
+    // A refused connection fails immediately, and the caller decides when to retry.
     configuration.connectionPool.retryConnectionEstablishment = false
-    // The SDK has a span for each send. Another here would say the same, and send the trace's id to the server.
+    // The SDK has a span for each send. Another span here would repeat it, and would send the trace's id to the server.
     configuration.tracing.tracer = nil
     client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
     ownsClient = true
@@ -49,7 +50,7 @@ public final class HTTPClientTransport: SmoovenTransport {
     self.maximumResponseSize = max(0, maximumResponseSize)
   }
 
-  /// Creates a transport that sends with a client that you run, and shut down, yourself.
+  /// Creates a transport that sends with a client that you run and shut down yourself.
   ///
   /// Configure the client not to follow redirects (`redirectConfiguration: .disallow`). If it does follow one, the
   /// transport still returns the redirect.
@@ -73,7 +74,7 @@ public final class HTTPClientTransport: SmoovenTransport {
 
   deinit {
     guard ownsClient else { return }
-    // The transport of a client that was never run is not shut down by it.
+    // A client that was never run doesn't shut down its transport.
     let client = client
     Task { try? await client.shutdown() }
   }
@@ -85,7 +86,7 @@ public final class HTTPClientTransport: SmoovenTransport {
     let outgoing = try OutgoingRequest(request, isReplayable: ownsClient)
     let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
     let start = NIODeadline.now()
-    // A request that waited longer would have too little time left for its response.
+    // A request that waited any longer would have too little time left for its response.
     guard try await slots.take(deadline: start + TimeAmount(request.timeout / 2), on: eventLoop) else {
       throw TransportError(
         .overloaded,
@@ -106,14 +107,15 @@ public final class HTTPClientTransport: SmoovenTransport {
     }
   }
 
-  /// Closes all connections; requests in flight fail.
+  /// Closes all connections, so that requests in flight fail.
   ///
   /// A client that was passed in stays open.
   public func shutdown() async {
     if ownsClient { try? await client.shutdown() }
   }
 
-  /// Sends and collects, all before the deadline: that of async-http-client ends with the head of the response.
+  /// Sends a request and collects the whole response before the deadline, because async-http-client's own deadline
+  /// covers only the response's head.
   private func exchange(
     _ request: OutgoingRequest,
     deadline: NIODeadline,
@@ -121,15 +123,15 @@ public final class HTTPClientTransport: SmoovenTransport {
   ) async throws -> TransportResponse {
     let exchange = Task {
       let response = try await self.client.execute(request.request, deadline: deadline)
-      // The client that was passed in may have followed a redirect.
+      // A client that was passed in may have followed a redirect.
       if let first = response.history.first, response.history.count > 1 {
         return (first.responseHead.status, first.responseHead.headers, ByteBuffer())
       }
       let body = try await response.body.collect(upTo: self.maximumResponseSize)
       return (response.status, response.headers, body)
     }
-    // A timer of an event loop is removed when it's cancelled. One of `Task.sleep` stays until its time has come, and
-    // with it the memory of its task.
+    // An event loop's timer is removed when it's cancelled. A timer of `Task.sleep` stays until it's due, and keeps the
+    // memory of its task.
     let isLate = Atomic(false)
     let alarm = eventLoop.scheduleTask(deadline: deadline) {
       isLate.store(true, ordering: .relaxed)

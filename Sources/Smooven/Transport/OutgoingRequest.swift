@@ -6,14 +6,14 @@ internal import NIOHTTP1
 /// A request in the types of async-http-client.
 struct OutgoingRequest: Sendable {
   let request: HTTPClientRequest
-  /// The body, if it can be said whether it was sent.
+  /// The body, if it's possible to tell whether it was sent.
   private let announced: AnnouncedBody?
 
   /// Converts a request.
   ///
   /// - Parameters:
   ///   - request: The request.
-  ///   - isReplayable: `false` if the client must not be able to send the body a second time.
+  ///   - isReplayable: Whether the client may be able to send the body a second time.
   /// - Throws: ``TransportError`` with `notSent`.
   init(_ request: TransportRequest, isReplayable: Bool) throws(TransportError) {
     let head = request.head
@@ -36,13 +36,13 @@ struct OutgoingRequest: Sendable {
     self.request = outgoing
   }
 
-  /// Indicates whether bytes of its body may have been sent, as far as it can be said.
+  /// Whether bytes of the body may have been sent, as far as that can be told.
   var mayHaveBeenSent: Bool { announced?.mayHaveBeenSent ?? false }
 
-  /// Returns what a failure says of the request.
+  /// Returns the error that describes a failure of the request.
   ///
   /// - Parameters:
-  ///   - error: The error of async-http-client, or `nil` if the request was late.
+  ///   - error: The error of async-http-client, or `nil` if the request timed out.
   ///   - cause: The underlying error.
   /// - Returns: The error to throw.
   func failure(_ error: (any Error)?, cause: any Error) -> TransportError {
@@ -57,7 +57,7 @@ struct OutgoingRequest: Sendable {
 extension TransportResponse {
   /// Converts a response.
   ///
-  /// - Throws: ``TransportError`` with `noResponse` if its status isn't one.
+  /// - Throws: ``TransportError`` with `noResponse` if its status isn't valid.
   init(_ status: HTTPResponseStatus, _ fields: HTTPHeaders, _ body: ByteBuffer) throws(TransportError) {
     guard (100...999).contains(status.code) else {
       throw TransportError(.noResponse, "the response has no valid status")

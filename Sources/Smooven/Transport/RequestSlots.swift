@@ -2,21 +2,21 @@ internal import DequeModule
 package import NIOCore
 internal import Synchronization
 
-/// A limit on the requests that are in flight at the same time; others wait for their turn, in order.
+/// A limit on the number of requests in flight at the same time, above which requests wait for their turn, in order.
 ///
-/// The connection pool of async-http-client has a queue too, but if one connection cannot be established, it fails every
-/// request in that queue, and it reports a wait that takes too long as a host that cannot be reached.
+/// The connection pool of async-http-client has a queue too. But if one connection can't be established, it fails every
+/// request in that queue, and it reports a wait that takes too long as a host that can't be reached.
 package final class RequestSlots: Sendable {
   private enum Turn { case taken, late, cancelled }
 
   private struct State {
     var free: Int
     var nextID: UInt64 = 0
-    /// The waiters in order; those that gave up are no longer in `waiters`.
+    /// The waiters in order, including those that gave up, which are no longer in `waiters`.
     var queue = Deque<UInt64>()
     var waiters: [UInt64: CheckedContinuation<Turn, Never>] = [:]
 
-    /// Removes a waiter that gives up, so that the queue begins with one that waits.
+    /// Removes a waiter that gives up, so that the queue begins with one that still waits.
     mutating func remove(_ id: UInt64) -> CheckedContinuation<Turn, Never>? {
       let waiter = waiters.removeValue(forKey: id)
       while let first = queue.first, waiters[first] == nil { queue.removeFirst() }
@@ -38,10 +38,10 @@ package final class RequestSlots: Sendable {
 
   /// Acquires a slot, or waits until one is free.
   ///
-  /// Each slot that was taken must be released.
+  /// Each slot that was acquired must be released.
   ///
   /// - Returns: `false` if no slot was released before the deadline.
-  /// - Throws: `CancellationError`.
+  /// - Throws: `CancellationError` if cancelled.
   package func take(deadline: NIODeadline, on eventLoop: any EventLoop) async throws -> Bool {
     try Task.checkCancellation()
     if takeImmediately() { return true }
@@ -49,7 +49,7 @@ package final class RequestSlots: Sendable {
       state.nextID += 1
       return state.nextID
     }
-    // It may end before the wait begins, which then finds that it is late.
+    // The alarm may go off before the wait begins, in which case the wait finds that it's late.
     let alarm = eventLoop.scheduleTask(deadline: deadline) { self.end(id, as: .late) }
     defer { alarm.cancel() }
     let turn = await withTaskCancellationHandler {
@@ -74,7 +74,7 @@ package final class RequestSlots: Sendable {
     return turn == .taken
   }
 
-  /// Gives a slot to the request that has waited longest.
+  /// Passes a slot to the request that has waited longest.
   package func release() {
     let next: CheckedContinuation<Turn, Never>? = state.withLock { state in
       guard let id = state.queue.popFirst(), let waiter = state.remove(id) else {

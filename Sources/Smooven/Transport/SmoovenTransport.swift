@@ -21,21 +21,21 @@
 /// }
 /// ```
 ///
-/// ### When to use a transport of your own
+/// ### When to use a custom transport
 ///
-/// The client sends with ``HTTPClientTransport`` unless you pass another one. Use your own
+/// The client sends with ``HTTPClientTransport`` unless you pass another transport. Write your own in these cases:
 ///
-/// - to add to every request what your network needs, such as a header or a log entry, with a decorator;
-/// - to send with another HTTP library. If you already run an `HTTPClient` of async-http-client, pass it to
-///   ``HTTPClientTransport/init(client:maximumConcurrentRequests:maximumResponseSize:)`` instead;
-/// - to answer in a test without a network. `MockTransport` of SmoovenTesting does this with scripted responses and
+/// - Your network needs something in every request, such as a header or a log entry. Use a decorator.
+/// - You want to send with another HTTP library. If you already run an `HTTPClient` of async-http-client, pass it to
+///   ``HTTPClientTransport/init(client:maximumConcurrentRequests:maximumResponseSize:)`` instead.
+/// - A test should get responses without a network. `MockTransport` of SmoovenTesting provides scripted responses and
 ///   signed callbacks.
 ///
 /// ### A fake transport
 ///
-/// A transport that makes its own connections asks ``TransportRequest/willSend`` right before the body is sent. If that
-/// throws, the body isn't sent and the error goes through. A fake does the same, so that your tests see what happens if
-/// a send is withheld:
+/// A transport that makes its own connections calls ``TransportRequest/willSend`` right before the body is sent. If
+/// that throws, the transport doesn't send the body, and lets the error through. A fake does the same, so that your
+/// tests show what happens if a send is withheld:
 ///
 /// ```swift
 /// /// A transport without a network that accepts every notification.
@@ -50,30 +50,31 @@
 ///
 /// ### Errors
 ///
-/// The client decides by the error whether a notification may be sent again. Throw ``TransportError`` with
+/// The client decides by the error whether a notification may be resent. Throw ``TransportError`` with one of these
+/// codes:
 ///
 /// - ``TransportError/Code/notSent`` only if the server can't have received the request, such as after a refused
-///   connection. It may be sent again.
-/// - ``TransportError/Code/overloaded`` if there was no room to send it. It may be sent again.
+///   connection. It may be resent.
+/// - ``TransportError/Code/overloaded`` if there was no room to send it. It may be resent.
 /// - ``TransportError/Code/withheld`` if `willSend` threw, with its error as the cause.
 /// - ``TransportError/Code/noResponse`` in every other case. The request may have been carried out, so a notification
-///   isn't sent again.
+///   isn't resent.
 ///
 /// Throw `CancellationError` if the task is cancelled. Any other error is treated as `noResponse`.
 ///
 /// To test your transport, run `SmoovenTransportConformance` of SmoovenTesting.
 public protocol SmoovenTransport: Sendable {
-  /// Sends one request and returns the whole response, whatever its status.
+  /// Sends one request, and returns the whole response, whatever its status.
   ///
-  /// It must not retry and must not follow redirects, because both could send a notification twice. It returns or
-  /// throws within the timeout of the request, and promptly if the task is cancelled.
+  /// A transport must not retry and must not follow redirects, because both could send a notification twice. It returns
+  /// or throws within the timeout of the request, and promptly if the task is cancelled.
   ///
   /// - Parameter request: The request.
   /// - Returns: The response.
   /// - Throws: ``TransportError``, or `CancellationError` if the task is cancelled.
   func send(_ request: TransportRequest) async throws -> TransportResponse
 
-  /// Closes connections. Called once, when the client shuts down. Does nothing by default.
+  /// Closes connections. The client calls it once, when it shuts down. Does nothing by default.
   func shutdown() async
 }
 

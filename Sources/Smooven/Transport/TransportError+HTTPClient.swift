@@ -12,9 +12,9 @@ internal import Glibc
 #endif
 
 extension TransportError {
-  /// Says of an error of async-http-client whether the request can have been sent.
+  /// Returns an error that says whether the request can have been sent, given an error of async-http-client.
   ///
-  /// Only what happens before there is a connection is certain not to have been sent.
+  /// A request certainly wasn't sent only if the error occurred before a connection was established.
   static func classifying(_ error: any Error) -> TransportError {
     switch error {
     case let error as TransportError: error
@@ -30,7 +30,9 @@ extension TransportError {
     }
   }
 
-  /// Only connecting can fail with these codes; another may come from a connection that was used.
+  /// Returns an error that says whether the request can have been sent, given a system error.
+  ///
+  /// Only connecting can fail with these codes. Any other code may come from a connection that was in use.
   private static func classifying(_ error: IOError) -> TransportError {
     switch error.errnoCode {
     case ECONNREFUSED: TransportError(.notSent, "the connection was refused", cause: error)

@@ -1,6 +1,6 @@
 /// A failure to get a response to a request.
 public struct TransportError: Error, Sendable, CustomStringConvertible {
-  /// How far the request got.
+  /// A stage that the request had reached when it failed.
   ///
   /// The list is open.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -8,22 +8,22 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
 
     private let wrapped: Wrapped
 
-    /// Certainly not sent: no connection was established.
+    /// The request certainly wasn't sent, because no connection was established.
     public static let notSent = Code(wrapped: .notSent)
-    /// Certainly not sent: too many requests are in flight.
+    /// The request certainly wasn't sent, because too many requests are in flight.
     public static let overloaded = Code(wrapped: .overloaded)
-    /// Certainly not sent: ``TransportRequest/willSend`` threw, and its error is the cause.
+    /// The request certainly wasn't sent, because ``TransportRequest/willSend`` threw, and its error is the cause.
     public static let withheld = Code(wrapped: .withheld)
-    /// Sent, wholly or in part, and the response is missing.
+    /// The request was sent, wholly or in part, and the response is missing.
     public static let noResponse = Code(wrapped: .noResponse)
 
     /// The code's name.
     public var description: String { wrapped.rawValue }
   }
 
-  /// How far the request got.
+  /// The stage that the request had reached when it failed.
   public var code: Code
-  /// The reason, for a person, without headers or bodies.
+  /// A human-readable reason, without headers or bodies.
   public var message: String
   /// The underlying error, if any.
   public var cause: (any Error)?
@@ -37,6 +37,6 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
     self.cause = cause
   }
 
-  /// Code and message in one line.
+  /// The code and the message in one line.
   public var description: String { "\(code): \(message)" }
 }

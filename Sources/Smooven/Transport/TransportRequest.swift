@@ -3,31 +3,33 @@ public import SmoovenCallbacks
 
 /// A request to send with a ``SmoovenTransport``.
 ///
-/// It's one value, so that a decorator changes what it has to and forwards everything else.
+/// It's a single value, so that a decorator changes only what it has to and forwards everything else.
 public struct TransportRequest: Sendable {
-  /// Method, scheme, authority, path and header fields.
+  /// The method, scheme, authority, path and header fields.
   public var head: HTTPRequest
-  /// The body, empty for none.
+  /// The body, which may be empty.
   public var body: [UInt8]
-  /// The maximum time until the whole response is there, including the time to connect.
+  /// The maximum time until the whole response has arrived, including the time to connect.
   public var timeout: Duration
-  /// Called exactly once, right before the first byte of the body is sent, or before an empty one would be.
+  /// A closure that is called exactly once, right before the first byte of the body is sent, or before an empty body
+  /// would be.
   ///
-  /// If it throws, no byte of the body may be sent. It throws ``TransportError`` with
-  /// ``TransportError/Code/withheld`` and the reason as its cause, whatever the closure that was passed in throws, so a
-  /// transport calls it and lets its error through. Defaults to `nil`.
+  /// If it throws, no byte of the body may be sent. It throws ``TransportError`` with ``TransportError/Code/withheld``
+  /// and the reason as its cause, whatever the closure that was passed in throws, so a transport calls it and lets its
+  /// error through. Defaults to `nil`.
   ///
-  /// The client uses it to record in its store that a notification is about to be sent. The later it is called, the
-  /// less often a crash leaves the outcome of a send unclear.
+  /// The client uses it to record in its store that a notification is about to be sent. The later it's called, the less
+  /// often a crash leaves the outcome of a send unclear.
   public let willSend: (@Sendable () async throws -> Void)?
 
   /// Creates a request.
   ///
   /// - Parameters:
-  ///   - head: Method, scheme, authority, path and header fields.
+  ///   - head: The method, scheme, authority, path and header fields.
   ///   - body: The body. Defaults to an empty one.
-  ///   - timeout: The maximum time until the whole response is there.
-  ///   - willSend: Called right before the body is sent; withholds it by throwing. Defaults to `nil`.
+  ///   - timeout: The maximum time until the whole response has arrived.
+  ///   - willSend: A closure that is called right before the body is sent, and withholds it by throwing. Defaults to
+  ///     `nil`.
   public init(
     head: HTTPRequest,
     body: [UInt8] = [],

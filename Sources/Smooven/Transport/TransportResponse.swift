@@ -3,7 +3,7 @@ public import SmoovenCallbacks
 
 /// The whole response to a ``TransportRequest``.
 public struct TransportResponse: Sendable {
-  /// Status and header fields.
+  /// The status and header fields.
   public var head: HTTPResponse
   /// The body.
   public var body: [UInt8]

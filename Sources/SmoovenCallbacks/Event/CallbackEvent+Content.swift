@@ -3,7 +3,7 @@ internal import Synchronization
 internal import struct Foundation.Date
 
 extension CallbackEvent {
-  /// Everything that a callback says except its payload.
+  /// Everything in a callback except its payload.
   struct Fields: Hashable {
     var provider: String
     var endpoint: String
@@ -57,14 +57,16 @@ extension CallbackEvent {
     }
   }
 
-  /// The fields and the payload, which was given or is parsed from the body once, when it is read.
+  /// The fields and the payload, which is either given or parsed from the body when it's first read.
   final class Content: Sendable {
     let fields: Fields
     /// Whether the payload is the JSON of the body.
     let isPayloadTheBody: Bool
     private let parsedPayload: Mutex<JSONValue?>
 
-    /// Creates content; the payload defaults to the body's JSON.
+    /// Creates content.
+    ///
+    /// The payload defaults to the body's JSON.
     convenience init(_ fields: Fields, payload: JSONValue?) {
       self.init(fields, payload: payload, isPayloadTheBody: payload == nil)
     }
@@ -86,7 +88,7 @@ extension CallbackEvent {
     var payload: JSONValue {
       parsedPayload.withLock { parsed in
         if let parsed { return parsed }
-        // The body was read before, by the same rules.
+        // The body was parsed before, by the same rules.
         let value = (try? JSONValue(parsing: fields.rawBody)) ?? .null
         parsed = value
         return value

@@ -1,11 +1,11 @@
 internal import SmoovenSupport
 
 extension CallbackEvent {
-  /// The reason of a failed notification.
+  /// The reason for a failed notification.
   ///
   /// The texts are the provider's and may quote an address, so the description shows only the code.
   public struct Failure: Sendable, Hashable, SafelyDescribed {
-    /// The provider's words.
+    /// The reason, in the provider's words.
     public var reason: String?
     /// The provider's code.
     public var code: String?

@@ -17,7 +17,7 @@ extension CallbackEvent {
     public static let fallback = Kind(rawValue: "fallback")
     /// Confirmed to have reached the recipient: terminal.
     public static let delivered = Kind(rawValue: "delivered")
-    /// Will not reach the recipient: terminal.
+    /// Can't reach the recipient: terminal.
     public static let failed = Kind(rawValue: "failed")
     /// The recipient opened it: implies delivered.
     public static let opened = Kind(rawValue: "opened")
@@ -27,7 +27,7 @@ extension CallbackEvent {
     public static let read = Kind(rawValue: "read")
     /// The recipient replied: implies read and delivered.
     public static let replied = Kind(rawValue: "replied")
-    /// Anything else, and any status that cannot be read: never settles a wait on delivery.
+    /// Anything else, including a status that can't be read: never settles a wait for delivery.
     public static let other = Kind(rawValue: "other")
 
     /// Whether an event of this kind shows that the notification arrived.

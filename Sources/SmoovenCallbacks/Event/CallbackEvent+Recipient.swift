@@ -1,11 +1,11 @@
 extension CallbackEvent {
   /// The recipient of a notification.
   ///
-  /// It is personal data, so its description does not show it.
+  /// This is personal data, so the description doesn't show it.
   public struct Recipient: Sendable, Hashable, SafelyDescribed {
     /// The id by which the sender knows the recipient.
     public var userID: String?
-    /// The address on the channel: a phone number, an email address, a player id.
+    /// The address on the channel, such as a phone number, an email address or a player id.
     public var address: String?
 
     /// Creates a recipient.

@@ -4,9 +4,9 @@ internal import struct Foundation.Data
 internal import struct Foundation.Date
 
 extension CallbackEvent {
-  /// Everything except payload and body, as a store keeps it.
+  /// Everything except the payload and the body, in the form in which a store keeps it.
   ///
-  /// Unknown keys are ignored when it is read, so fields may be added.
+  /// Unknown keys are ignored when a record is read, so fields may be added.
   package var record: JSONValue {
     var members: [String: JSONValue] = [
       "provider": .string(provider), "endpoint": .string(endpoint), "group": .string(group),
@@ -28,25 +28,25 @@ extension CallbackEvent {
     return .object(members)
   }
 
-  /// Seconds since 2001, which is what `Date` holds: nothing is lost to rounding.
+  /// Returns the seconds since 2001, which is what `Date` holds, so nothing is lost to rounding.
   ///
-  /// JSON has no infinity, so a time that is not finite is left out.
+  /// JSON has no infinity, so a time that isn't finite is left out.
   private static func seconds(_ date: Date) -> JSONValue? {
     let seconds = date.timeIntervalSinceReferenceDate
     return seconds.isFinite ? .number(seconds) : nil
   }
 
-  /// A window that a store holds; `nil` if no time is that long.
+  /// Returns the window for a stored number of seconds, or `nil` if the number is negative or over 1e9.
   private static func window(_ seconds: Double) -> Duration? {
     (0...1e9).contains(seconds) ? .seconds(seconds) : nil
   }
 
-  /// The payload as a store keeps it: `nil` if it is the JSON of the body, as it nearly always is.
+  /// The payload as a store keeps it, or `nil` if it's the JSON of the body, which it nearly always is.
   package var storedPayload: JSONValue? {
     isPayloadTheBody || (try? JSONValue(parsing: rawBody)) == payload ? nil : payload
   }
 
-  /// Reads an event from its parts, or returns `nil` if they are not one.
+  /// Creates an event from its stored parts, or returns `nil` if they aren't an event.
   package init?(record: JSONValue, payload: JSONValue?, body: [UInt8]) {
     guard
       let provider = record["provider"]?.stringValue, let name = record["name"]?.stringValue,
@@ -86,13 +86,13 @@ extension CallbackEvent: Codable {
     case event, payload, body
   }
 
-  /// Encodes the whole event, so that decoding gives an equal one.
+  /// Encodes the whole event, so that decoding returns an equal one.
   ///
-  /// What JSON cannot hold is not encoded: a time or a payload's number that is not finite.
+  /// What JSON can't represent isn't encoded: a time or a number in the payload that isn't finite.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(record, forKey: .event)
-    // As text: encoders write the number 5.0 as the integer 5.
+    // As text, because encoders write the number 5.0 as the integer 5.
     try container.encodeIfPresent(storedPayload?.text, forKey: .payload)
     try container.encode(Data(rawBody), forKey: .body)
   }

@@ -1,7 +1,7 @@
 extension CallbackEvent {
   /// Writes the event as one line of JSON for the command line, with its keys sorted alphabetically.
   ///
-  /// The listener prints each event, and an encoder would cost more than the rest of the callback path.
+  /// The listener prints every event, and an encoder would cost more than the rest of the callback path.
   package func writeLine(to bytes: inout [UInt8]) {
     Self.write(#"{"channel":"#, channel?.rawValue, to: &bytes)
     bytes += #","correlation_ids":["#.utf8
@@ -33,7 +33,7 @@ extension CallbackEvent {
     bytes.append(UInt8(ascii: "\n"))
   }
 
-  /// Writes the body as it is if it is one line without escapes.
+  /// Writes the body unchanged if it's a single line without escapes, or else the payload.
   private func writePayload(to bytes: inout [UInt8]) {
     if isPayloadTheBody, !JSONValue.needsEscapes(rawBody[...], besides: UInt8(ascii: "\\")) {
       bytes += rawBody

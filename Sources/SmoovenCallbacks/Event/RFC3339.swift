@@ -1,12 +1,14 @@
 package import struct Foundation.Date
 
-/// Times as the providers write them (RFC 3339), read without a formatter on the path of a callback.
+/// Times as providers write them (RFC 3339), read without a formatter on the callback path.
 package enum RFC3339 {
-  /// Returns the instant that a text such as `2026-03-05T08:00:15Z` represents, or `nil` if it is not one.
+  /// Returns the instant that a text such as `2026-03-05T08:00:15Z` represents, or `nil` if it isn't an RFC
+  /// 3339 time.
   ///
-  /// A fraction of any length and a numeric offset are accepted. So are variants that senders write and that have only
-  /// one reading: `t`, `z`, a space for `T`, a comma before the fraction, no seconds, and the offsets `+0000`, `+00` and
-  /// ` +0000`. A time without an offset is refused, because it could be any of several instants.
+  /// A fraction of any length and a numeric offset are accepted. So are variants that senders write and that
+  /// can be read in only one way: `t`, `z`, a space for `T`, a comma before the fraction, no seconds, and the
+  /// offsets `+0000`, `+00` and ` +0000`. A time without an offset is refused, because it could be any of
+  /// several instants.
   package static func parse(_ text: String) -> Date? {
     parse(Array(text.utf8)[...])
   }
@@ -26,8 +28,8 @@ package enum RFC3339 {
 
   /// Returns the text of an instant, in UTC, with milliseconds only if it has any.
   package static func format(_ date: Date) -> String {
-    // Years 0 to 9999, because others cannot be written in this format. The order matters: `max` with NaN on its
-    // right is the lower bound.
+    // Limited to the years 0 to 9999, because the format can't represent others. The order of the arguments
+    // matters: `max` returns the lower bound if NaN is on its right.
     let clamped = min(max(-62_167_219_200, date.timeIntervalSince1970), 253_402_300_799)
     let milliseconds = Int((clamped * 1_000).rounded())
     let (seconds, fraction) = floored(milliseconds, 1_000)
@@ -45,7 +47,7 @@ package enum RFC3339 {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Writes a number with `width` digits, and the character after it.
+  /// Writes a number with `width` digits, followed by `end`.
   private static func append(_ value: Int, _ width: Int, _ end: Unicode.Scalar, to text: inout [UInt8]) {
     var unit = 1
     for _ in 1..<width { unit *= 10 }
@@ -69,7 +71,8 @@ package enum RFC3339 {
     }
   }
 
-  /// Days since 1970-01-01, counted in 400-year eras that begin in March so that leap days fall at their end.
+  /// Returns the days since 1970-01-01, counted in 400-year eras that begin in March so that leap days fall
+  /// at their end.
   private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
     let shifted = month <= 2 ? year - 1 : year
     let (era, yearOfEra) = floored(shifted, 400)
@@ -118,7 +121,7 @@ package enum RFC3339 {
       return true
     }
 
-    /// Reads `:15.250`, or nothing, which is the full minute.
+    /// Reads the seconds of a time, such as `:15.250`, which are zero if they're left out.
     mutating func seconds() -> (second: Int, fraction: Double)? {
       guard skip(":") else { return (0, 0) }
       guard let second = digits(2), let fraction = fraction() else { return nil }

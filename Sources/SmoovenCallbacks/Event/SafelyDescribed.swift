@@ -1,6 +1,7 @@
-/// A value that may hold personal data or secrets, and whose every printed form is its `description`.
+/// A value that may hold personal data or secrets, and that prints only as its `description`.
 ///
-/// Conforming hides the stored properties from `print`, `dump`, string interpolation and debuggers' summaries.
+/// Conforming to it hides the stored properties from `print`, `dump`, string interpolation and debuggers'
+/// summaries.
 public protocol SafelyDescribed: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
 extension SafelyDescribed {

@@ -1,8 +1,8 @@
-/// The escapes in the strings of JSON.
+/// The escapes in JSON strings.
 enum JSONEscapes {
-  /// Returns the text of a string whose escapes were checked.
+  /// Returns the text of a string whose escapes were already checked.
   ///
-  /// Half of a surrogate pair without the other becomes U+FFFD.
+  /// Half of a surrogate pair becomes U+FFFD.
   static func resolve(_ bytes: ArraySlice<UInt8>) -> String {
     var units: [UInt16] = []
     var text: [UInt8] = []
@@ -15,7 +15,7 @@ enum JSONEscapes {
         continue
       }
       if escape == UInt8(ascii: "u") {
-        // Kept, because its other half may follow.
+        // Kept, because the other half of a surrogate pair may follow.
         units.append(rest.prefix(4).reduce(0) { $0 << 4 | UInt16(Hex.value(of: $1) ?? 0) })
         rest = rest.dropFirst(4)
       } else {

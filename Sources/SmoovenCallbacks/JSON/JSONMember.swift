@@ -1,4 +1,4 @@
-/// A member of an object, as far as the decoding of a callback needs it.
+/// A member of an object, in as much detail as decoding a callback needs.
 enum JSONMember {
   case absent
   case null
@@ -11,7 +11,7 @@ enum JSONMember {
     if case .string(let text) = self { text } else { nil }
   }
 
-  /// Whether there is a value other than `null`, of whatever type.
+  /// Whether the value exists and isn't `null`, whatever its type.
   var isPresent: Bool {
     switch self {
     case .absent, .null: false
@@ -21,13 +21,13 @@ enum JSONMember {
 }
 
 extension JSONScanner {
-  /// Reads a value: a string is located, anything else is checked and skipped.
+  /// Reads a value: locates a string, and checks and skips anything else.
   mutating func scanMember() throws(JSONParsingError) -> JSONMember {
     let (first, offset) = (current, position)
     switch first {
     case UInt8(ascii: "\""): return .string(try scanString())
     case .some(let byte) where isNumber(byte):
-      // A number that no `Double` holds is its text, here as in the whole JSON.
+      // A number out of the range of `Double` is its text, as everywhere else.
       guard case .string = try scanNumber() else { return .number(at: offset) }
       return .string(Text(range: offset..<position, isPlain: true))
     default: try skipValue()
@@ -39,12 +39,12 @@ extension JSONScanner {
     }
   }
 
-  /// The text of a member that is a string.
+  /// Returns the text of a member that is a string.
   func string(_ member: JSONMember) -> String? {
     member.text.map { string($0) }
   }
 
-  /// Whether a string equals an ASCII text.
+  /// Returns whether a string equals an ASCII text.
   @inline(__always)
   func matches(_ text: Text, _ expected: String) -> Bool {
     guard text.isPlain else { return string(text) == expected }

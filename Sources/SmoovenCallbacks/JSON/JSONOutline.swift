@@ -2,16 +2,15 @@ internal import struct Foundation.Date
 
 /// A JSON object whose members are located in one pass over its bytes.
 ///
-/// A value is created when it is read.
-///
-/// If a key is repeated, the last value counts, as in the whole JSON.
+/// Each value is created only when it's read. If a key is repeated, its last value counts, as in
+/// ``JSONValue``.
 struct JSONOutline {
   private let scanner: JSONScanner
   private let members: [(key: JSONScanner.Text, value: JSONMember)]
 
   /// Locates the members of a body.
   ///
-  /// - Throws: ``CallbackDecodingError`` that says where the body stops being a JSON object.
+  /// - Throws: ``CallbackDecodingError``, which says where the body stops being a JSON object.
   init(_ body: [UInt8]) throws(CallbackDecodingError) {
     var scanner = JSONScanner(body)
     do {
@@ -24,7 +23,7 @@ struct JSONOutline {
     self.scanner = scanner
   }
 
-  /// Locates the members of an object that begins at an offset and was checked before.
+  /// Locates the members of an object that begins at an offset and that was already checked.
   private init?(_ scanner: JSONScanner, at offset: Int) {
     var scanner = JSONScanner(scanner.bytes, at: offset)
     guard let members = try? scanner.scanMembers() else { return nil }
@@ -36,12 +35,12 @@ struct JSONOutline {
     members.last { scanner.matches($0.key, key) }?.value ?? .absent
   }
 
-  /// Whether there is a key, with whatever value.
+  /// Returns whether a key exists, with any value.
   func has(_ key: String) -> Bool {
     if case .absent = self[key] { false } else { true }
   }
 
-  /// Whether there is a value other than `null` under a key.
+  /// Returns whether a key has a value other than `null`.
   func isPresent(_ key: String) -> Bool { self[key].isPresent }
 
   /// Returns the string under a key, or `nil` for any other type of value.
@@ -51,7 +50,7 @@ struct JSONOutline {
 
   /// Returns a string field that must exist and not be empty.
   ///
-  /// - Throws: ``CallbackDecodingError`` that names the field.
+  /// - Throws: ``CallbackDecodingError``, which names the field.
   func requiredString(_ key: String) throws(CallbackDecodingError) -> String {
     guard let text = nonEmptyString(key) else { throw .missing(key) }
     return text
@@ -85,7 +84,7 @@ struct JSONOutline {
 }
 
 extension JSONScanner {
-  /// Reads the object that begins here, member by member.
+  /// Reads the object that begins at the current position, member by member.
   fileprivate mutating func scanMembers() throws(JSONParsingError) -> [(key: Text, value: JSONMember)] {
     guard current == UInt8(ascii: "{") else { throw error("expected an object") }
     try enter()
@@ -95,7 +94,7 @@ extension JSONScanner {
     return members
   }
 
-  /// The integer that begins here, or `nil` if it is another number.
+  /// The integer that begins at the current position, or `nil` if it's another kind of number.
   fileprivate var integer: Int64? {
     var scanner = self
     return try? scanner.scanNumber().integerValue

@@ -1,7 +1,7 @@
 /// A strict, depth-limited JSON parser over bytes.
 ///
-/// `JSONDecoder` finds the type of an unknown value by trying each and throwing, which costs more than the HTTP exchange
-/// around a callback. This reads it in one pass.
+/// `JSONDecoder` finds the type of an unknown value by trying each type and throwing, which costs more than
+/// the HTTP exchange around a callback. This parser reads it in one pass.
 struct JSONParser {
   private var scanner: JSONScanner
 

@@ -1,6 +1,6 @@
-/// Bytes that are not one JSON text.
+/// An error in bytes that aren't a single JSON text.
 ///
-/// Safe to log: it holds nothing of the input.
+/// Safe to log, because it contains none of the input.
 public struct JSONParsingError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The kind of mistake.
   ///
@@ -16,7 +16,7 @@ public struct JSONParsingError: Error, Sendable, Hashable, CustomStringConvertib
 
     /// The bytes break a rule of the grammar.
     public static let syntax = Code(.syntax)
-    /// A string is not UTF-8.
+    /// A string isn't UTF-8.
     public static let encoding = Code(.encoding)
     /// Arrays and objects are nested more than ``JSONValue/maximumDepth`` levels deep.
     public static let tooDeep = Code(.tooDeep)
@@ -27,9 +27,9 @@ public struct JSONParsingError: Error, Sendable, Hashable, CustomStringConvertib
 
   /// The kind of mistake.
   public let code: Code
-  /// What did not fit, for a person.
+  /// A human-readable description of the first mistake.
   public let message: String
-  /// The place where it did not fit, in bytes from the start.
+  /// The offset of the mistake, in bytes from the start.
   public let offset: Int
 
   init(_ code: Code, _ message: String, offset: Int) {

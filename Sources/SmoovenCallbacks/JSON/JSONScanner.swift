@@ -1,12 +1,12 @@
-/// Reads JSON token by token, strictly (RFC 8259), and checks every index before it is used.
+/// A strict reader of JSON tokens (RFC 8259), which checks every index before it's used.
 ///
-/// ``JSONParser`` builds values with it, and `JSONOutline` locates members without building any. Both accept and refuse
-/// the same texts, because the rules are only here.
+/// ``JSONParser`` builds values with it, and `JSONOutline` locates members without building values. Both
+/// accept and refuse the same texts, because the rules are only here.
 struct JSONScanner {
-  /// A string between its quotes, valid but not yet unescaped.
+  /// A string between its quotes, valid but still with its escapes.
   struct Text {
     let range: Range<Int>
-    /// Whether it is ASCII without escapes, so that its bytes are its text.
+    /// Whether the string is ASCII without escapes, so that its bytes are its text.
     let isPlain: Bool
 
     var isEmpty: Bool { range.isEmpty }
@@ -31,7 +31,7 @@ struct JSONScanner {
     JSONParsingError(code, message, offset: offset ?? position)
   }
 
-  /// Whether a value that begins with this byte is a number.
+  /// Returns whether a value that begins with this byte is a number.
   @inline(__always)
   func isNumber(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte) }
 
@@ -50,7 +50,7 @@ struct JSONScanner {
     guard position == bytes.count else { throw error("unexpected bytes after the value") }
   }
 
-  /// Whether bytes are one JSON text.
+  /// Returns whether the bytes are a single JSON text.
   static func isJSON(_ bytes: [UInt8]) -> Bool {
     var scanner = JSONScanner(bytes)
     scanner.skipWhitespace()
@@ -69,7 +69,7 @@ struct JSONScanner {
 
   // MARK: Containers
 
-  /// Enters the object or array that begins here.
+  /// Enters the object or array that begins at the current position.
   mutating func enter() throws(JSONParsingError) {
     guard depth < JSONValue.maximumDepth else {
       throw error("nested more than \(JSONValue.maximumDepth) levels deep", at: position, .tooDeep)
@@ -81,7 +81,7 @@ struct JSONScanner {
 
   /// Moves to the value of an object's next member.
   ///
-  /// - Returns: Its key, or `nil` at the end.
+  /// - Returns: The member's key, or `nil` at the end.
   mutating func nextKey(isFirst: Bool) throws(JSONParsingError) -> Text? {
     skipWhitespace()
     if take(UInt8(ascii: "}")) {
@@ -116,7 +116,7 @@ struct JSONScanner {
     return true
   }
 
-  /// Checks and skips the value that begins here.
+  /// Checks and skips the value that begins at the current position.
   mutating func skipValue() throws(JSONParsingError) {
     var isFirst = true
     switch current {
@@ -144,7 +144,10 @@ struct JSONScanner {
 
   // MARK: Numbers
 
-  /// Reads a number: an integer if it is written as one and fits, the text if it is beyond the range of `Double`.
+  /// Reads a number.
+  ///
+  /// The result is an integer if it's written as one and fits 64 bits, and the number's text if it's out of
+  /// the range of `Double`.
   mutating func scanNumber() throws(JSONParsingError) -> JSONValue {
     let start = position
     _ = take(UInt8(ascii: "-"))
@@ -173,7 +176,7 @@ struct JSONScanner {
 
   // MARK: Strings
 
-  /// Reads to the end of the string that begins here.
+  /// Reads to the end of the string that begins at the current position.
   mutating func scanString() throws(JSONParsingError) -> Text {
     position += 1
     let start = position
@@ -183,7 +186,7 @@ struct JSONScanner {
       case UInt8(ascii: "\""):
         let text = Text(range: start..<position, isPlain: isPlain)
         position += 1
-        // Escapes are ASCII, so they make no difference to whether the bytes are UTF-8.
+        // Escapes are ASCII, so they don't affect whether the bytes are UTF-8.
         if !isPlain, String(validating: bytes[text.range], as: UTF8.self) == nil {
           throw error("string is not UTF-8", at: start, .encoding)
         }
@@ -219,13 +222,13 @@ struct JSONScanner {
     }
   }
 
-  /// The text of a string, without its escapes.
+  /// Returns the text of a string, with its escapes resolved.
   func string(_ text: Text) -> String {
     if text.isPlain { return String(decoding: bytes[text.range], as: UTF8.self) }
     return JSONEscapes.resolve(bytes[text.range])
   }
 
-  /// The text of a string as UTF-8, without its escapes.
+  /// Returns the text of a string as UTF-8, with its escapes resolved.
   func utf8(_ text: Text) -> ArraySlice<UInt8> {
     text.isPlain ? bytes[text.range] : Array(JSONEscapes.resolve(bytes[text.range]).utf8)[...]
   }

@@ -1,7 +1,7 @@
 extension JSONValue: Codable {
   /// Decodes any JSON value.
   ///
-  /// - Throws: `DecodingError` if it isn't one.
+  /// - Throws: `DecodingError` if the decoder doesn't hold a JSON value.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -42,12 +42,12 @@ extension JSONValue {
 
   /// Parses one JSON text (RFC 8259) from its UTF-8 bytes.
   ///
-  /// It is strict: no comments, trailing commas, byte order mark or bytes after the value. There are two leniencies. An
-  /// escaped lone surrogate, which truncating senders produce, becomes U+FFFD. A number beyond the range of `Double`
-  /// becomes a string of its characters.
+  /// Parsing is strict: comments, trailing commas, a byte order mark and bytes after the value are refused.
+  /// There are two exceptions. An escaped lone surrogate, which senders that truncate texts produce, becomes
+  /// U+FFFD. A number out of the range of `Double` becomes a string of its characters.
   ///
-  /// - Throws: ``JSONParsingError`` with the offset of the first byte that does not fit, or of a string's first byte if
-  ///   it is not UTF-8.
+  /// - Throws: ``JSONParsingError`` with the offset of the first byte that doesn't fit, or of a string's
+  ///   first byte if the string isn't UTF-8.
   public init(parsing bytes: [UInt8]) throws(JSONParsingError) {
     var parser = JSONParser(bytes)
     self = try parser.parse()

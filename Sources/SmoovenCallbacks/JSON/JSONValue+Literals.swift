@@ -1,4 +1,4 @@
-// Not by `nil`, which next to an optional value would turn "nothing" into `null` unnoticed.
+// Not by `nil`: with an optional value, it would silently turn "nothing" into `null`.
 extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByArrayLiteral,
   ExpressibleByDictionaryLiteral

@@ -1,7 +1,8 @@
 extension JSONValue {
-  /// The value as JSON that `init(parsing:)` reads back as an equal value, with keys sorted alphabetically.
+  /// The value as JSON, with keys sorted alphabetically.
   ///
-  /// `JSONEncoder` writes the number 5.0 as the integer 5. What JSON cannot represent, such as infinity, becomes `null`.
+  /// Parsing it with `init(parsing:)` returns an equal value. (`JSONEncoder` writes the number 5.0 as the
+  /// integer 5.) What JSON can't represent, such as infinity, becomes `null`.
   package var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(512)
@@ -12,7 +13,7 @@ extension JSONValue {
   /// The value as ``bytes``, in a string.
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-  /// Whether JSON can represent all of it, which it cannot for infinity and not-a-number.
+  /// Whether JSON can represent the whole value, so that it contains no infinity or not-a-number.
   package var isWritable: Bool {
     switch self {
     case .number(let value): value.isFinite
@@ -63,9 +64,9 @@ extension JSONValue {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Whether a text has controls or one of two other bytes.
+  /// Returns whether a text contains control characters or one of two other bytes.
   ///
-  /// Without an early end and without branches, so that many bytes are compared at the same time.
+  /// It doesn't stop early and has no branches, so that many bytes are compared at the same time.
   static func needsEscapes(_ text: ArraySlice<UInt8>, besides first: UInt8, _ second: UInt8? = nil) -> Bool {
     let second = second ?? first
     var found: UInt8 = 0
@@ -79,7 +80,7 @@ extension JSONValue {
       bytes.append(UInt8(ascii: "\\"))
       bytes.append(byte)
     case ..<0x20:
-      // JSON requires it, and SQLite ends a text at the first zero byte.
+      // JSON requires escapes here, and SQLite ends a text at the first zero byte.
       bytes += "\\u00".utf8
       bytes += (byte < 0x10 ? "0" : "").utf8
       bytes += String(byte, radix: 16).utf8

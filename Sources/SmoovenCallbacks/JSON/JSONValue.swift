@@ -1,10 +1,11 @@
 /// A JSON value, as it was received.
 ///
-/// Providers add fields and events without notice, so a callback keeps its whole payload in this shape and typed views
-/// read from it.
+/// Providers add fields and events without notice, so a callback keeps its whole payload in this form, and
+/// typed views read from it.
 ///
-/// A number that `Double` cannot hold, such as `1e400`, is read as a ``string(_:)`` of its characters: a signed event
-/// isn't refused because of such a number in an unused field, and infinity cannot be written as JSON again.
+/// A number that `Double` can't hold, such as `1e400`, is read as a ``string(_:)`` of its characters. A
+/// signed event isn't refused because an unused field contains such a number, and infinity couldn't be
+/// written as JSON again.
 public enum JSONValue: Sendable, Hashable {
   /// The literal `null`.
   case null
@@ -14,7 +15,7 @@ public enum JSONValue: Sendable, Hashable {
   case integer(Int64)
   /// Any other number that `Double` can hold.
   case number(Double)
-  /// A string, or a number beyond the range of `Double`.
+  /// A string, or a number out of the range of `Double`.
   case string(String)
   /// An array.
   case array([JSONValue])
@@ -36,7 +37,7 @@ public enum JSONValue: Sendable, Hashable {
     if case .integer(let value) = self { value } else { nil }
   }
 
-  /// The number as a `Double`, integers too, or `nil` for any other type of value.
+  /// The number as a `Double`, including integers, or `nil` for any other type of value.
   public var doubleValue: Double? {
     switch self {
     case .integer(let value): Double(value)

@@ -1,4 +1,4 @@
-/// A provider that cannot be configured in this way, with what it expects.
+/// An error in a provider's configuration, which says what the provider expects.
 ///
 /// Safe to log.
 public struct CallbackConfigurationError: Error, SafelyDescribed {
@@ -14,7 +14,7 @@ public struct CallbackConfigurationError: Error, SafelyDescribed {
 
     /// No secret was given.
     public static let noSecret = Code(rawValue: "no_secret")
-    /// A secret is empty, too short to be safe, copied wrongly, or cannot be decoded.
+    /// A secret is empty, too short to be safe, copied incorrectly, or can't be decoded.
     public static let unusableSecret = Code(rawValue: "unusable_secret")
 
     /// The code in snake case.
@@ -23,16 +23,16 @@ public struct CallbackConfigurationError: Error, SafelyDescribed {
 
   /// The kind of mistake.
   public var code: Code
-  /// What was wrong and what is expected, for a person.
+  /// A human-readable description of what's wrong and what is expected.
   public var message: String
   /// The underlying error, if any.
   ///
-  /// It is not part of the description, because it may say more than may be logged.
+  /// It isn't part of the description, because it may contain details that must not be logged.
   public var cause: (any Error)?
 
   /// Creates an error.
   ///
-  /// The message must hold nothing that is secret.
+  /// The message must not contain secrets.
   public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
     self.code = code
     self.message = message

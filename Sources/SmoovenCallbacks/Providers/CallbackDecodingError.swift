@@ -1,6 +1,6 @@
-/// A verified request whose body is not an event.
+/// An error in a verified request whose body isn't an event.
 ///
-/// Safe to log: it names fields, never values.
+/// Safe to log, because it names fields and never values.
 public struct CallbackDecodingError: Error, SafelyDescribed {
   /// The kind of mistake.
   ///
@@ -12,11 +12,11 @@ public struct CallbackDecodingError: Error, SafelyDescribed {
     /// Creates the code of a custom provider.
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// The body is not JSON, or not a JSON object.
+    /// The body isn't JSON, or isn't a JSON object.
     public static let notAnObject = Code(rawValue: "not_an_object")
     /// A required field is missing, empty or of another type.
     public static let fieldMissing = Code(rawValue: "field_missing")
-    /// A field has the right type and a value that cannot be read.
+    /// A field has the right type, but its value can't be read.
     public static let fieldMalformed = Code(rawValue: "field_malformed")
 
     /// The code in snake case.
@@ -25,16 +25,16 @@ public struct CallbackDecodingError: Error, SafelyDescribed {
 
   /// The kind of mistake.
   public var code: Code
-  /// What was wrong, for a person.
+  /// A human-readable description of what's wrong.
   public var message: String
   /// The underlying error, if any.
   ///
-  /// It is not part of the description, because it may say more than may be logged.
+  /// It isn't part of the description, because it may contain details that must not be logged.
   public var cause: (any Error)?
 
   /// Creates an error.
   ///
-  /// The message must hold no part of the body.
+  /// The message must not contain any part of the body.
   public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
     self.code = code
     self.message = message

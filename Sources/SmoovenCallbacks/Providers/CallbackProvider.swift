@@ -1,26 +1,28 @@
 public import struct Foundation.Date
 
-/// A system that sends callbacks: how to verify and to read them.
+/// A system that sends callbacks, and how to verify and read them.
 ///
-/// Both steps are pure, without clock, I/O or state, so they may run on an event loop. ``event(from:at:)`` performs all
-/// three checks in order. Call the single steps only to distinguish their errors.
+/// Both steps are pure, without clock, I/O or state, so they may run on an event loop. ``event(from:at:)``
+/// verifies, decodes and checks freshness, in that order. Call the single steps only to distinguish their
+/// errors.
 ///
-/// To write one, adopt ``SigningCallbackProvider`` if the service signs with one of the usual schemes, or
-/// ``UnsignedCallbackProvider`` if it does not sign. Both leave only ``name`` and ``decode(_:)`` to write. What
-/// `decode` reads comes from the network: it must refuse what it cannot read, never trap on it, and never take it for
-/// a delivery.
+/// To write a provider, adopt ``SigningCallbackProvider`` if the service signs with one of the usual schemes,
+/// or ``UnsignedCallbackProvider`` if it doesn't sign. Both leave only ``name`` and ``decode(_:)`` to write.
+/// What `decode` reads comes from the network: it must refuse what it can't read, never trap on it, and never
+/// report it as a delivery.
 public protocol CallbackProvider: Sendable {
   /// The provider's name in callback paths and events, in lower case and without a slash.
   var name: String { get }
 
   /// Whether a request itself proves who sent it. Defaults to `true`.
   ///
-  /// If it is `false`, a listener mounts the provider only with some authentication.
+  /// If this is `false`, a listener mounts the provider only with some authentication.
   var isSigned: Bool { get }
 
-  /// The maximum distance of a signed time from now, or `nil` if the service signs no time. Defaults to `nil`.
+  /// The maximum difference between a signed time and now, or `nil` if the service doesn't sign a time.
+  /// Defaults to `nil`.
   ///
-  /// A store has to remember events for as long as this, or a captured request could be sent again.
+  /// A store has to remember events for this long, or a captured request could be replayed.
   var tolerance: TimestampTolerance? { get }
 
   /// Checks that the request comes from the provider, over the raw bytes of its body.
@@ -28,7 +30,7 @@ public protocol CallbackProvider: Sendable {
   /// - Parameters:
   ///   - request: The request as received.
   ///   - now: The time by which a signed timestamp header is judged.
-  /// - Returns: Which secret matched.
+  /// - Returns: The secret that matched.
   /// - Throws: ``VerificationError``. The listener responds with 401.
   @discardableResult
   func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification
@@ -36,61 +38,63 @@ public protocol CallbackProvider: Sendable {
   /// Reads a verified request.
   ///
   /// If the service signs a time, the event's ``CallbackEvent/signedAt`` is that time. If nothing in the body
-  /// distinguishes two events, neither an id nor a time, the event has a ``CallbackEvent/deduplicationWindow``.
+  /// distinguishes two events, neither an id nor a time, the event has a
+  /// ``CallbackEvent/deduplicationWindow``.
   ///
   /// - Throws: ``CallbackDecodingError``. The listener responds with 400.
   func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent
 
   /// Reads a verified request that may hold several events, such as a batch.
   ///
-  /// They're stored in one commit and get one response. A request without events, an empty list, gets a 200 too.
+  /// The events are stored in one commit and get one response. A request without events, for which this
+  /// returns an empty list, gets a 200 too.
   ///
-  /// - Returns: The events; `nil`, the default, if a request always holds one, which ``decode(_:)`` reads.
-  /// - Throws: ``CallbackDecodingError``. The listener responds with 400, and nothing is stored.
+  /// - Returns: The events, or `nil`, the default, if a request always holds one event, which ``decode(_:)`` reads.
+  /// - Throws: ``CallbackDecodingError``. The listener responds with 400, and stores nothing.
   func decodeBatch(_ request: CallbackRequest) throws(CallbackDecodingError) -> [CallbackEvent]?
 
-  /// Replies to a request by which the service checks an endpoint before it signs anything, of any method.
+  /// Replies to a request with which the service checks an endpoint before it signs anything.
   ///
-  /// Called before anything is verified, so the provider must check a secret of the request itself: an endpoint that
-  /// echoes what it's sent helps attackers.
+  /// The request may have any method. This function is called before anything is verified, so the provider
+  /// must check a secret in the request itself. An endpoint that echoes what it receives helps attackers.
   ///
-  /// - Returns: The reply; `nil`, the default, if the request isn't such a check.
+  /// - Returns: The reply, or `nil`, the default, if the request isn't such a check.
   /// - Throws: ``VerificationError``. The listener responds with 401.
   func handshake(
     beforeVerifying request: CallbackRequest,
     at now: Date
   ) throws(VerificationError) -> CallbackReply?
 
-  /// Replies to a verified request that is a challenge and not an event.
+  /// Replies to a verified request that is a challenge rather than an event.
   ///
-  /// - Returns: The reply; `nil`, the default, if the request isn't a challenge.
+  /// - Returns: The reply, or `nil`, the default, if the request isn't a challenge.
   /// - Throws: ``CallbackDecodingError``. The listener responds with 400.
   func handshake(afterVerifying request: CallbackRequest) throws(CallbackDecodingError) -> CallbackReply?
 
-  /// Judges the age of an event whose signed time is in its body.
+  /// Checks the age of an event whose signed time is in its body.
   ///
-  /// The default accepts any age, which suits schemes that sign a timestamp header.
+  /// The default implementation accepts any age, which suits schemes that sign a timestamp header.
   ///
   /// - Throws: ``VerificationError`` with `tooOld` or `tooNew`. The listener responds with 401.
   func checkFreshness(of event: CallbackEvent, at now: Date) throws(VerificationError)
 }
 
 extension CallbackProvider {
-  /// Signed.
+  /// Returns `true`.
   public var isSigned: Bool { true }
 
-  /// Signs no time.
+  /// Returns `nil`, because the service doesn't sign a time.
   public var tolerance: TimestampTolerance? { nil }
 
   /// Accepts any age.
   public func checkFreshness(of event: CallbackEvent, at now: Date) throws(VerificationError) {}
 
-  /// A request holds one event.
+  /// Returns `nil`, because a request holds one event.
   public func decodeBatch(_ request: CallbackRequest) throws(CallbackDecodingError) -> [CallbackEvent]? {
     nil
   }
 
-  /// There's no such check.
+  /// Returns `nil`, because the service makes no such check.
   public func handshake(
     beforeVerifying request: CallbackRequest,
     at now: Date
@@ -98,14 +102,14 @@ extension CallbackProvider {
     nil
   }
 
-  /// There are no challenges.
+  /// Returns `nil`, because the service sends no challenges.
   public func handshake(
     afterVerifying request: CallbackRequest
   ) throws(CallbackDecodingError) -> CallbackReply? {
     nil
   }
 
-  /// Verifies a request, reads all of its events and judges their age.
+  /// Verifies a request, reads all of its events and checks their age.
   ///
   /// - Throws: ``VerificationError`` or ``CallbackDecodingError``.
   public func events(from request: CallbackRequest, at now: Date = Date()) throws -> [CallbackEvent] {
@@ -115,7 +119,7 @@ extension CallbackProvider {
     return events
   }
 
-  /// Verifies a request, reads it and judges its age.
+  /// Verifies a request, reads its event and checks the event's age.
   ///
   /// - Throws: ``VerificationError`` or ``CallbackDecodingError``.
   public func event(from request: CallbackRequest, at now: Date = Date()) throws -> CallbackEvent {

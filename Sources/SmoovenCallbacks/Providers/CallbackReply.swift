@@ -7,7 +7,9 @@ public struct CallbackReply: Sendable, Hashable {
   /// The body, at most ``maximumSize`` bytes.
   public var body: [UInt8]
 
-  /// The maximum number of bytes in a body: a challenge is short, and an endpoint is no reflector.
+  /// The maximum number of bytes in a body.
+  ///
+  /// Challenges are short, and a longer reply would make the endpoint useful as a reflector.
   public static let maximumSize = 8_192
 
   /// Creates a reply.
@@ -16,12 +18,12 @@ public struct CallbackReply: Sendable, Hashable {
     self.body = body
   }
 
-  /// A reply of plain text.
+  /// Returns a plain text reply.
   public static func text(_ text: String) -> CallbackReply {
     CallbackReply(contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
   }
 
-  /// A reply of JSON.
+  /// Returns a JSON reply.
   public static func json(_ value: JSONValue) -> CallbackReply {
     CallbackReply(contentType: "application/json", body: value.bytes)
   }

@@ -1,11 +1,11 @@
 internal import Crypto
 
-// The parts of decoding that providers share.
+// The parts of decoding that all providers share.
 
 extension CallbackRequest {
   /// Returns the body as a JSON object.
   ///
-  /// - Throws: ``CallbackDecodingError`` that says where the body stops being one.
+  /// - Throws: ``CallbackDecodingError``, which says where the body stops being a JSON object.
   public func jsonObject() throws(CallbackDecodingError) -> JSONValue {
     try Self.jsonObject(in: body)
   }
@@ -23,10 +23,10 @@ extension CallbackRequest {
     return value
   }
 
-  /// The error for a body in which an outline stopped.
+  /// Returns the error for a body in which an outline stopped.
   static func refusal(of body: [UInt8], _ error: JSONParsingError) -> CallbackDecodingError {
     do {
-      // The parser's words, because every other reader of the body uses it.
+      // The parser's message, because every other reader of the body uses the parser.
       _ = try jsonObject(in: body)
       return notJSON(error)
     } catch {
@@ -38,14 +38,14 @@ extension CallbackRequest {
     CallbackDecodingError(.notAnObject, "the body is \(error)", cause: error)
   }
 
-  /// A digest of the body, which identifies events that have no id.
+  /// A digest of the body, which identifies events without an id.
   public var bodyDigest: String { Hex.encode(SHA256.hash(data: body)) }
 }
 
 extension JSONValue {
   /// Returns a string field that must exist and not be empty.
   ///
-  /// - Throws: ``CallbackDecodingError`` that names the field.
+  /// - Throws: ``CallbackDecodingError``, which names the field.
   public func requiredString(_ key: String) throws(CallbackDecodingError) -> String {
     guard let text = self[key]?.stringValue, !text.isEmpty else { throw .missing(key) }
     return text

@@ -2,9 +2,9 @@ public import HTTPTypes
 
 /// A request that may be a callback, as it was received.
 ///
-/// The body is bytes, because signatures are made over bytes, and decoding them to text first breaks on emoji.
+/// The body is bytes, because signatures cover bytes, and decoding them to text first breaks on emoji.
 public struct CallbackRequest: Sendable {
-  /// Method, path and header fields.
+  /// The method, path and header fields.
   public var head: HTTPRequest
   /// The body exactly as received, before any decoding.
   public var body: [UInt8]
@@ -39,6 +39,8 @@ public struct CallbackRequest: Sendable {
 }
 
 extension CallbackRequest: SafelyDescribed {
-  /// The method and the size of the body; paths hold tokens, headers hold signatures.
+  /// The method and the size of the body.
+  ///
+  /// It leaves out paths, which contain tokens, and headers, which contain signatures.
   public var description: String { "CallbackRequest(\(head.method.rawValue), \(body.count) bytes)" }
 }

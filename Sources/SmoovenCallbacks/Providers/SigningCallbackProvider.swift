@@ -4,7 +4,7 @@ public import struct Foundation.Date
 
 /// A provider whose callbacks are signed, and which can sign as its service does.
 ///
-/// It names its ``signature`` and gets verification, tolerance and signing from that:
+/// It names its ``signature``, and gets verification, tolerance and signing from that:
 ///
 /// ```swift
 /// struct ParcelProvider: SigningCallbackProvider {
@@ -14,13 +14,13 @@ public import struct Foundation.Date
 /// }
 /// ```
 public protocol SigningCallbackProvider: CallbackProvider {
-  /// The type of its scheme.
+  /// The type of the signature scheme.
   associatedtype Signature: SignatureScheme
 
   /// The scheme with which the service signs, and the secrets.
   var signature: Signature { get }
 
-  /// Returns the header fields that authenticate a body, made with the first secret.
+  /// Returns the header fields that authenticate a body, signed with the first secret.
   ///
   /// Signing is for sandboxes, tests and tools.
   ///
@@ -33,16 +33,16 @@ public protocol SigningCallbackProvider: CallbackProvider {
 }
 
 extension SigningCallbackProvider {
-  /// The tolerance of the scheme.
+  /// The tolerance of the signature scheme.
   public var tolerance: TimestampTolerance? { signature.tolerance }
 
-  /// Checks the signature by the scheme.
+  /// Checks the signature with the scheme.
   @discardableResult
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
     try signature.verify(request, at: now)
   }
 
-  /// Signs by the scheme.
+  /// Signs with the scheme.
   public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
     signature.sign(body, id: id, at: now)
   }

@@ -2,14 +2,14 @@ internal import HTTPTypes
 
 public import struct Foundation.Date
 
-/// A provider whose callbacks are not signed.
+/// A provider whose callbacks aren't signed.
 ///
 /// A request proves nothing about its sender, so a listener mounts the provider only with some authentication, by
 /// default a token in the URL.
 public protocol UnsignedCallbackProvider: CallbackProvider {}
 
 extension UnsignedCallbackProvider {
-  /// Not signed.
+  /// Returns `false`.
   public var isSigned: Bool { false }
 
   /// Accepts every request, because there is nothing to check.
@@ -18,11 +18,12 @@ extension UnsignedCallbackProvider {
     Verification(secretIndex: nil)
   }
 
-  /// Replies to a request that holds no event, by which many services check that a URL exists before they use it: a GET,
-  /// HEAD or OPTIONS, or a POST whose body is empty or an empty list.
+  /// Replies to a request that holds no event, with which many services check that a URL exists before they
+  /// use it.
   ///
-  /// Nothing of the request is repeated. A listener sends the reply only if the sender has shown what the endpoint asks
-  /// for, such as the token in the URL.
+  /// That is a GET, HEAD or OPTIONS, or a POST whose body is empty or an empty list. The reply repeats
+  /// nothing of the request. A listener sends it only if the request has what the endpoint requires, such as
+  /// the token in the URL.
   public func handshake(
     beforeVerifying request: CallbackRequest,
     at now: Date
@@ -37,7 +38,7 @@ extension UnsignedCallbackProvider {
 
 extension CallbackRequest {
   fileprivate var holdsNoEvent: Bool {
-    // Longer bodies hold something, or white space that nobody sends.
+    // Longer bodies hold something, or white space that no service sends.
     guard body.count <= 64 else { return false }
     let visible = body.filter { !Self.whiteSpace.contains($0) }
     return visible.isEmpty || visible.elementsEqual("[]".utf8)

@@ -1,8 +1,8 @@
 /// The result of a successful verification.
 public struct Verification: Sendable, Hashable {
-  /// The position of the secret that matched among those configured, from 0, or `nil` for an unsigned provider.
+  /// The index of the matching secret among those configured, from 0, or `nil` for an unsigned provider.
   public var secretIndex: Int?
-  /// The label of the secret that matched, if it has one.
+  /// The label of the matching secret, if any.
   public var secretLabel: String?
 
   /// Creates a result.

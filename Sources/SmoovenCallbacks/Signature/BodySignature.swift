@@ -2,10 +2,10 @@ public import HTTPTypes
 
 public import struct Foundation.Date
 
-/// A signature over the raw body alone, in hexadecimal in one header: `X-Signature: <hex>`.
+/// A signature over just the raw body, in hexadecimal in one header: `X-Signature: <hex>`.
 ///
-/// It holds no time, so a captured request verifies indefinitely. If the body has a time, judge freshness by that in
-/// ``CallbackProvider/checkFreshness(of:at:)``.
+/// It doesn't cover a time, so a captured request verifies indefinitely. If the body contains a time, judge
+/// freshness by that in ``CallbackProvider/checkFreshness(of:at:)``.
 public struct BodySignature: SignatureScheme {
   /// The header that holds the signature.
   public let header: HTTPField.Name
@@ -19,7 +19,7 @@ public struct BodySignature: SignatureScheme {
 
   /// Checks the signature over the raw body.
   ///
-  /// - Returns: Which secret matched.
+  /// - Returns: The secret that matched.
   /// - Throws: ``VerificationError`` with `headerMissing`, `headerMalformed` or `noMatch`.
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
     let value = try request.singleHeader(header)

@@ -1,6 +1,8 @@
-/// Comparison whose duration does not depend on how much is equal.
+/// A comparison whose duration doesn't depend on how much is equal.
 package enum ConstantTime {
-  /// Whether two byte strings are equal; only their lengths may be learned.
+  /// Returns whether two byte strings are equal.
+  ///
+  /// The duration reveals only whether their lengths are.
   package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
     var difference: UInt8 = 0

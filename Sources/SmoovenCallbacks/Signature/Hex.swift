@@ -1,7 +1,7 @@
-/// Base 16, as signatures are written (RFC 4648, section 8).
+/// Base 16, in which signatures are written (RFC 4648, section 8).
 package enum Hex {
   private static let digits = Array("0123456789abcdef".utf8)
-  // A table, because the digits of a signature are random and branches on them are mispredicted.
+  // A table, because a signature's digits are random, so branches on them would be mispredicted.
   private static let values: [UInt8] = (UInt8.min...UInt8.max).map { byte in
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
@@ -11,7 +11,7 @@ package enum Hex {
     }
   }
 
-  /// Returns the lower-case hexadecimal text of some bytes.
+  /// Returns the lowercase hexadecimal text of the bytes.
   package static func encode(_ bytes: some Sequence<UInt8>) -> String {
     var text: [UInt8] = []
     text.reserveCapacity(2 * bytes.underestimatedCount)
@@ -22,7 +22,8 @@ package enum Hex {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Returns the bytes that a text of either case represents, or `nil` if it is not pairs of hexadecimal digits.
+  /// Returns the bytes that a text in either case represents, or `nil` if the text isn't pairs of hexadecimal
+  /// digits.
   package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(min(text.count / 2, 64))

@@ -1,9 +1,9 @@
 public import Foundation
 public import HTTPTypes
 
-/// A signature over id, time and body in three headers, over `<id>.<timestamp>.<raw body>`.
+/// A signature over id, time and body in three headers, computed over `<id>.<timestamp>.<raw body>`.
 ///
-/// The signature header holds one or more `v1,<code>`, separated by spaces, and other versions next to them.
+/// The signature header contains one or more `v1,<code>`, separated by spaces, and possibly other versions.
 /// Standard Webhooks is this scheme with seconds and base64.
 public struct MessageSignature: SignatureScheme {
   /// A unit of the timestamp header.
@@ -30,9 +30,9 @@ public struct MessageSignature: SignatureScheme {
   public let signatureHeader: HTTPField.Name
   /// The unit of the timestamp header.
   public let unit: TimestampUnit
-  /// The way in which the code is written.
+  /// The encoding of the code.
   public let encoding: CodeEncoding
-  /// How far the signed time may lie from now.
+  /// The maximum difference between the signed time and now.
   public let tolerance: TimestampTolerance?
   private let secrets: SigningSecrets
 
@@ -57,8 +57,8 @@ public struct MessageSignature: SignatureScheme {
 
   /// Checks the signature, then the age.
   ///
-  /// - Returns: Which secret matched.
-  /// - Throws: ``VerificationError``; its code says which check failed.
+  /// - Returns: The secret that matched.
+  /// - Throws: ``VerificationError``, whose code says which check failed.
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
     let (id, time, number) = try head(of: request)
     let value = try request.singleHeader(signatureHeader)
@@ -85,7 +85,7 @@ public struct MessageSignature: SignatureScheme {
     return verification
   }
 
-  /// The id and the time that were signed, as text and as a number.
+  /// Returns the id and the time that were signed, the time both as text and as a number.
   private func head(
     of request: CallbackRequest
   ) throws(VerificationError) -> (id: String, time: String, number: Int64) {
@@ -116,7 +116,7 @@ public struct MessageSignature: SignatureScheme {
     Date(timeIntervalSince1970: unit == .seconds ? Double(number) : Double(number) / 1_000)
   }
 
-  /// The part of the signed text that precedes the body.
+  /// Returns the part of the signed text that precedes the body.
   static func prefix(_ id: String, _ time: String) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(id.utf8.count + time.utf8.count + 2)

@@ -2,11 +2,11 @@ internal import Crypto
 public import Foundation
 public import HTTPTypes
 
-/// An Ed25519 signature over id, time and body in three headers, over `<id>.<timestamp>.<raw body>`.
+/// An Ed25519 signature over id, time and body in three headers, computed over `<id>.<timestamp>.<raw body>`.
 ///
-/// Standard Webhooks calls it `v1a`. Only the service has the private key, so a receiver whose configuration leaks can't
-/// be used to forge callbacks. The signature header holds one or more `v1a,<base64>`, separated by spaces, and other
-/// versions next to them.
+/// Standard Webhooks calls it `v1a`. Only the service has the private key, so if a receiver's configuration
+/// leaks, it can't be used to forge callbacks. The signature header contains one or more `v1a,<base64>`,
+/// separated by spaces, and possibly other versions.
 public struct PublicKeySignature: Sendable {
   /// The header that holds the message's id.
   public let idHeader: HTTPField.Name
@@ -14,20 +14,20 @@ public struct PublicKeySignature: Sendable {
   public let timestampHeader: HTTPField.Name
   /// The header that holds the signatures.
   public let signatureHeader: HTTPField.Name
-  /// How far the signed time may lie from now.
+  /// The maximum difference between the signed time and now.
   public let tolerance: TimestampTolerance
   private let keys: [Curve25519.Signing.PublicKey]
 
   /// Creates a scheme.
   ///
   /// - Parameters:
-  ///   - publicKeys: The public keys, `whpk_…` in base64; several while one is replaced.
+  ///   - publicKeys: The public keys, `whpk_…` in base64. Pass several while one is replaced.
   ///   - idHeader: The header of the id.
   ///   - timestampHeader: The header of the time.
   ///   - signatureHeader: The header of the signatures.
-  ///   - provider: The provider's name, for the error.
-  ///   - tolerance: How far the signed time may lie from now. Defaults to 300 seconds both ways.
-  /// - Throws: ``CallbackConfigurationError`` if there is no key, or one isn't 32 bytes in base64.
+  ///   - provider: The provider's name, for the error message.
+  ///   - tolerance: The maximum difference between the signed time and now. Defaults to 300 seconds both ways.
+  /// - Throws: ``CallbackConfigurationError`` if there's no key, or if a key isn't 32 bytes in base64.
   public init(
     publicKeys: [String],
     idHeader: HTTPField.Name,
@@ -68,8 +68,8 @@ public struct PublicKeySignature: Sendable {
 
   /// Checks the signature over the raw bytes of the body, then the age.
   ///
-  /// - Returns: Which key matched.
-  /// - Throws: ``VerificationError`` whose code says which check failed.
+  /// - Returns: The position of the key that matched.
+  /// - Throws: ``VerificationError``, whose code says which check failed.
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
     let id = try request.singleHeader(idHeader)
     let time = try request.singleHeader(timestampHeader)
@@ -88,7 +88,7 @@ public struct PublicKeySignature: Sendable {
       }
       throw VerificationError(.headerMalformed, "\(signatureHeader.rawName) has no v1a,<signature>")
     }
-    // Each check costs far more than one of a shared secret, so an attacker may not ask for many.
+    // Each check costs far more than one of a shared secret, so at most four are made for a request.
     let codes = signatures.prefix(4).compactMap { Data(base64Encoded: Data($0.dropFirst(4))) }.filter {
       $0.count == 64
     }

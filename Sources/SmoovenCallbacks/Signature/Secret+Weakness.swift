@@ -1,8 +1,8 @@
 extension Secret {
-  /// The reason why this cannot be a key and what to do about it, or `nil` if it can.
+  /// The reason why this secret can't be a key and how to fix it, or `nil` if it can be one.
   ///
-  /// Anyone can sign with an empty key, and a key of a few characters can be guessed offline from one captured
-  /// callback. The rest are copying mistakes, with which no signature ever matches.
+  /// Anyone can sign with an empty key, and a key of a few characters can be guessed offline from a single
+  /// captured callback. The other reasons are copying mistakes, with which no signature ever matches.
   package var weakness: String? {
     copyingMistake ?? Self.weakness(ofKeyWith: count)
   }
@@ -12,7 +12,8 @@ extension Secret {
     return count < minimumCount ? "has \(count) bytes; at least \(minimumCount) are needed" : nil
   }
 
-  /// Characters that came with the key from a web page, a shell, a configuration file or a header.
+  /// A mistake with characters that were copied along with the key from a web page, a shell, a configuration
+  /// file or a header.
   private var copyingMistake: String? {
     let text = exposedText
     let scalars = text.unicodeScalars
@@ -20,7 +21,7 @@ extension Secret {
     if Self.isInvisible(first) || Self.isInvisible(last) {
       return "begins or ends with white space or an invisible character; copy it again without"
     }
-    // A space inside a key may be meant.
+    // A space inside a key may be intentional.
     if scalars.contains(where: { $0 != " " && Self.isInvisible($0) }) {
       return "has a line break or an invisible character in it; copy it again without"
     }

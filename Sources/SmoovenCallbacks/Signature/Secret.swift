@@ -6,7 +6,7 @@ public struct Secret: Sendable, ExpressibleByStringLiteral {
   private let bytes: [UInt8]
   /// A name that distinguishes secrets while they are rotated.
   ///
-  /// It is reported and logged, so it must not be secret itself.
+  /// The label is reported and logged, so it must not be secret itself.
   public let label: String?
 
   /// Creates a secret from the UTF-8 bytes of a text.
@@ -27,7 +27,7 @@ public struct Secret: Sendable, ExpressibleByStringLiteral {
 
   /// The text of the secret.
   ///
-  /// Its one use is to send it to the party that issued it.
+  /// Its only use is to send it to the party that issued it.
   public var exposedText: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Calls a closure with the bytes of the secret.
@@ -42,9 +42,9 @@ public struct Secret: Sendable, ExpressibleByStringLiteral {
 }
 
 extension Secret: Hashable {
-  /// Compares in constant time.
+  /// Returns whether two secrets have the same bytes, in constant time.
   ///
-  /// Labels do not count.
+  /// Labels aren't compared.
   public static func == (left: Secret, right: Secret) -> Bool {
     ConstantTime.areEqual(left.bytes, right.bytes)
   }

@@ -2,25 +2,25 @@ public import HTTPTypes
 
 public import struct Foundation.Date
 
-/// The way in which a service signs its callbacks.
+/// The scheme with which a service signs its callbacks.
 ///
-/// A provider names its scheme in ``SigningCallbackProvider/signature``. The three common ones are ``BodySignature``,
-/// ``TimestampedSignature`` and ``MessageSignature``. A custom scheme is a value that holds prepared
-/// ``SigningSecrets``: it reads its header fields, compares codes in constant time, and keeps header values out of its
-/// errors.
+/// A provider names its scheme in ``SigningCallbackProvider/signature``. The three common schemes are
+/// ``BodySignature``, ``TimestampedSignature`` and ``MessageSignature``. A custom scheme is a value that
+/// holds prepared ``SigningSecrets``. It reads its header fields, compares codes in constant time, and keeps
+/// header values out of its errors.
 public protocol SignatureScheme: Sendable {
-  /// How far a signed time may lie from now, or `nil` if the scheme signs none.
+  /// The maximum difference between a signed time and now, or `nil` if the scheme signs none.
   var tolerance: TimestampTolerance? { get }
 
   /// Checks the signature over the raw bytes of the body, then the age of the signed time, if any.
   ///
-  /// - Returns: Which secret matched.
-  /// - Throws: ``VerificationError`` whose code says which check failed.
+  /// - Returns: The secret that matched.
+  /// - Throws: ``VerificationError``, whose code says which check failed.
   func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification
 
-  /// Returns the time that was signed, or `nil` if the scheme signs none or it cannot be read.
+  /// Returns the time that was signed, or `nil` if the scheme doesn't sign a time or the time can't be read.
   ///
-  /// It is asked for after ``verify(_:at:)`` accepted the request.
+  /// It's called after ``verify(_:at:)`` has accepted the request.
   func signedTime(of request: CallbackRequest) -> Date?
 
   /// Returns the header fields that authenticate a body, for sandboxes, tests and tools.
@@ -34,9 +34,9 @@ public protocol SignatureScheme: Sendable {
 }
 
 extension SignatureScheme {
-  /// Signs no time.
+  /// Returns `nil`, because the scheme doesn't sign a time.
   public var tolerance: TimestampTolerance? { nil }
 
-  /// Signs no time.
+  /// Returns `nil`, because the scheme doesn't sign a time.
   public func signedTime(of request: CallbackRequest) -> Date? { nil }
 }

@@ -2,13 +2,13 @@ internal import Foundation
 
 /// The secrets of one provider, prepared once.
 ///
-/// There is one, or several while they are rotated.
+/// There's usually one secret, and several while they're rotated.
 public struct SigningSecrets: Sendable {
-  /// The way from the text of a secret to the bytes of the key.
+  /// The conversion from a secret's text to the bytes of the key.
   public enum Encoding: Sendable, Hashable {
     /// The UTF-8 bytes of the whole text.
     case utf8
-    /// Base64, after a prefix that may be left out, such as `whsec_`.
+    /// Base64, after an optional prefix such as `whsec_`.
     case base64(prefix: String)
   }
 
@@ -18,12 +18,12 @@ public struct SigningSecrets: Sendable {
   ///
   /// - Parameters:
   ///   - secrets: The secrets, at least one.
-  ///   - encoding: The way from their text to the bytes of the key.
-  ///   - provider: The provider's name, for the error.
-  ///   - expectation: What the provider's secrets look like, for the error.
-  /// - Throws: ``CallbackConfigurationError`` if there is none, or if one is empty, too short to be safe, copied with
-  ///   white space, invisible characters, quotation marks or the word Bearer, or cannot be decoded. The message never
-  ///   holds the secret.
+  ///   - encoding: The conversion from their text to the bytes of the key.
+  ///   - provider: The provider's name, for the error message.
+  ///   - expectation: What the provider's secrets look like, for the error message.
+  /// - Throws: ``CallbackConfigurationError`` if there's no secret, or if a secret is empty, too short to be
+  ///   safe, copied with white space, invisible characters, quotation marks or the word Bearer, or can't be
+  ///   decoded. The message never contains the secret.
   public init(
     _ secrets: [Secret],
     encoding: Encoding = .utf8,
@@ -41,7 +41,7 @@ public struct SigningSecrets: Sendable {
           "\(provider): secret \(index + 1) \(problem); expected \(expectation)"
         )
       }
-      // First of all, so that a copying mistake is not reported as bad base64.
+      // This check comes first, so that a copying mistake isn't reported as bad base64.
       if let weakness = secret.weakness { throw refusal(weakness) }
       guard let bytes = secret.keyBytes(encoding) else { throw refusal("is not base64") }
       if let weakness = Secret.weakness(ofKeyWith: bytes.count) { throw refusal(weakness) }
@@ -50,11 +50,11 @@ public struct SigningSecrets: Sendable {
     self.entries = entries
   }
 
-  /// Finds a secret that made one of the codes over the parts, taken as one message.
+  /// Finds the secret with which one of the codes was computed over the parts, treated as one message.
   ///
-  /// Compares in constant time.
+  /// The comparison takes constant time.
   ///
-  /// - Returns: Which secret matched.
+  /// - Returns: The secret that matched.
   /// - Throws: ``VerificationError`` with `noMatch`.
   public func verify(
     _ codes: [[UInt8]],
@@ -66,7 +66,7 @@ public struct SigningSecrets: Sendable {
     throw noMatch
   }
 
-  /// Finds a secret that made a code over a body.
+  /// Finds the secret with which a code was computed over a body.
   ///
   /// - Throws: ``VerificationError`` with `noMatch`.
   func verify(_ code: [UInt8], over body: [UInt8]) throws(VerificationError) -> Verification {
@@ -86,7 +86,7 @@ public struct SigningSecrets: Sendable {
     )
   }
 
-  /// Returns the code of the first secret over the parts, taken as one message, for sandboxes, tests and tools.
+  /// Returns the first secret's code over the parts, treated as one message, for sandboxes, tests and tools.
   public func sign(_ parts: [UInt8]...) -> [UInt8] {
     entries[0].key.signature(of: parts)
   }
@@ -100,7 +100,7 @@ extension Secret {
     case .base64(let prefix):
       let text = exposedText
       let encoded = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
-      // Padding is often lost in copying.
+      // Padding often gets lost in copying.
       let padding = String(repeating: "=", count: (4 - encoded.utf8.count % 4) % 4)
       return Data(base64Encoded: encoded + padding).map(Array.init)
     }

@@ -2,7 +2,7 @@ internal import SmoovenSupport
 
 public import struct Foundation.Date
 
-/// The distance that a signed time may have from now.
+/// The maximum difference between a signed time and now.
 public struct TimestampTolerance: Sendable, Hashable {
   /// The maximum age.
   public var past: Duration
@@ -20,15 +20,15 @@ public struct TimestampTolerance: Sendable, Hashable {
 
   /// 24 hours back and 5 minutes ahead.
   ///
-  /// A manual redelivery may arrive hours later, and deduplication covers the window.
+  /// A manual redelivery may arrive hours later, and deduplication covers the whole window.
   public static let redelivery = TimestampTolerance(past: .seconds(86_400), future: .seconds(300))
 
   /// Checks a signed time.
   ///
-  /// - Throws: ``VerificationError`` that says too old or too new, and by how much.
+  /// - Throws: ``VerificationError``, which says whether the time is too old or too new, and by how much.
   public func check(_ signed: Date, at now: Date) throws(VerificationError) {
     let age = now.timeIntervalSince(signed)
-    // Written so that NaN passes neither check.
+    // Written so that NaN fails both checks.
     guard age <= past.inSeconds else {
       throw VerificationError(
         .tooOld,
@@ -47,7 +47,7 @@ public struct TimestampTolerance: Sendable, Hashable {
   }
 
   private static func text(_ seconds: Double) -> String {
-    // Years away, a Double may not fit an Int, and the number means nothing to a reader.
+    // If it's years, the `Double` may not fit in an `Int`, and the number means nothing to a reader.
     abs(seconds) < 1e9 ? "\(Int(seconds.rounded(.up))) s" : "decades"
   }
 }

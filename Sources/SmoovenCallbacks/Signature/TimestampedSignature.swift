@@ -2,14 +2,14 @@ public import HTTPTypes
 
 public import struct Foundation.Date
 
-/// A signature over time and body in one header: `t=<unix seconds>,v1=<hex>`, over `<t>.<raw body>`.
+/// A signature over time and body in one header: `t=<unix seconds>,v1=<hex>`, computed over `<t>.<raw body>`.
 ///
-/// Several `v1`, other schemes next to them, spaces after the commas and any order of the parts are legal. One good
-/// `v1` is enough.
+/// The header may contain several `v1` and other schemes, with spaces after the commas and the parts in any
+/// order. One valid `v1` is enough.
 public struct TimestampedSignature: SignatureScheme {
   /// The header that holds the signature.
   public let header: HTTPField.Name
-  /// How far the signed time may lie from now.
+  /// The maximum difference between the signed time and now.
   public let tolerance: TimestampTolerance?
   private let secrets: SigningSecrets
 
@@ -22,8 +22,8 @@ public struct TimestampedSignature: SignatureScheme {
 
   /// Checks the signature, then the age.
   ///
-  /// - Returns: Which secret matched.
-  /// - Throws: ``VerificationError``; its code says which check failed.
+  /// - Returns: The secret that matched.
+  /// - Throws: ``VerificationError``, whose code says which check failed.
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
     let parts = Parts(try request.singleHeader(header))
     guard let time = parts.time, let seconds = UnixTime.parse(time) else {
@@ -53,13 +53,13 @@ public struct TimestampedSignature: SignatureScheme {
     return [header: "t=\(time),v1=\(Hex.encode(code))"]
   }
 
-  /// The parts of the header that are known.
+  /// The parts of the header that this scheme knows.
   private struct Parts {
     /// The value of `t`, if there is exactly one.
     private(set) var time: Substring.UTF8View?
-    /// The codes of those `v1` that are 32 bytes in hexadecimal.
+    /// The codes of the `v1` parts that are 32 bytes in hexadecimal.
     private(set) var codes: [[UInt8]] = []
-    /// Whether there is a `v1`, readable or not.
+    /// Whether there's a `v1`, readable or not.
     private(set) var hasCode = false
 
     init(_ value: String) {

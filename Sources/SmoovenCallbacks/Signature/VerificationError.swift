@@ -1,7 +1,7 @@
-/// A request that its provider could not verify.
+/// An error in a request that its provider couldn't verify.
 ///
-/// Such a request must change nothing. The error is safe to log: it never holds a header value, a signature, a secret
-/// or a part of the body.
+/// Such a request must change nothing. The error is safe to log: it never contains a header value, a
+/// signature, a secret or a part of the body.
 public struct VerificationError: Error, SafelyDescribed {
   /// The check that failed.
   ///
@@ -15,13 +15,13 @@ public struct VerificationError: Error, SafelyDescribed {
 
     /// The signature header, or one that it needs, is missing.
     public static let headerMissing = Code(rawValue: "header_missing")
-    /// The header exists but cannot be read: wrong length, not hexadecimal, sent twice.
+    /// The header exists but can't be read: it has the wrong length, isn't hexadecimal, or was sent twice.
     public static let headerMalformed = Code(rawValue: "header_malformed")
     /// The signed time is further in the past than the tolerance allows.
     public static let tooOld = Code(rawValue: "too_old")
     /// The signed time is further in the future than the tolerance allows.
     public static let tooNew = Code(rawValue: "too_new")
-    /// No configured secret made this signature over these bytes.
+    /// None of the configured secrets made this signature over these bytes.
     public static let noMatch = Code(rawValue: "no_match")
     /// The request was signed with another kind of secret.
     public static let wrongSecretKind = Code(rawValue: "wrong_secret_kind")
@@ -32,16 +32,16 @@ public struct VerificationError: Error, SafelyDescribed {
 
   /// The check that failed.
   public var code: Code
-  /// What was wrong and what to do, for a person.
+  /// A human-readable description of what's wrong and what to do.
   public var message: String
   /// The underlying error, if any.
   ///
-  /// It is not part of the description, because it may say more than may be logged.
+  /// It isn't part of the description, because it may contain details that must not be logged.
   public var cause: (any Error)?
 
   /// Creates an error.
   ///
-  /// The message must hold nothing that is secret.
+  /// The message must not contain secrets.
   public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
     self.code = code
     self.message = message

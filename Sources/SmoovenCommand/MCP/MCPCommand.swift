@@ -68,7 +68,7 @@ struct MCPCommand: AsyncParsableCommand {
     }
   }
 
-  /// The bearer tokens; `nil` if there is none.
+  /// The bearer tokens, or `nil` if there are none.
   var httpTokens: [Secret]? {
     let tokens = token.map { [Secret($0)] } ?? Environment.secrets("SMOOVEN_MCP_TOKEN")
     return tokens.isEmpty ? nil : tokens
@@ -92,7 +92,7 @@ struct MCPCommand: AsyncParsableCommand {
     }
     return service
     #else
-    // Kept in memory: this build has no durable store.
+    // Kept in memory, because this build has no durable store.
     return service
     #endif
   }

@@ -23,7 +23,7 @@ struct MCPService: Service {
     }
     await cancelWhenGracefulShutdown {
       await withTaskGroup(of: Void.self) { group in
-        // The client is opened while the peer asks what the server can do: some hosts give up after seconds.
+        // The client is opened while the peer asks what the server can do, because some hosts give up after seconds.
         group.addTask { await openClient(opened) }
         group.addTask {
           do {
@@ -35,7 +35,7 @@ struct MCPService: Service {
           } catch let error as HTTPServerError {
             Terminal.printError("error: \(error)")
           } catch {
-            // The peer is gone, or a signal has arrived: deliveries are in the store.
+            // The peer has disconnected, or a signal has arrived. Deliveries are in the store.
           }
         }
         // The first to end is the server, because the client is held open until it's cancelled.
@@ -72,7 +72,7 @@ struct MCPService: Service {
         await untilCancelled()
       }
     } catch  where !Task.isCancelled {
-      // Calls say so to the model; without a server, its host would only see a process that ended.
+      // Calls report this to the model. Without a server, its host would only see a process that ended.
       Terminal.printError("error: \(error)")
       opened.update { $0 = .failure(error) }
       await untilCancelled()

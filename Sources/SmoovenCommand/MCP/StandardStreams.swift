@@ -10,10 +10,10 @@ struct StandardInput: AsyncSequence, Sendable {
   struct Iterator: AsyncIteratorProtocol {
     private static let queue = DispatchQueue(label: "smooven.stdin")
 
-    /// The next piece; `nil` at the end.
+    /// Returns the next piece, or `nil` at the end.
     ///
-    /// - Throws: `CancellationError` if cancelled. A read that is under way then takes what arrives next, so it's for the
-    ///   end of the process only.
+    /// - Throws: `CancellationError` if cancelled. A read in progress then consumes what arrives next, so cancel only
+    ///   at the end of the process.
     mutating func next() async throws -> [UInt8]? {
       let piece = Watched<Result<[UInt8]?, any Error>?>(nil)
       Self.queue.async {
@@ -30,7 +30,7 @@ struct StandardInput: AsyncSequence, Sendable {
 struct StandardOutput: Sendable {
   private let queue = DispatchQueue(label: "smooven.stdout")
 
-  /// Writes bytes, and returns when the system has them.
+  /// Writes bytes, and returns when the system has accepted them.
   ///
   /// - Throws: An error if the reader is gone.
   func write(_ bytes: [UInt8]) async throws {
@@ -44,7 +44,7 @@ struct StandardOutput: Sendable {
 }
 
 extension FileHandle {
-  /// Waits for bytes and returns what is there, at most 64 KiB; `nil` at the end.
+  /// Waits for bytes and returns the available ones, at most 64 KiB, or `nil` at the end.
   fileprivate func readSome() throws -> [UInt8]? {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     let capacity = buffer.count

@@ -1,12 +1,12 @@
 import Foundation
 
-/// The folder where a user's programs keep what should survive a restart (XDG Base Directory Specification).
+/// The directory where a user's programs keep what should survive a restart (XDG Base Directory Specification).
 enum StateFolder {
-  /// The path of a file in the folder, which is created if it's missing.
+  /// Returns the path of a file in the directory, which is created if it's missing.
   ///
   /// - Throws: An error of the file system.
   static func path(_ name: String) throws -> String {
-    // An empty or relative path counts as none, as the specification says.
+    // According to the specification, an empty or relative path is ignored.
     let given = Environment.value("XDG_STATE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
     let state = given ?? FileManager.default.homeDirectoryForCurrentUser.path + "/.local/state"
     let folder = state + "/smooven"

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A body from a file, or from standard input for `-` and for none.
+/// A body from a file, or from standard input if the path is `-` or missing.
 enum BodyFile {
-  /// Reads all bytes as they are: a line feed at the end belongs to the body too.
+  /// Reads all bytes unchanged, including a line feed at the end, which belongs to the body.
   static func read(_ path: String?) throws -> [UInt8] {
     guard let path, path != "-" else {
       return Array(try FileHandle.standardInput.readToEnd() ?? Data())

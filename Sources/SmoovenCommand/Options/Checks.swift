@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Smooven
 
-/// Checks that more than one command makes of its options.
+/// Checks that several commands make of their options.
 enum Checks {
   static func port(_ port: Int) throws {
     guard (0...65_535).contains(port) else {

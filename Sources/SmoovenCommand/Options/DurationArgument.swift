@@ -1,10 +1,10 @@
 internal import ArgumentParser
 
-/// A duration as people write it: `30s`, `500ms`, `2m`, `1h`; a bare number is seconds.
+/// A duration as people write it: `30s`, `500ms`, `2m`, `1h`, or a plain number of seconds.
 struct DurationArgument: ExpressibleByArgument, Sendable {
   let duration: Duration
 
-  /// As the help shows a default.
+  /// The duration in the form in which the help shows a default.
   var defaultValueDescription: String { "\(duration / .seconds(1))s".replacing(".0s", with: "s") }
 
   init(seconds: Double) { duration = .seconds(seconds) }

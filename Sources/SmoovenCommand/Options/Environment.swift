@@ -2,13 +2,13 @@ internal import Smooven
 
 import class Foundation.ProcessInfo
 
-/// What the environment says; an empty variable counts as none.
+/// The environment, in which an empty variable counts as missing.
 enum Environment {
   static func value(_ name: String) -> String? {
     ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The secrets of a provider, the newest first: several are separated by commas while they are rotated.
+  /// Returns the secrets of a provider, newest first, which are separated by commas while they're rotated.
   static func secrets(_ names: String...) -> [Secret] {
     secrets(names)
   }

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// A pair that is written `key=value`; the value may hold further equals signs.
+/// A pair that is written `key=value`, whose value may contain more equals signs.
 struct KeyValue: ExpressibleByArgument, Sendable {
   let key: String
   let value: String

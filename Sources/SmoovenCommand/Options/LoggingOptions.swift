@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Logging
 
-/// How much a command says about its inner doings.
+/// The options for logging.
 struct LoggingOptions: ParsableArguments {
   @Flag(help: "Log what happens inside, on standard error.")
   var verbose = false

@@ -1,15 +1,15 @@
 internal import Smooven
 
-/// Makes providers by the names that the command line knows.
+/// A factory of providers by the names that the command line knows.
 enum ProviderFactory {
   static let names = ["smooven", "notificationapi", "pingram", "smartlyq", "smobi", "standardwebhooks"]
 
-  /// Whether the callbacks of a provider are signed.
+  /// Returns whether the callbacks of a provider are signed.
   static func isSigned(_ name: String) -> Bool {
     name != "notificationapi" && name != "smobi"
   }
 
-  /// Makes a provider that signs, or `nil` for one that does not.
+  /// Returns a new provider that signs, or `nil` for one that doesn't.
   static func signing(_ name: String, secrets: [Secret]) throws -> (any SigningCallbackProvider)? {
     switch name {
     case "smooven": try SmoovenCallbackProvider(secrets: secrets)
@@ -20,13 +20,13 @@ enum ProviderFactory {
     }
   }
 
-  /// Makes a provider.
+  /// Returns a new provider.
   static func make(_ name: String, secrets: [Secret]) throws -> any CallbackProvider {
     if let provider = try signing(name, secrets: secrets) { return provider }
     return name == "smobi" ? SmobiCallbackProvider() : NotificationAPICallbackProvider()
   }
 
-  /// Makes an endpoint with the secrets that were given, or those of the environment.
+  /// Returns a new endpoint with the given secrets, or those from the environment.
   static func endpoint(_ name: String, secrets: [Secret], token: String?) throws -> CallbackEndpoint {
     guard isSigned(name) else {
       return CallbackEndpoint(
@@ -37,7 +37,7 @@ enum ProviderFactory {
     return CallbackEndpoint(try make(name, secrets: try self.secrets(of: name, given: secrets)))
   }
 
-  /// The secrets that were given, or those of the environment.
+  /// Returns the given secrets, or those from the environment.
   static func secrets(of name: String, given: [Secret]) throws -> [Secret] {
     let variable = "\(name.uppercased())_WEBHOOK_SECRET"
     let fallbacks = name == "smooven" ? ["SMOOVEN_SECRET_KEY"] : []

@@ -1,12 +1,12 @@
 internal import ArgumentParser
 internal import Smooven
 
-/// A provider's secret as `--secret` takes it, `NAME=VALUE`.
+/// A provider's secret as `--secret` accepts it, `NAME=VALUE`.
 ///
-/// Any text is taken here and judged by the command: the parser quotes what it refuses, and with the name
-/// forgotten that would be the secret.
+/// Any text is accepted here and checked by the command, because the parser quotes what it refuses, and if the name was
+/// left out, that would be the secret.
 struct SecretArgument: ExpressibleByArgument, Sendable {
-  /// The name and the secret, or `nil` when there is no name.
+  /// The name and the secret, or `nil` if there's no name.
   let pair: (name: String, secret: Secret)?
 
   init(argument: String) {

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Smooven
 internal import SmoovenSandbox
 
-/// How to reach Smooven, and how to learn what became of a notification.
+/// The options for reaching Smooven, and for learning what happened to a notification.
 struct ServiceOptions: ParsableArguments {
   @Flag(help: "Send to a sandbox inside this process: nothing leaves the machine.")
   var sandbox = false
@@ -47,11 +47,11 @@ struct ServiceOptions: ParsableArguments {
     try checkListening()
   }
 
-  /// Checks that there is a place where callbacks arrive, and one only.
+  /// Checks that there's exactly one place where callbacks arrive.
   private func checkListening() throws {
     guard noListen else { return }
     if listen != nil { throw ValidationError("Give either --listen or --no-listen, not both.") }
-    // A sandbox inside this process calls back where the command line says, not where the real one would.
+    // A sandbox in this process calls back to the URL from the command line, not to where the real service would.
     let url = publicURL ?? (sandbox ? nil : Environment.value("SMOOVEN_PUBLIC_URL"))
     var missing: [String] = []
     if storage.store == nil { missing.append("--store, shared with the process that receives the callbacks") }
@@ -65,10 +65,10 @@ struct ServiceOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - callTimeout: The maximum time of one call.
-  ///   - idempotencyKey: The key of what is sent, to warn if it's forgotten when the command ends.
-  ///   - body: What to do with the client.
-  /// - Returns: What the closure returns.
-  /// - Throws: ``SmoovenError`` if the client can't run, and what the closure throws.
+  ///   - idempotencyKey: The key of what is sent, for a warning if it's forgotten when the command ends.
+  ///   - body: The closure that uses the client.
+  /// - Returns: The closure's result.
+  /// - Throws: ``SmoovenError`` if the client can't run, or any error that the closure throws.
   func withClient<Result: Sendable>(
     callTimeout: Duration,
     idempotencyKey: String?,
@@ -76,7 +76,7 @@ struct ServiceOptions: ParsableArguments {
   ) async throws -> Result {
     if sandbox {
       return try await withSmoovenSandbox { sandbox in
-        // The environment's public URL is the real one's: from here its way leads off this machine.
+        // The public URL in the environment is for the real service, and leads off this machine.
         try await withClient(
           keys: [SandboxConfiguration().secretKey],
           baseURL: sandbox.baseURL,

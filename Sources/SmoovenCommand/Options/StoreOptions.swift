@@ -8,7 +8,7 @@ internal import SmoovenSQLite
 internal import SmoovenPostgres
 #endif
 
-/// Where waits and callbacks are kept.
+/// The option for where waits and callbacks are kept.
 struct StoreOptions: ParsableArguments {
   @Option(
     help: """
@@ -52,7 +52,7 @@ struct StoreOptions: ParsableArguments {
     }
   }
 
-  /// Runs a closure with the store, `nil` for the default one, and closes it.
+  /// Runs a closure with the store, or with `nil` for the default one, and closes the store.
   func withStore<Result>(_ body: ((any DeliveryStore)?) async throws -> Result) async throws -> Result {
     switch store.flatMap(Self.place) {
     case nil: break
@@ -70,7 +70,7 @@ struct StoreOptions: ParsableArguments {
     return try await body(nil)
   }
 
-  /// Runs a closure, and another one whichever way it ends.
+  /// Runs a closure, and then another one, however the first one ended.
   private func closing<Result>(
     _ close: () async -> Void,
     _ body: () async throws -> Result

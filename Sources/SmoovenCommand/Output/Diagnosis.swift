@@ -2,14 +2,14 @@ import Foundation
 internal import HTTPTypes
 internal import Smooven
 
-/// Looks for the classic mistakes behind a signature that does not match.
+/// A diagnosis that looks for the classic mistakes behind a signature that doesn't match.
 struct Diagnosis {
   let provider: String
   let secrets: [Secret]
   let request: CallbackRequest
   let now: Date
 
-  /// What was found, or what to look at.
+  /// The mistakes that were found, or what to check.
   var hints: [String] {
     let found = changedBodies.filter { matches($0.body, secrets) }.map(\.hint) + otherKinds
     return found.isEmpty
@@ -62,7 +62,7 @@ struct Diagnosis {
     var texts = options.compactMap { option, how in
       (try? JSONSerialization.data(withJSONObject: object, options: option)).map { (Array($0), how) }
     }
-    // Without a parser the order of the keys stays, which is what most senders sign.
+    // Without a parser, the order of the keys stays the same, which is what most senders sign.
     texts.append((JSONSpacing.removed(from: request.body), "spaces added"))
     texts.append((JSONSpacing.spread(in: request.body), "spaces removed"))
     return texts

@@ -5,7 +5,7 @@ internal import SmoovenSupport
 enum EventLine {
   /// Writes the line and its end.
   static func write(_ event: CallbackEvent, to bytes: inout [UInt8]) {
-    // What came off the wire must not steer the terminal.
+    // Text from the network must not control the terminal.
     func write(_ part: String?, then end: String = "  ") {
       bytes += (part ?? "-").loggable.utf8
       bytes += end.utf8

@@ -1,10 +1,11 @@
 internal import Smooven
 internal import Synchronization
 
-/// Prints all events of a receiver in the order of their arrival: what came within five milliseconds in one go.
+/// A printer for all events of a receiver in arrival order, which prints those that arrived within five milliseconds
+/// together.
 ///
-/// Under load, to wake somebody for each event would take longer than all else that is done for a callback. Lines are
-/// made where the event is at hand: to keep it for another thread, which frees it, takes longer than the line.
+/// Under load, waking a consumer per event costs more than the rest of the callback path. Lines are written where the
+/// event is at hand, because passing it to another thread, which then frees it, takes longer than writing the line.
 final class EventPrinter: Sendable {
   private struct Pending {
     var lines: [UInt8] = []
@@ -16,13 +17,14 @@ final class EventPrinter: Sendable {
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
 
-  /// Begins to gather.
+  /// Starts collecting lines.
   ///
   /// - Parameters:
-  ///   - receiver: Whose events.
-  ///   - json: Whether each is an object.
-  ///   - limit: What waits for a reader that has stalled, in bytes: 64 MiB. What comes beyond is not printed.
-  ///   - write: Takes lines, and how many there are no lines of.
+  ///   - receiver: The receiver whose events are printed.
+  ///   - json: Whether each event is printed as a JSON object.
+  ///   - limit: The maximum number of bytes that wait for a stalled reader. Any more aren't printed. Defaults to 64
+  ///     MiB.
+  ///   - write: A closure that receives lines, and the number of events without lines.
   init(
     _ receiver: CallbackReceiver,
     json: Bool,
@@ -63,7 +65,7 @@ final class EventPrinter: Sendable {
     flush(&spare)
   }
 
-  /// Prints what is pending; the memory of the lines before is used for those to come.
+  /// Prints what is pending, and reuses the memory of the previous lines for the next ones.
   private func flush(_ lines: inout [UInt8]) {
     lines.removeAll(keepingCapacity: lines.capacity <= 1 << 20)
     let dropped = pending.withLock { pending in

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Smooven
 
-/// Does a command's work, and turns what it throws into a message and an exit code of 1.
+/// Performs a command's work, and turns an error that it throws into a message and an exit code of 1.
 func reportingErrors<Result>(json: Bool, _ body: () async throws -> Result) async throws -> Result {
   do {
     return try await body()

@@ -1,11 +1,11 @@
-/// Changes the white space of a JSON text and nothing else.
+/// Changes to the white space of a JSON text, and to nothing else.
 enum JSONSpacing {
-  /// The text without white space between its tokens, as JavaScript's `JSON.stringify` writes it.
+  /// Returns the text without white space between its tokens, as JavaScript's `JSON.stringify` writes it.
   static func removed(from text: [UInt8]) -> [UInt8] {
     rewrite(text) { _ in [] }
   }
 
-  /// The text with a space after each colon and comma, as Python's `json.dumps` writes it.
+  /// Returns the text with a space after each colon and comma, as Python's `json.dumps` writes it.
   static func spread(in text: [UInt8]) -> [UInt8] {
     rewrite(text) { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ",") ? [0x20] : [] }
   }

@@ -1,7 +1,7 @@
 internal import Smooven
 internal import SmoovenSupport
 
-/// What `send` prints at the end, as JSON and as an exit code.
+/// The result that `send` prints at the end, as JSON and as an exit code.
 struct OutcomeReport: Encodable {
   let outcome: String
   let notificationID: String?
@@ -20,7 +20,7 @@ struct OutcomeReport: Encodable {
     case answer
   }
 
-  /// The report of a wait.
+  /// Creates the report of a wait.
   init(_ outcome: DeliveryOutcome, of handle: NotificationHandle, elapsed: Duration) {
     self.outcome = outcome.name
     notificationID = handle.id
@@ -34,7 +34,7 @@ struct OutcomeReport: Encodable {
     events = handle.eventNames
   }
 
-  /// The report of a question.
+  /// Creates the report of a question.
   init(_ outcome: Question.Outcome, of handle: NotificationHandle, elapsed: Duration) {
     notificationID = handle.id
     channel = handle.receipt?.channel?.rawValue
@@ -54,7 +54,7 @@ struct OutcomeReport: Encodable {
     }
   }
 
-  /// The report of a notification that no one waits for.
+  /// Creates the report of a notification that isn't waited for.
   init(accepted handle: NotificationHandle, elapsed: Duration) {
     outcome = handle.sendError == nil ? "accepted" : "unconfirmed"
     notificationID = handle.id
@@ -75,7 +75,7 @@ struct OutcomeReport: Encodable {
     try container.encode(answer.map(AnswerReport.init), forKey: .answer)
   }
 
-  /// The last line for a person.
+  /// The last line, as text for people.
   var lastLine: String {
     let mark = exitCode == 0 ? "✓" : "✗"
     let said = [answer?.option, answer?.text].compactMap(\.self).joined(separator: ", ")
@@ -124,7 +124,7 @@ struct AnswerReport: Encodable {
   }
 }
 
-/// What a command prints with `--json` when it could not do its work.
+/// The error that a command prints with `--json` if it couldn't do its work.
 struct ErrorReport: Encodable {
   struct Details: Encodable {
     let code: String

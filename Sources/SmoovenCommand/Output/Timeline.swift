@@ -1,12 +1,12 @@
 internal import Smooven
 internal import SmoovenSupport
 
-/// The story of one notification as it unfolds: a line an event, and on a terminal the seconds that are left.
+/// The progress of one notification, with one line per event, and on a terminal the remaining seconds.
 actor Timeline {
   private let start: ContinuousClock.Instant
   private let deadline: ContinuousClock.Instant
   private let isSilent: Bool
-  /// Whether the status is where news come from.
+  /// Whether news comes from status queries.
   private let isPolling: Bool
   private var printed = 0
   private var frame = 0
@@ -19,14 +19,14 @@ actor Timeline {
     self.isSilent = isSilent
   }
 
-  /// Prints every callback of a notification as it comes, until cancelled.
+  /// Prints every callback of a notification as it arrives, until cancelled.
   func follow(_ handle: NotificationHandle) async {
     for await event in handle.events { print(event) }
   }
 
-  /// Shows that something is going on, until cancelled.
+  /// Shows an animation, until cancelled.
   ///
-  /// On a terminal alone.
+  /// It does so only on a terminal.
   func spin(_ label: String) async {
     guard Terminal.isInteractive, !isSilent else { return }
     let frames = Array("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
@@ -38,7 +38,7 @@ actor Timeline {
     }
   }
 
-  /// Prints what came of the send.
+  /// Prints the result of the send.
   func noteAcceptance(of handle: NotificationHandle) {
     if let error = handle.sendError {
       note("unconfirmed", "\(error.message)\(isPolling ? "" : "; a callback may still tell")")
@@ -48,12 +48,12 @@ actor Timeline {
     }
   }
 
-  /// Prints a line of the command's own.
+  /// Prints a line that comes from the command itself.
   func note(_ what: String, _ detail: String = "") {
     line(what, detail)
   }
 
-  /// Prints the events that came but were not printed yet, and the last line.
+  /// Prints the events that arrived but weren't printed yet, and the last line.
   func finish(_ handle: NotificationHandle, _ lastLine: String) async {
     let count = handle.eventNames.count
     var position = 0
@@ -70,7 +70,7 @@ actor Timeline {
     Terminal.print(lastLine)
   }
 
-  /// Takes away the line that is drawn over.
+  /// Removes the line that is overwritten.
   func clear() {
     isDone = true
     if Terminal.isInteractive, !isSilent { Terminal.draw("") }

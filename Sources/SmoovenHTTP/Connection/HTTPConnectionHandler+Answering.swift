@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import NIOCore
 
 extension HTTPConnectionHandler {
-  /// Answers the request that is ready, then handles the waiting input, until a request needs a task.
+  /// Replies to the request that is ready, then handles the waiting input, until a request needs a task.
   ///
   /// This is a loop because recursion would let a client that pipelines thousands of requests overflow the stack.
   func serve(_ context: ChannelHandlerContext) {
@@ -39,7 +39,7 @@ extension HTTPConnectionHandler {
       return send(.response(.overloaded), context)
     }
     reply.assumeIsolated().whenSuccess { reply in
-      // No longer replying means that the connection is closed.
+      // If it's no longer replying, the connection is closed.
       guard self.isReplying else { return }
       self.send(reply, context)
       self.serve(context)
@@ -105,7 +105,7 @@ extension HTTPConnectionHandler {
     )
     context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     end.assumeIsolated().whenSuccess { isComplete in
-      // No longer streaming means that the connection is closed.
+      // If it's no longer streaming, the connection is closed.
       guard case .streaming = self.phase else { return }
       guard isComplete else { return self.cut(context) }
       let closes = closes || self.isQuiescing

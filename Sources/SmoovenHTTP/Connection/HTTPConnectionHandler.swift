@@ -2,7 +2,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A connection: assembles requests, has them answered one at a time, and enforces the deadlines.
+/// A connection, which assembles requests, has the handler reply to them one at a time, and enforces the deadlines.
 final class HTTPConnectionHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundIn = Never
@@ -20,12 +20,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     case idle
     /// Some bytes of a request have arrived.
     case receiving
-    /// The request is complete and waits for its turn in the loop of ``serve(_:)``.
+    /// The request is complete, and waits for its turn in the loop of ``serve(_:)``.
     case ready
     case replying(Task<Void, Never>)
-    /// The head of a response is sent, and a task writes its body.
+    /// The head of a response was sent, and a task writes its body.
     case streaming(Task<Void, Never>)
-    /// The last response is sent or on its way. All input is ignored.
+    /// The last response was sent or is being sent. All further input is ignored.
     case closing
   }
 
@@ -36,7 +36,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   var timer: HTTPConnectionTimer?
   private var remoteAddress: String?
   private var names = HTTPFieldNames()
-  /// The input that arrived behind a request that is being answered.
+  /// The input that arrived after a request that is still being handled.
   var waiting = CircularBuffer<Input>(initialCapacity: 0)
   var readIsHeld = false
   var inputIsClosed = false
@@ -76,7 +76,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     accept(.part(unwrapInboundIn(data)), context)
   }
 
-  /// Handles some input, or keeps it until the requests before it are answered.
+  /// Handles some input, or keeps it until the requests before it have their responses.
   private func accept(_ input: Input, _ context: ChannelHandlerContext) {
     guard !isReplying, !isServing, waiting.isEmpty else { return waiting.append(input) }
     handle(input, context)
@@ -132,9 +132,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     context.fireChannelReadComplete()
   }
 
-  /// Refuses a request that takes too many bytes, whatever the decoder makes of them.
+  /// Refuses a request that takes too many bytes on the wire, regardless of what the decoder makes of them.
   ///
-  /// A body with an announced length has no more bytes than it was announced with.
+  /// A body with an announced length can't be longer than announced.
   private func checkWireSize(_ context: ChannelHandlerContext) {
     guard case .receiving = phase else { return }
     let size = meter.count &- wireStart
@@ -145,14 +145,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
   }
 
-  /// Reading pauses while a request is being answered, so that a client can't send requests faster than that.
+  /// Pauses reading while a request is being handled, so that a client can't send requests faster than they're handled.
   func read(context: ChannelHandlerContext) {
     if isReplying { readIsHeld = true } else { context.read() }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
-    // Handled immediately unless requests wait before it: the client may not want the response any more.
+    // Handled immediately unless requests are waiting before it, because the client may not want the response anymore.
     case ChannelEvent.inputClosed: if waiting.isEmpty { inputEnded(context) } else { waiting.append(.end) }
     case is ChannelShouldQuiesceEvent: quiesce(context)
     default: context.fireUserInboundEventTriggered(event)
@@ -168,14 +168,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
       // The client may be waiting or gone, so the reply gets a limited time.
       timer?.expire(after: server.requestTimeout)
     case .streaming:
-      // Who closes the connection doesn't want the rest.
+      // A client that closes its side doesn't want the rest of a stream.
       cut(context)
     case .ready, .closing:
       break
     }
   }
 
-  /// Makes the request in progress the last one.
+  /// Treats the request in progress as the last one.
   private func quiesce(_ context: ChannelHandlerContext) {
     isQuiescing = true
     if isReplying { waiting.removeAll() }
@@ -184,7 +184,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     if case .idle = phase { closeAfterWriting(context) }
   }
 
-  /// Closes after the pending responses are written, which may take a slow reader some time.
+  /// Closes the connection after the pending responses are written, which may take some time with a slow reader.
   private func closeAfterWriting(_ context: ChannelHandlerContext) {
     phase = .closing
     let written = context.eventLoop.makePromise(of: Void.self)
@@ -193,7 +193,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    // Bytes after an error that was already reported.
+    // These bytes arrived after an error that was already reported.
     if case ByteToMessageDecoderError.dataReceivedInErrorState = error { return }
     if let refusal = HTTPRefusal(error) { return accept(.refusal(refusal), context) }
     if case .closing = phase { return }

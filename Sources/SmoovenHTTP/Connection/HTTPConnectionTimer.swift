@@ -2,8 +2,8 @@ internal import NIOCore
 
 /// The timer of a connection.
 ///
-/// Most deadlines are replaced long before they are due. The alarm is therefore left in place, rings early and is set
-/// again, so that a new deadline costs one look at the clock and no scheduling.
+/// Most deadlines are replaced long before they're due. So the alarm is left in place, and if it rings early, it's set
+/// again. A new deadline then costs one look at the clock and no scheduling.
 final class HTTPConnectionTimer {
   private let eventLoop: any EventLoop
   private var deadline: NIODeadline?
@@ -15,7 +15,7 @@ final class HTTPConnectionTimer {
     self.onExpiry = onExpiry
   }
 
-  /// Replaces the deadline; `nil` means none.
+  /// Replaces the deadline, or removes it if the amount is `nil`.
   func expire(after amount: TimeAmount?) {
     deadline = amount.map { .now() + $0 }
     setAlarm()
@@ -49,7 +49,7 @@ final class HTTPConnectionTimer {
 }
 
 extension TimeAmount {
-  /// Creates the amount for a setting: never negative, and short enough to be added to any instant.
+  /// Creates the amount for a setting, which is never negative, and short enough to be added to any instant.
   init(setting duration: Duration) {
     self.init(min(max(duration, .zero), .seconds(365 * 86_400)))
   }

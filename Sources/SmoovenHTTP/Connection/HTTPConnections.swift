@@ -50,7 +50,7 @@ final class HTTPConnections: Sendable {
     state.withLock { $0.served.channels.count + $0.refused.channels.count }
   }
 
-  /// Replaces the limits, for the connections to come.
+  /// Replaces the limits for future connections.
   func limit(to limits: HTTPConnectionLimits) {
     state.withLock { $0.limits = limits }
   }
@@ -65,7 +65,7 @@ final class HTTPConnections: Sendable {
         state.served.insert(channel, network)
         return .served
       }
-      // Refusals have the same limit by address: one address must not use up the responses of all others either.
+      // Refusals have the same limit by address, so that one address can't use up the refusal responses of all others.
       guard excess(in: state.refused, state.limits.refused, network) == nil else { return .dropped(refusal) }
       state.refused.insert(channel, network)
       return .refused(refusal)
@@ -91,7 +91,9 @@ final class HTTPConnections: Sendable {
     return group.channels.count >= maximum ? .tooManyConnections : nil
   }
 
-  /// Lets requests in flight finish and closes every connection without one; called once.
+  /// Lets requests in flight finish, and closes every connection that has none.
+  ///
+  /// Call it only once.
   func quiesce() {
     for channel in stopAdmitting() {
       channel.eventLoop.execute {
@@ -104,7 +106,7 @@ final class HTTPConnections: Sendable {
     for channel in stopAdmitting() { channel.cut() }
   }
 
-  /// Waits until every connection is closed, and admits no new ones.
+  /// Waits until every connection is closed, and doesn't admit new ones.
   func drained(on eventLoop: any EventLoop) async {
     let closings = stopAdmitting().map(\.closeFuture)
     try? await EventLoopFuture<Void>.andAllComplete(closings, on: eventLoop).get()

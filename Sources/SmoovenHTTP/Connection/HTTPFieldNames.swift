@@ -15,7 +15,7 @@ struct HTTPFieldNames {
     let role: Role
   }
 
-  // An untrusted client decides what is kept while the connection is open.
+  // Limits what an untrusted client can make the server keep while the connection is open.
   private static let limit = 32
   private static let longest = 64
 

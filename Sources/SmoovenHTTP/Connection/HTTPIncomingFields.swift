@@ -1,7 +1,7 @@
 internal import HTTPTypes
 internal import NIOHTTP1
 
-/// The header fields of a request, and how they say it is framed.
+/// The header fields of a request, and the framing that they announce.
 struct HTTPIncomingFields {
   private(set) var fields = HTTPFields()
   private(set) var host: String?
@@ -14,7 +14,7 @@ struct HTTPIncomingFields {
     expectations.count == 1 && expectations.last.lowercased() == "100-continue"
   }
 
-  /// Refuses fields that the parser accepts but two servers might read differently.
+  /// Creates the fields, and refuses those that the parser accepts but that two servers might read differently.
   init(_ headers: HTTPHeaders, names: inout HTTPFieldNames) throws(HTTPRefusal) {
     fields.reserveCapacity(headers.count)
     var index = 0
@@ -44,7 +44,7 @@ struct HTTPIncomingFields {
     fields.append(field)
   }
 
-  /// Returns the announced length of the body, or `nil` if it is chunked.
+  /// Returns the announced length of the body, or `nil` if the body is chunked.
   func contentLength(isLegacy: Bool) throws(HTTPRefusal) -> Int? {
     switch (lengths.count, codings.count) {
     case (0, 0):

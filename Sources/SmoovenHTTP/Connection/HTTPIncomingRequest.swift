@@ -2,17 +2,17 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A request that is being received: its head is checked, then its body is appended.
+/// A request that is being received, whose head is checked before its body is appended.
 struct HTTPIncomingRequest {
   private(set) var request: HTTPServerRequest
 
   /// Whether the connection may serve another request after this one.
   let keepsAlive: Bool
 
-  /// Whether the client uses HTTP/1.0, where a connection is kept only if both sides say so.
+  /// Whether the client uses HTTP/1.0, in which a connection is kept only if both sides say so.
   let isLegacy: Bool
 
-  /// Whether the client waits for a 100 before it sends the body.
+  /// Whether the client waits for a 100 response before it sends the body.
   let expectsContinue: Bool
 
   /// Whether the body is chunked, so that its size on the wire is unknown.
@@ -20,7 +20,7 @@ struct HTTPIncomingRequest {
 
   private let maximumBodySize: Int
 
-  /// Refuses heads that the parser accepts but two servers might read differently.
+  /// Creates a request, and refuses heads that the parser accepts but that two servers might read differently.
   init(
     _ head: HTTPRequestHead,
     from remoteAddress: String?,
@@ -45,7 +45,8 @@ struct HTTPIncomingRequest {
       ),
       remoteAddress: remoteAddress
     )
-    // The parser stops after a request that asks for an upgrade. None is offered here, so it's answered as the last.
+    // The parser stops after a request that asks for an upgrade. Upgrades aren't supported, so this request is the last
+    // one.
     keepsAlive = head.isKeepAlive && !incoming.hasUpgrade
     expectsContinue = !isLegacy && contentLength != 0 && incoming.expectsContinue
   }

@@ -1,15 +1,15 @@
 internal import NIOCore
 
-/// Ends a connection so that its last response arrives.
+/// Closes a connection in such a way that its last response arrives.
 ///
-/// TCP discards a response if the server closes while unread bytes of the client are in its buffers. So: write, close
-/// the sending side, read and discard for a bounded time, then close. This handler is below the HTTP handlers, which
-/// see no more input.
+/// TCP discards a response if the server closes the connection while unread bytes of the client are in its buffers. So
+/// this handler writes the response, closes the sending side, reads and discards for a bounded time, and then closes.
+/// It's below the HTTP handlers, which see no more input.
 final class HTTPLingeringCloseHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = IOData
 
-  /// The maximum time the client may be silent, the maximum time in all, and the maximum number of bytes it may send.
+  /// The maximum time the client may be silent, the maximum time in total, and the maximum number of bytes it may send.
   static let silence = TimeAmount.seconds(2)
   static let patience = TimeAmount.seconds(30)
   static let maximumDrain = 16 * 1_024 * 1_024

@@ -20,7 +20,7 @@ extension HTTPRequest {
     var authority = host
     var path = target[...]
     if target.utf8.first == UInt8(ascii: "/") || (target == "*" && method == .options) {
-      // Used as it is.
+      // The path is used unchanged.
     } else if let absolute = Self.absoluteForm(target) {
       (authority, path) = (String(absolute.authority), absolute.path)
     } else {
@@ -35,7 +35,7 @@ extension HTTPRequest {
     )
   }
 
-  /// Splits a target that names the host, which then counts instead of the `Host` field.
+  /// Splits a target that names the host, which then takes precedence over the `Host` field.
   private static func absoluteForm(_ target: String) -> (authority: Substring, path: Substring)? {
     let lowercased = target.prefix(8).lowercased()
     guard let prefix = ["http://", "https://"].first(where: lowercased.hasPrefix) else { return nil }
@@ -47,7 +47,7 @@ extension HTTPRequest {
 }
 
 extension StringProtocol {
-  /// Whether all characters may occur in a host and a port.
+  /// Whether all of the characters may occur in a host and port.
   var isAuthority: Bool {
     utf8.allSatisfy { authorityBytes[Int($0)] }
   }

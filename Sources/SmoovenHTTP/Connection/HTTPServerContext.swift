@@ -35,15 +35,15 @@ final class HTTPServerContext: Sendable {
     maximumWireBody = Self.wireSize(configuration.maximumBodySize)
   }
 
-  /// Adds the framing to a limit on content.
+  /// Returns a limit on content with its framing added.
   ///
-  /// Any limit is legal, so this must not overflow.
+  /// Any limit is allowed, so this must not overflow.
   private static func wireSize(_ limit: Int) -> Int {
     let framing = 16_384
     return limit > (Int.max - framing) / 2 ? .max : 2 * limit + framing
   }
 
-  /// Counts a request; `false` if too many are in flight.
+  /// Counts a request, and returns whether it may run, which it may not if too many are in flight.
   private func begin() -> Bool {
     let (_, count) = requestsInFlight.add(1, ordering: .relaxed)
     guard count > configuration.maximumRequestsInFlight else { return true }
@@ -52,7 +52,7 @@ final class HTTPServerContext: Sendable {
     return false
   }
 
-  /// Computes a reply in a new task, or returns `nil` if too many of these tasks are running.
+  /// Computes a reply in a new task, or returns `nil` if too many requests are in flight.
   func start(
     _ work: @escaping @Sendable () async -> HTTPServerReply,
     on eventLoop: any EventLoop
@@ -69,8 +69,8 @@ final class HTTPServerContext: Sendable {
 
   /// Writes a body in a new task, or returns `nil` if too many requests are in flight.
   ///
-  /// The future says whether the body is complete. The first piece is written after the head, because both are sent from
-  /// the event loop, which is busy with the head.
+  /// The future's value is whether the body is complete. The first piece is written after the head, because both are
+  /// sent from the event loop, which is busy with the head.
   func startStream(
     _ body: @escaping @Sendable (HTTPBodyWriter) async throws -> Void,
     _ writer: HTTPBodyWriter,

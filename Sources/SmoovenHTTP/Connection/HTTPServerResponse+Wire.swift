@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import NIOCore
 
 extension HTTPServerResponse {
-  /// The response above the limit of requests in flight.
+  /// The response to requests above the limit of requests in flight.
   static let overloaded = HTTPServerResponse(status: .serviceUnavailable, headerFields: [.retryAfter: "1"])
 
   /// Whether the handler asks for the connection to be closed.
@@ -10,11 +10,10 @@ extension HTTPServerResponse {
     head.headerFields.contains { $0.name == .connection && $0.value.lowercased() == "close" }
   }
 
-  /// Writes the response as it is sent.
+  /// Writes the bytes of the response.
   ///
-  /// Framing and connection fields of the handler are replaced by the server's.
-  ///
-  /// Names, values and reason are valid by their types: no line of the head can end early.
+  /// The handler's framing and connection fields are replaced by the server's. The types guarantee that names, values
+  /// and the reason are valid, so no line of the head can end early.
   func write(
     to bytes: inout ByteBuffer,
     answering request: HTTPIncomingRequest,
@@ -58,7 +57,7 @@ extension HTTPServerResponse {
 
   private var mayHaveBody: Bool { head.status != .noContent && head.status != .notModified }
 
-  /// A handler that answers HEAD without creating the body may state how long it would be.
+  /// Returns the length to announce, which a handler may state itself for a HEAD request, without creating the body.
   private func contentLength(answering request: HTTPIncomingRequest) -> String {
     if request.request.head.method == .head, body.isEmpty, let length = head.headerFields[.contentLength] {
       return length

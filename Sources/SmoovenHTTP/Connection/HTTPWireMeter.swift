@@ -1,9 +1,9 @@
 internal import NIOCore
 
-/// Counts the bytes that reach the decoder.
+/// A counter of the bytes that reach the decoder.
 ///
-/// The decoder drops some bytes without a trace, such as chunk extensions and empty lines before a request, so a
-/// client could send them forever. Only the number of bytes on the wire shows it.
+/// The decoder silently drops some bytes, such as chunk extensions and empty lines before a request, so a client could
+/// send them indefinitely. Only the number of bytes on the wire reveals that.
 final class HTTPWireMeter: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer

@@ -9,11 +9,11 @@ internal import Musl
 internal import Glibc
 #endif
 
-/// Stops accepting connections for a moment if the process has no room for one.
+/// Stops accepting connections for a moment if the process has no file descriptor left for one.
 ///
-/// The connection stays in the kernel's queue, so without a pause the event loop would try again immediately, and
-/// forever. SwiftNIO's `AcceptBackoffHandler` holds back the next read only, and the listening socket keeps the one
-/// that failed.
+/// The connection stays in the kernel's queue, so without a pause the event loop would retry immediately and
+/// indefinitely. SwiftNIO's `AcceptBackoffHandler` only holds back the next read, and the listening socket keeps the
+/// one that failed.
 final class HTTPAcceptPauseHandler: ChannelInboundHandler {
   typealias InboundIn = any Channel
   typealias InboundOut = any Channel

@@ -1,21 +1,21 @@
 /// The number of connections that a server serves, and the number that it refuses with a response at the same time.
 ///
-/// Each takes a file descriptor. A process that runs out of them can neither accept a connection to refuse it, nor
-/// open its store, nor send a request, so the limits always leave some.
+/// Each connection needs a file descriptor. A process that runs out of them can't accept a connection to refuse it,
+/// open its store, or send a request, so the limits always leave some.
 struct HTTPConnectionLimits: Equatable, Sendable {
   var served: Int
   var refused: Int
 
-  /// Creates the limits for a process that may open any number of files.
+  /// Creates the limits for a process that can open any number of files.
   init(maximum: Int) {
     served = maximum
     refused = maximum
   }
 
-  /// Creates the limits for a process that may open `files` files and has opened some of them.
+  /// Creates the limits for a process that can open `files` files and has already opened some.
   ///
-  /// An eighth is reserved, at least 64 and those of the event loops. If the rest is too small for both limits, three
-  /// quarters of it are for connections that are served.
+  /// An eighth is reserved, but at least 64 plus those of the event loops. If the rest is too small for both limits,
+  /// three quarters of it are for connections that are served.
   init(maximum: Int, files: Int, open: Int, eventLoops: Int) {
     // At most three per event loop: the selector, its wake-up and its timer.
     let reserved = max(files / 8, 64 + 3 * eventLoops)

@@ -4,9 +4,9 @@ internal import SmoovenSupport
 internal import struct Foundation.Date
 
 extension DeliveryReport {
-  /// The report of a delivery in a state.
+  /// Creates the report of a delivery in a state.
   ///
-  /// If it's overdue, what isn't known to have ended has timed out.
+  /// If the delivery is overdue and isn't known to have ended, it has timed out.
   ///
   /// - Throws: The error of a send that failed.
   init(
@@ -44,7 +44,7 @@ extension DeliveryReport {
       case .timedOut(let lastKnown, let channels):
         outcome = .timedOut
         status = lastKnown.rawValue
-        // With several channels, the first that failed says most.
+        // With several channels, the first one that failed is the most useful.
         failure = channels.first?.failure
       }
     }

@@ -2,12 +2,12 @@ internal import Synchronization
 
 /// The notifications of this process whose end no call has reported yet.
 ///
-/// Two calls with equal arguments are one notification until then: a host that gave up on the first call and makes it
-/// again gets the outcome of the first. After that, the same text is a new message.
+/// Until then, two calls with equal arguments are one notification, so a host that gives up on the first call and
+/// repeats it gets the outcome of the first. After that, the same text is a new message.
 final class OpenDeliveries: Sendable {
   private struct State: Sendable {
     var deliveries: [String: OpenDelivery] = [:]
-    /// The handle of each set of arguments that came without a key.
+    /// The handle of each set of arguments that was passed without a key.
     var handles: [String: String] = [:]
     /// Handles in the order in which they were opened.
     var order: [String] = []
@@ -20,30 +20,30 @@ final class OpenDeliveries: Sendable {
   /// Creates an empty list.
   ///
   /// - Parameters:
-  ///   - rate: How many notifications may be sent.
-  ///   - capacity: The maximum number to keep. Past it, the oldest are left to the store.
+  ///   - rate: The limit on the number of notifications that may be sent.
+  ///   - capacity: The maximum number to keep, above which the oldest are left to the store.
   init(rate: SendRate, capacity: Int = 4_096) {
     self.capacity = capacity
     state = Mutex(State(limiter: RateLimiter(rate)))
   }
 
-  /// The delivery of a handle.
+  /// Returns the delivery of a handle.
   func delivery(of handle: String) -> OpenDelivery? {
     state.withLock { $0.deliveries[handle] }
   }
 
-  /// The delivery of a call without a key that had the same arguments.
+  /// Returns the delivery of a call without a key that had the same arguments.
   func delivery(like fingerprint: String) -> OpenDelivery? {
     state.withLock { state in state.handles[fingerprint].flatMap { state.deliveries[$0] } }
   }
 
-  /// Adds a delivery, unless its handle or its arguments are there already.
+  /// Adds a delivery, unless its handle or its arguments already exist.
   ///
   /// - Parameters:
   ///   - delivery: The delivery.
-  ///   - isKeyed: Whether its handle is the caller's. Otherwise equal arguments find it.
-  ///   - now: The time if it's a new notification, which the rate limits; `nil` if it isn't.
-  /// - Returns: The delivery, or the one that was there before.
+  ///   - isKeyed: Whether its handle was passed by the caller. If it's `false`, equal arguments find the delivery.
+  ///   - now: The time if this is a new notification, which counts towards the rate, or `nil` if it isn't.
+  /// - Returns: The delivery, or the existing one.
   /// - Throws: ``ToolFailure`` if too many were sent.
   func insert(
     _ delivery: OpenDelivery,
@@ -68,7 +68,7 @@ final class OpenDeliveries: Sendable {
     return try result.get()
   }
 
-  /// Removes a delivery whose end was reported; from now on, the store knows it.
+  /// Removes a delivery whose end was reported. From now on, only the store knows it.
   func remove(_ delivery: OpenDelivery) {
     state.withLock { state in
       if state.deliveries[delivery.handle] === delivery { Self.remove(delivery.handle, from: &state) }

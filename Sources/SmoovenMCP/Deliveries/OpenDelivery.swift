@@ -5,10 +5,10 @@ internal import struct Foundation.Date
 
 /// A notification that a call of this process sent, or took up again.
 ///
-/// One task sends it and waits for its end, whether or not a call still waits. Calls watch that task, so a call that is
-/// cancelled cancels nothing.
+/// One task sends it and waits for its end, whether or not a call is still waiting. Calls only watch that task, so
+/// cancelling a call doesn't cancel the notification.
 final class OpenDelivery: Sendable {
-  /// How far it is.
+  /// The progress of a delivery.
   enum State: Sendable {
     case sending
     case sent(NotificationHandle)
@@ -18,17 +18,17 @@ final class OpenDelivery: Sendable {
 
   let handle: String
   let fingerprint: String
-  /// When it was first sent, by the wall clock.
+  /// The time at which it was first sent, by the wall clock.
   let openedAt: Date
-  /// When the wait for it ends, by the server's clock.
+  /// The time at which the wait for it ends, by the server's clock.
   let deadline: Duration
   /// The time within which it should arrive.
   let limit: Duration
-  /// When it should have arrived, by the server's clock.
+  /// The time by which it should have arrived, by the server's clock.
   ///
-  /// A wait may go on for longer.
+  /// A wait may continue for longer.
   let due: Duration
-  /// What the server changed about the call.
+  /// The server's change to the call, if any.
   let note: String?
   let state = Watched(State.sending)
 
@@ -50,7 +50,7 @@ final class OpenDelivery: Sendable {
     self.note = note
   }
 
-  /// Starts the task that sends it and waits for its end.
+  /// Starts the task that sends the notification and waits for its end.
   func run(
     _ client: SmoovenClient,
     _ clock: DeliveryClock,
@@ -68,12 +68,12 @@ final class OpenDelivery: Sendable {
     }
   }
 
-  /// The arguments that a row keeps for a wait after a restart.
+  /// Returns the arguments that a row keeps for a wait after a restart.
   static func attachment(limit: Duration) -> JSONValue {
     ["mcp": ["limit_ms": .integer(Int64(limit / .milliseconds(1)))]]
   }
 
-  /// The time within which a stored delivery should arrive; `nil` if it wasn't sent by this server.
+  /// Returns the time within which a stored delivery should arrive, or `nil` if this server didn't send it.
   static func limit(in attachment: JSONValue?) -> Duration? {
     attachment?["mcp"]?["limit_ms"]?.integerValue.flatMap {
       (1...31_622_400_000).contains($0) ? .milliseconds($0) : nil

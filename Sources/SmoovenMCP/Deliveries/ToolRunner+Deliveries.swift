@@ -5,13 +5,14 @@ internal import struct Foundation.Date
 
 // Opening, finding and watching deliveries.
 extension ToolRunner {
-  /// The delivery of a call: a new one, or the one that an equal call has opened.
+  /// Returns the delivery of a call, which is either new or the one that an equal call has opened.
   func open(
     _ call: NotifyPerson,
     _ client: SmoovenClient
   ) async throws -> (delivery: OpenDelivery, isJoined: Bool) {
     if let open = call.key.map(deliveries.delivery(of:)) ?? deliveries.delivery(like: call.fingerprint) {
-      // An open delivery under another message's key goes on to the store, which knows whether the key is free.
+      // If an open delivery has the key of another message, the call continues to the store, which knows whether the
+      // key is free.
       if open.fingerprint == call.fingerprint { return (open, true) }
       if case .sent = open.state.read(\.self) { throw ToolFailure(.keyOfAnotherMessage) }
       deliveries.remove(open)
@@ -50,7 +51,8 @@ extension ToolRunner {
     return (delivery, stored != nil)
   }
 
-  /// Limits the time within which a notification should arrive, and says so.
+  /// Returns the time within which a notification should arrive, limited to the allowed range, with a note if that
+  /// changed it.
   private func limited(_ seconds: Double?) -> (limit: Duration, note: String?) {
     let range = configuration.deadline
     guard let seconds else { return (min(max(.seconds(300), range.lowerBound), range.upperBound), nil) }
@@ -59,7 +61,7 @@ extension ToolRunner {
     return (limit, limit == asked ? nil : "deadline_seconds was changed to \(Int(limit.inSeconds)).")
   }
 
-  /// The delivery of a handle, open or stored; `nil` if there is none.
+  /// Returns the delivery of a handle, open or stored, or `nil` if it doesn't exist.
   ///
   /// - Parameters:
   ///   - handle: The handle.
@@ -74,7 +76,7 @@ extension ToolRunner {
   ) async throws -> OpenDelivery? {
     if let open = deliveries.delivery(of: handle) {
       if case .ended(_, .timedOut, _) = open.state.read(\.self) {
-        // It may have arrived since: look again.
+        // It may have arrived since, so the store is read again.
         deliveries.remove(open)
       } else {
         return open
@@ -107,9 +109,9 @@ extension ToolRunner {
     return open
   }
 
-  /// The state of a delivery when a condition holds, or else when the call must return.
+  /// Returns the state of a delivery once a condition holds, or else when the call must return.
   ///
-  /// Reports progress in the meantime: each change, and at least every five seconds.
+  /// It reports progress in the meantime, with each change and at least every five seconds.
   func state(
     of delivery: OpenDelivery,
     by wait: Wait,
@@ -132,7 +134,7 @@ extension ToolRunner {
     return found ?? delivery.state.read(\.self)
   }
 
-  /// The result of an operation; `nil` if a time comes first.
+  /// Returns the result of an operation, or `nil` if a time passes first.
   func first<Value: Sendable>(
     by end: Duration,
     _ operation: @escaping @Sendable () async throws -> Value
@@ -150,7 +152,7 @@ extension ToolRunner {
 }
 
 extension OpenDelivery {
-  /// How far it is, for the person who watches the call.
+  /// The progress of the delivery, for the person who watches the call.
   fileprivate var progressMessage: String {
     switch state.read(\.self) {
     case .sending: "Sending"

@@ -3,7 +3,7 @@ internal import SmoovenHTTP
 internal import SmoovenSupport
 internal import Synchronization
 
-/// The stream of one call: its progress, comments that keep the connection open, and its response at the end.
+/// The stream of one call, with its progress, comments that keep the connection open, and its response at the end.
 final class EventStream: Sendable {
   private let start: MCPPeer.Start
   private let peer: Mutex<MCPPeer>
@@ -17,7 +17,7 @@ final class EventStream: Sendable {
 
   /// Carries out the call.
   ///
-  /// It ends early if the task is cancelled, which means that the client is gone.
+  /// It ends early if the task is cancelled, which means that the client has disconnected.
   func run(_ runner: ToolRunner) async {
     let number = start.number
     var reports = ToolRunner.Reports(progress: nil) { method, params in
@@ -33,7 +33,7 @@ final class EventStream: Sendable {
     let end = await withTaskGroup(of: ToolRunner.End?.self) { [start] group in
       group.addTask { [reports] in await runner.run(start.work, start.era, reports) }
       group.addTask {
-        // Proxies and clients close connections on which nothing happens.
+        // Proxies and clients close connections that are idle.
         while (try? await runner.clock.sleep(runner.clock.now() + .seconds(15))) != nil {
           try? await self.writer.write(Array(":\n\n".utf8))
         }

@@ -2,32 +2,32 @@ internal import HTTPTypes
 internal import SmoovenCallbacks
 internal import SmoovenHTTP
 
-/// Who may talk to a server over HTTP: pure checks of a request's head, in a fixed order.
+/// The access to a server over HTTP, as pure checks of a request's head in a fixed order.
 struct HTTPAccess: Sendable {
   /// The path of the server.
   static let path = "/mcp"
 
-  /// The host names with which it may be addressed; `nil` for any.
+  /// The host names by which the server may be addressed, or `nil` for any.
   ///
   /// A web page that makes its own name resolve to this machine sends that name.
   var hosts: Set<String>?
-  /// The web origins whose pages may call.
+  /// The web origins whose pages may send requests.
   var origins: Set<String>
   /// The bearer tokens, each of which is accepted.
   var tokens: [Secret]
 
-  /// The access to a server that listens at an address.
+  /// Creates the access to a server that listens at an address.
   init(host: String, port: Int, tokens: [Secret]) {
     let authority = { (host: String) in host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
     let isLoopback = host == "::1" || host == "localhost" || host.hasPrefix("127.")
     let names = Set([host, "localhost", "127.0.0.1", "::1"].map(authority))
-    // Bound to other addresses, it's reached by names that only its administrator knows.
+    // A server that is bound to another address is reached by names that only its administrator knows.
     hosts = isLoopback ? names : nil
     origins = Set(names.map { "http://\($0)" })
     self.tokens = tokens
   }
 
-  /// The response to a request that may not pass; `nil` if it may.
+  /// Returns the response to a request that must be refused, or `nil` if the request may pass.
   func refusal(of head: HTTPRequest) -> HTTPServerResponse? {
     if let origin = head.headerFields[.origin], !origins.contains(origin.lowercased()) {
       return HTTPServerResponse(status: .forbidden)

@@ -4,7 +4,7 @@ package import SmoovenHTTP
 internal import SmoovenSupport
 internal import Synchronization
 
-/// A server over Streamable HTTP: one message a request, and a stream of events for each call that takes time.
+/// A server over Streamable HTTP, with one message per request, and a stream of events for each call that takes time.
 ///
 /// There are no sessions. A client that disconnects cancels its call, and nothing else.
 package final class MCPHTTPHandler: HTTPServerHandler {
@@ -31,7 +31,7 @@ package final class MCPHTTPHandler: HTTPServerHandler {
     self.runner = runner
   }
 
-  /// Says at which address the port was bound, by which requests must name it.
+  /// Sets the address at which the port was bound, by which requests must name the server.
   package func open(at address: HTTPServerAddress) {
     access.withLock { $0 = HTTPAccess(host: address.host, port: address.port, tokens: tokens) }
   }
@@ -55,7 +55,7 @@ package final class MCPHTTPHandler: HTTPServerHandler {
     } catch {
       return Self.response(error, request.id, .badRequest)
     }
-    // The limit is for all clients together.
+    // The limit applies to all clients together.
     let room = calls.load(ordering: .relaxed) < server.configuration.maximumCalls ? 1 : 0
     var peer = MCPPeer(identity: server.identity, maximumCalls: room, negotiated: negotiated)
     switch peer.receive(.request(request)).first {
@@ -103,7 +103,7 @@ package final class MCPHTTPHandler: HTTPServerHandler {
     )
   }
 
-  /// The status that goes with an immediate response of the modern era.
+  /// Returns the status for an immediate response of the modern era.
   private static func status(of bytes: [UInt8]) -> HTTPResponse.Status {
     guard let error = try? JSONValue(parsing: bytes)["error"] else { return .ok }
     switch error["code"] {

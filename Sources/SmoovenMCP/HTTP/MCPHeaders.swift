@@ -2,9 +2,9 @@ internal import Foundation
 internal import HTTPTypes
 internal import SmoovenCallbacks
 
-/// The headers that repeat what the body says, so that proxies can route without reading it.
+/// The headers that repeat parts of the body, so that proxies can route requests without reading it.
 enum MCPHeaders {
-  // Constants and valid tokens, so they cannot be nil.
+  // Constants and valid tokens, so they can't be nil.
   // swift-format-ignore: NeverForceUnwrap
   static let version = HTTPField.Name("MCP-Protocol-Version")!
   // swift-format-ignore: NeverForceUnwrap
@@ -14,8 +14,8 @@ enum MCPHeaders {
 
   /// Checks the headers against the body.
   ///
-  /// - Returns: The revision that an earlier `initialize` agreed on, for a legacy request; `nil` for a modern one.
-  /// - Throws: ``RPCError`` that names the header.
+  /// - Returns: The revision that an earlier `initialize` agreed on, for a legacy request, or `nil` for a modern one.
+  /// - Throws: ``RPCError``, which names the header.
   static func check(_ request: RPCRequest, _ fields: HTTPFields) throws(RPCError) -> String? {
     let header = try single(version, fields)
     let meta = request.meta[Era.versionKey]
@@ -56,7 +56,7 @@ enum MCPHeaders {
     }
   }
 
-  /// The value of a header; text that isn't plain ASCII is written as `=?base64?…?=`.
+  /// Returns the value of a header, in which text that isn't plain ASCII is written as `=?base64?…?=`.
   static func decoded(_ value: String) -> String? {
     guard value.hasPrefix("=?base64?"), value.hasSuffix("?="), value.utf8.count >= 11 else { return value }
     return Data(base64Encoded: String(value.dropFirst(9).dropLast(2))).flatMap {

@@ -1,4 +1,4 @@
-/// Cuts a stream of bytes into lines, and drops those that are too long without keeping them.
+/// A splitter of a byte stream into lines, which drops lines that are too long without keeping them.
 struct LineSplitter: Sendable {
   /// A line without its line feed.
   enum Line: Sendable, Hashable {
@@ -15,7 +15,7 @@ struct LineSplitter: Sendable {
     self.limit = limit
   }
 
-  /// Accepts bytes, and returns the lines that they end.
+  /// Accepts bytes, and returns the lines that they complete.
   ///
   /// Empty lines are left out.
   mutating func split(_ bytes: [UInt8]) -> [Line] {

@@ -1,6 +1,6 @@
 internal import SmoovenCallbacks
 
-/// The id of a request: a string or an integer, never `null` or a fraction.
+/// The id of a request, which is a string or an integer, and never `null` or a fraction.
 enum RPCID: Sendable, Hashable {
   case string(String)
   case integer(Int64)

@@ -57,7 +57,7 @@ struct RPCRequest: Sendable {
   var method: String
   var params: [String: JSONValue]
 
-  /// The metadata of the request; empty if there is none.
+  /// The metadata of the request, which is empty if it has none.
   var meta: [String: JSONValue] { params["_meta"]?.objectValue ?? [:] }
 }
 

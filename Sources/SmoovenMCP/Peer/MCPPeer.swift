@@ -1,12 +1,12 @@
 internal import SmoovenCallbacks
 
-/// The state of the protocol with one peer: which requests are under way, and what may still be said about them.
+/// The state of the protocol with one peer, which is the requests in progress and what may still be sent about them.
 ///
-/// A value without clock, lock or I/O. Every request gets exactly one response, or none if it was cancelled.
+/// It's a value without clock, lock or I/O. Every request gets exactly one response, or none if it was cancelled.
 struct MCPPeer: Sendable {
-  /// The number of a call under way.
+  /// The number of a call in progress.
   ///
-  /// Unlike the peer's ids, it's never used again.
+  /// Unlike the peer's ids, it's never reused.
   typealias CallNumber = UInt64
 
   /// Work that takes time.
@@ -25,7 +25,7 @@ struct MCPPeer: Sendable {
     var wantsProgress: Bool
   }
 
-  /// What to do next.
+  /// The next thing to do.
   enum Step: Sendable {
     case write([UInt8])
     case start(Start)
@@ -47,11 +47,11 @@ struct MCPPeer: Sendable {
   private var numbers: [RPCID: CallNumber] = [:]
   private var lastNumber: CallNumber = 0
 
-  /// Creates the state for a peer that has said nothing yet.
+  /// Creates the state for a peer that hasn't sent anything yet.
   ///
   /// - Parameters:
-  ///   - identity: What the server says about itself.
-  ///   - maximumCalls: The maximum number of calls under way.
+  ///   - identity: The server's description of itself.
+  ///   - maximumCalls: The maximum number of calls in progress.
   ///   - negotiated: The revision of a legacy peer whose `initialize` isn't seen here.
   init(identity: ServerIdentity, maximumCalls: Int, negotiated: String? = nil) {
     self.identity = identity
@@ -59,7 +59,7 @@ struct MCPPeer: Sendable {
     self.negotiated = negotiated
   }
 
-  /// The number of calls under way.
+  /// The number of calls in progress.
   var callCount: Int { calls.count }
 
   /// Accepts a message.
@@ -67,7 +67,7 @@ struct MCPPeer: Sendable {
     receive(RPCMessage(bytes))
   }
 
-  /// Accepts a message that has been read already.
+  /// Accepts a message that was already parsed.
   mutating func receive(_ message: RPCMessage) -> [Step] {
     switch message {
     case .response: return []
@@ -79,7 +79,7 @@ struct MCPPeer: Sendable {
     case .notification: return []
     case .request(let request):
       guard numbers[request.id] == nil else {
-        // Without the id, which belongs to the response of the call that has it.
+        // Sent without the id, which belongs to the response of the call that has it.
         return [.write(RPCOutput.error(.invalidRequest("id is used by a request under way"), id: nil))]
       }
       do {
@@ -172,11 +172,11 @@ struct MCPPeer: Sendable {
   }
 }
 
-// What happens to calls.
+// The progress and the end of calls.
 extension MCPPeer {
-  /// Reports how far a call has come.
+  /// Reports the progress of a call.
   ///
-  /// - Returns: The message; `nil` if the call has ended, or its client asked for no progress.
+  /// - Returns: The message, or `nil` if the call has ended or its client didn't ask for progress.
   mutating func progress(
     _ number: CallNumber,
     _ progress: Double,
@@ -196,7 +196,7 @@ extension MCPPeer {
 
   /// Sends a notification on the stream of a subscription.
   ///
-  /// - Returns: The message; `nil` if the subscription has ended.
+  /// - Returns: The message, or `nil` if the subscription has ended.
   func notify(_ number: CallNumber, _ method: String, _ params: [String: JSONValue]) -> [UInt8]? {
     guard let call = calls[number], call.isSubscription else { return nil }
     var params = params
@@ -206,7 +206,7 @@ extension MCPPeer {
 
   /// Ends a call.
   ///
-  /// - Returns: The response; `nil` if the call was cancelled.
+  /// - Returns: The response, or `nil` if the call was cancelled.
   mutating func finish(_ number: CallNumber, _ result: Result<JSONValue, RPCError>) -> [UInt8]? {
     guard let call = calls[number] else { return nil }
     forget(number)
@@ -221,11 +221,11 @@ extension MCPPeer {
     }
   }
 
-  /// Ends all calls, because the peer is gone.
+  /// Ends all calls, because the peer has disconnected.
   ///
-  /// None gets a response.
+  /// None of them gets a response.
   ///
-  /// - Returns: The calls that were under way.
+  /// - Returns: The calls that were in progress.
   mutating func close() -> [CallNumber] {
     defer {
       calls = [:]

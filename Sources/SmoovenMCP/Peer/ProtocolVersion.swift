@@ -2,7 +2,7 @@ internal import SmoovenCallbacks
 
 /// The revisions of the protocol that this server speaks.
 enum ProtocolVersion {
-  /// The revision without sessions: each request says what it needs.
+  /// The revision without sessions, in which each request contains everything it needs.
   static let modern = "2026-07-28"
   /// The revisions that begin with `initialize`, newest first.
   static let legacy = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]
@@ -12,9 +12,9 @@ enum ProtocolVersion {
 
 /// The generation of the protocol that one request uses.
 enum Era: Sendable, Hashable {
-  /// `initialize` came first, and named the revision.
+  /// `initialize` was sent first, and named the revision.
   case legacy(version: String)
-  /// The request carries its own metadata.
+  /// The request has its own metadata.
   case modern(hasTasks: Bool)
 
   var isModern: Bool {
@@ -37,7 +37,7 @@ extension Era {
   /// - Parameters:
   ///   - request: The request.
   ///   - negotiated: The revision that an earlier `initialize` agreed on, if any.
-  /// - Throws: ``RPCError`` that names the missing or wrong key.
+  /// - Throws: ``RPCError``, which names the missing or wrong key.
   init(of request: RPCRequest, negotiated: String?) throws(RPCError) {
     let meta = request.meta
     if meta[Self.versionKey] == nil, meta[Self.capabilitiesKey] == nil {

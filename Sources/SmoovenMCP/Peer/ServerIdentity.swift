@@ -1,6 +1,6 @@
 internal import SmoovenCallbacks
 
-/// What the server says about itself, and the shape of results in each era.
+/// The server's description of itself, and the shape of results in each era.
 struct ServerIdentity: Sendable {
   var name = "smooven"
   var version = "0.1.0"
@@ -8,7 +8,7 @@ struct ServerIdentity: Sendable {
     Tools to notify a person and to know whether the notification arrived. Each result has a handle and a `next` field: \
     do what `next` says. Never send a message again because a wait ended; use wait_for with the handle.
     """
-  /// The definitions of the tools, in the order in which they are listed.
+  /// The definitions of the tools, in the order in which they're listed.
   var tools: [JSONValue]
 
   private var info: JSONValue {
@@ -38,7 +38,7 @@ struct ServerIdentity: Sendable {
       : ["tools": .array(tools)]
   }
 
-  /// Adds what every result of an era has.
+  /// Adds the members that every result of an era has.
   func complete(_ result: JSONValue, _ era: Era) -> JSONValue {
     guard era.isModern, var members = result.objectValue else { return result }
     if members["resultType"] == nil { members["resultType"] = "complete" }

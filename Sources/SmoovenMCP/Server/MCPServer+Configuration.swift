@@ -1,39 +1,39 @@
 extension MCPServer {
-  /// Whom a model may notify, how often, and how long a call may wait.
+  /// The recipients that a model may notify, how often it may do so, and how long a call may wait.
   public struct Configuration: Sendable {
-    /// Whom a model may notify.
+    /// The recipients that a model may notify.
     public var recipients: RecipientPolicy
     /// The maximum time that one call waits.
     ///
-    /// Defaults to 25 seconds. Hosts give up on a call after a while, many of them after 60 seconds and one after 5, and
-    /// what they do then is to call again.
+    /// Defaults to 25 seconds. Hosts give up on a call after a while, many of them after 60 seconds and one after 5,
+    /// and then they call again.
     public var longestSlice: Duration
-    /// The limits of the time within which a notification should arrive.
+    /// The limits on the time within which a notification should arrive.
     ///
-    /// Defaults to 5 seconds to a day. A time outside of them is changed, and the result says so.
+    /// Defaults to 5 seconds to one day. A time outside of these limits is changed, and the result says so.
     public var deadline: ClosedRange<Duration>
     /// The maximum number of new notifications in a period, over all peers.
     ///
-    /// Defaults to 10 a minute.
+    /// Defaults to 10 per minute.
     public var rate: SendRate
     /// The tools to offer.
     ///
     /// Defaults to all of them.
     public var tools: [MCPTool]
-    /// The maximum number of calls under way for one peer.
+    /// The maximum number of calls in progress for one peer.
     ///
-    /// Defaults to 64. Above that, a call gets the result to try again later.
+    /// Defaults to 64. Above that, the result of a call says to try again later.
     public var maximumCalls: Int
     /// The maximum number of bytes in one message.
     ///
     /// Defaults to 1 MiB.
     public var maximumMessageSize: Int
-    /// The clock of slices and deadlines.
+    /// The clock for slices and deadlines.
     ///
     /// Tests inject a manual one.
     public var clock: any Clock<Duration>
 
-    /// Creates a configuration; each value has the default that its property states.
+    /// Creates a configuration, in which each value has the default that its property documents.
     public init(
       recipients: RecipientPolicy,
       longestSlice: Duration = .seconds(25),

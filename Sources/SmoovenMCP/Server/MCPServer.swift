@@ -2,22 +2,23 @@ public import Logging
 public import Smooven
 internal import SmoovenSupport
 
-/// Tools by which a language model notifies people, and learns whether the notifications arrived.
+/// A server of tools with which a language model notifies people, and learns whether the notifications arrived.
 ///
 /// It speaks the Model Context Protocol, from revision 2024-11-05 to 2026-07-28, so any agent host can use it. `smooven
-/// mcp` runs one on standard input and output. A backend that drives a model itself offers ``tools`` to the model and
-/// passes each call to ``call(_:arguments:)``.
+/// mcp` runs a server on standard input and output. A backend that drives a model itself offers ``tools`` to the model
+/// and passes each call to ``call(_:arguments:)``.
 ///
 /// ```swift
 /// let server = MCPServer(client: smooven, configuration: .init(recipients: .only(["sarah@example.com"])))
 /// let result = try await server.call("notify_person", arguments: arguments)
 /// ```
 ///
-/// No call sends a notification twice: its handle is its idempotency key, so a call that a host repeats, on another host
-/// or after a restart too, goes on where the first one was. A call never waits longer than
-/// ``Configuration/longestSlice``. Its result then says that the notification isn't confirmed yet, and how to go on.
+/// No call sends a notification twice, because its handle is its idempotency key. A call that a host repeats, even on
+/// another host or after a restart, continues where the first one was. A call never waits longer than
+/// ``Configuration/longestSlice``. After that, its result says that the notification isn't confirmed yet, and how to
+/// continue.
 public struct MCPServer: Sendable {
-  /// What the server allows, and how it waits.
+  /// The settings of what the server allows and how it waits.
   public let configuration: Configuration
   let identity: ServerIdentity
   let runner: ToolRunner
@@ -26,9 +27,9 @@ public struct MCPServer: Sendable {
   /// Creates a server that sends through a client.
   ///
   /// - Parameters:
-  ///   - client: The client, which something else runs.
-  ///   - configuration: Whom a model may notify, how often, and how long a call may wait.
-  ///   - logger: Receives errors of the transport, and never a text of a message. Defaults to nowhere.
+  ///   - client: The client, which the caller must run.
+  ///   - configuration: The recipients that a model may notify, how often it may do so, and how long a call may wait.
+  ///   - logger: The logger for errors of the transport, which never gets the text of a message. Disabled by default.
   public init(
     client: SmoovenClient,
     configuration: Configuration,
@@ -37,7 +38,7 @@ public struct MCPServer: Sendable {
     self.init(configuration, logger, .ready(client))
   }
 
-  /// Creates a server whose client is still being opened, so that discovery doesn't wait for it.
+  /// Creates a server whose client is still being opened, so that discovery doesn't wait for the client.
   package init(
     configuration: Configuration,
     logger: Logger,
@@ -53,18 +54,18 @@ public struct MCPServer: Sendable {
     runner = ToolRunner(configuration, source)
   }
 
-  /// The definitions of the tools, as a host or a model's API takes them.
+  /// The definitions of the tools, in the form in which a host or a model's API accepts them.
   public var tools: [JSONValue] { identity.tools }
 
   /// Carries out one call of a tool, for a backend that drives a model itself.
   ///
-  /// A cancelled call sends nothing more and cancels no notification.
+  /// A cancelled call sends nothing more, and doesn't cancel a notification.
   ///
   /// - Parameters:
   ///   - tool: The name of the tool.
-  ///   - arguments: What the model passed.
-  /// - Returns: The result: `structuredContent` is the report, `content` the same as text, and `isError` is `true` if the
-  ///   call couldn't be carried out, with a text on which the model can act.
+  ///   - arguments: The arguments that the model passed.
+  /// - Returns: The result, in which `structuredContent` is the report and `content` is the same as text. If the call
+  ///   couldn't be carried out, `isError` is `true`, with a text on which the model can act.
   /// - Throws: `CancellationError` if cancelled.
   public func call(_ tool: String, arguments: JSONValue) async throws -> JSONValue {
     guard configuration.tools.contains(where: { $0.name == tool }) else {
@@ -83,13 +84,13 @@ public struct MCPServer: Sendable {
 
   /// Serves one peer until its input ends or the task is cancelled.
   ///
-  /// Messages are JSON objects, one a line. If the input ends, calls under way end immediately and without a response;
-  /// what they sent goes on, and a later call with its handle finds it.
+  /// Messages are JSON objects, one per line. If the input ends, calls in progress end immediately and without a
+  /// response. What they have sent continues, and a later call with its handle finds it.
   ///
   /// - Parameters:
-  ///   - input: The bytes of the peer, in pieces of any size.
-  ///   - output: Writes bytes to the peer. It's called with one message at a time.
-  /// - Throws: What the input and the output throw; `CancellationError` if cancelled.
+  ///   - input: The bytes from the peer, in pieces of any size.
+  ///   - output: A closure that writes bytes to the peer. It's called with one message at a time.
+  /// - Throws: Any error that the input or the output throws, or `CancellationError` if cancelled.
   public func serve(
     input: some AsyncSequence<[UInt8], any Error> & Sendable,
     output: @escaping @Sendable ([UInt8]) async throws -> Void

@@ -2,7 +2,7 @@ internal import Logging
 internal import SmoovenSupport
 internal import Synchronization
 
-/// One peer: performs what its state machine decides.
+/// The session of one peer, which performs what its state machine decides.
 final class MCPSession: Sendable {
   private struct State: Sendable {
     var peer: MCPPeer
@@ -23,7 +23,7 @@ final class MCPSession: Sendable {
 
   /// Accepts a line.
   ///
-  /// Returns when the immediate responses are written, so a peer that doesn't read can't fill the memory.
+  /// It returns once the immediate responses are written, so a peer that doesn't read can't fill the memory.
   func receive(_ line: LineSplitter.Line) async throws {
     let limit = server.configuration.maximumMessageSize
     let steps = state.withLock { state in
@@ -52,7 +52,7 @@ final class MCPSession: Sendable {
   }
 
   private func begin(_ start: MCPPeer.Start) {
-    // The lock is held until the task is kept, so it can't end before.
+    // The lock is held until the task is kept, so the task can't end before that.
     state.withLock { state in
       state.tasks[start.number] = Task { await self.perform(start) }
     }

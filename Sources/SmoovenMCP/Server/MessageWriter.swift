@@ -1,6 +1,6 @@
 internal import SmoovenSupport
 
-/// Writes messages one at a time, in the order in which the writes began.
+/// A writer of messages, one at a time, in the order in which the writes began.
 final class MessageWriter: Sendable {
   private struct Turns: Sendable {
     var next = 0
@@ -14,19 +14,19 @@ final class MessageWriter: Sendable {
     self.output = output
   }
 
-  /// Returns when the message is written.
+  /// Writes a message, and returns when it's written.
   ///
-  /// It's written whole or not at all, even if the caller is cancelled, who then doesn't wait for a peer that has
-  /// stopped reading.
+  /// The message is written either completely or not at all, even if the caller is cancelled. A cancelled caller
+  /// doesn't wait for a peer that has stopped reading.
   ///
-  /// - Throws: What the output throws; `CancellationError` if cancelled.
+  /// - Throws: Any error that the output throws, or `CancellationError` if cancelled.
   func write(_ message: [UInt8]) async throws {
     let turn = turns.update { turns in
       turns.next += 1
       return turns.next - 1
     }
     let written = Watched<Result<Void, any Error>?>(nil)
-    // Not the caller's task: if it's cancelled, its turn must still be taken and passed on.
+    // Not the caller's task, because if that is cancelled, its turn must still be taken and passed on.
     Task { [turns, output] in
       do {
         try await turns.first { $0.current == turn ? () : nil }

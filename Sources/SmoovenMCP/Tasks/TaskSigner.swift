@@ -1,14 +1,16 @@
 internal import SmoovenCallbacks
 
-/// Makes task ids that any replica can check, and that can't be guessed though a caller chooses the handle.
+/// A signer of task ids, which any replica can check, and which can't be guessed even though a caller chooses the
+/// handle.
 ///
-/// An id is the handle and a code of it under a key that comes from the Secret Key. So nothing is stored for a task.
+/// An id is the handle and a code computed from it, under a key that is derived from the Secret Key. So nothing is
+/// stored for a task.
 struct TaskSigner: Sendable {
   private let keys: [HMACSHA256Key]
 
   /// Creates a signer.
   ///
-  /// - Parameter secrets: The newest first. It signs, and all of them verify.
+  /// - Parameter secrets: The secrets, newest first. The newest one signs, and all of them verify.
   init(secrets: [Secret]) {
     keys = secrets.map { secret in
       let master = secret.withBytes { HMACSHA256Key(bytes: $0) }
@@ -16,7 +18,7 @@ struct TaskSigner: Sendable {
     }
   }
 
-  /// The number of bytes of the code.
+  /// The number of bytes in the code.
   private static let length = 16
 
   func id(of handle: String) -> String {
@@ -24,7 +26,7 @@ struct TaskSigner: Sendable {
     return "\(handle).\(Hex.encode(key.signature(of: [Array(handle.utf8)]).prefix(Self.length)))"
   }
 
-  /// The handle of an id; `nil` if the id isn't one of this project's.
+  /// Returns the handle of an id, or `nil` if this project didn't create the id.
   func handle(of id: String) -> String? {
     guard let dot = id.lastIndex(of: "."), let code = Hex.decode(id[id.index(after: dot)...].utf8),
       code.count == Self.length

@@ -3,11 +3,11 @@ internal import SmoovenSupport
 
 internal import struct Foundation.Date
 
-// The Tasks extension: a delivery is a task, and its id leads to the row in the store.
+// The Tasks extension, in which a delivery is a task, and its id leads to the row in the store.
 extension ToolRunner {
-  /// A task as the protocol shows it.
+  /// Returns a task in the form that the protocol has.
   ///
-  /// The kind is `task` if it's the result of a call, and `nil` otherwise.
+  /// The kind is `task` if it's the result of a call, or else `nil`.
   func task(
     _ delivery: OpenDelivery,
     _ state: OpenDelivery.State,
@@ -22,7 +22,7 @@ extension ToolRunner {
       "lastUpdatedAt": .string(RFC3339.format(delivery.openedAt)),
       "status": "working",
       "statusMessage": .string("Waiting until it arrives; status: \(DeliveryStatus.known(report.status))"),
-      // The result outlives the wait: a host may ask late.
+      // The result outlives the wait, because a host may ask late.
       "ttlMs": .integer(Int64((delivery.limit + .seconds(3_600)) / .milliseconds(1))),
       "pollIntervalMs": age < 10 ? 1_000 : 5_000,
     ]
@@ -38,7 +38,7 @@ extension ToolRunner {
     return .object(members)
   }
 
-  /// The response to `tasks/get`.
+  /// Returns the response to `tasks/get`.
   func task(_ id: String) async throws -> End {
     let (delivery, client) = try await known(task: id)
     return try await task(delivery, client)
@@ -48,7 +48,7 @@ extension ToolRunner {
     let wait = Wait(nil, clock.now(), configuration.longestSlice)
     var state = delivery.state.read(\.self)
     if !state.isEnd, delivery.deadline - clock.now() < .seconds(1) || state.isSending {
-      // It was just taken up from the store, or is about to end: a task must not go from its end back to work.
+      // It was just taken up from the store, or is about to end. A task must not go from its end back to working.
       state = try await self.state(of: delivery, by: wait, .none) { [clock] state in
         state.isEnd || !state.isSending && delivery.deadline - clock.now() >= .seconds(1)
       }
@@ -58,7 +58,7 @@ extension ToolRunner {
       let json = task(delivery, state, report, client)
       return End(result: .success(json), reported: report.outcome.isFinal ? delivery : nil)
     } catch {
-      // What the call would have returned: a tool that couldn't do its work.
+      // This is what the call would have returned: a tool that couldn't do its work.
       let failure = (error as? ToolFailure) ?? (error as? SmoovenError).map(ToolFailure.init)
       guard let failure else { throw error }
       deliveries.remove(delivery)
@@ -79,9 +79,9 @@ extension ToolRunner {
     ]
   }
 
-  /// The delivery of a task.
+  /// Returns the delivery of a task.
   ///
-  /// - Throws: ``RPCError`` for an id that this project didn't make, or whose delivery is gone.
+  /// - Throws: ``RPCError`` for an id that this project didn't create, or whose delivery is gone.
   func known(task id: String) async throws -> (OpenDelivery, SmoovenClient) {
     let wait = Wait(nil, clock.now(), configuration.longestSlice)
     let client: SmoovenClient
@@ -98,11 +98,11 @@ extension ToolRunner {
     }
   }
 
-  /// Sends the state of tasks whenever it changes, until all have ended.
+  /// Sends the state of tasks whenever it changes, until all of them have ended.
   func listen(_ ids: [String], _ reports: Reports) async throws {
     var known: [(id: String, delivery: OpenDelivery, client: SmoovenClient)] = []
     for id in ids {
-      // Those that aren't known are left out of the acknowledgement.
+      // Unknown tasks are left out of the acknowledgment.
       if let (delivery, client) = try? await self.known(task: id) { known.append((id, delivery, client)) }
       try Task.checkCancellation()
     }
@@ -119,7 +119,7 @@ extension ToolRunner {
       }
       try await group.waitForAll()
     }
-    // Nothing more can come, but a subscription ends when its client ends it.
+    // There will be no more changes, but a subscription ends only when its client ends it.
     if known.isEmpty { _ = try await Watched(()).first { _ in nil as Void? } }
   }
 
@@ -129,12 +129,12 @@ extension ToolRunner {
 }
 
 extension ToolRunner.Reports {
-  /// For a call of which nothing is said while it's under way.
+  /// The reports for a call that reports nothing while it's in progress.
   static let none = ToolRunner.Reports(progress: nil) { _, _ in }
 }
 
 extension DeliveryStatus {
-  /// The status if it's a word of this library, so that no text from outside reaches a status message.
+  /// Returns the status if this library knows it, so that no text from outside reaches a status message.
   fileprivate static func known(_ status: String) -> String {
     let known: [DeliveryStatus] = [
       .unconfirmed, .queued, .sent, .fallback, .delivered, .opened, .clicked, .read, .replied, .failed,

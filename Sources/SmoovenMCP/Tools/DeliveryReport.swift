@@ -1,13 +1,13 @@
 internal import Smooven
 internal import SmoovenSupport
 
-/// What a tool reports about a notification: one shape, whatever happened.
+/// A tool's report about a notification, which has the same shape whatever happened.
 struct DeliveryReport: Sendable, Hashable {
   enum Outcome: String, Sendable, CaseIterable {
     case delivered, failed, answered, waiting
     case timedOut = "timed_out"
 
-    /// Whether a later call can't tell more.
+    /// Whether a later call can't report any more than this.
     var isFinal: Bool { self != .waiting }
   }
 
@@ -20,10 +20,10 @@ struct DeliveryReport: Sendable, Hashable {
   var failure: CallbackEvent.Failure?
   var isJoined = false
   var note: String?
-  /// The time within which it should have arrived.
+  /// The time within which the notification should have arrived.
   var deadline: Duration
 
-  /// The maximum number of characters of a text from outside.
+  /// The maximum number of characters in a text from outside.
   private static let maximumText = 1_024
 
   /// The report as an object of ``ToolSchema/report``.
@@ -50,7 +50,7 @@ struct DeliveryReport: Sendable, Hashable {
 
   /// The instruction to the model.
   ///
-  /// It holds nothing that a person or a provider wrote.
+  /// It contains nothing that a person or a provider wrote.
   private var next: String {
     switch outcome {
     case .delivered: return "It arrived. Nothing more to do for this message."

@@ -2,21 +2,22 @@ public import SmoovenCallbacks
 
 /// A tool that a language model can call.
 public struct MCPTool: Sendable, Hashable {
-  /// The name by which it is called.
+  /// The name by which the tool is called.
   public let name: String
-  /// The definition as a tool list carries it: description, JSON Schemas of the input and the output, and hints.
+  /// The definition in the form of a tool list, with a description, JSON Schemas of the input and the output, and
+  /// hints.
   public let definition: JSONValue
 
-  /// Sends a notification to a person and waits a while for it to arrive.
+  /// Sends a notification to a person, and waits a while for it to arrive.
   public static let notifyPerson = MCPTool("notify_person", NotifyPerson.definition)
   /// Waits for a notification that was sent before.
   ///
   /// It never sends one.
   public static let waitFor = MCPTool("wait_for", WaitFor.definition)
-  /// Tells what happened to a notification.
+  /// Explains what happened to a notification.
   public static let explainDelivery = MCPTool("explain_delivery", ExplainDelivery.definition)
 
-  /// All tools, in the order in which they are listed.
+  /// All tools, in the order in which they're listed.
   public static let all = [notifyPerson, waitFor, explainDelivery]
 
   private init(_ name: String, _ definition: [String: JSONValue]) {
@@ -26,7 +27,7 @@ public struct MCPTool: Sendable, Hashable {
     )
   }
 
-  /// Compares the names.
+  /// Returns whether two tools have the same name.
   public static func == (left: MCPTool, right: MCPTool) -> Bool { left.name == right.name }
 
   /// Hashes the name.

@@ -3,16 +3,16 @@ internal import Smooven
 /// The tool `notify_person`.
 struct NotifyPerson: Sendable {
   var request: NotifyRequest
-  /// Whom it's for: the id or the address that must be allowed.
+  /// The recipient's id or address, which must be allowed.
   var recipient: String
-  /// The caller's name for it, if given.
+  /// The caller's name for the notification, if given.
   var key: String?
-  /// The arguments that make two calls the same.
+  /// A digest of the arguments, which is the same for equal calls.
   var fingerprint: String
   var deadlineSeconds: Double?
   var waitSeconds: Double?
 
-  /// The maximum number of bytes in a key: what the store allows, less the prefix.
+  /// The maximum number of bytes in a key, which is what the store allows minus the prefix.
   static let maximumKeyLength = 190
 
   init(_ json: JSONValue?) throws(ToolFailure) {

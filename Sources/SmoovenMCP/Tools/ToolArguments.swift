@@ -1,15 +1,15 @@
 internal import SmoovenCallbacks
 
-/// The arguments of a call, read strictly: a model that misspells one should learn so.
+/// The arguments of a call, which are read strictly, so that a model learns if it misspelled one.
 struct ToolArguments: Sendable {
   private let members: [String: JSONValue]
 
   /// Checks the names.
   ///
   /// - Parameters:
-  ///   - json: The arguments; an absent value is an empty object.
+  ///   - json: The arguments. A missing value is treated as an empty object.
   ///   - schema: The input schema of the tool, which has the names.
-  /// - Throws: ``ToolFailure`` that names the argument.
+  /// - Throws: ``ToolFailure``, which names the argument.
   init(_ json: JSONValue?, schema: JSONValue) throws(ToolFailure) {
     switch json {
     case nil: members = [:]
@@ -28,7 +28,7 @@ struct ToolArguments: Sendable {
     }
   }
 
-  /// The value of an argument; models often send `null` for one that they leave out.
+  /// Returns the value of an argument, or `nil` for `null`, which models often send for arguments that they leave out.
   private subscript(name: String) -> JSONValue? {
     members[name].flatMap { $0.isNull ? nil : $0 }
   }
@@ -60,7 +60,7 @@ struct ToolArguments: Sendable {
     return text
   }
 
-  /// A time in seconds; any number is accepted here, and limited by the caller.
+  /// Returns a time in seconds, for which any number is accepted here and limited by the caller.
   func seconds(_ name: String) throws(ToolFailure) -> Double? {
     guard let value = self[name] else { return nil }
     guard let seconds = value.doubleValue else { throw ToolFailure("\(name): must be a number of seconds") }

@@ -1,11 +1,11 @@
 internal import Smooven
 
 extension ToolFailure {
-  /// The failure of a send, with what to do.
+  /// Creates the failure of a send, with advice on what to do.
   ///
-  /// It holds no text of the service.
+  /// It contains no text from the service.
   init(_ error: SmoovenError) {
-    // The service's code is a word; anything else it may hold isn't for a model to read.
+    // The service's code is a single word. Anything else that it may contain isn't for a model to read.
     let code = error.apiCode.map { String($0.prefix(64).filter { $0.isASCII && ($0.isLetter || $0 == "_") }) }
     let reason = "\(error.code)\(code.map { " (\($0))" } ?? ""): \(error.message)."
     self.init("\(reason) \(Self.advice(error))")

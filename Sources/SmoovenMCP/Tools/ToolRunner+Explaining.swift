@@ -2,7 +2,7 @@ internal import Smooven
 internal import SmoovenSupport
 
 extension ToolRunner {
-  /// The result of `explain_delivery`.
+  /// Returns the result of `explain_delivery`.
   func explain(_ handle: String) async throws -> JSONValue {
     let wait = Wait(nil, clock.now(), configuration.longestSlice)
     let client = try await client(by: wait)
@@ -24,7 +24,7 @@ extension ToolRunner {
   }
 }
 
-/// What is known about a stored delivery, and what it means.
+/// An explanation of what is known about a stored delivery, and what it means.
 struct DeliveryExplanation: Sendable {
   private let handle: String
   private let delivery: StoredDelivery
@@ -58,7 +58,7 @@ struct DeliveryExplanation: Sendable {
     delivery.verdict ?? DeliveryVerdict(events, isCritical: delivery.isCritical)
   }
 
-  /// One sentence of our own, whatever others wrote.
+  /// A sentence of our own, whatever others wrote.
   private var why: String {
     switch verdict {
     case .delivered: return "It arrived."

@@ -3,18 +3,18 @@ internal import SmoovenSupport
 
 internal import struct Foundation.Date
 
-/// Carries out the calls of all peers of a server.
+/// The runner of the calls of all peers of a server.
 struct ToolRunner: Sendable {
-  /// How a call ended.
+  /// The result of a call.
   struct End: Sendable {
     var result: Result<JSONValue, RPCError>
-    /// The delivery whose end the result reports, to be forgotten once the result is written.
+    /// The delivery whose end the result reports, which is removed once the result is written.
     var reported: OpenDelivery?
   }
 
-  /// What a call may say while it's under way.
+  /// The messages that a call may send while it's in progress.
   struct Reports: Sendable {
-    /// Says how far the call is; `nil` if the client doesn't want to know.
+    /// Reports the progress of the call, or `nil` if the client didn't ask for it.
     var progress: (@Sendable (_ elapsed: Duration, _ total: Duration, _ message: String) async -> Void)?
     /// Sends a notification on the stream of a subscription.
     var notify: @Sendable (_ method: String, _ params: [String: JSONValue]) async -> Void
@@ -23,14 +23,14 @@ struct ToolRunner: Sendable {
   let configuration: MCPServer.Configuration
   let deliveries: OpenDeliveries
   let clock: DeliveryClock
-  /// Whether handles carry a code that proves that this project made them, because a peer may be another machine.
+  /// Whether handles have a code that proves that this project created them, because a peer may be another machine.
   var signsHandles = false
   private let source: Source
 
-  /// The place where the client comes from.
+  /// The source of the client.
   enum Source: Sendable {
     case ready(SmoovenClient)
-    /// It's still being opened; the closure returns when it's known whether there is one.
+    /// The client is still being opened. The closure returns once it's known whether that succeeded.
     case later(@Sendable () async throws -> SmoovenClient)
   }
 
@@ -95,7 +95,7 @@ struct ToolRunner: Sendable {
     return try await follow(delivery, wait, era, client, reports, isJoined: true)
   }
 
-  /// Waits for a delivery, as long as the call may.
+  /// Waits for a delivery, for as long as the call may.
   private func follow(
     _ delivery: OpenDelivery,
     _ wait: Wait,
@@ -105,7 +105,7 @@ struct ToolRunner: Sendable {
     isJoined: Bool
   ) async throws -> End {
     if era.hasTasks, !wait.isPeek {
-      // The row must be stored before the client hears of a task.
+      // The row must be stored before the client learns of a task.
       let state = try await state(of: delivery, by: wait, reports) { state in
         if case .sending = state { false } else { true }
       }
@@ -120,7 +120,7 @@ struct ToolRunner: Sendable {
     return try end(delivery, state, client, isJoined: isJoined)
   }
 
-  /// The result of a call in which a delivery has come to a state.
+  /// Returns the result of a call whose delivery has reached a state.
   private func end(
     _ delivery: OpenDelivery,
     _ state: OpenDelivery.State,
@@ -131,13 +131,13 @@ struct ToolRunner: Sendable {
       let report = try report(delivery, state, client, isJoined: isJoined)
       return End(result: .success(report.result), reported: report.outcome.isFinal ? delivery : nil)
     } catch {
-      // The next call with these arguments tries again.
+      // The next call with these arguments retries.
       deliveries.remove(delivery)
       throw error
     }
   }
 
-  /// The report of a delivery in a state.
+  /// Returns the report of a delivery in a state.
   ///
   /// - Throws: The error of a send that failed.
   func report(
@@ -157,12 +157,12 @@ struct ToolRunner: Sendable {
     return report
   }
 
-  /// The handle that a peer sent; `nil` if it had to be signed and isn't.
+  /// Returns the handle that a peer sent, or `nil` if it had to be signed and isn't.
   func inward(_ handle: String, _ client: SmoovenClient) -> String? {
     signsHandles ? signer(client).handle(of: handle) : handle
   }
 
-  /// The client, if it is ready before a call must return.
+  /// Returns the client, if it's ready before the call must return.
   func client(by wait: Wait) async throws -> SmoovenClient {
     switch source {
     case .ready(let client): return client

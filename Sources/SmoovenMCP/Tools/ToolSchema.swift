@@ -24,7 +24,7 @@ enum ToolSchema {
     ]
   }
 
-  /// The schema of a value that is `null` if it's unknown.
+  /// Returns the schema of a value that is `null` if it's unknown.
   static func optional(_ type: String, _ description: String) -> JSONValue {
     ["type": [.string(type), "null"], "description": .string(description)]
   }
@@ -38,7 +38,7 @@ enum ToolSchema {
 
   static let handle = text("The handle from an earlier result.")
 
-  /// The shape of a report: every key is always present.
+  /// The shape of a report, in which every key is always present.
   static let report = object(
     [
       "handle": text("Names this notification in later calls."),

@@ -1,15 +1,15 @@
-/// How long one call may wait.
+/// The time that one call may wait.
 struct Wait: Sendable {
-  /// When the call began.
+  /// The time at which the call began.
   let start: Duration
-  /// When it must return.
+  /// The time at which the call must return.
   let end: Duration
 
-  /// Limits what the model asked for.
+  /// Creates a wait, with a limit on what the model asked for.
   ///
   /// - Parameters:
-  ///   - seconds: What the model asked for; `nil` for as long as possible.
-  ///   - now: The time.
+  ///   - seconds: The time that the model asked for, or `nil` for as long as possible.
+  ///   - now: The current time.
   ///   - slice: The maximum time.
   init(_ seconds: Double?, _ now: Duration, _ slice: Duration) {
     start = now
@@ -17,6 +17,6 @@ struct Wait: Sendable {
     end = now + min(asked ?? slice, slice)
   }
 
-  /// Whether the call returns what is known now.
+  /// Whether the call immediately returns what is known.
   var isPeek: Bool { end == start }
 }

@@ -5,12 +5,12 @@ internal import SmoovenCallbacks
 
 internal import struct Foundation.Date
 
-/// Rows as the values they stand for; `nil` if a damaged file holds something else.
+/// The values that rows represent, each of them `nil` if a damaged file contains something else.
 enum StoredRows {
   static let eventColumns = "id, received_at, token, detail, payload, body"
   static let deliveryColumns = "version, record"
 
-  /// A row of ``eventColumns``.
+  /// Returns the event in a row of ``eventColumns``.
   static func event(_ row: Row) -> StoredEvent? {
     guard
       let id = row.integer(0), let receivedAt = row.real(1), let detail = row.text(3),
@@ -25,7 +25,7 @@ enum StoredRows {
     return StoredEvent(cursor: EventCursor(rawValue: id), callback: callback)
   }
 
-  /// A row of ``deliveryColumns``.
+  /// Returns the delivery in a row of ``deliveryColumns``.
   static func delivery(_ row: Row, at time: StoreInstant) -> VersionedDelivery? {
     guard let version = row.integer(0), let delivery = row.text(1).flatMap(DeliveryRecord.delivery) else {
       return nil

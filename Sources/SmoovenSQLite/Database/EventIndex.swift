@@ -1,12 +1,12 @@
 #if SQLiteSupport
 internal import GRDB
 
-/// The index of callbacks by token and ids, made for being written.
+/// An index of callbacks by token and ids, optimized for writing.
 ///
-/// An index in the order of hashes would change a page of the file for each key. This one consists of buckets of 16,384
-/// callbacks, so that the keys of callbacks that arrive together are on few pages. An entry is one integer: bucket, 28
-/// bits of the key, place in the bucket. A lookup reads each bucket, in about two microseconds; what it finds may have
-/// another key, or be gone.
+/// An index sorted by hash would change a page of the file for each key. This one consists of buckets of 16,384
+/// callbacks, so that the keys of callbacks that arrive together are on few pages. An entry is one integer, made up of
+/// the bucket, 28 bits of the key, and the place in the bucket. A lookup reads each bucket in about two microseconds. A
+/// callback that it finds may have another key, or may be gone.
 enum EventIndex {
   private static let placeBits: Int64 = 14
   private static let keyBits: Int64 = 28
@@ -24,7 +24,7 @@ enum EventIndex {
     }
   }
 
-  /// The numbers of the first callbacks after one that may have one of some keys, in order.
+  /// Returns the numbers of the first callbacks after a given one that may have one of the keys, in order.
   static func events(
     with keys: some Sequence<Int64>,
     after last: Int64,
@@ -53,7 +53,7 @@ enum EventIndex {
     return Array(events.sorted().prefix(limit))
   }
 
-  /// Removes the buckets of callbacks that were removed, if all others in them are gone too.
+  /// Removes the buckets of removed callbacks, if all of the other callbacks in them are gone too.
   static func clean(after removed: [Int64], _ db: Database) throws {
     let newest = try db.row("SELECT seq FROM sqlite_sequence WHERE name = 'event'")?.integer(0) ?? 0
     for bucket in Set(removed.map { $0 >> placeBits }) where bucket != newest >> placeBits {

@@ -4,8 +4,8 @@ internal import Smooven
 
 /// The deduplication keys of the file, as one transaction sees them.
 ///
-/// The keys of an endpoint are in up to three rings. If one is full, its lowest keys leave; those with a signed time
-/// leave a floor, at or below which nothing can be distinguished from a replay anymore.
+/// The keys of an endpoint are in up to three rings. If a ring is full, its lowest keys are removed. Keys with a signed
+/// time leave a floor, and anything signed at the floor or before can't be distinguished from a replay anymore.
 struct KeyRings {
   enum Insertion {
     case new, duplicate, tooOld, full
@@ -22,7 +22,7 @@ struct KeyRings {
     var isChanged = false
   }
 
-  /// The maximum number of keys that leave in one step.
+  /// The maximum number of keys that are removed in one step.
   private static let stepSize: Int64 = 1_000
 
   private let limits: KeyLimits
@@ -30,7 +30,7 @@ struct KeyRings {
 
   init(_ limits: KeyLimits) { self.limits = limits }
 
-  /// Records the key of an event that arrives now by the retention clock, unless it is known.
+  /// Records the key of an event that arrives now by the retention clock, unless the key is known.
   mutating func insert(_ record: EventRecord, now: Double, _ db: Database) throws -> Insertion {
     let name = record.ring
     let at = record.position(now)
@@ -52,7 +52,7 @@ struct KeyRings {
     return try makeRoom(name, for: record, at: at, now: now, db)
   }
 
-  /// Writes the counts and floors that changed.
+  /// Writes the counts and floors that have changed.
   mutating func save(_ db: Database) throws {
     for (name, ring) in rings where ring.isChanged {
       try db.run("UPDATE ring SET count = ?, floor = ? WHERE id = ?", [ring.count, ring.floor, ring.id])
@@ -60,7 +60,7 @@ struct KeyRings {
     }
   }
 
-  /// Drops what isn't saved, after the changes were rolled back.
+  /// Discards unsaved state after the changes were rolled back.
   mutating func reset() { rings = [:] }
 
   private mutating func ring(_ name: Name, _ db: Database) throws -> Ring {
@@ -82,7 +82,7 @@ struct KeyRings {
     return ring
   }
 
-  /// Removes a known key if its time is up; returns whether it did.
+  /// Removes a known key if it has expired, and returns whether it did.
   private mutating func forgetExpired(_ record: EventRecord, now: Double, _ db: Database) throws -> Bool {
     let name = Name(endpoint: record.ring.endpoint, kind: .brief)
     guard
@@ -118,7 +118,7 @@ struct KeyRings {
       try drop(record, from: name, db)
       return .full
     }
-    // It may have been among the oldest itself.
+    // The new key may have been among the oldest itself.
     guard name.kind == .signed, let floor = rings[name]?.floor, at <= floor else { return .new }
     try drop(record, from: name, db)
     return .tooOld
@@ -129,7 +129,7 @@ struct KeyRings {
     rings[name]?.count -= Int64(db.changesCount)
   }
 
-  /// Forgets the lowest keys of a ring up to a limit, at most a step; returns their number.
+  /// Forgets the lowest keys of a ring up to a limit, at most `step` of them, and returns their number.
   private mutating func forget(_ name: Name, upTo limit: Double, step: Int64, _ db: Database) throws -> Int {
     guard let ring = rings[name] else { return 0 }
     let rows = try db.rows(
@@ -146,10 +146,12 @@ struct KeyRings {
     return rows.count
   }
 
-  /// Forgets the keys that were signed or arrived before the horizon, or have expired.
+  /// Forgets the keys that were signed or arrived before the horizon, or that have expired.
   ///
-  /// Looks at some rings after a cursor, and takes at most a step of each. Returns the largest number of keys that one of
-  /// them lost, and the next cursor: 0 after the last ring.
+  /// It checks some rings after a cursor, and removes at most one step from each.
+  ///
+  /// - Returns: The largest number of keys that one of the rings lost, and the next cursor, which is 0 after the last
+  ///   ring.
   mutating func forget(
     after cursor: Int64,
     horizon: Double,
@@ -168,7 +170,7 @@ struct KeyRings {
       _ = try ring(name, db)
       let limit = (kind == .brief ? now : horizon).nextDown
       most = max(most, try forget(name, upTo: limit, step: Self.stepSize, db))
-      // An expected callback has an endpoint that is used once.
+      // An expected callback has an endpoint that is used only once.
       guard let ring = rings[name], ring.count <= 0, ring.floor ?? -.infinity < horizon else { continue }
       try db.run("DELETE FROM ring WHERE id = ?", [id])
       rings[name] = nil
@@ -177,9 +179,9 @@ struct KeyRings {
   }
 }
 
-/// How many deduplication keys are kept.
+/// The limits on the deduplication keys that are kept.
 struct KeyLimits: Sendable {
-  /// The maximum number of each ring.
+  /// The maximum number of keys in each ring.
   let capacity: Int64
   /// The time before the newest signed time, in seconds, within which no key is forgotten to make room.
   let minimumWindow: Double

@@ -3,9 +3,9 @@ internal import Synchronization
 
 internal import class Foundation.Thread
 
-/// How long one connection waits for a lock of another process.
+/// The time that one connection waits for a lock of another process.
 ///
-/// Pauses are of random length, so that two processes that wait for each other's lock don't meet again and again.
+/// The pauses have random lengths, so that two processes that wait for each other's lock don't collide again and again.
 final class LockPatience: Sendable {
   private struct State {
     var end = ContinuousClock.now
@@ -17,12 +17,12 @@ final class LockPatience: Sendable {
 
   init(timeout: Duration) { self.timeout = timeout }
 
-  /// Sets the end of all waits from now on; with `nil`, each may take the whole timeout.
+  /// Sets a fixed end for all waits from now on, or with `nil`, gives each wait the whole timeout.
   func limit(until end: ContinuousClock.Instant?) {
     state.withLock { $0.fixedEnd = end }
   }
 
-  /// Pauses before the next try of a wait that had some already; returns `false` if the time is up.
+  /// Pauses before the next attempt of a wait, and returns `false` if its time is up.
   func wait(tries: Int) -> Bool {
     let end = state.withLock { state in
       if let end = state.fixedEnd { return end }
@@ -35,7 +35,7 @@ final class LockPatience: Sendable {
     return true
   }
 
-  /// Pauses for 1 to 8 ms.
+  /// Pauses for 1 to 8 milliseconds, or `limit` if that is shorter.
   static func pause(atMost limit: Duration = .seconds(1)) {
     let pause = min(.microseconds(Int64.random(in: 1_000...8_000)), limit)
     Thread.sleep(forTimeInterval: pause / .seconds(1))

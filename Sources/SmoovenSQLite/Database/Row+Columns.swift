@@ -3,9 +3,9 @@ internal import GRDB
 
 internal import struct Foundation.Data
 
-/// Columns by their position; `nil` where the value is of another type.
+/// Columns by position, which are `nil` if the value has another type.
 ///
-/// GRDB's own access traps on a value of another type, which a damaged file may hold.
+/// GRDB's own accessors trap on a value of another type, which a damaged file may contain.
 extension Row {
   private func storage(_ index: Int) -> DatabaseValue.Storage {
     (self[index] as DatabaseValue).storage
@@ -33,12 +33,12 @@ extension Row {
 }
 
 extension String {
-  /// As an id or key is kept: SQLite ends a text at the first zero.
+  /// The text in the form in which ids and keys are kept, because SQLite ends a text at the first zero byte.
   var bytes: Data { Data(utf8) }
 }
 
 extension Database {
-  /// Runs a statement that is prepared once a connection.
+  /// Runs a statement that is prepared once per connection.
   func run(_ sql: String, _ arguments: StatementArguments = []) throws {
     try cachedStatement(sql: sql).execute(arguments: arguments)
   }

@@ -12,11 +12,11 @@ internal import Musl
 internal import Glibc
 #endif
 
-/// The clock of a store in a file: the machine's own, counted from its start, also while it sleeps.
+/// The clock of a store in a file, which is the machine's own, counted from its start and including the time it sleeps.
 ///
 /// All processes that share the file read the same clock, and setting the wall clock doesn't change it.
 package struct StoreClock: Sendable {
-  /// The time now.
+  /// Returns the current time.
   package var now: @Sendable () -> StoreInstant
 
   package init(now: @escaping @Sendable () -> StoreInstant) { self.now = now }
@@ -26,8 +26,8 @@ package struct StoreClock: Sendable {
     StoreInstant(epoch: bootID, nanoseconds: nanoseconds())
   }
 
-  // If the system doesn't say which start this is, leases of an earlier one may seem to last longer. That delays a
-  // send; the opposite would repeat one.
+  // If the system doesn't identify its current run, leases from an earlier run may seem to last longer. That only
+  // delays a send, while the opposite would repeat one.
   private static let bootID: String = readBootID() ?? "unknown"
 
   #if canImport(Darwin)

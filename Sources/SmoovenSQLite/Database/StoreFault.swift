@@ -2,7 +2,7 @@
 internal import GRDB
 internal import Smooven
 
-/// Describes what was wrong with the file, and what to do.
+/// Descriptions of what's wrong with the file, and what to do.
 enum StoreFault {
   static func error(_ error: any Error, path: String) -> DeliveryStoreError {
     if let error = error as? DeliveryStoreError { return error }
@@ -15,7 +15,7 @@ enum StoreFault {
     return DeliveryStoreError(.unavailable, "\(path): \(words(for: fault))", cause: fault)
   }
 
-  /// The error for a row that isn't what this version writes.
+  /// Returns the error for a row that isn't what this version writes.
   static func damaged(_ path: String, _ what: String) -> DeliveryStoreError {
     DeliveryStoreError(.unavailable, "\(path): \(what) cannot be read; the file is damaged")
   }
@@ -27,7 +27,7 @@ enum StoreFault {
 
   private static func words(for error: DatabaseError) -> String {
     switch error.extendedResultCode {
-    // The index of the log could not get its size.
+    // The index of the log couldn't be extended.
     case .SQLITE_IOERR_SHMSIZE, .SQLITE_IOERR_SHMMAP: return diskIsFull
     case .SQLITE_IOERR_WRITE, .SQLITE_IOERR_TRUNCATE:
       return "the disk can't be written; it is full, over its quota, or failing"
@@ -53,13 +53,13 @@ enum StoreFault {
     }
   }
 
-  /// Whether a lock of another process is the cause.
+  /// Returns whether a lock of another process is the cause.
   static func isLock(_ error: any Error) -> Bool {
     guard let error = error as? DatabaseError else { return false }
     return error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED
   }
 
-  /// Whether another write would fail in the same way, so that it need not be tried.
+  /// Returns whether another write would fail in the same way, so that it need not be attempted.
   static func concernsAll(_ error: any Error) -> Bool {
     guard let error = error as? DatabaseError else { return false }
     switch error.resultCode {

@@ -6,10 +6,11 @@ internal import Synchronization
 
 internal import struct Foundation.Date
 
-/// Forgets what is past its retention, a little after each batch of writes, so that no writer waits long for it.
+/// The removal of everything past its retention, a little after each batch of writes, so that no writer waits long for
+/// it.
 ///
-/// What is old is decided by a ``RetentionClock``, which is kept in the file and follows the times that callers pass. A
-/// store that isn't written to is not pruned, and doesn't grow either.
+/// A ``RetentionClock`` decides what is old. It's kept in the file and follows the times that callers pass. A store
+/// that isn't written to isn't pruned, and doesn't grow either.
 final class StoreMaintenance: Sendable {
   private struct State {
     var clock: SharedRetentionClock
@@ -19,7 +20,7 @@ final class StoreMaintenance: Sendable {
     var ring: Int64 = 0
   }
 
-  /// The maximum number of rows that one step removes, and of pages that it gives back.
+  /// The maximum number of rows that one step removes, and of pages that one step gives back.
   static let stepSize = 1_000
   private static let vacuumSize = 256
   private static let interval: Duration = .seconds(60)
@@ -36,20 +37,23 @@ final class StoreMaintenance: Sendable {
     state = Mutex(State(clock: stored))
   }
 
-  /// The date under which to keep something that arrives at a wall time: nothing that other processes forget already.
+  /// Returns the date under which to keep something that arrives at a wall-clock time, so that other processes don't
+  /// already consider it expired.
   func date(of wall: Date) -> Double {
     let monotonic = monotonic()
     return state.withLock { $0.clock.date(of: wall, monotonic: monotonic) }
   }
 
-  /// The time that the retention clock has reached; `nil` for a new store to which no time was passed.
+  /// The time that the retention clock has reached, or `nil` for a new store that hasn't been passed a time.
   var reached: Double? { state.withLock(\.clock.reached) }
 
   // MARK: Keeping the clock
 
-  /// Begins a transaction: once a minute, and in the first of all, it reads how far other processes have moved the clock.
+  /// Begins a transaction.
   ///
-  /// Returns whether the transaction is to keep the clock.
+  /// The first transaction, and then one a minute, reads how far other processes have moved the clock.
+  ///
+  /// - Returns: Whether the transaction should save the clock.
   func begin(_ transaction: StoreTransaction) throws -> Bool {
     let monotonic = monotonic()
     guard state.withLock({ $0.savedAt.map { monotonic - $0 >= Self.interval } ?? true }) else { return false }
@@ -58,7 +62,7 @@ final class StoreMaintenance: Sendable {
     return true
   }
 
-  /// Finishes a transaction, which may keep the clock as well.
+  /// Finishes a transaction, and saves the clock if requested.
   func finish(_ transaction: StoreTransaction, keepingClock: Bool) throws {
     guard keepingClock, state.withLock({ !$0.clock.isIdle }) else { return try transaction.finish() }
     try transaction.finish(clock: state.withLock(\.clock.news))
@@ -68,13 +72,13 @@ final class StoreMaintenance: Sendable {
 
   // MARK: Forgetting
 
-  /// One step, if a minute has passed or there is more to do.
+  /// Performs one step, if a minute has passed or there is more to do.
   func step(_ transaction: StoreTransaction) {
     guard let (horizons, next) = nextStep() else { return }
     let db = transaction.db
     var isBehind = false
     var ring: Int64 = 0
-    // What fails here fails no call, and is tried again after a minute.
+    // An error here doesn't fail any call, and the step is retried after a minute.
     try? db.inTransaction(.immediate) {
       let keys = try transaction.forgetKeys(after: next, horizon: horizons.callbacks, now: horizons.today)
       let deliveries = try transaction.removeDeliveries(
@@ -100,7 +104,7 @@ final class StoreMaintenance: Sendable {
     }
   }
 
-  /// What may go now, and the ring after which to look for keys.
+  /// Returns the dates before which things may be removed, and the ring after which to look for keys.
   private func nextStep() -> (horizons: SharedRetentionClock.Horizons, ring: Int64)? {
     let monotonic = monotonic()
     return state.withLock { state in
@@ -113,7 +117,9 @@ final class StoreMaintenance: Sendable {
     }
   }
 
-  /// Gives pages back to the disk if more than a quarter of the file is free; fewer are soon used again.
+  /// Gives pages back to the disk if more than a quarter of the file is free.
+  ///
+  /// Fewer free pages are soon used again.
   private static func giveBackPages(_ db: Database) throws {
     let free = try db.row("PRAGMA freelist_count")?.integer(0) ?? 0
     let all = try db.row("PRAGMA page_count")?.integer(0) ?? 0

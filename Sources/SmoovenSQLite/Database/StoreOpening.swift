@@ -8,14 +8,14 @@ internal import struct Foundation.Data
 internal import struct Foundation.FileAttributeType
 internal import struct Foundation.URL
 
-/// Opens the file, or says why it cannot be opened.
+/// Opening of the file, with errors that say why it can't be opened.
 enum StoreOpening {
   /// An open file, and what was read from it.
   struct Opened: Sendable {
     let connections: StoreConnections
     let place: StorePlace
     var clock = SharedRetentionClock()
-    /// The place of the last callback, and the number of the last change.
+    /// The number of the last callback, and of the last change.
     var lastEvent: Int64 = 0
     var change: Int64 = 0
   }
@@ -37,7 +37,7 @@ enum StoreOpening {
 
   private static func openNow(_ path: String, _ configuration: SQLiteStoreConfiguration) throws -> Opened {
     try checkPlace(path)
-    // One deadline for everything: SQLite may wait for a lock in each step.
+    // One deadline for everything, because SQLite may wait for a lock in each step.
     let end = ContinuousClock.now.advanced(by: configuration.busyTimeout)
     var collisions = 0
     while true {
@@ -49,10 +49,10 @@ enum StoreOpening {
     }
   }
 
-  /// Whether another process may be the cause, which opens the same new file at this moment.
+  /// Returns whether the cause may be another process that is opening the same new file at the same time.
   private static func mayPass(_ error: DatabaseError, _ collisions: inout Int) -> Bool {
     if StoreFault.isLock(error) { return true }
-    // Both create the same table.
+    // Both processes may be creating the same table.
     collisions += 1
     return error.resultCode == .SQLITE_ERROR && collisions < 10
   }
@@ -74,7 +74,7 @@ enum StoreOpening {
     }
     guard !files.fileExists(atPath: path) else { return }
     if (try? Data().write(to: url, options: .withoutOverwriting)) != nil {
-      // The bodies of callbacks are for the owner only. SQLite gives its other files the rights of this one.
+      // The bodies of callbacks are for the owner only. SQLite gives its other files the same permissions as this one.
       try? files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     }
   }
@@ -96,7 +96,7 @@ enum StoreOpening {
     do {
       if try needsPreparation(writer, path) { try prepare(writer) }
       try set(configuration, on: writer)
-      // Both files are open now, and have the names that they keep.
+      // Both files are open now, under the names that they keep.
       let place = StorePlace(path: path)
       let connections = try StoreConnections(writer: writer, patience: patience) {
         try connect(path, configuration, until: nil).queue
@@ -125,20 +125,20 @@ enum StoreOpening {
     patience.limit(until: end)
     var base = Configuration()
     base.label = "SmoovenSQLite"
-    // GRDB would trap if a rollback fails; `WriteQueue` rolls back again before its next transaction.
+    // GRDB would trap if a rollback fails. `WriteQueue` rolls back again before its next transaction.
     base.allowsUnsafeTransactions = true
     base.busyMode = .callback { tries in patience.wait(tries: tries) }
     return (try DatabaseQueue(path: path, configuration: base), patience)
   }
 
-  /// Whether the file lacks something that this version needs.
+  /// Returns whether the file lacks something that this version needs.
   ///
-  /// - Throws: `DeliveryStoreError` if the file isn't ours; nothing was changed in it.
+  /// - Throws: `DeliveryStoreError` if the file isn't ours, without having changed anything in it.
   private static func needsPreparation(_ writer: DatabaseQueue, _ path: String) throws -> Bool {
     // In one transaction, because another process may be writing the first tables at this moment.
     try writer.read { db in
       let id = try db.row("PRAGMA application_id")?.integer(0)
-      // The migrator's own table is created first, in its own transaction.
+      // The migrator's own table is created first, in a separate transaction.
       let tables = try db.row(
         "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations'"
       )?.integer(0)
@@ -161,7 +161,7 @@ enum StoreOpening {
 
   private static func prepare(_ writer: DatabaseQueue) throws {
     try writer.writeWithoutTransaction { db in
-      // Before the first table, or it has no effect.
+      // Set before the first table is created, because it has no effect after that.
       try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
       guard try db.row("PRAGMA journal_mode = WAL")?.text(0) == "wal" else {
         throw DatabaseError(resultCode: .SQLITE_BUSY)
@@ -170,7 +170,7 @@ enum StoreOpening {
     try StoreSchema.migrator.migrate(writer)
   }
 
-  /// Sets what SQLite keeps for a connection only.
+  /// Sets what SQLite keeps only per connection.
   private static func set(_ configuration: SQLiteStoreConfiguration, on writer: DatabaseQueue) throws {
     try writer.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA synchronous = \(configuration.durability.wrapped.rawValue)")
@@ -178,7 +178,8 @@ enum StoreOpening {
       if let size = configuration.maximumFileSize, let page = try db.row("PRAGMA page_size")?.integer(0) {
         try db.execute(sql: "PRAGMA max_page_count = \(max(1, Int64(size) / page))")
       }
-      // That nothing can be written, for want of a right or of a lock, is found out now and not at the first callback.
+      // If nothing can be written, for lack of permission or because of a lock, that becomes known now and not at the
+      // first callback.
       try db.inTransaction(.immediate) { .rollback }
     }
   }

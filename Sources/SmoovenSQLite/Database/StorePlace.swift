@@ -9,11 +9,12 @@ internal import Musl
 internal import Glibc
 #endif
 
-/// The files of a store as they were when it was opened.
+/// The files of a store as they were when the store was opened.
 ///
-/// The system keeps a file that is open although its name is gone, so SQLite would go on writing into nothing.
+/// The system keeps an open file even if its name is gone, so SQLite would go on writing to a file that nothing can
+/// find.
 struct StorePlace: Sendable {
-  /// Identifies a file on this machine, whatever its name.
+  /// The identity of a file on this machine, regardless of its name.
   private struct Identity: Sendable, Equatable {
     let device: UInt64
     let number: UInt64
@@ -29,7 +30,7 @@ struct StorePlace: Sendable {
   let path: String
   private let identities: [Identity?]
 
-  /// Remembers the files that a connection has open: the database and its log.
+  /// Creates a place that remembers the files that a connection has open: the database and its log.
   init(path: String) {
     self.path = path
     identities = Self.names(path).map(Identity.init)
@@ -37,7 +38,7 @@ struct StorePlace: Sendable {
 
   private static func names(_ path: String) -> [String] { [path, path + "-wal"] }
 
-  /// The error if one of the files was removed or replaced.
+  /// The error if one of the files was removed or replaced, or `nil` if they're unchanged.
   var fault: DeliveryStoreError? {
     for (name, identity) in zip(Self.names(path), identities) where Identity(name) != identity {
       return DeliveryStoreError(

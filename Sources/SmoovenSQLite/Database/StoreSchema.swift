@@ -1,13 +1,13 @@
 #if SQLiteSupport
 internal import GRDB
 
-/// The tables, and how files of older versions come to have them.
+/// The tables, and the migrations of files of older versions.
 enum StoreSchema {
-  /// Marks a file as ours: "SMVN".
+  /// The number that marks a file as ours: "SMVN".
   static let applicationID: Int64 = 0x534D_564E
 
-  // Times are seconds since 2001-01-01 UTC: what `Date` holds, so that nothing is lost to rounding. What others
-  // chose (ids, keys) is kept as bytes: SQLite ends a text at the first zero.
+  // Times are seconds since 2001-01-01 UTC, which is what `Date` holds, so nothing is lost to rounding. Ids and keys
+  // that others chose are kept as bytes, because SQLite ends a text at the first zero byte.
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { db in

@@ -8,7 +8,7 @@ extension StoreTransaction {
   /// The number of removals that are kept for other processes, which look for them several times a second.
   private static let removalLimit: Int64 = 10_000
 
-  /// Inserts a delivery; returns `false` if its token or idempotency key exists.
+  /// Inserts a delivery, and returns `false` if its token or idempotency key exists.
   func insert(_ record: DeliveryRecord, keptFrom: Double) throws -> Bool {
     try db.run(
       """
@@ -27,7 +27,7 @@ extension StoreTransaction {
     return true
   }
 
-  /// Replaces a delivery whose version is unchanged; returns `false` otherwise.
+  /// Replaces a delivery if its version is unchanged, and returns whether it did.
   func replace(_ record: DeliveryRecord, version: Int64) throws -> Bool {
     try db.run(
       """
@@ -38,7 +38,7 @@ extension StoreTransaction {
     )
     guard db.changesCount > 0 else { return false }
     guard !record.keys.isEmpty else { return true }
-    // Ids only grow, and seldom.
+    // Ids are only added, and only rarely.
     if let id = try db.row("SELECT id FROM delivery WHERE token = ?", [record.token])?.integer(0) {
       try index(record.keys, id)
     }
@@ -54,7 +54,7 @@ extension StoreTransaction {
     }
   }
 
-  /// Removes a delivery whose version is unchanged.
+  /// Removes a delivery if its version is unchanged.
   func remove(_ token: Data, version: Int64) throws {
     let select = "SELECT id, record FROM delivery WHERE token = ? AND version = ?"
     guard let row = try db.row(select, [token, version]) else { return }
@@ -63,7 +63,7 @@ extension StoreTransaction {
     try db.run("DELETE FROM removal WHERE id <= ?", [db.lastInsertedRowID - Self.removalLimit])
   }
 
-  /// Removes a row of id and record.
+  /// Removes the delivery of a row that has its id and record.
   private func removeDelivery(_ row: Row) throws {
     guard let id = row.integer(0) else { return }
     if let delivery = row.text(1).flatMap(DeliveryRecord.delivery) {
@@ -76,9 +76,9 @@ extension StoreTransaction {
     noteRemoved(deliveries: 1)
   }
 
-  /// Removes the oldest deliveries that are kept from before a date, at most a step; returns their number.
+  /// Removes the oldest deliveries that are kept from before a date, at most `limit` of them, and returns their number.
   ///
-  /// Those that are wanted today stay.
+  /// Deliveries that are still wanted today stay.
   func removeDeliveries(before date: Double, today: Double, keepsPending: Bool, limit: Int) throws -> Int {
     let rows = try db.rows(
       """

@@ -5,10 +5,10 @@ internal import Smooven
 internal import struct Foundation.Data
 
 extension StoreTransaction {
-  /// Removes the oldest callbacks, at most a step; returns their number.
+  /// Removes the oldest callbacks, at most `limit` of them, and returns their number.
   ///
-  /// Those may go that arrived before one date and are kept from before another. Each delivery keeps what it needs of
-  /// its own.
+  /// Only callbacks that arrived before one date and are kept from before another are removed. Each delivery keeps the
+  /// ones among its callbacks that it needs.
   func removeEvents(receivedBefore received: Double, keptBefore kept: Double, limit: Int) throws -> Int {
     let rows = try db.rows(
       """
@@ -29,7 +29,7 @@ extension StoreTransaction {
     return rows.count
   }
 
-  /// The deliveries that a callback may belong to.
+  /// Returns the deliveries that a callback may belong to.
   private func deliveries(token: Data?, keys: [Int64]) throws -> Set<Int64> {
     var found: Set<Int64> = []
     if let token, let id = try db.row("SELECT id FROM delivery WHERE token = ?", [token])?.integer(0) {
@@ -44,7 +44,7 @@ extension StoreTransaction {
   }
 
   private func keep(event: Int64, in delivery: Int64) throws {
-    // What can't be read can't be kept, and must not keep the rest from going.
+    // What can't be read can't be kept, and it must not prevent the rest from being removed.
     guard
       let row = try db.row("SELECT \(StoredRows.eventColumns) FROM event WHERE id = ?", [event]),
       let stored = StoredRows.event(row),

@@ -4,11 +4,11 @@ internal import Smooven
 
 internal import struct Foundation.Data
 
-/// One transaction of the writer: its changes, and the numbers that are written once for all of them.
+/// One transaction of the writer, with its changes and the numbers that are written once for all of them.
 final class StoreTransaction {
   let db: Database
   let path: String
-  /// The callbacks that were appended, with their places.
+  /// The callbacks that were appended, with their cursors.
   private(set) var appended: [StoredEvent] = []
   private var keys: KeyRings
   private var change: Int64?
@@ -21,7 +21,7 @@ final class StoreTransaction {
     keys = KeyRings(limits)
   }
 
-  /// The number of this transaction's change, later than all before.
+  /// Returns the number of this transaction's change, which is higher than all before.
   func changeNumber() throws -> Int64 {
     if let change { return change }
     let number = (try db.row("SELECT change FROM state")?.integer(0) ?? 0) + 1
@@ -29,7 +29,7 @@ final class StoreTransaction {
     return number
   }
 
-  /// Writes what is written once a transaction, and the retention clock if given.
+  /// Writes what is written once per transaction, and the retention clock if given.
   func finish(clock: String? = nil) throws {
     try keys.save(db)
     guard change != nil || events != 0 || deliveries != 0 || clock != nil else { return }
@@ -65,7 +65,7 @@ final class StoreTransaction {
     return .new
   }
 
-  /// Runs a closure whose changes are undone, all of them, if it returns `false`.
+  /// Runs a closure, and undoes all of its changes if it returns `false`.
   func undoing(unless body: () throws -> Bool) throws {
     try keys.save(db)
     let (count, number) = (appended.count, events)

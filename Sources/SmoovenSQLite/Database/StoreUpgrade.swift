@@ -6,7 +6,7 @@ internal import SmoovenCallbacks
 internal import struct Foundation.Data
 internal import struct Foundation.Date
 
-/// Takes over the rows of a file that the first version wrote, within the migration's transaction.
+/// The conversion of the rows that the first version wrote, within the migration's transaction.
 struct StoreUpgrade {
   private static let pageSize = 100
   /// The group of all deliveries in the first version.
@@ -36,9 +36,10 @@ struct StoreUpgrade {
     try db.execute(sql: "DROP TABLE event_1; DROP TABLE delivery_1")
   }
 
-  /// Reads rows in the order of their ids, of which few are in memory.
+  /// Reads rows sorted by id, keeping only a few in memory.
   ///
-  /// The arguments of the query are an id after which to begin and the number of rows; its first column is the id.
+  /// The arguments of the query are the id after which to begin and the number of rows. Its first column must be the
+  /// id.
   private func pages(_ sql: String, _ body: (Int64, Row) throws -> Void) throws {
     var last = Int64.min
     while true {
@@ -53,7 +54,7 @@ struct StoreUpgrade {
   }
 
   private func keepState() throws {
-    // A cursor must not be used again although its callback is gone.
+    // A cursor must not be reused, even if its callback is gone.
     try db.execute(
       sql: """
         DELETE FROM sqlite_sequence WHERE name = 'event';
@@ -77,7 +78,7 @@ struct StoreUpgrade {
     let token = row.text(3).flatMap { DeliveryToken($0) }
     let body = row.bytes(6) ?? Data()
     guard let event = Self.event(detail, payload: row.text(5), body: body, isOwned: token != nil) else {
-      // Whoever reads it gets an error, as before.
+      // A reader of this row gets an error, as before.
       try db.run(
         "INSERT INTO event (id, received_at, detail, payload, body) VALUES (?, ?, ?, ?, ?)",
         [id, receivedAt, detail, row.text(5), body]
@@ -98,7 +99,7 @@ struct StoreUpgrade {
     try see(key, endpoint: event.endpoint, receivedAt)
   }
 
-  /// By arrival: the first version didn't keep the signed time.
+  /// Records a key as arrived without a signed time, because the first version didn't keep the signed time.
   private func see(_ digest: Data, endpoint: String, _ receivedAt: Double) throws {
     let kind = KeyRings.Kind.arrived.rawValue
     try db.run(
@@ -114,7 +115,7 @@ struct StoreUpgrade {
     )
   }
 
-  /// Reads an event, and the endpoint within which its deduplication key counts.
+  /// Reads an event, and the endpoint that is the namespace of its deduplication key.
   private static func event(
     _ detail: String,
     payload: String?,
@@ -176,7 +177,8 @@ struct StoreUpgrade {
     }
   }
 
-  /// The event of an outcome that the first version wrote; `nil` for a timeout, which isn't the end of a delivery.
+  /// Returns the event of an outcome that the first version wrote, or `nil` for a timeout, which doesn't end a
+  /// delivery.
   private static func decisiveEvent(_ outcome: String) -> CallbackEvent? {
     guard
       let json = try? JSONValue(parsing: Array(outcome.utf8)),

@@ -3,14 +3,15 @@ internal import GRDB
 internal import Smooven
 internal import Synchronization
 
-/// Group commit: all callers that write while a transaction runs share the next one, and one `fsync`.
+/// A queue for group commit, in which all callers that write while a transaction runs share the next one, and one
+/// `fsync`.
 ///
-/// Writes happen in the order of their calls, on GRDB's own thread. Each caller is resumed exactly once, after the
-/// commit. Cancelling it changes nothing, because the write may be on its way to the disk.
+/// Writes are performed in the order of their calls, on GRDB's own thread. Each caller is resumed exactly once, after
+/// the commit. Cancelling a caller changes nothing, because its write may already be on its way to the disk.
 final class WriteQueue: Sendable {
   private struct Job: Sendable {
     let since: ContinuousClock.Instant
-    /// Writes, and returns how to resume the caller after the commit.
+    /// Performs the write, and returns how to resume the caller after the commit.
     let body: @Sendable (StoreTransaction) throws -> @Sendable () -> Void
     let fail: @Sendable (DeliveryStoreError) -> Void
   }
@@ -21,7 +22,7 @@ final class WriteQueue: Sendable {
     var isClosed = false
   }
 
-  /// The maximum number of writes in a transaction, so that readers and other processes don't wait for too long.
+  /// The maximum number of writes in a transaction, so that readers and other processes don't wait too long.
   private static let batchLimit = 512
 
   private let connections: StoreConnections
@@ -48,12 +49,12 @@ final class WriteQueue: Sendable {
     self.onCommit = onCommit
   }
 
-  /// The number of transactions that were committed.
+  /// The number of committed transactions.
   var commitCount: Int { commits.load(ordering: .relaxed) }
 
-  /// Writes in a transaction, and returns when it is committed.
+  /// Writes in a transaction, and returns when it's committed.
   ///
-  /// The closure may run more than once: again after another write in the same transaction failed.
+  /// The closure may run more than once, because it runs again if another write in the same transaction failed.
   func perform<Result: Sendable>(
     _ body: @escaping @Sendable (StoreTransaction) throws -> Result
   ) async throws(DeliveryStoreError) -> Result {
@@ -72,7 +73,7 @@ final class WriteQueue: Sendable {
     return try result.get()
   }
 
-  /// Refuses later writes, and returns when all earlier ones are done: whether it was open until now.
+  /// Refuses later writes, waits until all earlier ones are done, and returns whether the queue was open until now.
   func close() async -> Bool {
     await withCheckedContinuation { continuation in
       let job = Job(
@@ -84,7 +85,9 @@ final class WriteQueue: Sendable {
     }
   }
 
-  /// Queues a write, or fails it if there is no room; returns `false`, and does neither, if the queue is closed.
+  /// Queues a write, or fails it if there's no room.
+  ///
+  /// - Returns: `false` if the queue is closed, in which case it does neither.
   private func submit(_ job: Job, isLast: Bool = false) -> Bool {
     enum Place { case closed, full, queued(mustStart: Bool) }
     let place = state.withLock { state -> Place in
@@ -109,7 +112,7 @@ final class WriteQueue: Sendable {
 
   private func drain(_ db: Database) {
     while let batch = nextBatch() {
-      // Looked at before each commit: afterwards it would be too late.
+      // Checked before each commit, because afterwards it would be too late.
       if let fault = place.fault {
         for job in batch { job.fail(fault) }
         continue
@@ -152,7 +155,7 @@ final class WriteQueue: Sendable {
     } catch  where StoreFault.isLock(error) {
       giveUp(batch, StoreFault.error(error, path: place.path))
     } catch  where batch.count > 1 && !StoreFault.concernsAll(error) {
-      // One failed, and nothing of the batch was written. Alone, it fails alone.
+      // One of the writes failed, so nothing of the batch was written. On its own, it fails without the others.
       for job in batch { commit([job], db) }
     } catch {
       let failure = StoreFault.error(error, path: place.path)
@@ -160,13 +163,14 @@ final class WriteQueue: Sendable {
     }
   }
 
-  /// When to stop waiting for a lock: after the timeout, of which a slow disk may have taken most.
+  /// Returns when to stop waiting for a lock, which is after the timeout, even though a slow disk may have used most of
+  /// that up.
   private func end(of oldest: ContinuousClock.Instant) -> ContinuousClock.Instant {
     let timeout = connections.patience.timeout
     return max(oldest.advanced(by: timeout), .now.advanced(by: min(timeout, .milliseconds(100))))
   }
 
-  /// Fails all writes that have waited for a lock long enough, and puts the others of the batch back.
+  /// Fails all writes that have waited long enough for a lock, and puts the others of the batch back.
   private func giveUp(_ batch: [Job], _ failure: DeliveryStoreError) {
     let limit = ContinuousClock.now.advanced(by: .zero - connections.patience.timeout)
     let late = state.withLock { state in
@@ -175,7 +179,7 @@ final class WriteQueue: Sendable {
       return all.filter { $0.since <= limit }
     }
     for job in late { job.fail(failure) }
-    // SQLite may report a lock without any wait.
+    // SQLite may report a lock without waiting at all.
     if late.isEmpty { LockPatience.pause() }
   }
 }

@@ -3,10 +3,10 @@ internal import GRDB
 internal import SmoovenSupport
 internal import Synchronization
 
-/// Notices what other processes commit, while something waits for it.
+/// A watch for the commits of other processes, which runs while something waits for them.
 ///
-/// One connection asks SQLite for the version of the data. It is never inside a transaction, or it would always see the
-/// same. What it costs doesn't depend on how many wait.
+/// One connection asks SQLite for the version of the data. It's never inside a transaction, because there it would
+/// always see the same version. The cost doesn't depend on the number of waiters.
 final class ChangeWatch: Sendable {
   private struct State {
     var users = 0
@@ -14,12 +14,12 @@ final class ChangeWatch: Sendable {
     var isClosed = false
   }
 
-  /// What the task keeps from one run to the next.
+  /// The state that is kept from one run of the task to the next.
   private struct Watcher: Sendable {
     var connection: DatabaseQueue?
     var version: Int64?
 
-    /// Takes a version; returns whether it is another one.
+    /// Stores a version, and returns whether it differs from the last one.
     mutating func replace(_ version: Int64?) -> Bool {
       guard let version, version != self.version else { return false }
       self.version = version
@@ -39,14 +39,14 @@ final class ChangeWatch: Sendable {
     self.progress = progress
   }
 
-  /// Watches for the duration of a closure.
+  /// Watches while a closure runs.
   func whileWatching<Result>(_ body: () async throws -> Result) async rethrows -> Result {
     begin()
     defer { end() }
     return try await body()
   }
 
-  /// Stops, and closes the connection.
+  /// Stops watching, and closes the connection.
   func close() async {
     let task = state.withLock { state in
       state.isClosed = true
@@ -66,7 +66,7 @@ final class ChangeWatch: Sendable {
     state.withLock { state in
       state.users += 1
       guard state.users == 1, !state.isClosed else { return }
-      // The one before, which was cancelled, may still use the connection.
+      // The previous task, which was cancelled, may still be using the connection.
       state.task = Task { [self, previous = state.task] in
         await previous?.value
         await run(interval)
@@ -84,7 +84,7 @@ final class ChangeWatch: Sendable {
 
   private func run(_ interval: Duration) async {
     while !Task.isCancelled {
-      // What can't be read now, because of a lock or the disk, is asked for again.
+      // If it can't be read now, because of a lock or the disk, it's read again later.
       if let version = try? await version(), watcher.withLock({ $0.replace(version) }) {
         progress.update { $0.foreignCommits &+= 1 }
       }

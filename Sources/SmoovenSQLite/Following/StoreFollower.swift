@@ -4,7 +4,7 @@ internal import Smooven
 
 /// One reader of what is new in the file, and the place that it has reached.
 ///
-/// It passes over rows that are damaged: a call that asks for them gets the error.
+/// It skips damaged rows. A call that asks for them gets the error.
 struct StoreFollower {
   /// The maximum number of callbacks in memory, and in one report.
   private static let pageSize = 256
@@ -27,7 +27,7 @@ struct StoreFollower {
     lastChange = store.followers.change
   }
 
-  /// Reports what is new and of interest, of which this process's own callbacks are not read from the file.
+  /// Reports what is new and of interest, without reading this process's own callbacks from the file.
   mutating func look(own: StoreFollowers.Own) async throws {
     let (event, change) = try await store.read { db in
       let row = try db.row("SELECT (SELECT max(id) FROM event), change FROM state")
@@ -61,7 +61,7 @@ struct StoreFollower {
 
   private func lookAtCallbacks(upTo last: Int64, _ own: StoreFollowers.Own) async throws {
     guard interests.count > 0 else { return }
-    // What was appended here may belong to another client of this process.
+    // Callbacks that were appended here may belong to another client in this process.
     try await report(own.events.filter { $0.cursor.rawValue > lastEvent && interests.contains($0.callback) })
     let count = last - lastEvent - own.count(after: lastEvent, upTo: last)
     guard count > 0 else { return }

@@ -2,15 +2,16 @@
 internal import Smooven
 internal import Synchronization
 
-/// Those in this process that follow the file, and what this process appended since each of them looked.
+/// The followers of the file in this process, and the callbacks that this process has appended since each of them last
+/// looked.
 ///
-/// They need not read from the file what is in memory.
+/// They don't need to read from the file what is in memory.
 final class StoreFollowers: Sendable {
   /// Callbacks that this process appended.
   struct Own: Sendable {
-    /// Their numbers.
+    /// The numbers of the callbacks.
     var ranges: [ClosedRange<Int64>] = []
-    /// Those of the ranges that are still in memory.
+    /// The callbacks in those ranges that are still in memory.
     var events: [StoredEvent] = []
   }
 
@@ -19,10 +20,10 @@ final class StoreFollowers: Sendable {
     var nextID = 0
   }
 
-  /// The maximum number of callbacks that are kept for a follower; past it, it reads them from the file.
+  /// The maximum number of callbacks that are kept for a follower, which reads any more of them from the file.
   private static let limit = 20_000
 
-  /// What was in the file when it was opened, after which a follower begins.
+  /// The last callback and change in the file when it was opened, after which a follower begins.
   let lastEvent: Int64
   let change: Int64
   private let state = Mutex(State())
@@ -44,7 +45,7 @@ final class StoreFollowers: Sendable {
     state.withLock { _ = $0.own.removeValue(forKey: id) }
   }
 
-  /// Records what was committed here in one transaction, so that its numbers have no gap.
+  /// Records the callbacks that were committed here in one transaction, so that their numbers have no gap.
   func note(_ appended: [StoredEvent]) {
     guard let first = appended.first?.cursor, let last = appended.last?.cursor else { return }
     state.withLock { state in
@@ -55,7 +56,7 @@ final class StoreFollowers: Sendable {
     }
   }
 
-  /// Removes and returns what was appended since the last call.
+  /// Removes and returns the callbacks that were appended since the last call.
   func take(_ id: Int) -> Own {
     state.withLock { state in
       defer { state.own[id] = Own() }
@@ -74,14 +75,14 @@ extension StoreFollowers.Own {
     events += appended
   }
 
-  /// How many of the numbers up to one are own.
+  /// Returns how many numbers of a range are this process's own.
   func count(after first: Int64, upTo last: Int64) -> Int64 {
     ranges.reduce(0) { count, range in
       count + max(0, min(range.upperBound, last) - max(range.lowerBound - 1, first))
     }
   }
 
-  /// The numbers after one that aren't own, as ranges.
+  /// Returns the numbers of a range that aren't this process's own, as ranges.
   func others(after first: Int64, upTo last: Int64) -> [ClosedRange<Int64>] {
     var others: [ClosedRange<Int64>] = []
     var next = first + 1

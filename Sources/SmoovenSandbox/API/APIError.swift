@@ -2,19 +2,19 @@ import HTTPTypes
 import SmoovenCallbacks
 import SmoovenHTTP
 
-/// A request that is answered with an error in the documented shape.
+/// An error response in the documented shape.
 struct APIError: Error, Hashable {
   var status: HTTPResponse.Status
   var code: String
   var message: String
   var headerFields = HTTPFields()
 
-  /// 400, with a message that names the field.
+  /// Returns a 400 whose message names the field.
   static func badRequest(_ code: String, _ message: String) -> APIError {
     APIError(status: .badRequest, code: code, message: message)
   }
 
-  /// 400 for a rule that has no code of its own.
+  /// Returns a 400 for a rule that has no separate code.
   static func invalidRequest(_ message: String) -> APIError { badRequest("invalid_request", message) }
 
   static func notFound(_ code: String, _ message: String) -> APIError {

@@ -2,9 +2,9 @@ import SmoovenCallbacks
 
 /// The addresses of recipients, per channel.
 enum Address {
-  /// Whether a text can be an address on a channel.
+  /// Returns whether a text can be an address on a channel.
   ///
-  /// A phone number may follow the name of a script, as in `fail+61400000000`.
+  /// The name of a script may precede a phone number, as in `fail+61400000000`.
   static func isValid(_ text: String, on channel: NotificationChannel) -> Bool {
     switch channel {
     case .sms, .rcs:
@@ -19,7 +19,7 @@ enum Address {
     }
   }
 
-  /// What ``isValid(_:on:)`` expects, for a message.
+  /// Returns what ``isValid(_:on:)`` expects, for a message.
   static func rule(on channel: NotificationChannel) -> String {
     switch channel {
     case .sms, .rcs: "a phone number in E.164 form, such as +61400000000"
@@ -28,7 +28,7 @@ enum Address {
     }
   }
 
-  /// A likely address for a recipient that is known by something else; the same one every time.
+  /// Returns a plausible address for a recipient that is known by something else, which is the same every time.
   static func madeUp(for recipient: String, on channel: NotificationChannel) -> String {
     // FNV-1a, because the standard library's hashes differ from run to run.
     let hash = recipient.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {

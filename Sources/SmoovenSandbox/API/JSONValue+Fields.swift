@@ -3,41 +3,41 @@ import SmoovenCallbacks
 import class Foundation.JSONEncoder
 
 extension JSONValue {
-  /// The value as bytes, with its keys in order so that equal values have equal bytes.
+  /// Returns the value as bytes, with its keys sorted so that equal values have equal bytes.
   func encoded() throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return Array(try encoder.encode(self))
   }
 
-  /// A string, or `null`.
+  /// Creates a string, or `null` from `nil`.
   init(_ text: String?) {
     self = text.map(JSONValue.string) ?? .null
   }
 
-  /// An object without the members that are `nil`.
+  /// Returns an object without the members that are `nil`.
   static func object(present members: [String: JSONValue?]) -> JSONValue {
     .object(members.compactMapValues { $0 })
   }
 
-  /// A member, or `nil` when it is absent or `null`.
+  /// Returns a member, or `nil` if it's absent or `null`.
   func member(_ key: String) -> JSONValue? {
     guard let member = self[key], !member.isNull else { return nil }
     return member
   }
 
-  /// A string member, or `nil` when it is absent.
+  /// Returns a string member, or `nil` if it's absent.
   ///
-  /// - Throws: ``APIError`` when it is of another type.
+  /// - Throws: ``APIError`` if it has another type.
   func string(_ key: String, code: String = "invalid_request") throws(APIError) -> String? {
     guard let member = member(key) else { return nil }
     guard let text = member.stringValue else { throw .badRequest(code, "\(key) must be a string") }
     return text
   }
 
-  /// An object member, or `nil` when it is absent.
+  /// Returns an object member, or `nil` if it's absent.
   ///
-  /// - Throws: ``APIError`` when it is of another type.
+  /// - Throws: ``APIError`` if it has another type.
   @discardableResult
   func object(_ key: String) throws(APIError) -> JSONValue? {
     guard let member = member(key) else { return nil }
@@ -45,9 +45,9 @@ extension JSONValue {
     return member
   }
 
-  /// A request body: a JSON object.
+  /// Returns a request body as a JSON object.
   ///
-  /// - Throws: ``APIError`` when the bytes are something else.
+  /// - Throws: ``APIError`` if the bytes are anything else.
   static func requestBody(_ bytes: [UInt8]) throws(APIError) -> JSONValue {
     do {
       let body = try JSONValue(parsing: bytes)

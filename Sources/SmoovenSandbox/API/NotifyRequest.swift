@@ -2,11 +2,11 @@ import SmoovenCallbacks
 
 /// A valid body of `POST /v1/agent/notify`.
 struct NotifyRequest: Sendable {
-  /// The body as it came.
+  /// The body as it arrived.
   let body: JSONValue
-  /// `context.user_id`; `nil` in direct mode.
+  /// `context.user_id`, or `nil` in direct mode.
   let userID: String?
-  /// `intent`; `nil` in direct mode.
+  /// `intent`, or `nil` in direct mode.
   let intent: String?
   let urgency: String
   /// `channel`, or the hint in `preferred_channel`.
@@ -17,7 +17,7 @@ struct NotifyRequest: Sendable {
 
   /// Checks every documented rule.
   ///
-  /// - Throws: ``APIError`` that names the first field that breaks one.
+  /// - Throws: ``APIError``, which names the first field that breaks a rule.
   init(_ body: JSONValue) throws(APIError) {
     self.body = body
     urgency = try body.string("urgency") ?? "normal"
@@ -45,13 +45,13 @@ struct NotifyRequest: Sendable {
     }
   }
 
-  /// What this recipient asks for.
+  /// The story that the recipient asks for.
   var story: SandboxStory {
     let script = SandboxScript(recipient: recipient)
     guard intent != nil else { return SandboxStory(script, on: channelRequested ?? .push) }
     if urgency == "critical" { return SandboxStory(script, on: .sms, and: .push) }
     let usual: NotificationChannel = urgency == "high" ? .sms : .push
-    // A hint may be overridden; here it is where it names no channel.
+    // A hint may be overridden, which the sandbox does if the hint names no channel.
     let hint = channelRequested.flatMap { Self.channels.contains($0) ? $0 : nil }
     return SandboxStory(script, on: hint ?? usual)
   }

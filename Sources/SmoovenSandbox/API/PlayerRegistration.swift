@@ -2,7 +2,7 @@ import SmoovenCallbacks
 
 /// A valid body of `POST /v1/players/register`.
 struct PlayerRegistration: Sendable {
-  /// The body as it came.
+  /// The body as it arrived.
   let body: JSONValue
   let externalID: String
   /// The names of the channels that have an address.
@@ -10,7 +10,7 @@ struct PlayerRegistration: Sendable {
 
   /// Checks every documented rule.
   ///
-  /// - Throws: ``APIError`` that names the first field that breaks one.
+  /// - Throws: ``APIError``, which names the first field that breaks a rule.
   init(_ body: JSONValue) throws(APIError) {
     guard body.objectValue != nil else { throw .invalidRequest("a player must be an object") }
     self.body = body

@@ -4,7 +4,7 @@ import SmoovenHTTP
 internal import SmoovenSupport
 
 extension SandboxAPI {
-  /// `POST /v1/agent/notify`; `nil` to cut the connection.
+  /// Handles `POST /v1/agent/notify`, and returns `nil` to cut the connection.
   func notify(_ bytes: [UInt8]) async throws -> HTTPServerResponse? {
     let request: NotifyRequest
     do {
@@ -40,7 +40,7 @@ extension SandboxAPI {
     ])
   }
 
-  /// `GET /v1/status/{id}`.
+  /// Handles `GET /v1/status/{id}`.
   func status(of id: String) throws -> HTTPServerResponse {
     guard let record = records.read({ $0.notification(id) }) else {
       throw APIError.notFound("notification_not_found", "there is no notification of this id")

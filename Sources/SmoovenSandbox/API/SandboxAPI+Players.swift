@@ -3,7 +3,7 @@ import SmoovenHTTP
 internal import SmoovenSupport
 
 extension SandboxAPI {
-  /// `POST /v1/players/register`.
+  /// Handles `POST /v1/players/register`.
   func registerPlayer(_ bytes: [UInt8]) throws -> HTTPServerResponse {
     let registration = try PlayerRegistration(try .requestBody(bytes))
     let (player, isNew) = add(registration)
@@ -13,7 +13,7 @@ extension SandboxAPI {
     ])
   }
 
-  /// `POST /v1/players/batch`: good players are imported beside bad ones.
+  /// Handles `POST /v1/players/batch`, which imports valid players and reports invalid ones.
   func importPlayers(_ bytes: [UInt8]) throws -> HTTPServerResponse {
     guard let players = try JSONValue.requestBody(bytes).member("players")?.arrayValue else {
       throw APIError.invalidRequest("players must be an array")
@@ -36,13 +36,13 @@ extension SandboxAPI {
     return try response(["success": true, "imported": .integer(imported), "errors": .array(errors)])
   }
 
-  /// `GET /v1/players/{id}`.
+  /// Handles `GET /v1/players/{id}`.
   func player(_ id: String) throws -> HTTPServerResponse {
     guard let player = records.read({ $0.players[id] }) else { throw APIError.unknownPlayer }
     return try response(player.json)
   }
 
-  /// `DELETE /v1/players/{id}`.
+  /// Handles `DELETE /v1/players/{id}`.
   func deletePlayer(_ id: String) throws -> HTTPServerResponse {
     guard records.update({ $0.players.removeValue(forKey: id) }) != nil else { throw APIError.unknownPlayer }
     return try response(["success": true, "player_id": .string(id)])

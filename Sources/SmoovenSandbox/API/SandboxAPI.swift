@@ -4,11 +4,11 @@ import SmoovenCallbacks
 import SmoovenHTTP
 internal import SmoovenSupport
 
-/// Answers the requests of a sandbox.
+/// The handler of a sandbox's requests.
 struct SandboxAPI: AsyncHTTPServerHandler {
   let configuration: SandboxConfiguration
   let records: Watched<SandboxRecords>
-  /// Takes what is to be done in the background.
+  /// The courier that receives background work.
   let courier: CallbackCourier
   let logger: Logger
 
@@ -35,7 +35,7 @@ struct SandboxAPI: AsyncHTTPServerHandler {
     return .response(response)
   }
 
-  /// The response, or `nil` to cut the connection.
+  /// Returns the response, or `nil` to cut the connection.
   private func answer(_ request: HTTPServerRequest) async throws -> HTTPServerResponse? {
     guard let route = SandboxRoute(path: request.head.path ?? "") else {
       throw APIError.notFound("not_found", "there is nothing at this path")

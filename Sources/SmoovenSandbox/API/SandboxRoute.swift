@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// What a path stands for.
+/// The resource that a path refers to.
 enum SandboxRoute: Equatable {
   case notify
   case status(String)
@@ -12,7 +12,7 @@ enum SandboxRoute: Equatable {
   case failedDeliveries
   case health
 
-  /// Reads the path of a request, or returns `nil` when there is nothing there.
+  /// Reads the path of a request, or returns `nil` if nothing is at that path.
   init?(path: String) {
     let parts = path.prefix { $0 != "?" }.split(separator: "/").map(String.init)
     switch parts.joined(separator: "/") {
@@ -41,9 +41,9 @@ enum SandboxRoute: Equatable {
     }
   }
 
-  /// Whether requests must bear the Secret Key.
+  /// Whether requests must have the Secret Key.
   ///
-  /// The pages that the service does not have are open, so that a browser can look.
+  /// The pages that the real service doesn't have are open, so that a browser can view them.
   var needsKey: Bool {
     switch self {
     case .notifications, .attempts, .failedDeliveries, .health: false

@@ -1,9 +1,9 @@
 import SmoovenCallbacks
 internal import SmoovenSupport
 
-/// Tells stories and repeats callbacks in the background.
+/// A courier that plays stories and retries callbacks in the background.
 ///
-/// Whatever is handed in waits in a queue for ``run(sender:)``.
+/// Its work waits in a queue for ``run(sender:)``.
 struct CallbackCourier: Sendable {
   private enum Work: Sendable {
     case story(NotificationRecord)
@@ -23,25 +23,25 @@ struct CallbackCourier: Sendable {
     (queue, entrance) = AsyncStream.makeStream()
   }
 
-  /// Remembers a notification and begins its story.
+  /// Stores a notification and begins its story.
   func accept(_ record: NotificationRecord) {
     records.update { $0.accept(record) }
     entrance.yield(.story(record))
   }
 
-  /// Sends a player's event to the default URL, where there is one.
+  /// Sends a player's event to the default URL, if any.
   func announce(_ player: PlayerRecord, isNew: Bool) {
     guard let url = configuration.defaultCallbackURL else { return }
     records.update { $0.unfinished += 1 }
     entrance.yield(.player(player.payload(isNew: isNew), url: url))
   }
 
-  /// Works until the task is cancelled, each story and each retried callback in a child task of its own.
+  /// Works until the task is cancelled, with a child task for each story and each retried callback.
   func run(sender: CallbackSender) async {
     await withDiscardingTaskGroup { group in
       for await work in queue {
         group.addTask {
-          // What fails is among the records; the one error that comes this far is that of being cancelled.
+          // Failures are recorded, so the only error that gets here is a cancellation.
           try? await self.perform(work, sender: sender)
           records.update { $0.unfinished -= 1 }
         }
@@ -89,7 +89,7 @@ struct CallbackCourier: Sendable {
 
   /// Sends a callback for the first time.
   ///
-  /// Whether it is taken or not, the next one may follow: a retry holds nothing up.
+  /// The next one may follow whether or not the receiver accepts it, because a retry doesn't delay other callbacks.
   private func deliver(_ callback: OutgoingCallback, sender: CallbackSender) async throws {
     let attempt = try await sender.send(callback, number: 1)
     guard !attempt.isAccepted, !callback.isForged else { return }

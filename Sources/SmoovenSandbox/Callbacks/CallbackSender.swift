@@ -6,30 +6,31 @@ import NIOHTTP1
 import SmoovenCallbacks
 internal import SmoovenSupport
 
-/// Posts callbacks and notes how that went.
+/// A sender that posts callbacks and records the results.
 struct CallbackSender: Sendable {
   let client: HTTPClient
   let configuration: SandboxConfiguration
   let records: Watched<SandboxRecords>
   let logger: Logger
 
-  /// How the client of a sender is set up.
+  /// The configuration of a sender's HTTP client.
   static var clientConfiguration: HTTPClient.Configuration {
     var configuration = HTTPClient.Configuration()
     configuration.redirectConfiguration = .disallow
     configuration.timeout.connect = .seconds(10)
-    // Retries are the sandbox's own, on its own clock.
+    // The sandbox retries by itself, on its own clock.
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-    // Shorter than common servers', Node's 5 s among them, so that no callback meets a closing connection.
+    // Shorter than that of common servers, including the 5 seconds of Node, so that no callback meets a closing
+    // connection.
     configuration.connectionPool.idleTimeout = .seconds(2)
     return configuration
   }
 
   /// Posts a callback once.
   ///
-  /// - Returns: The attempt, which is among the records too.
-  /// - Throws: `CancellationError` alone; that there was no answer is part of the attempt.
+  /// - Returns: The attempt, which is also recorded.
+  /// - Throws: `CancellationError` only. A missing response is part of the attempt.
   func send(_ callback: OutgoingCallback, number: Int) async throws -> SandboxCallbackAttempt {
     var status: Int?
     var failure: String?
@@ -70,7 +71,7 @@ struct CallbackSender: Sendable {
     ]
     request.body = .bytes(ByteBuffer(bytes: callback.body))
     let response = try await client.execute(request, timeout: .seconds(10))
-    // The body says nothing; reading it keeps the connection usable.
+    // The body has no meaning, but reading it keeps the connection usable.
     _ = try? await response.body.collect(upTo: 65_536)
     return Int(response.status.code)
   }

@@ -2,9 +2,10 @@ import struct Foundation.URL
 
 /// The rule for the URLs that callbacks are sent to.
 enum CallbackURL {
-  /// Indicates whether a text is an absolute `http` or `https` URL with a host and, if any, a real port.
+  /// Returns whether a text is an absolute `http` or `https` URL with a host and, if any, a valid port.
   ///
-  /// What a URL cannot contain is refused, not encoded: the callback would go to a path that its sender did not mean.
+  /// Characters that a URL can't contain are refused and not encoded, because the callback would otherwise go to a path
+  /// that its sender didn't intend.
   static func isValid(_ text: String) -> Bool {
     guard text.unicodeScalars.allSatisfy(isLegal),
       let url = URL(string: text, encodingInvalidCharacters: false),
@@ -17,7 +18,7 @@ enum CallbackURL {
     ("!"..."~").contains(scalar) && !"\"<>\\^`{|}".unicodeScalars.contains(scalar)
   }
 
-  /// Foundation reads a port that is too large as none.
+  /// Returns whether the port, if any, is valid, because Foundation reads a port that is too large as no port.
   private static func hasRealPort(_ text: String) -> Bool {
     let rest = text.firstRange(of: "://").map { text[$0.upperBound...] } ?? ""
     let authority = rest.prefix { !"/?#".contains($0) }

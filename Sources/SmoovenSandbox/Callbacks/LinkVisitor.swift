@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import SmoovenCallbacks
 
-/// Opens the links of a notification, like a mail scanner or like a person who answers a question.
+/// A visitor that opens the links of a notification, like a mail scanner, or like a person who answers a question.
 struct LinkVisitor: Sendable {
   /// The number of times that a scanner opens each link.
   static let scanCount = 50
@@ -12,9 +12,9 @@ struct LinkVisitor: Sendable {
   let client: HTTPClient
   let logger: Logger
 
-  /// Does what the recipient of a notification does with its links.
+  /// Does with the links of a notification what its recipient does.
   ///
-  /// - Throws: `CancellationError` alone: a page that can't be opened ends the visit.
+  /// - Throws: `CancellationError` only. A page that can't be opened ends the visit.
   func visit(_ request: NotifyRequest, _ visit: SandboxStory.Visit) async throws {
     for link in Self.links(in: request.body) {
       do {
@@ -29,7 +29,7 @@ struct LinkVisitor: Sendable {
     }
   }
 
-  /// The links that a recipient sees: of an intent, of a push notification, and in a text.
+  /// Returns the links that a recipient sees: those of an intent, of a push notification, and in a text.
   static func links(in body: JSONValue) -> [String] {
     let direct = [body["context"]?["answer_url"]?.stringValue, body["push"]?["deep_link"]?.stringValue]
     let words = (body["message"]?.stringValue ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
@@ -40,7 +40,8 @@ struct LinkVisitor: Sendable {
     return links
   }
 
-  /// The answer that a recipient asks for: the part of `answer+Not now@example.com` after the plus sign.
+  /// Returns the answer that a recipient asks for, which is the part of `answer+Not now@example.com` after the plus
+  /// sign.
   static func choice(in recipient: String) -> String? {
     guard let plus = recipient.firstIndex(of: "+") else { return nil }
     let choice = recipient[plus...].dropFirst().prefix { $0 != "@" }
@@ -86,7 +87,7 @@ struct LinkVisitor: Sendable {
     return String(buffer: try await response.body.collect(upTo: 65_536))
   }
 
-  /// The options that a page offers.
+  /// Returns the options that a page offers.
   static func options(in page: String) -> [String] {
     page.split(separator: "<button name=option value=\"").dropFirst().map { rest in
       let value = rest.prefix { $0 != "\"" }

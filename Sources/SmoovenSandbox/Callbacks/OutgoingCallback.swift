@@ -1,7 +1,7 @@
 import HTTPTypes
 import SmoovenCallbacks
 
-/// A callback that is ready to be sent, as often as it takes, with the same bytes.
+/// A callback that is ready to be sent as often as needed, with the same bytes.
 struct OutgoingCallback: Sendable {
   let url: String
   let notificationID: String?

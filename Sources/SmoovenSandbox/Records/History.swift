@@ -1,23 +1,24 @@
 /// A list that forgets its oldest elements.
 struct History<Element: Sendable>: Sendable {
   private let limit: Int
-  /// What is remembered, oldest first.
+  /// The remembered elements, oldest first.
   private(set) var elements: [Element] = []
-  /// How many elements there ever were.
+  /// The number of elements that were ever added.
   private(set) var total = 0
 
   init(limit: Int) {
     self.limit = limit
   }
 
-  /// What is remembered of the elements after a position among all that ever were.
+  /// Returns the remembered elements after a position among all that were ever added.
   func elements(after position: Int) -> [Element] {
     Array(elements.suffix(max(0, total - position)))
   }
 
   /// Adds an element.
   ///
-  /// - Returns: Those that were forgotten for it: a tenth at a time, so that a full list is not moved every time.
+  /// - Returns: The elements that were dropped for it, which are a tenth at a time, so that a full list isn't moved
+  ///   every time.
   @discardableResult
   mutating func append(_ element: Element) -> [Element] {
     var forgotten: [Element] = []

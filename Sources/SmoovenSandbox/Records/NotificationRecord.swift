@@ -2,13 +2,13 @@ import SmoovenCallbacks
 
 import struct Foundation.Date
 
-/// An accepted notification and how far it has come.
+/// An accepted notification and its progress.
 struct NotificationRecord: Sendable {
   let id: String
   let request: NotifyRequest
   let story: SandboxStory
   let createdAt: Date
-  /// Whether every callback of the story has had its first attempt.
+  /// Whether the first attempt of every callback of the story has ended.
   var isTold = false
   private(set) var status = "queued"
   private(set) var channelUsed: NotificationChannel
@@ -32,7 +32,7 @@ struct NotificationRecord: Sendable {
     self.createdAt = Date(timeIntervalSince1970: lastMilliseconds / 1_000)
   }
 
-  /// Lets a step happen.
+  /// Performs a step.
   ///
   /// - Returns: The payload of its callback.
   mutating func advance(_ step: SandboxStory.Step, at now: Date) -> JSONValue {
@@ -53,7 +53,7 @@ struct NotificationRecord: Sendable {
     ])
   }
 
-  /// The body of `GET /v1/status/{id}`.
+  /// The body of the response to `GET /v1/status/{id}`.
   var statusBody: JSONValue {
     [
       "notification_id": .string(id),
@@ -87,7 +87,7 @@ struct NotificationRecord: Sendable {
     } else if let index = fallbackChain.lastIndex(where: { $0.channel == step.channel }) {
       fallbackChain[index].status = step.status
     }
-    // With two channels at once, the one that came further counts.
+    // With two channels at the same time, the one that came further counts.
     if Self.rank(step.status) > Self.rank(status) {
       status = step.status
       channelUsed = step.channel
@@ -109,7 +109,7 @@ struct NotificationRecord: Sendable {
     return isGiven ? request.recipient : Address.madeUp(for: request.recipient, on: channel)
   }
 
-  /// Times in whole milliseconds, each later than the one before.
+  /// Returns a time in whole milliseconds, which is later than the one before.
   private mutating func nextTimestamp(at now: Date) -> String {
     lastMilliseconds = max((now.timeIntervalSince1970 * 1_000).rounded(.down), lastMilliseconds + 1)
     return RFC3339.format(Date(timeIntervalSince1970: lastMilliseconds / 1_000))

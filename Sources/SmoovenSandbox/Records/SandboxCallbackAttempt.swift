@@ -2,26 +2,26 @@ import SmoovenCallbacks
 
 public import struct Foundation.Date
 
-/// One POST of a callback by a sandbox, and how it ended.
+/// One POST of a callback by a sandbox, and its result.
 public struct SandboxCallbackAttempt: Sendable, Hashable {
-  /// The notification's id; `nil` for events of players.
+  /// The notification's id, or `nil` for events of players.
   public let notificationID: String?
   /// The event's name, such as `notification.delivered`.
   public let event: String
   /// The bytes that were sent.
   public let body: [UInt8]
-  /// Which attempt this was for the same callback, from 1.
+  /// The number of this attempt for the same callback, from 1.
   public let number: Int
-  /// The status that the receiver answered with; `nil` when it did not.
+  /// The status of the receiver's response, or `nil` if there was none.
   public let status: Int?
-  /// Why there was no answer; `nil` when there was one.
+  /// The reason why there was no response, or `nil` if there was one.
   public let error: String?
   /// Whether the signature was wrong on purpose.
   public let isForged: Bool
-  /// When the attempt ended.
+  /// The time at which the attempt ended.
   public let date: Date
 
-  /// Whether the receiver took the callback.
+  /// Whether the receiver accepted the callback.
   public var isAccepted: Bool { status.map { (200..<300).contains($0) } ?? false }
 
   var json: JSONValue {

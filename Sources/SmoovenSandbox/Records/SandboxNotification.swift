@@ -8,11 +8,11 @@ public struct SandboxNotification: Sendable, Hashable, Identifiable {
   public let id: String
   /// The body of the notify request.
   public let request: JSONValue
-  /// When it was accepted.
+  /// The time at which the notification was accepted.
   public let createdAt: Date
-  /// The status that `GET /v1/status/{id}` would tell.
+  /// The status that `GET /v1/status/{id}` would report.
   public let status: String
-  /// The channel that it goes by.
+  /// The channel that is used.
   public let channel: NotificationChannel
 
   init(_ record: NotificationRecord) {

@@ -2,9 +2,9 @@ import SmoovenCallbacks
 
 import struct Foundation.Date
 
-/// All that a sandbox remembers.
+/// Everything that a sandbox remembers.
 struct SandboxRecords: Sendable {
-  /// How far the run of the sandbox has come.
+  /// The progress of the sandbox's run.
   enum Phase: Sendable {
     case idle
     case starting
@@ -13,7 +13,7 @@ struct SandboxRecords: Sendable {
   }
 
   var phase = Phase.idle
-  /// By id.
+  /// The players, by id.
   var players: [String: PlayerRecord] = [:]
   var attempts: History<SandboxCallbackAttempt>
   /// The last attempts of callbacks that were given up.
@@ -22,7 +22,7 @@ struct SandboxRecords: Sendable {
   private(set) var ids: History<String>
   var requestCount = 0
   private(set) var notifyRequestCount = 0
-  /// Stories that are being told and callbacks that wait for another attempt.
+  /// The number of stories in progress and of callbacks that wait for another attempt.
   var unfinished = 0
   private var byID: [String: NotificationRecord] = [:]
   private var notifyCounts: [String: Int] = [:]
@@ -47,7 +47,7 @@ struct SandboxRecords: Sendable {
     if let recipient { notifyCounts[recipient, default: 0] += 1 }
   }
 
-  /// Whether a request comes for the first time; the second time it is forgotten.
+  /// Returns whether a request arrives for the first time, after which the second one is forgotten.
   mutating func isFirst(_ key: String) -> Bool {
     if busy.remove(key) != nil { return false }
     busy.insert(key)
@@ -60,7 +60,7 @@ struct SandboxRecords: Sendable {
     unfinished += 1
   }
 
-  /// Lets a step happen; `nil` when the notification was forgotten.
+  /// Performs a step, or returns `nil` if the notification was forgotten.
   mutating func advance(_ id: String, _ step: SandboxStory.Step, at now: Date) -> JSONValue? {
     byID[id]?.advance(step, at: now)
   }

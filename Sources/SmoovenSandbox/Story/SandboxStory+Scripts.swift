@@ -1,10 +1,10 @@
 package import SmoovenCallbacks
 
 extension SandboxStory {
-  /// Writes the story of a script.
+  /// Creates the story of a script.
   ///
   /// - Parameters:
-  ///   - script: What the recipient asks for.
+  ///   - script: The script that the recipient asks for.
   ///   - channel: The channel that is tried first.
   ///   - sibling: The channel that is used at the same time, for `critical` urgency.
   package init(
@@ -13,7 +13,7 @@ extension SandboxStory {
     and sibling: NotificationChannel? = nil
   ) {
     let channels = [channel] + (sibling.map { [$0] } ?? [])
-    // Opens and clicks are seen on one channel, and a text message is not the likely one.
+    // Opens and clicks are observed on one channel, and a text message isn't the likely one.
     let screen = sibling ?? channel
     self.steps = [Step("queued", on: channel)] + channels.map { Step("sent", on: $0) }
     let delivered = channels.map { Step("delivered", on: $0) }
@@ -25,7 +25,7 @@ extension SandboxStory {
     case .undelivered:
       steps += channels.map { Step("failed", status: "undelivered", on: $0, reason: "recipient_unreachable") }
     case .fallback:
-      // The fallback goes to sms, so something else must have been tried before.
+      // The fallback goes to SMS, so another channel must have been tried before.
       let first: NotificationChannel = sibling ?? (channel == .sms ? .rcs : channel)
       steps = [
         Step("queued", on: first), Step("sent", on: first),

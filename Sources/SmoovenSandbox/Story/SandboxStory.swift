@@ -1,20 +1,20 @@
 package import SmoovenCallbacks
 
-/// All that the sandbox will do with one notification, as data.
+/// Everything that the sandbox will do with one notification, as data.
 package struct SandboxStory: Sendable, Hashable {
-  /// How the notify request is answered.
+  /// The response to the notify request.
   package enum Answer: Sendable, Hashable {
-    /// As documented, at once.
+    /// As documented, immediately.
     case accepted
-    /// As documented, once every callback was answered.
+    /// As documented, once all callbacks got their responses.
     case acceptedAfterCallbacks
     /// The connection is closed.
     case cutConnection
-    /// 500, although the notification is under way.
+    /// A 500, although the notification is in progress.
     case serverError
-    /// 429 when the request comes for the first time.
+    /// A 429 when the request arrives for the first time.
     case busyOnce
-    /// 400, and nothing happens.
+    /// A 400, and nothing happens.
     case invalidRecipient
   }
 
@@ -22,42 +22,42 @@ package struct SandboxStory: Sendable, Hashable {
   package struct Step: Sendable, Hashable {
     /// The last part of the event's name: `queued` in `notification.queued`.
     package var event: String
-    /// The status that goes with the event.
+    /// The status in the event.
     package var status: String
-    /// The channel that it happens on.
+    /// The channel of the event.
     package var channel: NotificationChannel
-    /// Why, for failures and fallbacks.
+    /// The reason for failures and fallbacks.
     package var reason: String?
-    /// What becomes of the callback.
+    /// How the callback is sent.
     package var sending = Sending.once
   }
 
-  /// What becomes of the callback of a step.
+  /// How the callback of a step is sent.
   package enum Sending: Sendable, Hashable {
-    /// It is sent.
+    /// It's sent.
     case once
     /// The same bytes are sent twice.
     case twice
-    /// It happens, but is not sent.
+    /// The step happens, but the callback isn't sent.
     case never
-    /// It does not happen, and is sent with a signature by another key.
+    /// The step doesn't happen, but the callback is sent, with a signature by another key.
     case forged
   }
 
   /// What a recipient does with links.
   package enum Visit: Sendable, Hashable {
-    /// Opens each many times, with GET and HEAD, as mail scanners do.
+    /// Opens each link many times, with GET and HEAD, as mail scanners do.
     case scan
     /// Opens the page of a question and answers it.
     case answer
   }
 
-  /// How the notify request is answered.
+  /// The response to the notify request.
   package var answer = Answer.accepted
-  /// What happens, in this order.
+  /// The steps that happen, in order.
   package var steps: [Step]
   /// What the recipient does with the links of the notification, after all callbacks.
   package var visit: Visit?
-  /// Whether the callbacks leave in reverse, once all steps have happened.
+  /// Whether the callbacks are sent in reverse order, once all steps have happened.
   package var isSentInReverse = false
 }

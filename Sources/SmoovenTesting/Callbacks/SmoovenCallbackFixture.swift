@@ -2,30 +2,30 @@ public import Foundation
 internal import HTTPTypes
 public import Smooven
 
-/// A callback as Smooven sends it, correctly signed, to hand to a receiver or to POST.
+/// A callback as Smooven sends it, correctly signed, to pass to a receiver or to POST.
 public struct SmoovenCallbackFixture: Sendable {
   /// The event's name, such as `notification.delivered`.
   public var event: String
-  /// The notification's id; `nil` leaves the field out.
+  /// The notification's id, or `nil` to leave the field out.
   public var notificationID: String?
   /// The channel.
   public var channel: NotificationChannel
-  /// The status; by default the last part of the event's name.
+  /// The status, which defaults to the last part of the event's name.
   public var status: String
-  /// When it happened.
+  /// The time at which the event happened.
   ///
-  /// It is signed and judged for freshness.
+  /// It's signed and checked for freshness.
   public var timestamp: Date
   /// The recipient's id.
   public var userID: String
   /// The recipient's address on the channel.
   public var address: String
-  /// What the notification was sent with; empty in direct mode.
+  /// The metadata that the notification was sent with, which is empty in direct mode.
   public var metadata: [String: JSONValue]
-  /// Further fields, which stand beside the documented ones and win over them.
+  /// Additional fields, which replace documented fields of the same name.
   public var extraFields: [String: JSONValue]
 
-  /// Makes a callback.
+  /// Creates a callback.
   public init(
     _ event: String,
     notificationID: String?,
@@ -60,21 +60,21 @@ public struct SmoovenCallbackFixture: Sendable {
     fields.merge(extraFields) { _, extra in extra }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Only a number that is not finite could fail, and such a fixture is no callback.
+    // Encoding can only fail for a number that isn't finite, and a fixture with one isn't a callback.
     return (try? encoder.encode(JSONValue.object(fields))).map(Array.init) ?? []
   }
 
-  /// The signed request.
+  /// Returns the signed request.
   ///
   /// - Parameters:
-  ///   - url: Where it goes, such as the `callback_url` of a recorded request; only its path counts.
+  ///   - url: The URL to send it to, such as the `callback_url` of a recorded request. Only its path is used.
   ///   - secret: The Secret Key to sign with.
   /// - Returns: The request.
   public func request(to url: String = "/callbacks/smooven", secret: Secret) -> CallbackRequest {
     Self.request(to: url, body: body, secret: secret)
   }
 
-  /// A signed request with any bytes as its body.
+  /// Returns a signed request with any bytes as its body.
   public static func request(to url: String, body: [UInt8], secret: Secret) -> CallbackRequest {
     let path = url.range(of: "/callbacks/").map { String(url[$0.lowerBound...]) } ?? url
     var head = HTTPRequest(method: .post, scheme: "http", authority: "localhost", path: path)

@@ -1,22 +1,22 @@
 internal import Synchronization
 
-/// A clock that stands still until a test moves it.
+/// A clock whose time moves only when a test moves it.
 ///
-/// Give it to a configuration, then take turns: ``nextTimer()`` returns when somebody has gone to sleep, and
-/// ``advance(by:)`` wakes those whose time has come. No test needs to sleep.
+/// Pass it to a configuration, and then alternate between two calls: ``nextTimer()`` returns when a task has gone to
+/// sleep, and ``advance(by:)`` wakes the tasks whose deadline has passed. No test needs to sleep.
 public final class ManualClock: Clock {
-  /// A moment of this clock, as the time since it was made.
+  /// A moment of this clock, as the time since the clock was created.
   public struct Instant: InstantProtocol, CustomStringConvertible {
-    /// The time since the clock was made.
+    /// The time since the clock was created.
     public var offset: Duration
 
-    /// The moment a duration later.
+    /// Returns the moment that is a duration later.
     public func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
-    /// The time until another moment.
+    /// Returns the time until another moment.
     public func duration(to other: Instant) -> Duration { other.offset - offset }
-    /// Whether one moment comes before another.
+    /// Returns whether one moment comes before another.
     public static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
-    /// The time since the clock was made.
+    /// The time since the clock was created.
     public var description: String { "\(offset)" }
   }
 
@@ -35,24 +35,24 @@ public final class ManualClock: Clock {
 
   private let state = Mutex(State())
 
-  /// Makes a clock that stands at zero.
+  /// Creates a clock at time zero.
   public init() {}
 
-  /// The moment at which it stands.
+  /// The clock's current moment.
   public var now: Instant { state.withLock { $0.now } }
-  /// The smallest step.
+  /// The smallest step, which is one nanosecond.
   public var minimumResolution: Duration { .nanoseconds(1) }
-  /// How many tasks sleep.
+  /// The number of sleeping tasks.
   public var sleeperCount: Int { state.withLock { $0.sleepers.count } }
 
-  /// The time until the first of the tasks that sleep has to wake up.
+  /// The time until the earliest deadline of the sleeping tasks, or `nil` if no task sleeps.
   package var earliestTimer: Duration? {
     state.withLock { state in state.sleepers.values.map(\.deadline).min().map(state.now.duration(to:)) }
   }
 
-  /// Sleeps until the clock is moved to a moment or past it.
+  /// Sleeps until the clock reaches or passes a moment.
   ///
-  /// - Throws: `CancellationError` when cancelled.
+  /// - Throws: `CancellationError` if cancelled.
   public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
     let id = makeID()
     try await withTaskCancellationHandler {
@@ -60,7 +60,7 @@ public final class ManualClock: Clock {
         let action = state.withLock { state in
           state.register(
             id,
-            // Whatever tolerates to be woken late is no timer that a test waits for.
+            // A timer with a tolerance isn't one that a test waits for.
             Sleeper(deadline: deadline, continuation: continuation, isAnnounced: tolerance != nil)
           )
         }
@@ -72,11 +72,11 @@ public final class ManualClock: Clock {
     }
   }
 
-  /// Waits until a task sleeps that no earlier call has reported, and returns how long it is going to.
+  /// Waits until a task sleeps that no earlier call has reported, and returns how long that task will sleep.
   ///
   /// Tasks that sleep with a tolerance, such as the one that samples gauges, aren't reported.
   ///
-  /// - Returns: `nil` when cancelled.
+  /// - Returns: The time that the task will sleep, or `nil` if cancelled.
   public func nextTimer() async -> Duration? {
     let id = makeID()
     return await withTaskCancellationHandler {
@@ -95,7 +95,7 @@ public final class ManualClock: Clock {
     }
   }
 
-  /// Moves the clock forward and wakes every task whose time has come.
+  /// Moves the clock forward, and wakes every task whose deadline has passed.
   public func advance(by duration: Duration) {
     let due = state.withLock { state in
       state.now = state.now.advanced(by: max(duration, .zero))
@@ -115,7 +115,7 @@ public final class ManualClock: Clock {
 }
 
 extension ManualClock.State {
-  /// Keeps a sleeper, or says what to do with one that must not sleep.
+  /// Keeps a sleeper, or returns how to resume one that must not sleep.
   fileprivate mutating func register(_ id: UInt64, _ sleeper: ManualClock.Sleeper) -> (@Sendable () -> Void)?
   {
     if Task.isCancelled {
@@ -130,7 +130,7 @@ extension ManualClock.State {
     return { continuation?.resume(returning: timer) }
   }
 
-  /// The oldest sleeper that was not reported yet.
+  /// Returns the remaining time of the oldest sleeper that hasn't been reported yet.
   fileprivate mutating func announce() -> Duration? {
     guard let id = sleepers.filter({ !$0.value.isAnnounced }).keys.min(), let sleeper = sleepers[id] else {
       return nil

@@ -1,6 +1,6 @@
-/// A promise of a protocol that an implementation does not keep.
+/// An error for an implementation that doesn't keep a promise of its protocol.
 public struct ConformanceFailure: Error, Sendable, CustomStringConvertible {
-  /// Which promise, and what happened instead.
+  /// The promise, or what happened instead.
   public let description: String
 
   init(_ description: String) {

@@ -1,4 +1,4 @@
-/// What a random test did: the same for the same seed, store and number of steps.
+/// The counts of what a random test did, which are the same for the same seed, store and number of steps.
 public struct ConformanceTally: Sendable, Hashable {
   /// The number of calls of each operation, by its name.
   public var operations: [String: Int] = [:]
@@ -10,7 +10,7 @@ public struct ConformanceTally: Sendable, Hashable {
   public var repeated = 0
   /// The number of rows that were replaced.
   public var replaced = 0
-  /// The number of replacements and removals that were refused because their version was old.
+  /// The number of replacements and removals that were refused because of an outdated version.
   public var refused = 0
   /// The number of callbacks that were read and compared.
   public var compared = 0

@@ -38,7 +38,7 @@ extension DeliveryStoreConformance {
       try await store.append([next]) == [.duplicate],
       "however it was appended, a callback is stored once"
     )
-    // Where endpoint and key begin and end is part of them.
+    // The boundary between endpoint and key matters.
     let pairs = [
       ("ab", "c"), ("a", "bc"), ("a", "b\u{0}c"), ("a", "b\u{0}d"), ("a", "BC"), ("a", "bc "), ("a", ""),
     ]
@@ -62,7 +62,7 @@ extension DeliveryStoreConformance {
     let callbacks = (0..<50).map { callback("\($0)", token: token) }
     let results = try await concurrently(16) { number in
       let turned = callbacks[(number * 3)...] + callbacks[..<(number * 3)]
-      // One at a time, and in steps of several.
+      // Appended either one at a time or several at once.
       guard number % 2 == 0 else { return try await store.append(Array(turned)) }
       var results: [AppendResult] = []
       for callback in turned { results += try await store.append([callback]) }
@@ -138,7 +138,7 @@ extension DeliveryStoreConformance {
     try await callbacksOfDeliveriesAreFoundByAll()
   }
 
-  /// A callback that belongs to a delivery may be another's as well, by each of its other ids and its token.
+  /// Checks that a callback of one delivery is also found for others, by each of its other ids and its token.
   private func callbacksOfDeliveriesAreFoundByAll() async throws {
     let store = try await make()
     let row = try await insert(delivery(ids: ["ntf_1"]), into: store)
@@ -180,7 +180,7 @@ extension DeliveryStoreConformance {
     }
   }
 
-  /// All callbacks of a lookup, page by page.
+  /// Returns all callbacks of a lookup, reading page by page.
   func callbacks(
     in store: any DeliveryStore,
     _ lookup: CallbackLookup,

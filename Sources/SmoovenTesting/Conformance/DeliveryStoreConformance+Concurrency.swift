@@ -1,5 +1,5 @@
 extension DeliveryStoreConformance {
-  /// Runs a closure many times at the same time, and returns the results.
+  /// Runs a closure `count` times concurrently, and returns the results.
   func concurrently<Result: Sendable>(
     _ count: Int,
     _ body: @escaping @Sendable (Int) async throws -> Result

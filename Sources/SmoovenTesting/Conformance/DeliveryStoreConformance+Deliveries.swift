@@ -4,7 +4,7 @@ internal import SmoovenCallbacks
 internal import struct Foundation.Date
 
 extension DeliveryStoreConformance {
-  /// Inserts a delivery that must be new.
+  /// Inserts a delivery, which must be new.
   func insert(_ delivery: StoredDelivery, into store: any DeliveryStore) async throws -> VersionedDelivery {
     guard case .inserted(let row) = try await store.insert(delivery) else {
       throw ConformanceFailure("a delivery with a new key and a new token is inserted")
@@ -13,7 +13,7 @@ extension DeliveryStoreConformance {
     return row
   }
 
-  /// Replaces a row that nothing else changes.
+  /// Replaces a row that nothing else is changing.
   func replace(
     _ delivery: StoredDelivery,
     _ version: Int64,
@@ -25,7 +25,7 @@ extension DeliveryStoreConformance {
     return new
   }
 
-  /// A row that must be there, as it is now.
+  /// Returns the current state of a row that must exist.
   func loaded(_ row: VersionedDelivery, from store: any DeliveryStore) async throws -> VersionedDelivery {
     guard let row = try await store.load(.token(row.delivery.token)) else {
       throw ConformanceFailure("a delivery stays until it is removed or pruned")

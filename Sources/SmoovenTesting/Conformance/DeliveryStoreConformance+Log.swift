@@ -4,7 +4,7 @@ internal import SmoovenCallbacks
 internal import struct Foundation.Date
 
 extension DeliveryStoreConformance {
-  /// The promises of an `EventLog`.
+  /// Checks the promises of an `EventLog`.
   func checkLog() async throws {
     try await theLogIsReadInPages()
     try await theLogIsReadWhileItGrows()
@@ -24,7 +24,7 @@ extension DeliveryStoreConformance {
   private func theLogIsReadInPages() async throws {
     let log = try await makeLog()
     try require(try await log.page(after: .beginning, limit: 10).isEmpty, "an empty log has no pages")
-    // Of any group, with and without a delivery.
+    // From any group, with and without a delivery.
     let token = try await insert(delivery(), into: log).delivery.token
     let all = (0..<25).map { number in
       callback("\(number)", token: number % 2 == 0 ? token : nil) {

@@ -35,7 +35,7 @@ extension DeliveryStoreConformance {
         "a delivery is found by every id under which it was accepted"
       )
     }
-    // Of other groups before and after, so that the latest of all isn't the latest of the group.
+    // From other groups, before and after, so that the latest of all isn't the latest of the group.
     _ = try await insert(delivery(after: 1, group: "other", ids: ["ntf_2"]), into: store)
     let second = delivery(after: 2, ids: ["ntf_2"])
     _ = try await insert(second, into: store)
@@ -44,7 +44,7 @@ extension DeliveryStoreConformance {
       try await store.load(.id("ntf_2", group: Self.group))?.delivery == second,
       "if several deliveries have an id, the latest is found"
     )
-    // Later in the store, and accepted later, but opened earlier.
+    // Inserted later and accepted later, but opened earlier.
     let early = delivery(after: 1.5)
     let earlyRow = try await insert(early, into: store)
     var earlyAccepted = early
@@ -67,7 +67,8 @@ extension DeliveryStoreConformance {
 
   func pendingComesInPages() async throws {
     let store = try await make()
-    // Some opened at the same time, some a fraction apart that only the whole double tells.
+    // Some are opened at the same time, and some so close together that only the full precision of the double
+    // distinguishes them.
     let next = Date(timeIntervalSinceReferenceDate: time(3).timeIntervalSinceReferenceDate.nextUp)
     let dates = [
       time(0), time(1), time(1), time(1), time(1.000_001), time(2), time(3), next, time(4), time(5),
@@ -109,7 +110,7 @@ extension DeliveryStoreConformance {
     )
   }
 
-  /// Every pending delivery, page by page.
+  /// Returns every pending delivery, reading page by page.
   func pending(in store: any DeliveryStore, limit: Int) async throws -> [VersionedDelivery] {
     var all: [VersionedDelivery] = []
     while true {

@@ -1,20 +1,21 @@
 internal import Smooven
 
 extension DeliveryStoreConformance {
-  /// Compares a store with a model over random operations, with time moving.
+  /// Compares a store with a model over random operations, while time passes.
   ///
-  /// The operations insert, replace, remove, append, look up, page, prune and open again, with stale versions,
-  /// duplicates, late and contradicting ids, and several tasks at the same time. The same seed makes the same operations.
+  /// The operations insert, replace, remove, append, look up, page, prune and reopen, with stale versions, duplicates,
+  /// late and contradicting ids, and several tasks at the same time. The same seed produces the same operations.
   ///
   /// - Parameters:
-  ///   - seed: Chooses the operations.
+  ///   - seed: The seed that chooses the operations.
   ///   - steps: The number of operations.
-  ///   - retention: How long the store keeps callbacks and deliveries. What is older may be kept or not. Defaults to
+  ///   - retention: How long the store keeps callbacks and deliveries. Older ones may or may not be kept. Defaults to
   ///     24 hours.
-  ///   - advance: Moves the clock of the store, if it has one that a test can move. Defaults to `nil`, for a store whose
-  ///     own clock goes on as it does.
-  /// - Returns: What was done.
-  /// - Throws: ``ConformanceFailure`` that names the seed, the step and the promise; what the store threw.
+  ///   - advance: Moves the clock of the store, if a test can move it. Defaults to `nil`, for a store whose own clock
+  ///     can't be moved.
+  /// - Returns: The counts of what was done.
+  /// - Throws: ``ConformanceFailure``, which names the seed, the step and the promise, or the error that the store
+  ///   threw.
   @discardableResult
   public func runRandomly(
     seed: UInt64,

@@ -127,7 +127,7 @@ extension DeliveryStoreConformance {
     )
   }
 
-  /// What a store does that has no room for more keys.
+  /// Checks a store that has no room for more keys.
   func aFullStoreIsHonest(_ capacity: Int) async throws {
     let store = try await make()
     // Hours apart, so that no minimum window keeps the store from forgetting.
@@ -165,7 +165,7 @@ extension DeliveryStoreConformance {
       try await store.append([elsewhere]) == [.stored],
       "a flood at one endpoint narrows no other endpoint's window"
     )
-    // As many as there is room for, signed at the same time; then a pause.
+    // As many as there's room for, signed at the same time, and then a pause.
     let burst = try await make()
     for number in 0..<capacity { _ = try await burst.append([callback("\(number)", after: 0)]) }
     try require(
@@ -175,7 +175,8 @@ extension DeliveryStoreConformance {
     try await aFullStoreTakesAllOrNothing(capacity)
   }
 
-  /// A step in which the last callback has no room, if the store has a time within which it forgets nothing.
+  /// Checks an append whose last callback has no room, if the store has a minimum window within which it keeps all
+  /// keys.
   private func aFullStoreTakesAllOrNothing(_ capacity: Int) async throws {
     let store = try await make()
     for number in 0..<capacity { _ = try await store.append([callback("\(number)", after: 0)]) }
@@ -248,14 +249,14 @@ extension DeliveryStoreConformance {
 }
 
 extension CallbackEvent {
-  /// The same event of another endpoint.
+  /// Returns the same event at another endpoint.
   func of(_ endpoint: String) -> CallbackEvent {
     var event = self
     event.endpoint = endpoint
     return event
   }
 
-  /// The same event of another group.
+  /// Returns the same event in another group.
   func `in`(_ group: String) -> CallbackEvent {
     var event = self
     event.group = group

@@ -5,7 +5,7 @@ internal import struct Foundation.Date
 
 extension DeliveryStoreConformance {
   static let group = "smooven"
-  /// Texts that are cut, folded or split by a store that isn't careful.
+  /// Texts that a careless store would truncate, fold or split.
   static let hostileTexts = [
     "a\u{0}b", "a\u{0}c", "'; DROP TABLE delivery; --", "\"quoted\" \\ back", "\u{2028}\u{2029}\r\n\t",
     "%_*?",
@@ -49,7 +49,7 @@ extension DeliveryStoreConformance {
     )
   }
 
-  /// A callback that arrives, and was signed, some time after the start.
+  /// Returns a callback that was signed and that arrives some time after the start.
   func callback(
     _ key: String,
     _ kind: CallbackEvent.Kind = .sent,
@@ -63,7 +63,7 @@ extension DeliveryStoreConformance {
     return StoredCallback(event, token: token, receivedAt: time(seconds))
   }
 
-  /// A delivery that uses every field.
+  /// Returns a delivery that uses every field.
   func wholeDelivery(_ text: String) throws -> StoredDelivery {
     var whole = StoredDelivery(
       token: DeliveryToken(),
@@ -104,7 +104,7 @@ extension DeliveryStoreConformance {
     return whole
   }
 
-  /// A callback that uses every field, with a body that isn't text.
+  /// Returns a callback that uses every field, with a body that isn't text.
   func wholeCallback(_ text: String, token: DeliveryToken? = nil) -> StoredCallback {
     var event = CallbackEvent(
       provider: "provider \(text)",

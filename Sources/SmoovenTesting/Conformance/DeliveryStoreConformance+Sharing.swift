@@ -2,7 +2,7 @@ internal import Smooven
 internal import SmoovenCallbacks
 
 extension DeliveryStoreConformance {
-  /// The promises of a store that other processes use too.
+  /// Checks the promises of a store that other processes use too.
   func checkSharing(_ openAnother: @escaping Opening) async throws {
     try await handlesSeeTheSame(openAnother)
     try await handlesDoNotRace(openAnother)
@@ -84,7 +84,7 @@ extension DeliveryStoreConformance {
     let row = try await insert(delivery("key"), into: first)
     let (reports, others) = (DeliveryStoreReports(), DeliveryStoreReports())
     try await withThrowingTaskGroup(of: Void.self) { group in
-      // Both follow, as two clients do.
+      // Both handles follow, as two clients do.
       group.addTask { try await first.follow(reports.interests) { reports.note($0) } }
       group.addTask { try await second.follow(others.interests) { others.note($0) } }
       defer { group.cancelAll() }
@@ -92,7 +92,7 @@ extension DeliveryStoreConformance {
     }
   }
 
-  /// What is stored after a key is watched, but before anything follows the store.
+  /// Checks that what is stored after a key is watched is reported, even if nothing followed the store yet.
   private func changesBeforeFollowingAreReported(_ openAnother: Opening) async throws {
     let first = try await make()
     let second = try await openAnother(first)
@@ -130,7 +130,7 @@ extension DeliveryStoreConformance {
     let byToken = CallbackLookup(group: Self.group, token: token)
     reports.want(byToken)
     try await first.watch(byToken)
-    // Until a first report shows that it is followed.
+    // Repeated until a first report shows that the store is being followed.
     try await promptly("a callback that another handle stored for a delivery that is waited for is reported")
     {
       var number = 0

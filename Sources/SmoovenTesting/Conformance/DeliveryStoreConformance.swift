@@ -5,10 +5,10 @@ internal import struct Foundation.Date
 
 /// The promises of `DeliveryStore` and `EventLog`, as checks to run in the tests of an implementation.
 ///
-/// The dates that it passes are a day ahead, so that a store that dates nothing before its own clock keeps them as they
-/// are. They never go back within one check.
+/// The dates that the checks pass are a day ahead, so that a store that never dates anything before its own clock keeps
+/// them unchanged. They never go back within one check.
 public struct DeliveryStoreConformance: Sendable {
-  /// Opens a store again, or opens another handle on its medium.
+  /// A closure that reopens a store, or opens another handle on its medium.
   public typealias Opening = @Sendable (any DeliveryStore) async throws -> any DeliveryStore
 
   let make: @Sendable () async throws -> any DeliveryStore
@@ -20,12 +20,12 @@ public struct DeliveryStoreConformance: Sendable {
   /// Creates the checks.
   ///
   /// - Parameters:
-  ///   - make: Creates an empty store. Called once for each check.
-  ///   - reopen: Opens the same medium again, as after a crash. Defaults to `nil`, for a store that doesn't outlive its
+  ///   - make: Creates an empty store. It's called once for each check.
+  ///   - reopen: Reopens the same medium, as after a crash. Defaults to `nil`, for a store that doesn't outlive its
   ///     process.
   ///   - openAnother: Opens a second handle on the medium of a store that stays in use, as another process would.
   ///     Defaults to `nil`, for a store that isn't shared.
-  ///   - capacity: The number of deduplication keys that the created store keeps for each endpoint, if it is at most
+  ///   - capacity: The number of deduplication keys that the created store keeps for each endpoint, if it's at most
   ///     10,000. Defaults to `nil`, which skips the checks of a full store.
   public init(
     make: @escaping @Sendable () async throws -> any DeliveryStore,
@@ -42,7 +42,7 @@ public struct DeliveryStoreConformance: Sendable {
 
   /// Runs every check.
   ///
-  /// - Throws: ``ConformanceFailure`` that names the promise, or what the store threw.
+  /// - Throws: ``ConformanceFailure``, which names the promise, or the error that the store threw.
   public func run() async throws {
     try await insertingIsIdempotent()
     try await oneOfManyInsertionsWins()

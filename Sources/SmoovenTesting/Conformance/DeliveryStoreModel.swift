@@ -6,7 +6,8 @@ internal import struct Foundation.Date
 
 /// The promises of `DeliveryStore` as a value: rows with versions, a log, and the keys that were seen.
 ///
-/// What is past its retention, or was pruned, may be there or not; then the model learns from what the store returns.
+/// Anything that is past its retention or was pruned may or may not exist. The model then learns from what the store
+/// returns.
 struct DeliveryStoreModel {
   struct Row {
     var delivery: StoredDelivery
@@ -16,7 +17,7 @@ struct DeliveryStoreModel {
   struct Logged {
     let number: Int
     let callback: StoredCallback
-    /// The pending rows with its token or one of its ids when it was appended.
+    /// The pending rows that had the callback's token or one of its ids when it was appended.
     let rows: Set<DeliveryToken>
   }
 
@@ -27,7 +28,7 @@ struct DeliveryStoreModel {
     init(_ event: CallbackEvent) { (endpoint, key) = (event.endpoint, event.deduplicationKey) }
   }
 
-  /// How many of the latest callbacks are kept for a delivery that may come.
+  /// The number of latest callbacks that are kept for deliveries that may be inserted later.
   private static let recent = 500
 
   private(set) var rows: [DeliveryToken: Row] = [:]
@@ -49,9 +50,10 @@ struct DeliveryStoreModel {
     self.keyRetention = keyRetention.inSeconds
   }
 
-  /// Moves time on, and forgets what is long past every retention, so that a test of any length needs no more memory.
+  /// Moves time forward, and forgets what is long past every retention, so that the memory of a test doesn't grow with
+  /// its length.
   ///
-  /// Only here: within a step, what was chosen to be appended again must still be known.
+  /// It forgets only here, because what was chosen within a step to be appended again must still be known.
   mutating func advance(by seconds: Double) {
     now.addTimeInterval(seconds)
     forget()
@@ -59,7 +61,7 @@ struct DeliveryStoreModel {
 
   // MARK: Deliveries
 
-  /// Whether a delivery must be there.
+  /// Returns whether a delivery must exist.
   func isKept(_ delivery: StoredDelivery) -> Bool {
     if let wanted = delivery.wantedUntil, wanted >= now { return true }
     return now.timeIntervalSince(delivery.openedAt) <= retention
@@ -80,10 +82,10 @@ struct DeliveryStoreModel {
     byKey[key] = nil
   }
 
-  /// Whether a store may return a row for a delivery; if so, what the store kept by itself is known from then on.
+  /// Returns whether a store may return a row for a delivery, and if it may, learns what the store added to the row.
   mutating func accepts(_ loaded: VersionedDelivery) -> Bool {
     guard let row = rows[loaded.delivery.token] else { return false }
-    // A store adds the events that decide, and nothing else.
+    // A store may add the events that decide, and nothing else.
     var expected = row.delivery
     let milestones = loaded.delivery.milestones
     guard milestones.starts(with: expected.milestones) else { return false }
@@ -96,7 +98,7 @@ struct DeliveryStoreModel {
     return true
   }
 
-  /// Whether these are the pending deliveries: all that must be there, in order, and none that must not.
+  /// Returns whether these are the pending deliveries, in order, with all that must exist and none that must not.
   mutating func accepts(pending: [VersionedDelivery]) -> Bool {
     let open = rows.values.map(\.delivery).filter(\.isPending).sorted {
       PendingCursor($0) < PendingCursor($1)
@@ -117,7 +119,7 @@ struct DeliveryStoreModel {
 
   // MARK: Callbacks
 
-  /// Whether a store may say this of a callback.
+  /// Returns whether a store may return this result for a callback.
   mutating func append(_ callback: StoredCallback, _ result: AppendResult) -> Bool {
     let event = callback.event
     let key = Key(event)
@@ -140,12 +142,12 @@ struct DeliveryStoreModel {
     return true
   }
 
-  /// Whether a callback of the log must be there, in every lookup that it matches.
+  /// Returns whether a callback of the log must exist, in every lookup that it matches.
   func isKept(_ callback: StoredCallback) -> Bool {
     callback.receivedAt >= pruned && now.timeIntervalSince(callback.receivedAt) <= retention
   }
 
-  /// Whether these are the callbacks of a row: all that must be there, in order, and none that must not.
+  /// Returns whether these are the callbacks of a row, in order, with all that must exist and none that must not.
   func accepts(_ found: [StoredCallback], of delivery: StoredDelivery) -> Bool {
     let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
     let numbers = Set((byToken[delivery.token] ?? []) + delivery.ids.flatMap { byID[$0] ?? [] }).sorted()
@@ -160,7 +162,7 @@ struct DeliveryStoreModel {
       let isRowsOwn = logged.rows.contains(delivery.token)
       let mustBeThere = isRowsOwn || lastNumber - logged.number < Self.recent
       if mustBeThere, delivery.isPending, isKept(logged.callback) { return false }
-      // What decides is in the log or in the row.
+      // Deciding events are in the log or in the row.
       guard isRowsOwn, event.kind.isTerminal, ownership.owns(event, token: logged.callback.token) else {
         continue
       }
@@ -174,7 +176,7 @@ struct DeliveryStoreModel {
 
   mutating func prune(before date: Date) { pruned = max(pruned, date) }
 
-  /// A callback that was appended before, by a number that chooses.
+  /// Returns a callback that was appended before, chosen by a number.
   func previous(_ choice: UInt64) -> StoredCallback? {
     guard lastNumber >= oldestNumber else { return nil }
     return log[oldestNumber + Int(choice % UInt64(lastNumber - oldestNumber + 1))]?.callback

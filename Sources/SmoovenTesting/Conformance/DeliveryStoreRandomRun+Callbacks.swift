@@ -23,7 +23,7 @@ extension DeliveryStoreRandomRun {
     note("appendConcurrently")
     let (callback, store) = (chooseCallback(), store)
     let results = try await conformance.concurrently(4) { _ in try await store.append([callback]) }.joined()
-    // Which of them was first isn't known: the one that was stored, if any.
+    // It isn't known which of them was first, so the one that was stored, if any, is noted first.
     for result in results.sorted(by: { left, right in left == .stored && right != .stored }) {
       try note(callback, result)
     }
@@ -62,7 +62,7 @@ extension DeliveryStoreRandomRun {
     )
   }
 
-  /// Reads what was appended since the log was last read.
+  /// Reads everything that was appended since the log was last read.
   mutating func readLog() async throws {
     guard let log = store as? any EventLog else { return unread = [] }
     note("page")
@@ -88,7 +88,7 @@ extension DeliveryStoreRandomRun {
 
   mutating func prune() async throws {
     note("prune")
-    // Mostly what is old; at times everything that may go.
+    // Usually prunes only what is old, and sometimes everything that may be pruned.
     let age = random.next() % 8 == 0 ? 0 : Int64.random(in: retention / 4...retention, using: &random)
     let date = model.now.addingTimeInterval(-Double(age))
     try await store.prune(before: date)

@@ -6,7 +6,7 @@ internal import struct Foundation.Date
 extension DeliveryStoreRandomRun {
   mutating func note(_ operation: String) { tally.operations[operation, default: 0] += 1 }
 
-  /// About 2,000 steps are one retention; now and then half of one passes in a step.
+  /// Moves time by about one retention in 2,000 steps, with an occasional step of half a retention.
   mutating func moveTime() {
     let isLeap = random.next() % 5_000 == 0
     let seconds = isLeap ? retention / 2 : Int64.random(in: 0...retention / 1_000, using: &random)
@@ -14,7 +14,7 @@ extension DeliveryStoreRandomRun {
     advance?(.seconds(seconds))
   }
 
-  /// A delivery that must be there, because nothing can be asked of those that may be gone.
+  /// Returns a delivery that must exist, because nothing can be checked for those that may be gone.
   mutating func chooseToken() -> DeliveryToken? {
     tokens.randomElement(using: &random).flatMap { token in
       model.rows[token].flatMap { model.isKept($0.delivery) ? token : nil }
@@ -46,7 +46,7 @@ extension DeliveryStoreRandomRun {
     )
   }
 
-  /// What a client does to a row, or might.
+  /// Returns a row after a change that a client makes, or might make.
   mutating func change(_ delivery: StoredDelivery) throws -> StoredDelivery {
     var delivery = delivery
     let instant = StoreInstant(epoch: "epoch", nanoseconds: count)
@@ -73,7 +73,7 @@ extension DeliveryStoreRandomRun {
     return delivery
   }
 
-  /// A callback: a new one, or one that was appended before.
+  /// Returns a callback, either a new one or one that was appended before.
   mutating func chooseCallback() -> StoredCallback {
     if random.next() % 5 == 0, let previous = model.previous(random.next()) {
       return StoredCallback(previous.event, token: previous.token, receivedAt: model.now)
@@ -82,7 +82,7 @@ extension DeliveryStoreRandomRun {
     var group = token.flatMap { model.rows[$0]?.delivery.group } ?? DeliveryStoreConformance.group
     if random.next() % 20 == 0 { group = "other" }
     var ids = ["msg_\(count)"]
-    // Mostly the id of the same delivery, at times that of another.
+    // Usually the id of the same delivery, and sometimes that of another.
     let named = random.next() % 10 == 0 ? chooseToken() : token
     if let id = named.flatMap({ self.ids[$0] }), random.next() % 3 != 0 { ids.insert(id, at: 0) }
     if random.next() % 20 == 0 { ids = [] }

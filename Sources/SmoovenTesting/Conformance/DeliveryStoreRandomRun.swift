@@ -11,13 +11,13 @@ struct DeliveryStoreRandomRun {
   var random: SeededGenerator
   let retention: Int64
   let advance: (@Sendable (Duration) -> Void)?
-  /// Deliveries to choose from, of which some are gone, with the id under which each is accepted.
+  /// Deliveries to choose from, some of which no longer exist, with the id under which each is accepted.
   var tokens: [DeliveryToken] = []
   var ids: [DeliveryToken: String] = [:]
-  /// Versions that rows had.
+  /// Versions that rows had before.
   var stale: [DeliveryToken: Int64] = [:]
   var keys: [String] = []
-  /// What was appended since the log was last read, and where that was.
+  /// The callbacks that were appended since the log was last read, and the place up to which it was read.
   var unread: [StoredCallback] = []
   var cursor = EventCursor.beginning
   var count: Int64 = 0
@@ -64,7 +64,7 @@ struct DeliveryStoreRandomRun {
     }
   }
 
-  /// Compares everything that the store holds.
+  /// Compares everything that the store contains.
   mutating func compareAll() async throws {
     try await comparePending()
     try await readLog()
@@ -98,7 +98,7 @@ struct DeliveryStoreRandomRun {
     if keys.count > 200 { keys.removeFirst() }
   }
 
-  /// Removes a delivery that isn't chosen anymore, so that a test of any length holds few.
+  /// Removes a delivery that isn't chosen anymore, so that even a long test keeps few of them.
   private mutating func retire() async throws {
     let token = tokens.removeFirst()
     if let row = try await loaded(token) { try await store.remove(token, version: row.version) }
@@ -116,7 +116,7 @@ struct DeliveryStoreRandomRun {
     try require(version != row.version, "a replaced row has a new version")
     tally.replaced += 1
     stale[token] = row.version
-    // The version that is loaded next: what the row kept while it was replaced belongs to it.
+    // Anything that the row gained while it was replaced belongs to the version that is loaded next.
     try await replaced(changed, version)
   }
 
@@ -203,7 +203,7 @@ struct DeliveryStoreRandomRun {
     )
   }
 
-  /// The row of a delivery as it is now, or `nil` if it may be gone and is.
+  /// Returns the current row of a delivery, or `nil` if it may be gone and is.
   mutating func loaded(_ token: DeliveryToken) async throws -> VersionedDelivery? {
     guard let delivery = model.rows[token]?.delivery else { return nil }
     guard let row = try await store.load(.token(token)) else {

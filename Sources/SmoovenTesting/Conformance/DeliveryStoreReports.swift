@@ -2,11 +2,11 @@ package import Smooven
 internal import SmoovenCallbacks
 internal import SmoovenSupport
 
-/// The interests of one handle on a store, and what was reported to it.
+/// The interests of one handle on a store, and the changes that were reported to it.
 package final class DeliveryStoreReports: Sendable {
   private struct State: Sendable {
     var lookups: [CallbackLookup] = []
-    /// When each callback was first reported.
+    /// The time at which each callback was first reported.
     var keys: [String: ContinuousClock.Instant] = [:]
     var tokens: Set<DeliveryToken> = []
   }
@@ -24,7 +24,7 @@ package final class DeliveryStoreReports: Sendable {
     )
   }
 
-  /// Whether a callback was reported.
+  /// Whether any callback was reported.
   var hasAny: Bool { state.read { !$0.keys.isEmpty } }
 
   package func want(_ lookup: CallbackLookup) { state.update { $0.lookups.append(lookup) } }
@@ -44,15 +44,15 @@ package final class DeliveryStoreReports: Sendable {
     }
   }
 
-  /// Waits until a callback was reported.
+  /// Waits until a callback is reported.
   ///
-  /// - Returns: When it was.
+  /// - Returns: The time at which it was first reported.
   @discardableResult
   package func key(_ key: String) async throws -> ContinuousClock.Instant {
     try await state.first { $0.keys[key] }
   }
 
-  /// Waits until a change of a delivery was reported.
+  /// Waits until a change of a delivery is reported.
   package func token(_ token: DeliveryToken) async throws {
     try await state.first { $0.tokens.contains(token) ? () : nil }
   }

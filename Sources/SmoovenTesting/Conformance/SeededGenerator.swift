@@ -1,4 +1,4 @@
-/// A generator of random numbers that are the same for the same seed (SplitMix64).
+/// A random number generator that produces the same numbers for the same seed (SplitMix64).
 package struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 

@@ -6,17 +6,17 @@ internal import Synchronization
 public struct SmoovenTransportConformance: Sendable {
   /// The server that the checks send to.
   public struct Server: Sendable {
-    /// `host:port` of the server.
+    /// The `host:port` of the server.
     ///
     /// It responds to `POST /echo` with status 201, the request's body, and the request's header `X-Probe`, and to
     /// `GET /redirect` with a 302 to `/echo`. It never responds to `POST /silent`.
     public var authority: String
-    /// `host:port` at which nothing listens.
+    /// A `host:port` at which nothing listens.
     public var closedAuthority: String
-    /// Returns the number of requests with a body that `POST /echo` received so far.
+    /// Returns the number of requests with a body that `POST /echo` has received so far.
     public var bodyCount: @Sendable () async -> Int
 
-    /// Describes a server.
+    /// Creates the description of a server.
     public init(
       authority: String,
       closedAuthority: String,
@@ -39,7 +39,7 @@ public struct SmoovenTransportConformance: Sendable {
 
   /// Runs every check.
   ///
-  /// - Throws: ``ConformanceFailure`` that names the promise, or the error that the transport threw.
+  /// - Throws: ``ConformanceFailure``, which names the promise, or the error that the transport threw.
   public func run() async throws {
     try await bodiesAreBytes()
     try await redirectsAreNotFollowed()
@@ -134,7 +134,7 @@ public struct SmoovenTransportConformance: Sendable {
       throw ConformanceFailure("a send that was withheld is 'withheld'")
     }
     try require(error.cause is No, "a withheld send carries the reason as its cause")
-    // The second body would not arrive before the first.
+    // If the withheld body was sent anyway, it would have arrived before this one.
     _ = try await transport.send(request(.post, "/echo", body: [2]))
     try require(await server.bodyCount() == before + 1, "a withheld body is not sent")
   }

@@ -3,7 +3,7 @@ public import Smooven
 
 import class Foundation.JSONEncoder
 
-/// How ``MockTransport`` answers a request, and which callbacks go with the answer.
+/// The response of ``MockTransport`` to a request, with the callbacks that it sends.
 public struct MockAnswer: Sendable {
   indirect enum Reply: Sendable {
     case json(status: Int, JSONValue, HTTPFields)
@@ -15,15 +15,15 @@ public struct MockAnswer: Sendable {
 
   let reply: Reply
   let notificationID: String?
-  /// The callbacks that go with the answer, in their order.
+  /// The callbacks to send with the response, in order.
   public var callbacks: [MockCallback]
 
-  /// The notification is accepted.
+  /// Returns an answer that accepts the notification.
   ///
   /// - Parameters:
-  ///   - id: The id to give it; by default `ntf_mock_1`, `ntf_mock_2` and so on.
-  ///   - channel: The channel that was picked.
-  ///   - callbacks: What happens to it. Nothing.
+  ///   - id: The notification's id. Defaults to `ntf_mock_1`, `ntf_mock_2` and so on.
+  ///   - channel: The channel that was chosen. Defaults to SMS.
+  ///   - callbacks: The callbacks for the notification. Defaults to none.
   /// - Returns: The answer.
   public static func accepted(
     id: String? = nil,
@@ -37,12 +37,12 @@ public struct MockAnswer: Sendable {
     return MockAnswer(reply: .json(status: 200, body, [:]), notificationID: id, callbacks: callbacks)
   }
 
-  /// Smooven refuses the request.
+  /// Returns an answer that refuses the request.
   ///
   /// - Parameters:
   ///   - status: The HTTP status.
-  ///   - code: The error code of the answer.
-  ///   - retryAfter: The value of `Retry-After`, in seconds; `nil` for none.
+  ///   - code: The error code of the response.
+  ///   - retryAfter: The value of `Retry-After` in seconds. Defaults to `nil`, which means no such field.
   /// - Returns: The answer.
   public static func refused(status: Int, code: String, retryAfter: Int? = nil) -> MockAnswer {
     let body: JSONValue = [
@@ -52,12 +52,12 @@ public struct MockAnswer: Sendable {
     return MockAnswer(reply: .json(status: status, body, fields), notificationID: nil, callbacks: [])
   }
 
-  /// Any JSON with any status.
+  /// Returns an answer with any JSON and any status.
   public static func json(_ body: JSONValue, status: Int = 200) -> MockAnswer {
     MockAnswer(reply: .json(status: status, body, [:]), notificationID: nil, callbacks: [])
   }
 
-  /// Any bytes with any status and header fields.
+  /// Returns an answer with any bytes, status and header fields.
   public static func bytes(
     _ bytes: [UInt8],
     status: Int = 200,
@@ -67,16 +67,16 @@ public struct MockAnswer: Sendable {
     MockAnswer(reply: .bytes(status: status, bytes, headerFields), notificationID: nil, callbacks: callbacks)
   }
 
-  /// An answer that depends on the request.
+  /// Returns an answer that depends on the request.
   public static func choosing(
     _ answer: @escaping @Sendable (MockTransport.Request) -> MockAnswer
   ) -> MockAnswer {
     MockAnswer(reply: .chosen(answer), notificationID: nil, callbacks: [])
   }
 
-  /// No response: the transport throws.
+  /// Returns an answer that makes the transport throw instead of responding.
   ///
-  /// A `TransportError` with `notSent` says that nothing was sent.
+  /// A `TransportError` with `notSent` means that nothing was sent.
   public static func failure(
     _ error: any Error,
     id: String? = nil,
@@ -85,7 +85,7 @@ public struct MockAnswer: Sendable {
     MockAnswer(reply: .failure(error), notificationID: id, callbacks: callbacks)
   }
 
-  /// No response at all: the transport throws when the timeout of the request has passed.
+  /// Returns an answer that makes the transport throw after the request's timeout, as if no response arrived.
   public static func nothing(id: String? = nil, callbacks: [MockCallback] = []) -> MockAnswer {
     MockAnswer(reply: .nothing, notificationID: id, callbacks: callbacks)
   }

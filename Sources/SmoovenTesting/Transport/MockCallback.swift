@@ -4,13 +4,13 @@ public import struct Foundation.Date
 
 /// A callback that ``MockTransport`` sends.
 public struct MockCallback: Sendable {
-  /// When a callback is sent, in relation to the answer to its request.
+  /// The time at which a callback is sent, relative to the response to its request.
   public enum Timing: Sendable, Hashable {
-    /// Before the answer, which waits for it.
+    /// Before the response, which waits for the callback.
     case before
-    /// While the answer is on its way, in no particular order.
+    /// While the response is on its way, in no particular order.
     case with
-    /// When the client has dealt with the answer.
+    /// After the client has processed the response.
     case after
   }
 
@@ -18,14 +18,14 @@ public struct MockCallback: Sendable {
   public var event: String
   /// The channel.
   public var channel: NotificationChannel
-  /// The status; by default the last part of the event's name.
+  /// The status, which defaults to the last part of the event's name.
   public var status: String?
-  /// When it is sent.
+  /// The time at which the callback is sent, relative to the response.
   public var timing: Timing
-  /// When it happened; by default when it is sent.
+  /// The time at which the event happened, which defaults to the time at which the callback is sent.
   public var timestamp: Date?
 
-  /// Makes a callback.
+  /// Creates a callback.
   public init(
     _ event: String,
     channel: NotificationChannel = .sms,
@@ -40,29 +40,29 @@ public struct MockCallback: Sendable {
     self.timestamp = timestamp
   }
 
-  /// Accepted.
+  /// The notification was accepted.
   public static let queued = MockCallback("notification.queued")
-  /// Handed to the carrier.
+  /// The notification was handed to the carrier.
   public static let sent = MockCallback("notification.sent")
-  /// The first channel failed, the next is tried.
+  /// The first channel failed, and the next one is tried.
   public static let fallback = MockCallback("notification.fallback")
-  /// Arrived.
+  /// The notification arrived.
   public static let delivered = MockCallback("notification.delivered")
-  /// Failed for good.
+  /// The notification failed permanently.
   public static let failed = MockCallback("notification.failed")
-  /// Opened.
+  /// The recipient opened the notification.
   public static let opened = MockCallback("notification.opened")
-  /// Clicked.
+  /// The recipient clicked a link or an action.
   public static let clicked = MockCallback("notification.clicked")
 
-  /// The same callback on another channel.
+  /// Returns the same callback on another channel.
   public func on(_ channel: NotificationChannel) -> MockCallback {
     var copy = self
     copy.channel = channel
     return copy
   }
 
-  /// The same callback at another time.
+  /// Returns the same callback with another timing.
   public func sent(_ timing: Timing) -> MockCallback {
     var copy = self
     copy.timing = timing

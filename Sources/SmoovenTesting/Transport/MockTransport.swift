@@ -2,20 +2,22 @@ public import HTTPTypes
 public import Smooven
 internal import SmoovenSupport
 
-/// Smooven without a network: scripted answers, recorded requests, and really signed callbacks.
+/// A transport that replaces Smooven without a network, with scripted answers, recorded requests, and callbacks with
+/// real signatures.
 ///
-/// Each request takes the next scripted answer, then the default one. Callbacks go to the receiver given to
-/// ``deliverCallbacks(to:)``, before, with or after the answer, through the same verification as on a socket.
+/// Each request gets the next scripted answer, and the default answer once the script is used up. Callbacks are sent to
+/// the receiver that was passed to ``deliverCallbacks(to:)``, before, with or after the response, and pass through the
+/// same verification as on a socket.
 public final class MockTransport: SmoovenTransport {
   /// A request that was sent.
   public struct Request: Sendable, SafelyDescribed {
-    /// Method, path and header fields.
+    /// The method, path and header fields.
     public let head: HTTPRequest
     /// The body.
     public let body: [UInt8]
-    /// The body as JSON; `null` if there is none.
+    /// The body as JSON, or `null` if the body isn't JSON.
     public let json: JSONValue
-    /// Where the client wants its callbacks.
+    /// The URL at which the client wants its callbacks.
     public var callbackURL: String? { json["callback_url"]?.stringValue }
     /// The method and the path.
     public var description: String { "\(head.method.rawValue) \(head.path ?? "/")" }
@@ -36,9 +38,10 @@ public final class MockTransport: SmoovenTransport {
   /// Creates a transport.
   ///
   /// - Parameters:
-  ///   - secretKey: The key to sign callbacks with: the client's own.
-  ///   - answer: The answer to every request that has no scripted one. Defaults to accepted, then delivered.
-  ///   - clock: The clock of the timeouts of requests. Defaults to the continuous clock.
+  ///   - secretKey: The key to sign callbacks with, which is the client's own.
+  ///   - answer: The answer to every request that has no scripted one. Defaults to accepting the notification and then
+  ///     delivering it.
+  ///   - clock: The clock for the timeouts of requests. Defaults to the continuous clock.
   public init(
     secretKey: Secret,
     answer: MockAnswer = .accepted(callbacks: [.delivered]),
@@ -52,37 +55,37 @@ public final class MockTransport: SmoovenTransport {
   /// The requests so far, in the order in which they were sent.
   public var requests: [Request] { state.read(\.requests) }
 
-  /// How many requests there were so far.
+  /// The number of requests so far.
   public var requestCount: Int { state.read(\.requests.count) }
 
-  /// Waits until that many requests were sent.
+  /// Waits until `count` requests have been sent.
   ///
-  /// A test with a manual clock that moves time on before a request has left would find it too late.
+  /// Use it in a test with a manual clock before time moves on. Otherwise the request may not have been sent yet.
   ///
   /// - Throws: `CancellationError` if cancelled.
   public func waitForRequests(_ count: Int) async throws {
     try await state.first { $0.requests.count >= count ? () : nil }
   }
 
-  /// Says where callbacks go: `client.receiver`.
+  /// Sets the receiver of callbacks, which is `client.receiver`.
   ///
-  /// Until then none are delivered.
+  /// Until it's set, no callbacks are delivered.
   public func deliverCallbacks(to receiver: CallbackReceiver) {
     state.update { $0.receiver = receiver }
   }
 
-  /// Adds answers for the next requests, one each.
+  /// Adds answers for the next requests, one for each request.
   public func script(_ answers: MockAnswer...) {
     state.update { $0.script += answers }
   }
 
-  /// Delivers one callback now, for a notification that was accepted or is about to be.
+  /// Delivers one callback immediately, for a notification that was accepted or is about to be.
   ///
   /// - Parameters:
-  ///   - callback: What happened.
+  ///   - callback: The callback.
   ///   - notificationID: The notification's id.
-  ///   - url: The callback URL of its request; by default the path for all callbacks.
-  /// - Returns: The receiver's answer, or `nil` when there is no receiver.
+  ///   - url: The callback URL of the notification's request. Defaults to the path for all callbacks.
+  /// - Returns: The status of the receiver's response, or `nil` if there's no receiver.
   @discardableResult
   public func deliver(
     _ callback: MockCallback,
@@ -96,7 +99,7 @@ public final class MockTransport: SmoovenTransport {
 
   /// Responds with the next scripted answer.
   ///
-  /// The request is recorded once `willSend` has let it go.
+  /// The request is recorded once its `willSend` has allowed it.
   public func send(_ request: TransportRequest) async throws -> TransportResponse {
     try Task.checkCancellation()
     try await request.willSend?()
@@ -142,7 +145,7 @@ public final class MockTransport: SmoovenTransport {
       if callback.timing == .after, let receiver = state.read(\.receiver),
         let token = url.split(separator: "/").last.flatMap({ DeliveryToken($0) })
       {
-        // After means: when the client has dealt with the answer.
+        // Waits until the client has processed the response.
         _ = await receiver.tracker.join(token)?.wait(for: .acceptance, deadline: nil)
       }
       await deliver(callback, notificationID: notificationID, to: url)

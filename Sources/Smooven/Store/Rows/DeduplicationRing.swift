@@ -1,6 +1,6 @@
-/// The deduplication keys of one endpoint that leave a durable store in the same order.
+/// The deduplication keys of one endpoint that are removed from a durable store in the same order.
 package struct DeduplicationRing: Sendable, Hashable {
-  /// What decides the order in which keys leave.
+  /// The property that decides the order in which keys are removed.
   package enum Kind: Int64, Sendable {
     case signed, arrived, brief
   }

@@ -5,20 +5,22 @@ package import struct Foundation.Date
 package import class Foundation.JSONDecoder
 package import class Foundation.JSONEncoder
 
-/// A delivery as a row holds it.
+/// A delivery in the form in which a row stores it.
 package struct DeliveryRecord: Sendable {
   package let token: Data
   package let idempotencyKey: Data?
   package let openedAt: Double
   package let wantedUntil: Double?
   package let isPending: Bool
-  /// The owner of its claim, if it is claimed.
+  /// The owner of its claim, if any.
   package let claimant: Data?
-  /// The keys by which it is found.
+  /// The keys by which the delivery is found.
   package let keys: [Int64]
   package let text: String
 
-  /// - Throws: `EncodingError`, if a date of the delivery is no number.
+  /// Creates a record.
+  ///
+  /// - Throws: `EncodingError` if a date of the delivery isn't a number.
   package init(_ delivery: StoredDelivery) throws {
     token = delivery.token.bytes
     idempotencyKey = delivery.idempotencyKey.map { Data($0.utf8) }
@@ -30,7 +32,7 @@ package struct DeliveryRecord: Sendable {
     text = String(decoding: try JSONEncoder().encode(delivery), as: UTF8.self)
   }
 
-  /// Reads a delivery, or returns `nil` if the text is none.
+  /// Reads a delivery, or returns `nil` if the text isn't one.
   package static func delivery(_ text: String) -> StoredDelivery? {
     try? JSONDecoder().decode(StoredDelivery.self, from: Data(text.utf8))
   }

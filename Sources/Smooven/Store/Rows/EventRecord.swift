@@ -4,19 +4,19 @@ internal import SmoovenSupport
 package import struct Foundation.Data
 package import struct Foundation.Date
 
-/// A callback as rows hold it.
+/// A callback in the form in which rows store it.
 package struct EventRecord: Sendable {
   package let callback: StoredCallback
-  /// Identifies the event among all, by its endpoint and deduplication key.
+  /// A digest of its endpoint and deduplication key, which identifies the event among all others.
   package let digest: Data
-  /// The keys by which it is found.
+  /// The keys by which the event is found.
   package let keys: Set<Int64>
-  /// Everything except payload and body, as JSON.
+  /// Everything except the payload and the body, as JSON.
   package let detail: String
-  /// The payload as JSON; `nil` if it is the body's, as it nearly always is.
+  /// The payload as JSON, or `nil` if it's the body's, which it nearly always is.
   package let payload: String?
   package let body: Data
-  /// How long its deduplication key counts, if that is less than usual.
+  /// The time for which its deduplication key counts, if that is shorter than usual.
   package let window: Duration?
 
   package init(_ callback: StoredCallback, window: Duration? = nil) {
@@ -34,14 +34,14 @@ package struct EventRecord: Sendable {
 
   package var receivedAt: Double { callback.receivedAt.timeIntervalSinceReferenceDate }
 
-  /// The ring that its deduplication key belongs in.
+  /// The ring that its deduplication key belongs to.
   package var ring: DeduplicationRing {
     let kind: DeduplicationRing.Kind =
       window != nil ? .brief : callback.event.signedAt != nil ? .signed : .arrived
     return DeduplicationRing(endpoint: callback.event.endpoint, kind: kind)
   }
 
-  /// The place of its deduplication key in the ring, if it arrives now.
+  /// Returns the position of its deduplication key in the ring, if it arrives now.
   package func position(_ now: Double) -> Double {
     if let window { return now + window.inSeconds }
     return callback.event.signedAt?.timeIntervalSinceReferenceDate ?? now
@@ -49,7 +49,7 @@ package struct EventRecord: Sendable {
 }
 
 extension CallbackEvent {
-  /// Reads an event, or returns `nil` if the row holds none.
+  /// Reads an event, or returns `nil` if the row doesn't contain one.
   package init?(detail text: String, payload: String?, body: Data) {
     guard let record = try? JSONValue(parsing: Array(text.utf8)) else { return nil }
     var parsedPayload: JSONValue?

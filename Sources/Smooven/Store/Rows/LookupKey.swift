@@ -3,29 +3,30 @@ internal import SmoovenCallbacks
 
 package import struct Foundation.Data
 
-/// What tokens and ids are looked up by: 64 bits, so that indexes stay small whatever their length.
+/// The keys by which tokens and ids are looked up, which have 64 bits, so that indexes stay small whatever the lengths
+/// of the ids.
 ///
-/// Different ids may have the same key, so rows that are found by one are compared.
+/// Different ids may have the same key, so rows that are found by a key must be compared.
 package enum LookupKey {
   package static func token(_ token: DeliveryToken) -> Int64 {
     Int64(bitPattern: UInt64(token.text.prefix(16), radix: 16) ?? 0)
   }
 
-  /// The key of a token that is given by its bytes.
+  /// Returns the key of a token that is given by its bytes.
   package static func token(_ bytes: Data) -> Int64 { integer(bytes) }
 
   package static func id(_ id: String, group: String) -> Int64 {
     integer(digest(group, id))
   }
 
-  /// The keys of a lookup, each once.
+  /// Returns the keys of a lookup, each of them once.
   package static func keys(_ lookup: CallbackLookup) -> Set<Int64> {
     var keys = Set(lookup.ids.map { id($0, group: lookup.group) })
     if let token = lookup.token { keys.insert(self.token(token)) }
     return keys
   }
 
-  /// The keys of a callback, each once.
+  /// Returns the keys of a callback, each of them once.
   package static func keys(_ callback: StoredCallback) -> Set<Int64> {
     let event = callback.event
     var keys = Set(event.correlationIDs.map { id($0, group: event.group) })
@@ -34,11 +35,11 @@ package enum LookupKey {
     return keys
   }
 
-  /// 128 bits of a hash of two texts.
+  /// Returns 128 bits of a hash of two texts.
   package static func digest(_ first: String, _ second: String) -> Data {
     var hash = SHA256()
     let first = Data(first.utf8)
-    // The length in front keeps "a" + "bc" and "ab" + "c" apart.
+    // The length in front distinguishes "a" + "bc" from "ab" + "c".
     hash.update(data: Data("\(first.count) ".utf8))
     hash.update(data: first)
     hash.update(data: Data(second.utf8))
@@ -49,7 +50,7 @@ package enum LookupKey {
     Int64(bitPattern: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
   }
 
-  /// Keys as a row holds them.
+  /// Returns keys in the form in which a row stores them.
   package static func data(_ keys: some Sequence<Int64>) -> Data {
     var data = Data()
     for key in keys {

@@ -3,9 +3,9 @@ internal import HTTPTypes
 /// Events of an MCP server, sent as webhooks to a URL that a client subscribed (MCP Events, an extension of the Model
 /// Context Protocol).
 ///
-/// The client chooses the secret, and the server signs by Standard Webhooks. Before a subscription counts, the server
-/// sends a signed challenge, which the listener replies to. An event is found by its id, and by the id of its
-/// subscription, which all events of the subscription share:
+/// The client chooses the secret, and the server signs as Standard Webhooks does. Before a subscription takes
+/// effect, the server sends a signed challenge, which the listener replies to. An event is found by its id,
+/// and by the id of its subscription, which all events of the subscription share:
 ///
 /// ```swift
 /// let outcome = try await listener.expect(.mcpEvents(secret), timeout: .seconds(600), until: incidentIsOver) { callback in
@@ -23,8 +23,8 @@ public struct MCPEventsCallbackProvider: SigningCallbackProvider {
   /// - Parameters:
   ///   - secrets: The secrets of the subscriptions, `whsec_…` in base64.
   ///   - name: The name in callback paths and events. Defaults to `mcpevents`.
-  ///   - tolerance: How far the signed time may lie from now. Defaults to 300 seconds both ways.
-  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short, copied wrongly or not base64.
+  ///   - tolerance: The maximum difference between the signed time and now. Defaults to 300 seconds both ways.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short, copied incorrectly or not base64.
   public init(
     secrets: [Secret],
     name: String = "mcpevents",
@@ -61,7 +61,7 @@ public struct MCPEventsCallbackProvider: SigningCallbackProvider {
         conversationIDs: [subscription].compactMap(\.self),
         occurredAt: body.time("timestamp"),
         signedAt: signature.signedTime(of: request),
-        // The id of the message may change when an event is sent again; the event's doesn't.
+        // The id of the message may change when an event is resent, but the event's id doesn't.
         deduplicationKey: id,
         rawBody: request.body
       )
@@ -70,9 +70,9 @@ public struct MCPEventsCallbackProvider: SigningCallbackProvider {
 }
 
 extension CallbackProvider where Self == MCPEventsCallbackProvider {
-  /// Returns a provider of the events of an MCP server.
+  /// Returns a provider for the events of an MCP server.
   ///
-  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short, copied wrongly or not base64.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short, copied incorrectly or not base64.
   public static func mcpEvents(
     _ secrets: Secret...,
     name: String = "mcpevents",
@@ -82,7 +82,7 @@ extension CallbackProvider where Self == MCPEventsCallbackProvider {
   }
 }
 
-// A constant and a valid token, so it cannot be nil.
+// Safe to unwrap, because it's a constant and a valid token.
 extension HTTPField.Name {
   // swift-format-ignore: NeverForceUnwrap
   static let mcpSubscriptionID = HTTPField.Name("X-MCP-Subscription-Id")!

@@ -1,4 +1,4 @@
-/// Reads the events of NotificationAPI, signed or not, because the renamed product sends the same fields and more.
+/// Reads NotificationAPI's events, signed or not, because the renamed product sends the same fields and more.
 enum NotificationAPIDecoding {
   static func fields(
     of request: CallbackRequest,
@@ -10,7 +10,7 @@ enum NotificationAPIDecoding {
     var kind = kind(of: type, on: channel)
     let trackingID = body.identifier("trackingId")
     if trackingID == nil {
-      // An inbound message that replies to no notification has none, and is not a reply.
+      // An inbound message that doesn't reply to a notification has none, and doesn't count as a reply.
       if kind == .replied { kind = .other }
       guard kind == .other else { throw .missing("trackingId") }
     }
@@ -35,8 +35,10 @@ enum NotificationAPIDecoding {
     )
   }
 
-  /// The documentation spells events both `OPEN` and `EMAIL_OPEN`, both `SMS_FAILED` and a bare `FAILED`, so the
-  /// meaning is in the last word, after nothing or a channel.
+  /// Returns the kind of an event's type.
+  ///
+  /// The documentation spells events both `OPEN` and `EMAIL_OPEN`, both `SMS_FAILED` and just `FAILED`, so
+  /// the meaning is in the last word, which follows nothing or a channel.
   private static func kind(of type: String, on channel: String?) -> CallbackEvent.Kind {
     guard let underscore = type.lastIndex(of: "_") else { return kinds[type] ?? .other }
     let prefix = String(type[..<underscore])

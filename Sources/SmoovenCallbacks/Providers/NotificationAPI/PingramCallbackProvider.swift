@@ -1,9 +1,9 @@
 internal import HTTPTypes
 
-/// Pingram's webhooks: NotificationAPI under its new name, signed.
+/// The provider of Pingram's webhooks, which are NotificationAPI's under a new name, and signed.
 ///
-/// `X-Pingram-Signature: v1,<hex>` signs id, time in milliseconds and body with the whole secret, including its
-/// prefix (source: Pingram's public SDK).
+/// `X-Pingram-Signature: v1,<hex>` signs the id, the time in milliseconds and the body with the whole secret,
+/// including its prefix (source: Pingram's public SDK).
 public struct PingramCallbackProvider: SigningCallbackProvider {
   /// `pingram`.
   public let name = "pingram"
@@ -14,8 +14,8 @@ public struct PingramCallbackProvider: SigningCallbackProvider {
   ///
   /// - Parameters:
   ///   - secrets: The webhook's secrets, `pingram_whsecret_…`.
-  ///   - tolerance: How far the signed time may lie from now. Defaults to 300 seconds both ways.
-  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short to be safe or copied wrongly.
+  ///   - tolerance: The maximum difference between the signed time and now. Defaults to 300 seconds both ways.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short to be safe or copied incorrectly.
   public init(
     secrets: [Secret],
     tolerance: TimestampTolerance = .standard
@@ -35,10 +35,10 @@ public struct PingramCallbackProvider: SigningCallbackProvider {
     )
   }
 
-  /// Reads NotificationAPI's events, including those that were added since.
+  /// Reads NotificationAPI's events, including those that Pingram has added.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     var fields = try NotificationAPIDecoding.fields(of: request, provider: name)
-    // The signed id is the same over redeliveries.
+    // The signed id is the same across redeliveries.
     if let id = try? request.singleHeader(.pingramID), !id.isEmpty {
       fields.deduplicationKey = id
       fields.deduplicationWindow = nil
@@ -49,9 +49,9 @@ public struct PingramCallbackProvider: SigningCallbackProvider {
 }
 
 extension CallbackProvider where Self == PingramCallbackProvider {
-  /// Returns the provider of Pingram's webhooks: NotificationAPI under its new name, signed.
+  /// Returns the provider of Pingram's webhooks, which are NotificationAPI's under a new name, and signed.
   ///
-  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short to be safe or copied wrongly.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short to be safe or copied incorrectly.
   public static func pingram(
     _ secrets: Secret...,
     tolerance: TimestampTolerance = .standard
@@ -60,7 +60,7 @@ extension CallbackProvider where Self == PingramCallbackProvider {
   }
 }
 
-// Constants and valid tokens, so they cannot be nil.
+// Safe to unwrap, because they're constants and valid tokens.
 extension HTTPField.Name {
   // swift-format-ignore: NeverForceUnwrap
   static let pingramID = HTTPField.Name("X-Pingram-Id")!

@@ -2,11 +2,11 @@ internal import SmoovenSupport
 
 /// The typed view of a SmartlyQ webhook's payload, in addition to the common fields of ``CallbackEvent``.
 ///
-/// Each field is `nil` if the webhook lacks it or has another type there.
+/// Each field is `nil` if the webhook doesn't have it, or has it with another type.
 public struct SmartlyQCallback: Sendable, Hashable {
-  /// The event's id, the same over redeliveries, which only today's envelope has.
+  /// The event's id, which is the same across redeliveries and which only the current envelope has.
   public let eventID: String?
-  /// The job, for `job.*`.
+  /// The id of the job, for `job.*`.
   public let jobID: String?
   /// The type of job, such as `article_generation`.
   public let jobType: String?
@@ -16,10 +16,10 @@ public struct SmartlyQCallback: Sendable, Hashable {
   public let stage: String?
   /// The result of the job.
   public let result: JSONValue?
-  /// All data of the event.
+  /// All of the event's data.
   public let data: JSONValue
 
-  /// Reads the typed fields, or returns `nil` if the event isn't SmartlyQ's.
+  /// Reads the typed fields, or returns `nil` if the event isn't from SmartlyQ.
   public init?(_ event: CallbackEvent) {
     guard event.provider == "smartlyq" else { return nil }
     data = event.payload["data"] ?? .null

@@ -2,10 +2,10 @@ public import HTTPTypes
 
 public import struct Foundation.Date
 
-/// SmartlyQ's webhooks.
+/// The provider of SmartlyQ's webhooks.
 ///
-/// `X-SmartlyQ-Signature: t=<unix seconds>,v1=<hex>` signs time and body with the endpoint's secret, or with the
-/// secret of one job (source: SmartlyQ's webhook documentation).
+/// `X-SmartlyQ-Signature: t=<unix seconds>,v1=<hex>` signs the time and the body with the endpoint's secret,
+/// or with the secret of one job (source: SmartlyQ's webhook documentation).
 public struct SmartlyQCallbackProvider: SigningCallbackProvider {
   /// `smartlyq`.
   public let name = "smartlyq"
@@ -15,9 +15,10 @@ public struct SmartlyQCallbackProvider: SigningCallbackProvider {
   /// Creates a provider.
   ///
   /// - Parameters:
-  ///   - secrets: The endpoint's secrets, as its dashboard shows them, or the `webhook_secret` of one job.
-  ///   - tolerance: How far the signed time may lie from now. Defaults to 300 seconds both ways.
-  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short to be safe or copied wrongly.
+  ///   - secrets: The endpoint's secrets, as SmartlyQ's dashboard shows them, or the `webhook_secret` of one
+  ///   job.
+  ///   - tolerance: The maximum difference between the signed time and now. Defaults to 300 seconds both ways.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short to be safe or copied incorrectly.
   public init(
     secrets: [Secret],
     tolerance: TimestampTolerance = .standard
@@ -33,7 +34,7 @@ public struct SmartlyQCallbackProvider: SigningCallbackProvider {
     )
   }
 
-  /// Reads both envelopes, the one with `timestamp` and the one with `id` and `created_at`.
+  /// Reads both envelopes: the one with `timestamp`, and the one with `id` and `created_at`.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let body = try JSONOutline(request.body)
     let event = try body.requiredString("event")
@@ -49,15 +50,16 @@ public struct SmartlyQCallbackProvider: SigningCallbackProvider {
         failure: kind == .failed ? failure(in: data) : nil,
         occurredAt: body.time("created_at") ?? body.time("timestamp"),
         signedAt: signature.signedTime(of: request),
-        // The id in the body is signed, the one in the header isn't. An event without an id is identified by its bytes,
-        // because a job may complete twice, in two stages.
+        // The id in the body is signed, and the one in the header isn't. An event without an id is identified
+        // by its bytes, because a job may complete twice, in two stages.
         deduplicationKey: body.identifier("id") ?? request.bodyDigest,
         rawBody: request.body
       )
     )
   }
 
-  /// Returns the headers for a body, with those that repeat its event and id, for sandboxes, tests and tools.
+  /// Returns the headers for a body, including those that repeat its event and id, for sandboxes, tests and
+  /// tools.
   public func sign(_ body: [UInt8], id: String, at now: Date) -> HTTPFields {
     var fields = signature.sign(body, id: id, at: now)
     let body = try? JSONOutline(body)
@@ -90,9 +92,9 @@ public struct SmartlyQCallbackProvider: SigningCallbackProvider {
 }
 
 extension CallbackProvider where Self == SmartlyQCallbackProvider {
-  /// Returns the provider of SmartlyQ's webhooks, signed with an endpoint's secret or that of one job.
+  /// Returns the provider of SmartlyQ's webhooks, signed with the secret of an endpoint or of one job.
   ///
-  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short to be safe or copied wrongly.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short to be safe or copied incorrectly.
   public static func smartlyQ(
     _ secrets: Secret...,
     tolerance: TimestampTolerance = .standard
@@ -101,7 +103,7 @@ extension CallbackProvider where Self == SmartlyQCallbackProvider {
   }
 }
 
-// Constants and valid tokens, so they cannot be nil.
+// Safe to unwrap, because they're constants and valid tokens.
 extension HTTPField.Name {
   // swift-format-ignore: NeverForceUnwrap
   static let smartlyQSignature = HTTPField.Name("X-SmartlyQ-Signature")!

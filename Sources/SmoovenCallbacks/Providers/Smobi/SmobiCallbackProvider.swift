@@ -1,11 +1,12 @@
 internal import Crypto
 
-/// Smobi's webhooks for message status and inbound messages, neither of them signed.
+/// The provider of Smobi's webhooks for message status and inbound messages, neither of which is signed.
 ///
-/// A request proves nothing about its sender, so a listener mounts this provider only with some authentication, by
-/// default a token in the URL. Events correlate on `clientRef`, which the sender chooses beforehand, then on
-/// `smobiMessageId`. Inbound ones also have a conversation (``conversationID(customer:sender:)``), by which a wait can
-/// ask for any reply of a customer. Source: Smobi's webhook documentation.
+/// A request proves nothing about its sender, so a listener mounts this provider only with some
+/// authentication, by default a token in the URL. Events correlate on `clientRef`, which the sender chooses
+/// in advance, then on `smobiMessageId`. Inbound messages also have a conversation
+/// (``conversationID(customer:sender:)``), with which a wait can ask for any reply of a customer. Source:
+/// Smobi's webhook documentation.
 public struct SmobiCallbackProvider: UnsignedCallbackProvider {
   /// `smobi`.
   public let name = "smobi"
@@ -15,9 +16,9 @@ public struct SmobiCallbackProvider: UnsignedCallbackProvider {
 
   /// Reads status events, replies and button clicks, including those of workflows.
   ///
-  /// An event with a `status` is a status event, and one whose status cannot be read is kept as other. An event
-  /// without a status that has a sender, a recipient and content is inbound. Anything else, such as the test event of
-  /// the dashboard, is kept as other.
+  /// An event with a `status` is a status event. If the status can't be read, the event is kept as other. An
+  /// event without a status that has a sender, a recipient and content is inbound. Anything else, such as the
+  /// dashboard's test event, is kept as other.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let body = try JSONOutline(request.body)
     var fields = fields(of: body, request)
@@ -37,9 +38,10 @@ public struct SmobiCallbackProvider: UnsignedCallbackProvider {
     return event
   }
 
-  /// Returns the id of all of a customer's replies to a sender, as ``CallbackEvent/conversationIDs`` has it.
+  /// Returns the id of all of a customer's replies to a sender, as it appears in
+  /// ``CallbackEvent/conversationIDs``.
   ///
-  /// It is a digest, so that no number is logged.
+  /// It's a digest, so that no phone number is logged.
   ///
   /// - Parameters:
   ///   - customer: The customer's number, with or without a plus sign.
@@ -75,7 +77,8 @@ public struct SmobiCallbackProvider: UnsignedCallbackProvider {
     "READ": .read, "FAILED": .failed, "UNDELIVERED": .failed, "REJECTED": .failed, "EXPIRED": .failed,
   ]
 
-  /// The fields that all events have; one that is neither status nor inbound is a test.
+  /// Returns the fields that all events have, named as a test, which an event is if it's neither a status nor
+  /// inbound.
   private func fields(of body: JSONOutline, _ request: CallbackRequest) -> CallbackEvent.Fields {
     let time = body.time("timestamp")
     return CallbackEvent.Fields(
@@ -93,7 +96,8 @@ public struct SmobiCallbackProvider: UnsignedCallbackProvider {
 }
 
 extension CallbackProvider where Self == SmobiCallbackProvider {
-  /// Returns the provider of Smobi's webhooks for message status and inbound messages, neither of them signed.
+  /// Returns the provider of Smobi's webhooks for message status and inbound messages, neither of which is
+  /// signed.
   public static func smobi() -> SmobiCallbackProvider {
     SmobiCallbackProvider()
   }

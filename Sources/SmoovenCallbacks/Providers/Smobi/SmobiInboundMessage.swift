@@ -1,7 +1,7 @@
 /// A customer's reply or button click, read from an inbound event of Smobi.
 ///
-/// The inner keys of the content are not documented, so the usual ones are tried. The whole content is available as
-/// JSON.
+/// The inner keys of the content aren't documented, so the usual ones are tried. The whole content is
+/// available as JSON.
 public struct SmobiInboundMessage: Sendable, Hashable {
   /// The customer's number, without a plus sign.
   public let from: String
@@ -11,12 +11,12 @@ public struct SmobiInboundMessage: Sendable, Hashable {
   public let text: String?
   /// The data of the button that was clicked.
   public let postback: String?
-  /// The origin of the event: `EXTERNAL` belongs to no workflow, `INTERNAL` to one.
+  /// The origin of the event: `INTERNAL` if it belongs to a workflow, `EXTERNAL` if it doesn't.
   public let source: String?
   /// The content as it was sent.
   public let content: JSONValue
 
-  /// Whether it is a button click.
+  /// Whether this is a button click.
   public var isClick: Bool { postback != nil }
 
   /// Reads an inbound message, or returns `nil` if the event isn't one.
@@ -25,7 +25,9 @@ public struct SmobiInboundMessage: Sendable, Hashable {
     self.init(event.payload)
   }
 
-  /// An event with a `status` of whatever type is a status event, and one without content is not a reply.
+  /// Reads an inbound message from a payload, or returns `nil` if the payload isn't one.
+  ///
+  /// An event with a `status` of any type is a status event, and one without content isn't a reply.
   init?(_ payload: JSONValue) {
     guard payload["status"] == nil, let from = payload.identifier("from"), let to = payload.identifier("to"),
       let content = ["rcs", "sms"].lazy.compactMap({ payload[$0] }).first(where: Self.isContent)
@@ -39,7 +41,7 @@ public struct SmobiInboundMessage: Sendable, Hashable {
     source = payload["messageSource"]?.stringValue ?? content["messageSource"]?.stringValue
   }
 
-  /// Whether a value says anything; the other channel's may be `null` or empty.
+  /// Returns whether a value has any content, because the other channel's value may be `null` or empty.
   private static func isContent(_ value: JSONValue) -> Bool {
     switch value {
     case .object(let members): !members.isEmpty
@@ -48,7 +50,7 @@ public struct SmobiInboundMessage: Sendable, Hashable {
     }
   }
 
-  /// The first of the keys that leads to a text, directly or one level down.
+  /// Returns the first text under one of the keys, directly or one level down.
   private static func find(_ keys: [String], in content: JSONValue) -> String? {
     for key in keys {
       if let text = content.identifier(key) { return text }
@@ -63,6 +65,6 @@ public struct SmobiInboundMessage: Sendable, Hashable {
 }
 
 extension SmobiInboundMessage: SafelyDescribed {
-  /// Only the type of message.
+  /// The type of the message, without its content.
   public var description: String { isClick ? "<button click>" : "<reply>" }
 }

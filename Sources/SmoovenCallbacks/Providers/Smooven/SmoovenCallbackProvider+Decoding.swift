@@ -3,9 +3,9 @@ internal import Crypto
 extension SmoovenCallbackProvider {
   /// Reads the nine documented events and keeps unknown ones as ``CallbackEvent/Kind/other``.
   ///
-  /// An event that can settle a wait must have `notification_id` and `timestamp`, because without the second its
-  /// freshness could not be judged. Optional fields of another type than documented count as absent and stay in the
-  /// payload.
+  /// An event that can settle a wait must have `notification_id` and `timestamp`, because its freshness can't
+  /// be judged without the timestamp. An optional field with a type other than the documented one counts as
+  /// absent, and stays in the payload.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let body = try JSONOutline(request.body)
     let event = try body.requiredString("event")
@@ -56,7 +56,9 @@ extension SmoovenCallbackProvider {
     "player.updated": .other,
   ]
 
-  /// The failure's shape is not documented beyond `status`; `reason` and `error` are read if they are sent.
+  /// Returns the failure.
+  ///
+  /// Only its `status` is documented. `reason` and `error` are read if they're sent.
   private func failure(in body: JSONOutline) -> CallbackEvent.Failure {
     let error = body.object("error")
     return CallbackEvent.Failure(
@@ -65,10 +67,11 @@ extension SmoovenCallbackProvider {
     )
   }
 
-  /// Smooven's advice to use `notification_id` alone would drop `delivered` after `queued`.
+  /// Returns the key that identifies an event.
   ///
-  /// Each part is preceded by its length, so that no value can pass for two. A long or non-ASCII identity is replaced
-  /// by a hash, because `String` compares canonically equivalent texts as equal while ids are bytes.
+  /// Smooven's advice to use `notification_id` alone would drop `delivered` after `queued`. Each part is
+  /// preceded by its length, so that one value can't pass for two. A long or non-ASCII identity is replaced
+  /// by a hash, because `String` treats canonically equivalent texts as equal, while ids are bytes.
   private func deduplicationKey(_ parts: String?...) -> String {
     var identity: [UInt8] = []
     identity.reserveCapacity(96)

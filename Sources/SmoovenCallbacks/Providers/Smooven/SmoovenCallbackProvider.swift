@@ -2,15 +2,15 @@ public import HTTPTypes
 
 public import struct Foundation.Date
 
-/// Smooven's status callbacks.
+/// The provider of Smooven's status callbacks.
 ///
-/// The signature is the hexadecimal HMAC-SHA256 of the raw body in `X-Smooven-Signature`, keyed with the Secret Key. It
-/// holds no time, so a captured request would verify indefinitely. Freshness is judged by the signed `timestamp` in
-/// the body (source: Smooven's webhook documentation).
+/// The signature is the hexadecimal HMAC-SHA256 of the raw body in `X-Smooven-Signature`, keyed with the
+/// Secret Key. It doesn't cover a time, so a captured request would verify indefinitely. Freshness is judged
+/// by the signed `timestamp` in the body (source: Smooven's webhook documentation).
 public struct SmoovenCallbackProvider: SigningCallbackProvider {
   /// `smooven`.
   public let name = "smooven"
-  /// The maximum age of the `timestamp` of a callback, and the maximum time by which it may be ahead.
+  /// The maximum age of a callback's `timestamp`, and the maximum time by which it may be ahead.
   ///
   /// Defaults to 24 hours and 5 minutes.
   public let tolerance: TimestampTolerance?
@@ -20,10 +20,11 @@ public struct SmoovenCallbackProvider: SigningCallbackProvider {
   /// Creates a provider.
   ///
   /// - Parameters:
-  ///   - secrets: The Secret Key, and the previous one while it is rotated. Smooven honors both for 24 hours.
-  ///   - tolerance: How far the signed time may lie from now. Defaults to 24 hours back and 5 minutes ahead.
-  /// - Throws: ``CallbackConfigurationError`` if there is no secret, or one is empty, too short to be safe or copied
-  ///   wrongly.
+  ///   - secrets: The Secret Key, and the previous one while it's rotated. Smooven honors both for 24 hours.
+  ///   - tolerance: The maximum difference between the signed time and now. Defaults to 24 hours back and 5 minutes
+  ///     ahead.
+  /// - Throws: ``CallbackConfigurationError`` if there's no secret, or if a secret is empty, too short to be
+  ///   safe or copied incorrectly.
   public init(
     secrets: [Secret],
     tolerance: TimestampTolerance = .redelivery
@@ -37,7 +38,7 @@ public struct SmoovenCallbackProvider: SigningCallbackProvider {
     self.tolerance = tolerance
   }
 
-  /// Judges the `timestamp` of the body.
+  /// Checks the `timestamp` of the body.
   ///
   /// Events that settle nothing, such as `player.registered`, may lack one.
   public func checkFreshness(of event: CallbackEvent, at now: Date) throws(VerificationError) {
@@ -52,10 +53,11 @@ public struct SmoovenCallbackProvider: SigningCallbackProvider {
 }
 
 extension CallbackProvider where Self == SmoovenCallbackProvider {
-  /// Returns the provider of Smooven's status callbacks, signed with the Secret Key, or with two while it is rotated.
+  /// Returns the provider of Smooven's status callbacks, signed with the Secret Key, or with two while it's
+  /// rotated.
   ///
-  /// - Throws: ``CallbackConfigurationError`` if there is no secret, or one is empty, too short to be safe or copied
-  ///   wrongly.
+  /// - Throws: ``CallbackConfigurationError`` if there's no secret, or if a secret is empty, too short to be
+  ///   safe or copied incorrectly.
   public static func smooven(
     _ secrets: Secret...,
     tolerance: TimestampTolerance = .redelivery
@@ -65,7 +67,7 @@ extension CallbackProvider where Self == SmoovenCallbackProvider {
 }
 
 extension HTTPField.Name {
-  // A constant and a valid token, so it cannot be nil.
+  // A constant and a valid token, so it can't be nil.
   // swift-format-ignore: NeverForceUnwrap
   /// `X-Smooven-Signature`.
   public static let smoovenSignature = HTTPField.Name("X-Smooven-Signature")!

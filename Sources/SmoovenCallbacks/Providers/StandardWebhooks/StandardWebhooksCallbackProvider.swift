@@ -2,11 +2,12 @@ internal import HTTPTypes
 
 internal import struct Foundation.Date
 
-/// Callbacks by the open convention Standard Webhooks.
+/// A provider of callbacks that follow the open convention Standard Webhooks.
 ///
-/// There are three headers, `webhook-id`, `webhook-timestamp` and `webhook-signature`, and the key is base64 after an
-/// optional `whsec_` (source: the Standard Webhooks specification). The convention says nothing about the body, so
-/// ``decode(_:)`` reads the usual `type`, `timestamp` and `data.id`. A custom provider can say more.
+/// They have three headers, `webhook-id`, `webhook-timestamp` and `webhook-signature`, and the key is base64
+/// after an optional `whsec_` (source: the Standard Webhooks specification). The convention doesn't specify
+/// the body, so ``decode(_:)`` reads the usual `type`, `timestamp` and `data.id`. A custom provider can read
+/// more.
 public struct StandardWebhooksCallbackProvider: SigningCallbackProvider {
   /// `standardwebhooks`, unless another name was given.
   public let name: String
@@ -18,8 +19,8 @@ public struct StandardWebhooksCallbackProvider: SigningCallbackProvider {
   /// - Parameters:
   ///   - secrets: The endpoint's secrets, `whsec_…` in base64.
   ///   - name: The name in callback paths and events. Defaults to `standardwebhooks`.
-  ///   - tolerance: How far the signed time may lie from now. Defaults to 300 seconds both ways.
-  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short, copied wrongly or not base64.
+  ///   - tolerance: The maximum difference between the signed time and now. Defaults to 300 seconds both ways.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short, copied incorrectly or not base64.
   public init(
     secrets: [Secret],
     name: String = "standardwebhooks",
@@ -74,9 +75,9 @@ public struct StandardWebhooksCallbackProvider: SigningCallbackProvider {
 }
 
 extension CallbackProvider where Self == StandardWebhooksCallbackProvider {
-  /// Returns a provider of callbacks by the open convention Standard Webhooks.
+  /// Returns a provider of callbacks that follow the open convention Standard Webhooks.
   ///
-  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short, copied wrongly or not base64.
+  /// - Throws: ``CallbackConfigurationError`` if a secret is missing, too short, copied incorrectly or not base64.
   public static func standardWebhooks(
     _ secrets: Secret...,
     name: String = "standardwebhooks",
@@ -86,7 +87,7 @@ extension CallbackProvider where Self == StandardWebhooksCallbackProvider {
   }
 }
 
-// Constants and valid tokens, so they cannot be nil.
+// Safe to unwrap, because they're constants and valid tokens.
 extension HTTPField.Name {
   // swift-format-ignore: NeverForceUnwrap
   static let webhookID = HTTPField.Name("webhook-id")!

@@ -1,6 +1,7 @@
 public import struct Foundation.Date
 
-/// Callbacks by the open convention Standard Webhooks, signed with a private key (`v1a`).
+/// A provider of callbacks that follow the open convention Standard Webhooks and are signed with a private
+/// key (`v1a`).
 ///
 /// The receiver has only the public key. Everything else is as in ``StandardWebhooksCallbackProvider``.
 public struct StandardWebhooksPublicKeyProvider: CallbackProvider {
@@ -14,8 +15,8 @@ public struct StandardWebhooksPublicKeyProvider: CallbackProvider {
   /// - Parameters:
   ///   - publicKeys: The endpoint's public keys, `whpk_…` in base64.
   ///   - name: The name in callback paths and events. Defaults to `standardwebhooks`.
-  ///   - tolerance: How far the signed time may lie from now. Defaults to 300 seconds both ways.
-  /// - Throws: ``CallbackConfigurationError`` if there is no key, or one isn't 32 bytes in base64.
+  ///   - tolerance: The maximum difference between the signed time and now. Defaults to 300 seconds both ways.
+  /// - Throws: ``CallbackConfigurationError`` if there's no key, or if a key isn't 32 bytes in base64.
   public init(
     publicKeys: [String],
     name: String = "standardwebhooks",
@@ -32,10 +33,10 @@ public struct StandardWebhooksPublicKeyProvider: CallbackProvider {
     )
   }
 
-  /// The tolerance of the scheme.
+  /// The tolerance of the signature scheme.
   public var tolerance: TimestampTolerance? { signature.tolerance }
 
-  /// Checks the signature by the scheme.
+  /// Checks the signature with the scheme.
   @discardableResult
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
     try signature.verify(request, at: now)
@@ -54,9 +55,10 @@ public struct StandardWebhooksPublicKeyProvider: CallbackProvider {
 }
 
 extension CallbackProvider where Self == StandardWebhooksPublicKeyProvider {
-  /// Returns a provider of callbacks by the open convention Standard Webhooks that are signed with a private key.
+  /// Returns a provider of callbacks that follow the open convention Standard Webhooks and are signed with a
+  /// private key.
   ///
-  /// - Throws: ``CallbackConfigurationError`` if there is no key, or one isn't 32 bytes in base64.
+  /// - Throws: ``CallbackConfigurationError`` if there's no key, or if a key isn't 32 bytes in base64.
   public static func standardWebhooks(
     publicKeys: String...,
     name: String = "standardwebhooks",
