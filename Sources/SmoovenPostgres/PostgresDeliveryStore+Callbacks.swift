@@ -3,10 +3,10 @@ public import Smooven
 internal import SmoovenCallbacks
 
 extension PostgresDeliveryStore {
-  /// Appends callbacks in one transaction, each unless its endpoint and deduplication key are known.
+  /// Appends callbacks in one transaction, except those whose endpoint and deduplication key are known.
   ///
-  /// - Throws: `DeliveryStoreError`. None of them was appended, or the connection was lost, and whether they were is
-  ///   unknown; appending again tells. The code is `full` if there is no room for a key that isn't within
+  /// - Throws: `DeliveryStoreError`. Either none of them was appended, or the connection was lost and it's unknown
+  ///   whether they were. Appending them again shows that. The code is `full` if there's no room for a key outside
   ///   ``PostgresStoreConfiguration/minimumWindow``.
   public func append(_ callbacks: [StoredCallback]) async throws -> [AppendResult] {
     guard let first = callbacks.first else { return [] }
@@ -23,9 +23,9 @@ extension PostgresDeliveryStore {
     return results
   }
 
-  /// The callbacks of a lookup in the order of their cursors, one page of them.
+  /// Returns one page of the callbacks that match a lookup, in the order of their cursors.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func callbacks(
     matching lookup: CallbackLookup,
     after cursor: EventCursor,
@@ -35,7 +35,7 @@ extension PostgresDeliveryStore {
     guard limit > 0, !keys.isEmpty else { return [] }
     var found: [StoredEvent] = []
     var last = cursor.rawValue
-    // Another page if hashes led to callbacks that have nothing in common with the lookup.
+    // Reads another page if hashes led to callbacks that have nothing in common with the lookup.
     while found.count < limit {
       let page = try await events(
         """

@@ -6,9 +6,9 @@ internal import struct Foundation.Data
 internal import struct Foundation.Date
 
 extension PostgresDeliveryStore {
-  /// The time of the database's clock, which all processes share.
+  /// Returns the time of the database's clock, which all processes share.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func time() async throws -> StoreInstant {
     let now = try await read { connection, deadline in
       try connection.run("SELECT \(PostgresTables.now)", until: deadline).first?.integer(0)
@@ -18,7 +18,7 @@ extension PostgresDeliveryStore {
 
   /// Inserts a delivery, unless its idempotency key or token exists.
   ///
-  /// - Throws: `DeliveryStoreError`. Whether the row was inserted may then be unknown.
+  /// - Throws: `DeliveryStoreError`, after which it may be unknown whether the row was inserted.
   public func insert(_ delivery: StoredDelivery) async throws -> DeliveryInsertion {
     let record = try record(delivery)
     try await beginClock(at: delivery.openedAt)
@@ -30,13 +30,13 @@ extension PostgresDeliveryStore {
         return .existing(row)
       }
       if let row = try await load(.token(delivery.token)) { return .existing(row) }
-      // It was removed in between.
+      // The row was removed in between.
     }
   }
 
   /// Looks up a delivery.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func load(_ lookup: DeliveryLookup) async throws -> VersionedDelivery? {
     let table = tables("delivery")
     let select = "SELECT version, record::text, \(PostgresTables.now) FROM \(table)"
@@ -56,13 +56,13 @@ extension PostgresDeliveryStore {
     }
     let found = try await rows(statement)
     guard case .id(let id, let group) = lookup else { return found.first }
-    // The key is a hash, which others may share.
+    // The key is a hash, which other ids may share.
     return found.first { $0.delivery.group == group && $0.delivery.ids.contains(id) }
   }
 
-  /// Replaces a delivery, if its row still has a version.
+  /// Replaces a delivery if its row still has the given version.
   ///
-  /// - Throws: `DeliveryStoreError`. Whether the row was replaced may then be unknown.
+  /// - Throws: `DeliveryStoreError`, after which it may be unknown whether the row was replaced.
   public func replace(_ delivery: StoredDelivery, version: Int64) async throws -> Int64? {
     guard
       case .replaced(let next) = try await writes.perform(.replace(try record(delivery), version: version))
@@ -72,16 +72,16 @@ extension PostgresDeliveryStore {
     return next
   }
 
-  /// Removes a delivery, if its row still has a version.
+  /// Removes a delivery if its row still has the given version.
   ///
-  /// - Throws: `DeliveryStoreError`. Whether the row was removed may then be unknown.
+  /// - Throws: `DeliveryStoreError`, after which it may be unknown whether the row was removed.
   public func remove(_ token: DeliveryToken, version: Int64) async throws {
     _ = try await writes.perform(.remove(token: token.bytes, version: version))
   }
 
-  /// The deliveries without a verdict, one page of them.
+  /// Returns one page of the deliveries without a verdict.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func pending(after cursor: PendingCursor?, limit: Int) async throws -> [VersionedDelivery] {
     let openedAt = cursor?.openedAt.timeIntervalSinceReferenceDate ?? -.infinity
     return try await rows(
@@ -97,13 +97,14 @@ extension PostgresDeliveryStore {
 
   /// Takes over pending deliveries whose replica is dead, oldest first.
   ///
-  /// A delivery belongs to the replica that opened it or claimed it last. If that is closed, or was silent for
-  /// ``PostgresStoreConfiguration/replicaTimeout``, each of its deliveries is returned to exactly one of the replicas that
-  /// ask, to which it then belongs. If that one dies too, it's returned to the next.
+  /// A delivery belongs to the replica that opened it or last claimed it. If that replica is closed, or was silent for
+  /// ``PostgresStoreConfiguration/replicaTimeout``, each of its deliveries is returned to exactly one of the replicas
+  /// that call this, to which the delivery then belongs. If that replica dies too, the delivery is returned to the next
+  /// one.
   ///
   /// - Parameter limit: The maximum number of deliveries to take over.
-  /// - Returns: The deliveries that are now this replica's; none if there are no more.
-  /// - Throws: `DeliveryStoreError`. Some may have been taken over; they are returned again if this process ends.
+  /// - Returns: The deliveries that are now this replica's, or none if there are no more.
+  /// - Throws: `DeliveryStoreError`. Some may have been taken over, and are returned again if this process ends.
   public func takeOver(limit: Int) async throws -> [VersionedDelivery] {
     let statement = Statement(
       """
@@ -122,7 +123,7 @@ extension PostgresDeliveryStore {
         .integer(Int64(max(0, limit))),
       ]
     )
-    // Without a row, others would take them over from this replica.
+    // Without a row, other replicas would take the deliveries over from this one.
     _ = try await writes.perform(.watch([]))
     do {
       let rows = try await writer.run { connection, deadline in

@@ -7,10 +7,10 @@ extension PostgresDeliveryStore {
   /// The maximum number of callbacks in memory, and in one report.
   private static let pageSize = 256
 
-  /// `true`: other processes may use the database.
+  /// Returns `true`, because other processes may use the database.
   public var isShared: Bool { true }
 
-  /// Commits the interest in a key, so that those who append for it afterwards notify this process.
+  /// Commits the interest in a key, so that other processes that append for it afterwards notify this one.
   ///
   /// - Throws: `DeliveryStoreError`.
   public func watch(_ lookup: CallbackLookup) async throws {
@@ -28,10 +28,11 @@ extension PostgresDeliveryStore {
     hub.state.withLock { $0.interests.commit(missing) }
   }
 
-  /// Reports what other processes store in the database, and other clients in this one, until the task is cancelled.
+  /// Reports what other processes, and other clients in this process, store in the database, until the task is
+  /// cancelled.
   ///
-  /// First what is stored for the interests already. Returns if the store is closed. What can't be read, because the
-  /// database can't be reached, is read a moment later.
+  /// It begins with what is already stored for the interests, and returns if the store is closed. Anything that can't
+  /// be read, because the database can't be reached, is read a moment later.
   ///
   /// - Throws: `CancellationError` if cancelled.
   public func follow(
@@ -57,7 +58,7 @@ extension PostgresDeliveryStore {
     }
   }
 
-  /// Reads and reports what there is news of.
+  /// Reads and reports what the news is about.
   func report(
     _ news: ReplicaNews,
     _ interests: DeliveryInterests,
@@ -84,7 +85,7 @@ extension PostgresDeliveryStore {
     if !wanted.isEmpty { await onChange(.deliveries(wanted)) }
   }
 
-  /// The places of all callbacks with some keys.
+  /// Returns the places of all callbacks with any of the keys.
   private func places(_ keys: Set<Int64>) async throws -> Set<Int64> {
     var found: Set<Int64> = []
     let keys = Array(keys)
@@ -97,7 +98,7 @@ extension PostgresDeliveryStore {
     return found
   }
 
-  /// Reads callbacks by their places, and passes over rows that are damaged: a call that asks for them gets the error.
+  /// Reads callbacks by their places, and skips damaged rows, for which a call that asks for them gets the error.
   private func readable(_ positions: [Int64], isNew: Bool) async throws -> [StoredEvent] {
     let sql = """
       SELECT \(CallbackStatements.columns), extract(epoch FROM clock_timestamp() - stored_at)::float8

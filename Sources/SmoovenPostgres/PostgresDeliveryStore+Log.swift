@@ -6,15 +6,16 @@ internal import Synchronization
 internal import struct Foundation.Data
 
 extension PostgresDeliveryStore: EventLog {
-  /// How long a page waits for transactions that end in a moment.
+  /// The time that a page waits for transactions that are about to end.
   private static let patience: Duration = .milliseconds(200)
 
-  /// The callbacks after a place, in the order of the transactions that stored them, one page of them.
+  /// Returns one page of the callbacks after a cursor, in the order of the transactions that stored them.
   ///
-  /// A callback is returned once every transaction that began before its own has ended, so that none is skipped: a long
-  /// transaction anywhere in the cluster holds it back. Empty if the store is closed, so that a sequence ends.
+  /// A callback is returned once every transaction that began before its own has ended, so that none is skipped. So a
+  /// long transaction anywhere in the cluster delays it. The page is empty if the store is closed, so that a sequence
+  /// ends.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func page(after cursor: EventCursor, limit: Int) async throws -> [StoredEvent] {
     let end = ContinuousClock.now.advanced(by: Self.patience)
     while true {
@@ -41,13 +42,13 @@ extension PostgresDeliveryStore: EventLog {
     }
   }
 
-  /// Waits until something was committed after a place, here or by another process, or until the next poll.
+  /// Waits until something was committed after a cursor, here or by another process, or until the next poll.
   ///
-  /// - Throws: `CancellationError` if cancelled; `DeliveryStoreError`.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func waitForEvents(after cursor: EventCursor) async throws -> Bool {
     hub.state.withLock { $0.logWaiters += 1 }
     defer { hub.state.withLock { $0.logWaiters -= 1 } }
-    // From here on nothing is missed, neither what is found now nor what comes.
+    // From here on nothing is missed: neither what is found now nor what is committed later.
     let changes = hub.work.read(\.logChanges)
     do {
       hub.listen()
@@ -63,9 +64,9 @@ extension PostgresDeliveryStore: EventLog {
     }
   }
 
-  /// The place that a worker has reached, or the beginning for an unknown name.
+  /// Returns the cursor that a worker has reached, or the beginning for an unknown name.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func cursor(named name: String) async throws -> EventCursor {
     let sql = "SELECT position FROM \(tables("cursor")) WHERE name = $1"
     let position = try await read { connection, deadline in
@@ -74,9 +75,9 @@ extension PostgresDeliveryStore: EventLog {
     return position.map(EventCursor.init(rawValue:)) ?? .beginning
   }
 
-  /// Keeps the place that a worker has reached, and never moves it back.
+  /// Saves the cursor that a worker has reached, and never moves it back.
   ///
-  /// - Throws: `DeliveryStoreError`. Nothing was changed.
+  /// - Throws: `DeliveryStoreError`, in which case nothing was changed.
   public func advance(_ name: String, to cursor: EventCursor) async throws {
     _ = try await writes.perform(.advance(worker: Data(name.utf8), position: cursor.rawValue))
   }

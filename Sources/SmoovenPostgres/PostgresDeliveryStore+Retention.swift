@@ -4,14 +4,14 @@ public import Smooven
 public import struct Foundation.Date
 
 extension PostgresDeliveryStore {
-  /// How long a deduplication key is remembered: ``PostgresStoreConfiguration/retention``.
+  /// The time for which a deduplication key is remembered, which is ``PostgresStoreConfiguration/retention``.
   public var deduplicationRetention: Duration { configuration.retention }
 
-  /// Forgets callbacks and concluded deliveries that were stored before a date.
+  /// Removes callbacks and concluded deliveries that were stored before a date.
   ///
-  /// In small steps, each with its own commit; cancelling stops between two of them.
+  /// It works in small steps, each with its own commit, and cancelling stops it between two of them.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled. Some may be gone.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled. Some may already be removed.
   @discardableResult
   public func prune(before date: Date) async throws -> Int {
     let date = date.timeIntervalSinceReferenceDate
@@ -31,7 +31,8 @@ extension PostgresDeliveryStore {
     }
   }
 
-  /// Begins the clock of a new database, which the replica that stores first does, so that all date by the same one.
+  /// Begins the clock of a new database, which the first replica that stores does, so that all replicas use the same
+  /// one.
   func beginClock(at wall: Date) async throws {
     guard let text = keeper.beginning(at: wall) else { return }
     let sql = "UPDATE \(tables("state")) SET clock = coalesce(clock, $1) RETURNING clock"
@@ -45,12 +46,12 @@ extension PostgresDeliveryStore {
     }
   }
 
-  /// The number of deliveries, callbacks and deduplication keys.
+  /// Returns the number of deliveries, callbacks and deduplication keys.
   ///
-  /// Counts are kept by each process, and may be off by a batch after one was killed. The keys of an endpoint with and
-  /// without a signed time are limited separately; reported is the larger number.
+  /// Each process keeps its own counts, which may be off by a batch after a process was killed. An endpoint's keys with
+  /// and without a signed time are limited separately, and the larger number is reported.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func usage() async throws -> DeliveryStoreUsage? {
     // Only signed keys leave a floor.
     let sql = """

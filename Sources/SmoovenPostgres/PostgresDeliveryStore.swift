@@ -4,17 +4,17 @@ internal import SmoovenSupport
 
 /// A store in a PostgreSQL database, which many processes on many machines share.
 ///
-/// A callback may arrive at any of them: the one that waits learns of it in milliseconds, and a callback that two of
-/// them receive is stored once. Calls that arrive while another is being committed share the next commit. No call
-/// blocks the caller's thread, and cancelling a call that writes doesn't undo it.
+/// A callback may arrive at any of them. The process that waits for it learns of it within milliseconds, and a callback
+/// that two of them receive is stored once. Calls that arrive while another is being committed share the next commit.
+/// No call blocks the caller's thread, and cancelling a call that writes doesn't undo it.
 ///
 /// It needs PostgreSQL 14 or later, and up to three connections per process. Callbacks and their deduplication keys are
-/// kept for ``PostgresStoreConfiguration/retention``, deliveries for
-/// ``PostgresStoreConfiguration/deliveryRetention``. What is older is removed in small steps after writes.
+/// kept for ``PostgresStoreConfiguration/retention``, and deliveries for
+/// ``PostgresStoreConfiguration/deliveryRetention``. Older ones are removed in small steps after writes.
 ///
-/// Every call may throw `DeliveryStoreError`, whose message says what was wrong and what to do. If the database can be
-/// reached again, the store continues on its own. Call ``close()`` at the end, so that others see
-/// immediately that this process is gone.
+/// Every call may throw `DeliveryStoreError`, whose message says what's wrong and what to do. Once the database can be
+/// reached again, the store continues on its own. Call ``close()`` at the end, so that other processes learn
+/// immediately that this one is gone.
 public final class PostgresDeliveryStore: DeliveryStore {
   let configuration: PostgresStoreConfiguration
   let tables: PostgresTables
@@ -31,18 +31,19 @@ public final class PostgresDeliveryStore: DeliveryStore {
   private let epoch: String
   private let clock: (@Sendable () -> StoreInstant)?
 
-  /// Connects, and creates the tables or adds to them if that's needed.
+  /// Connects, and creates the tables or adds to them if needed.
   ///
   /// - Parameter configuration: The database, and how it's used.
-  /// - Throws: `DeliveryStoreError` with `unavailable`: the database can't be reached, is older than PostgreSQL 14, isn't
-  ///   in UTF-8, is a read-only standby, or has tables of a newer version; or the role may not create the tables.
+  /// - Throws: `DeliveryStoreError` with `unavailable` if the database can't be reached, is older than PostgreSQL 14,
+  ///   isn't in UTF-8, is a read-only standby, or has tables of a newer version, or if the role may not create the
+  ///   tables.
   public convenience init(configuration: PostgresStoreConfiguration) async throws {
     let start = ContinuousClock.now
     try await self.init(configuration: configuration) { ContinuousClock.now - start }
   }
 
-  // `clock` replaces that of the database. If the store isn't driven, it does nothing on its own: no poll, no lease, no
-  // retention.
+  // `clock` replaces that of the database. If the store isn't driven, it does nothing on its own, so there's no poll,
+  // no lease and no retention.
   package init(
     configuration: PostgresStoreConfiguration,
     clock: (@Sendable () -> StoreInstant)? = nil,
@@ -122,14 +123,15 @@ public final class PostgresDeliveryStore: DeliveryStore {
     }
   }
 
-  /// Finishes what was begun, ends the sequences of callbacks, signs this process off and closes the connections.
+  /// Finishes the calls in progress, ends the sequences of callbacks, signs this process off and closes the
+  /// connections.
   ///
-  /// Later calls throw. Cancelling does nothing.
+  /// Later calls throw. Cancelling the caller has no effect.
   public func close() async {
     guard await writes.close() else { return }
     hub.close()
     let signOff = SignOff(tables: tables, replica: replica)
-    // Not cancelled with the caller. If it fails, the others notice after a while.
+    // Not cancelled with the caller. If it fails, the other processes notice after a while.
     await Task { [writer, reader] in
       try? await writer.run { connection, deadline in try signOff.run(connection, until: deadline) }
       await writer.close()
@@ -137,7 +139,7 @@ public final class PostgresDeliveryStore: DeliveryStore {
     }.value
   }
 
-  /// Reads, again if the connection was lost.
+  /// Reads, and retries if the connection was lost.
   ///
   /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   func read<Result: Sendable>(

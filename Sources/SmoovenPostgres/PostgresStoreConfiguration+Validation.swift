@@ -6,7 +6,7 @@ internal import Foundation
 extension PostgresStoreConfiguration {
   private static let longest: Duration = .seconds(1_000 * 366 * 86_400)
 
-  /// The configuration with the parameters of its URL that are ours, checked.
+  /// Returns the configuration with our own parameters taken from its URL, after checking it.
   func validated() throws(DeliveryStoreError) -> PostgresStoreConfiguration {
     var configuration = self
     let (rest, ours) = Self.ours(url)
@@ -19,7 +19,7 @@ extension PostgresStoreConfiguration {
   }
 
   private func validate() throws(DeliveryStoreError) {
-    // Names are cut at 63 bytes, and two that are cut must not meet.
+    // Names are truncated at 63 bytes, and two truncated names must not be the same.
     guard !schema.isEmpty, schema.utf8.count <= 63, !schema.utf8.contains(0), !schema.hasPrefix("pg_") else {
       throw DeliveryStoreError(
         .unavailable,
@@ -37,7 +37,7 @@ extension PostgresStoreConfiguration {
     ])
   }
 
-  /// Removes the parameters that are ours from a URL, because libpq refuses what it doesn't know.
+  /// Removes our own parameters from a URL, because libpq refuses parameters that it doesn't know.
   private static func ours(_ url: String) -> (rest: String, ours: [String: String]) {
     guard let start = url.firstIndex(of: "?") else { return (url, [:]) }
     var (rest, ours): ([Substring], [String: String]) = ([], [:])

@@ -1,7 +1,7 @@
 #if PostgresSupport
 public import Logging
 
-/// How a ``PostgresDeliveryStore`` uses its database.
+/// The settings with which a ``PostgresDeliveryStore`` uses its database.
 public struct PostgresStoreConfiguration: Sendable {
   /// The address of the database, as libpq reads it: `postgresql://user:password@host:port/database?sslmode=require`.
   ///
@@ -10,59 +10,59 @@ public struct PostgresStoreConfiguration: Sendable {
   public var url: String
   /// The schema that holds the tables, which is created if it's missing.
   ///
-  /// Stores with different schemas in one database know nothing of each other. Defaults to `smooven`.
+  /// Stores with different schemas in one database are independent of each other. Defaults to `smooven`.
   public var schema: String
-  /// The address for the connection that listens for notifications, if another one must be used.
+  /// The address for the connection that listens for notifications, if it needs another one.
   ///
-  /// A pooler in transaction mode, such as PgBouncer, can't serve a connection that listens. If ``url`` leads to one, this
-  /// must lead to the database itself. Defaults to `nil`, which uses ``url``.
+  /// A pooler in transaction mode, such as PgBouncer, can't serve a connection that listens. If ``url`` leads to a
+  /// pooler, this must lead to the database itself. Defaults to `nil`, which means ``url``.
   public var listenURL: String?
   /// Whether to use LISTEN and NOTIFY to learn immediately what other replicas stored.
   ///
-  /// Without them, they are asked for every ``pollInterval``. Defaults to `true`.
+  /// Without them, the database is polled every ``pollInterval``. Defaults to `true`.
   public var usesNotifications: Bool
-  /// How often to look for what no notification reported.
+  /// The interval at which the store looks for what no notification reported.
   ///
-  /// From 10 milliseconds to an hour. Defaults to 1 second.
+  /// It must be from 10 milliseconds to an hour. Defaults to 1 second.
   public var pollInterval: Duration
-  /// How long a replica may be silent before it counts as dead.
+  /// The time for which a replica may be silent before it counts as dead.
   ///
-  /// Others then remove its interests and may take over its deliveries. Equal on all replicas; from 1 second to a day.
-  /// Defaults to 20 seconds.
+  /// Other replicas then remove its interests and may take over its deliveries. It must be the same on all replicas,
+  /// from 1 second to a day. Defaults to 20 seconds.
   public var replicaTimeout: Duration
-  /// How long a callback and its deduplication key are kept, from its arrival.
+  /// The time for which a callback and its deduplication key are kept, from the callback's arrival.
   ///
   /// It must be 2 hours longer than the age up to which a callback counts as fresh, and readers with a cursor must read
   /// within it. Defaults to 26 hours and 15 minutes.
   public var retention: Duration
-  /// How long a delivery and its idempotency key are kept, pending or not, from its opening.
+  /// The time for which a delivery and its idempotency key are kept, pending or not, from the delivery's opening.
   ///
-  /// A delivery that a wait needs for longer is kept until then. Defaults to 30 days.
+  /// A delivery that a wait needs for longer is kept until the wait ends. Defaults to 30 days.
   public var deliveryRetention: Duration
   /// The maximum number of deduplication keys for each endpoint.
   ///
-  /// Past it, the oldest by signed time are forgotten, and callbacks signed before them are refused as too old. While
-  /// several replicas append, it may be exceeded by what they have under way. Defaults to 10,000,000.
+  /// Above it, the oldest keys by signed time are forgotten, and callbacks signed before them are refused as too old.
+  /// While several replicas append, it may be exceeded by what they have in progress. Defaults to 10,000,000.
   public var capacity: Int
   /// The time before the newest signed time within which no key is forgotten to make room.
   ///
-  /// It must cover the sender's last retry. If that leaves no room, appending throws `full`, and the listener responds
-  /// with 503. Defaults to 10 minutes.
+  /// It must cover the sender's last retry. If that leaves no room for a key, appending throws `full`, and the listener
+  /// responds with 503. Defaults to 10 minutes.
   public var minimumWindow: Duration
-  /// The maximum time for a request to the database, before its connection counts as lost.
+  /// The maximum time for a request to the database, after which its connection counts as lost.
   ///
-  /// From 1 second to 10 minutes. Defaults to 10 seconds.
+  /// It must be from 1 second to 10 minutes. Defaults to 10 seconds.
   public var timeout: Duration
-  /// The maximum number of calls that wait for a commit; past it, a call fails as `unavailable`.
+  /// The maximum number of calls that wait for a commit, above which a call fails as `unavailable`.
   ///
   /// Defaults to 10,000.
   public var maximumWaitingWrites: Int
-  /// Where to report that notifications don't get through, and that connections were lost and established.
+  /// The logger for notifications that don't get through, and for connections that were lost and established.
   ///
-  /// Defaults to `nil`, for nowhere.
+  /// Defaults to `nil`, which logs nothing.
   public var logger: Logger?
 
-  /// Creates a configuration; each setting has the default that its property states.
+  /// Creates a configuration, in which each setting has the default that its property documents.
   public init(
     url: String,
     schema: String = "smooven",

@@ -1,7 +1,7 @@
 #if PostgresSupport
 internal import Metrics
 
-/// The numbers that a store reports.
+/// The metrics that a store reports.
 struct PostgresTelemetry: Sendable {
   private let commits = Timer(label: "smooven_store_commit_seconds")
   private let batches = Recorder(label: "smooven_store_commit_calls")

@@ -68,7 +68,7 @@ final class OpenDeliveries: Sendable {
     return try result.get()
   }
 
-  /// Removes a delivery whose end was reported. From now on, only the store knows it.
+  /// Removes a delivery whose end was reported, which only the store knows from now on.
   func remove(_ delivery: OpenDelivery) {
     state.withLock { state in
       if state.deliveries[delivery.handle] === delivery { Self.remove(delivery.handle, from: &state) }

@@ -13,8 +13,9 @@ internal import Glibc
 ///
 /// Every pointer of libpq is in this file.
 ///
-/// It isn't `Sendable`: its actor uses it on one thread. Every call blocks that thread, until its deadline at the latest.
-/// A connection that missed a deadline is broken, because its next response would belong to the earlier request.
+/// It isn't `Sendable`, because its actor uses it on one thread. Every call blocks that thread, at most until its
+/// deadline. A connection that missed a deadline is broken, because its next response would belong to the earlier
+/// request.
 @safe final class LibPQ {
   private let connection: OpaquePointer
   private(set) var isBroken = false
@@ -38,13 +39,13 @@ internal import Glibc
       throw PostgresFault(.connection, message: address.withoutSecrets(message))
     }
     unsafe self.connection = connection
-    // Notices would be printed otherwise.
+    // Otherwise, notices would be printed.
     unsafe _ = PQsetNoticeReceiver(connection, { _, _ in }, nil)
   }
 
   deinit { unsafe PQfinish(connection) }
 
-  /// Reads the parameters of an address; `nil` if it is malformed.
+  /// Returns the parameters of an address, or `nil` if the address is malformed.
   ///
   /// libpq's own message would repeat a part of the address, which may be its password.
   static func parameters(of address: String) -> [String: String]? {
@@ -75,21 +76,21 @@ internal import Glibc
   /// The version of the server, such as 150018.
   var serverVersion: Int { Int(unsafe PQserverVersion(connection)) }
 
-  /// The value that the server reports for one of its settings.
+  /// Returns the value that the server reports for one of its settings.
   func setting(_ name: String) -> String? {
     unsafe PQparameterStatus(connection, name).map { unsafe String(cString: $0) }
   }
 
-  /// The number of the server's process.
+  /// The id of the server's process.
   var serverProcess: Int32 { unsafe PQbackendPID(connection) }
 
-  /// Whether it can be used: also notices that the server has closed it in the meantime.
+  /// Returns whether the connection can be used, which it can't if the server has closed it in the meantime.
   func isUsable() -> Bool {
     guard !isBroken, unsafe PQconsumeInput(connection) == 1, unsafe PQstatus(connection) == CONNECTION_OK
     else {
       return false
     }
-    // What the server says before it closes the connection may be there, and the end not yet read.
+    // The server's last message before it closed the connection may be readable, with the end not read yet.
     guard (try? wait(for: Int16(POLLIN), until: .now)) == true else { return true }
     return unsafe PQconsumeInput(connection) == 1 && PQstatus(connection) == CONNECTION_OK
   }
@@ -108,9 +109,10 @@ internal import Glibc
     return try result.get()
   }
 
-  /// Sends statements together, and returns the result of each.
+  /// Sends statements together, and returns the result of each of them.
   ///
-  /// After one that fails, the others aren't carried out. Those outside of an explicit transaction are one.
+  /// If one fails, the statements after it aren't carried out. Statements outside of an explicit transaction are one
+  /// transaction.
   func pipeline(
     _ statements: [Statement],
     until deadline: ContinuousClock.Instant
@@ -143,7 +145,7 @@ internal import Glibc
     }
     let lengths = places.map { Int32($0?.count ?? 0) }
     let formats = [Int32](repeating: 1, count: places.count)
-    // At least one byte, so that an empty value has an address: libpq takes none for NULL.
+    // At least one byte, so that an empty value has an address, because libpq treats no address as NULL.
     bytes.append(0)
     let isSent = unsafe bytes.withUnsafeBytes { buffer in
       let values = unsafe places.map { place in
@@ -230,7 +232,7 @@ internal import Glibc
     case PGRES_PIPELINE_ABORTED:
       return .failure(PostgresFault(.aborted, message: "an earlier statement failed"))
     default:
-      // The primary message only: details repeat values.
+      // Only the primary message, because details repeat values.
       let field = { (code: Character) in
         unsafe PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { unsafe String(cString: $0) }
       }
@@ -244,7 +246,7 @@ internal import Glibc
 
   /// Waits for notifications, for a byte in a pipe, or for a deadline.
   ///
-  /// - Returns: What arrived.
+  /// - Returns: The notifications that arrived.
   func notifications(
     orWakeBy pipe: borrowing WakePipe,
     until deadline: ContinuousClock.Instant
@@ -286,7 +288,7 @@ internal import Glibc
 
   /// Returns whether the connection is ready.
   ///
-  /// A descriptor of -1 is none.
+  /// A descriptor of -1 means that there is no other descriptor.
   private func poll(
     _ events: Int16,
     orReadable other: Int32,
@@ -323,7 +325,7 @@ private func systemPoll(_ list: UnsafeMutablePointer<pollfd>, _ count: UInt, _ l
   unsafe poll(list, nfds_t(count), limit)
 }
 
-/// Wakes a thread that waits for a connection.
+/// A pipe that wakes a thread that waits for a connection.
 struct WakePipe: ~Copyable, Sendable {
   let reader: Int32
   private let writer: Int32
@@ -345,10 +347,10 @@ struct WakePipe: ~Copyable, Sendable {
     close(writer)
   }
 
-  /// Wakes it, now or before it waits the next time.
+  /// Wakes the thread, either now or before it waits the next time.
   func wake() {
     var byte: UInt8 = 0
-    // A full pipe wakes it too.
+    // A full pipe wakes the thread too.
     _ = unsafe write(writer, &byte, 1)
   }
 

@@ -1,7 +1,7 @@
 #if PostgresSupport
 /// A transaction whose next statement depends on the result of the one before.
 ///
-/// It holds locks while its process decides, so the server ends it if that stops.
+/// It holds locks while its process decides, so the server ends the transaction if that process stops.
 struct LibPQTransaction {
   private let connection: LibPQ
   private let deadline: ContinuousClock.Instant
@@ -17,9 +17,9 @@ struct LibPQTransaction {
     }
   }
 
-  /// What every transaction begins with.
+  /// Returns the statements that every transaction begins with.
   ///
-  /// Set for each, because a pooler may give the next one another connection.
+  /// They're sent for each transaction, because a pooler may give the next one another connection.
   static func start(lockTimeout: Duration = .seconds(2), isDurable: Bool = true) -> [Statement] {
     let settings = [
       ("lock_timeout", "\(Int(lockTimeout / .milliseconds(1)))"),
@@ -42,9 +42,9 @@ struct LibPQTransaction {
 
   func commit() throws(PostgresFault) { _ = try run("COMMIT") }
 
-  /// Undoes it.
+  /// Rolls the transaction back.
   ///
-  /// If that fails, the connection is broken, and the server undoes it.
+  /// If that fails, the connection is broken, and the server rolls it back.
   func rollback() { _ = try? run("ROLLBACK") }
 }
 #endif

@@ -1,16 +1,18 @@
 #if PostgresSupport
 internal import Smooven
 
-/// Where a server is: a URL as libpq reads it, with what we add to it.
+/// The address of a server, as a URL that libpq reads, along with our own parameters.
 ///
-/// Never printed whole.
+/// It's never printed in full.
 struct PostgresAddress: Sendable {
-  /// The URL without the parameters that are ours.
+  /// The URL without our own parameters.
   private let url: String
   private let secrets: [String]
   /// The host and the database, for messages.
   let place: String
 
+  /// Creates an address.
+  ///
   /// - Throws: `DeliveryStoreError` if libpq can't read it.
   init(_ url: String) throws(DeliveryStoreError) {
     guard let found = LibPQ.parameters(of: url) else {
@@ -25,7 +27,7 @@ struct PostgresAddress: Sendable {
     place = "PostgreSQL at \(host)" + (found["dbname"].map { "/\($0)" } ?? "")
   }
 
-  /// The parameters of a connection: what the URL says wins over those before it.
+  /// The parameters of a connection, in which the URL's own parameters override those before them.
   var parameters: [(String, String)] {
     [
       ("connect_timeout", "10"), ("fallback_application_name", "smooven"), ("keepalives_idle", "15"),
@@ -34,7 +36,7 @@ struct PostgresAddress: Sendable {
     ]
   }
 
-  /// A message of libpq without the secrets of the address.
+  /// Returns a message of libpq without the secrets of the address.
   func withoutSecrets(_ message: String) -> String {
     secrets.reduce(message) { text, secret in
       text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "***")

@@ -2,12 +2,12 @@
 internal import Smooven
 internal import Synchronization
 
-/// A connection that is established when it is needed, and again after it was lost, on a dedicated thread.
+/// A connection on a dedicated thread, which is established when it's needed, and again after it was lost.
 actor PostgresConnection {
   nonisolated private let executor: ThreadExecutor
   nonisolated let address: PostgresAddress
   private let timeout: Duration
-  /// Runs on each new connection, before anything else.
+  /// A closure that runs on each new connection, before anything else.
   private let prepare: @Sendable (LibPQ) throws -> Void
   private var connection: LibPQ?
   private var backoff = Backoff()
@@ -34,10 +34,10 @@ actor PostgresConnection {
   /// Runs a closure with the connection, which blocks only this thread.
   ///
   /// - Parameters:
-  ///   - isRepeatable: Whether to run it again, once, if the connection is lost in between.
-  ///   - body: Receives the connection, and the time until which a statement may take.
-  /// - Returns: What the closure returns.
-  /// - Throws: ``PostgresFault``, or what the closure throws.
+  ///   - isRepeatable: Whether to run the closure again, once, if the connection is lost in between.
+  ///   - body: A closure that receives the connection, and the deadline of its statements.
+  /// - Returns: The closure's result.
+  /// - Throws: ``PostgresFault``, or any error that the closure throws.
   func run<Result: Sendable>(
     isRepeatable: Bool = false,
     _ body: @Sendable (LibPQ, ContinuousClock.Instant) throws -> Result
@@ -62,10 +62,10 @@ actor PostgresConnection {
     }
   }
 
-  /// Ends the connection, so that the next call establishes another.
+  /// Closes the connection, so that the next call establishes another one.
   func drop() { connection = nil }
 
-  /// Ends the connection; later calls throw.
+  /// Closes the connection, after which calls throw.
   func close() {
     isClosed = true
     connection = nil
@@ -91,13 +91,13 @@ actor PostgresConnection {
   }
 }
 
-/// When to try again after a connection failed: calls in between fail with the last fault.
+/// The backoff after a connection failed, during which calls fail with the last fault.
 struct Backoff: Sendable {
   private static let longest: Double = 5
   private var failures = 0
   private var last: (fault: PostgresFault, until: ContinuousClock.Instant)?
 
-  /// The fault of the last attempt, if it's too early for another.
+  /// Returns the fault of the last attempt, if it's too early for another one.
   func refusal(at now: ContinuousClock.Instant) -> PostgresFault? {
     last.flatMap { now < $0.until ? $0.fault : nil }
   }
@@ -107,7 +107,8 @@ struct Backoff: Sendable {
     last = nil
   }
 
-  /// Waits 0.1 seconds, doubled after each failure up to 5 seconds, of which up to a half is taken off at random.
+  /// Starts a pause of 0.1 seconds, doubled after each failure up to 5 seconds, of which up to half is subtracted at
+  /// random.
   mutating func fail(_ fault: PostgresFault, at now: ContinuousClock.Instant, jitter: Double) {
     let pause = pause(jitter: jitter)
     failures = min(failures + 1, 16)

@@ -1,12 +1,13 @@
 #if PostgresSupport
 internal import Smooven
 
-/// What went wrong with a statement or a connection.
+/// A fault of a statement or a connection.
 ///
-/// Holds no value of a statement and no secret of an address.
+/// It contains no value of a statement and no secret of an address.
 struct PostgresFault: Error, Sendable, Hashable {
   enum Kind: Sendable, Hashable {
-    /// The connection couldn't be established, or is gone. Whether the last statements were carried out is unknown.
+    /// The connection couldn't be established, or was lost, so that it's unknown whether the last statements were
+    /// carried out.
     case connection
     /// The server refused the statement.
     case statement
@@ -27,23 +28,24 @@ struct PostgresFault: Error, Sendable, Hashable {
 
   var asLostConnection: PostgresFault { PostgresFault(.connection, state: state, message: message) }
 
-  /// Whether the same transaction may succeed now: a deadlock, a conflict, or a lock of another replica.
+  /// Whether the same transaction may succeed if it's retried, after a deadlock, a conflict, or a lock of another
+  /// replica.
   var mayPass: Bool {
     kind == .statement && ["40001", "40P01", "55P03", "57014"].contains(state)
   }
 
-  /// Whether this connection will never write again: it leads to a standby.
+  /// Whether this connection will never write again, because it leads to a standby.
   var isReadOnly: Bool { state == "25006" }
 
   /// Whether another statement would fail in the same way.
   var concernsAll: Bool {
     guard kind == .statement, let state else { return kind == .connection }
-    // Resources, operator intervention, system errors, missing rights, missing tables, read-only.
+    // Resources, operator intervention, system errors, missing rights, missing tables, and read-only servers.
     return ["53", "57", "58", "XX"].contains(String(state.prefix(2)))
       || ["42501", "42P01", "3F000", "25006"].contains(state)
   }
 
-  /// The error for a caller.
+  /// Returns the error for a caller.
   func error(_ place: String) -> DeliveryStoreError {
     DeliveryStoreError(.unavailable, "\(place): \(words)", cause: self)
   }

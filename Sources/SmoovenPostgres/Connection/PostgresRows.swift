@@ -3,7 +3,7 @@ internal import struct Foundation.Data
 
 /// The result of a statement.
 struct PostgresRows: Sendable, RandomAccessCollection {
-  /// One row; values of another type than asked for are `nil`.
+  /// One row, whose values are `nil` if they have another type than asked for.
   struct Row: Sendable {
     fileprivate let cells: ArraySlice<[UInt8]?>
 

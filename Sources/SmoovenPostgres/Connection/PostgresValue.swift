@@ -17,7 +17,7 @@ enum PostgresValue: Sendable {
   case uuids([[UInt8]])
   case bools([Bool])
 
-  /// The number of its type in the catalog.
+  /// The number of the value's type in the catalog.
   var type: UInt32 {
     switch self {
     case .null: 0
@@ -36,7 +36,7 @@ enum PostgresValue: Sendable {
     }
   }
 
-  /// Appends its bytes; returns `false` for NULL.
+  /// Appends the value's bytes, or returns `false` for NULL.
   func append(to bytes: inout [UInt8]) -> Bool {
     switch self {
     case .null, .real(nil), .bytes(nil): return false
@@ -56,7 +56,7 @@ enum PostgresValue: Sendable {
     return true
   }
 
-  /// One dimension, counted from 1.
+  /// Appends an array with one dimension, counted from 1.
   private static func append<Element>(
     _ values: [Element?],
     of type: UInt32,

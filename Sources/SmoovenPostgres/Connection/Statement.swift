@@ -1,7 +1,7 @@
 #if PostgresSupport
 /// A statement with its parameters.
 ///
-/// It's never prepared under a name, because a pooler may be in between.
+/// It's never prepared under a name, because there may be a pooler in between.
 struct Statement: Sendable {
   let sql: String
   let parameters: [PostgresValue]

@@ -4,11 +4,11 @@ internal import Synchronization
 
 internal import class Foundation.Thread
 
-/// Runs the jobs of an actor on a dedicated thread, which may block without holding up anything else.
+/// An executor of an actor's jobs on a dedicated thread, which may block without delaying anything else.
 final class ThreadExecutor: SerialExecutor {
-  /// What the thread works on.
+  /// The jobs of the thread.
   ///
-  /// It doesn't hold the executor, so that releasing that ends the thread.
+  /// The queue doesn't hold the executor, so that releasing the executor ends the thread.
   private final class Queue: Sendable {
     @safe private struct State {
       var jobs: [(UnownedJob, UnownedSerialExecutor)] = unsafe []

@@ -5,7 +5,7 @@ internal import SmoovenSupport
 internal import Synchronization
 
 extension ReplicaHub {
-  /// What one poll found.
+  /// The result of one poll.
   private struct Found: Sendable {
     var positions: Set<Int64> = []
     var changes: Set<PollChange> = []
@@ -15,10 +15,10 @@ extension ReplicaHub {
   }
 
   private static let sweepInterval: Duration = .seconds(10)
-  /// The maximum number of places to remember while something holds the frontier back.
+  /// The maximum number of places to remember while an open transaction holds the frontier back.
   private static let reportedLimit = 200_000
 
-  /// Registers, polls and keeps the lease, until closed.
+  /// Registers, polls and renews the lease, until closed.
   func run(_ write: @Sendable (WriteOperation) async throws -> WriteResult) async {
     let ticking = Task { [work, configuration] in
       while !Task.isCancelled {
@@ -44,21 +44,21 @@ extension ReplicaHub {
         try await keepLease(&poll)
         try await sweep(write)
       } catch {
-        // The whole is done again: what was missed in the meantime isn't known.
+        // All of it is repeated, because it isn't known what was missed in the meantime.
         work.update { $0.registers = true }
         try? await Task.sleep(for: .milliseconds(200))
       }
     }
   }
 
-  /// Where polling is.
+  /// The progress of polling.
   struct PollProgress: Sendable {
     var frontier: Int64?
     var frontierMovedAt = ContinuousClock.now
     var leasedAt: ContinuousClock.Instant?
   }
 
-  /// Writes this replica and all that it's interested in, then has everything read once.
+  /// Writes this replica and all of its interests, and then has everything read once.
   func register(
     _ poll: inout PollProgress,
     _ write: @Sendable (WriteOperation) async throws -> WriteResult
@@ -72,7 +72,7 @@ extension ReplicaHub {
       _ = try await write(.watch(some))
       state.withLock { $0.interests.commit(some) }
     }
-    // After a failover the numbers of transactions may be lower than before.
+    // After a failover, the numbers of transactions may be lower than before.
     poll.frontier = try await reader.run(isRepeatable: true) { [tables] connection, deadline in
       try connection.run("SELECT \(tables.frontier)", until: deadline).first?.integer(0)
     }
@@ -112,7 +112,7 @@ extension ReplicaHub {
 
   private func read(after frontier: Int64) async throws -> Found {
     let me = PostgresValue.uuid(replica.bytes)
-    // One statement, so that all of it is seen at the same moment.
+    // A single statement, so that all of it is seen at the same moment.
     let sql = """
       SELECT 0::int8, position, NULL::bytea FROM \(tables("event")) e WHERE position >= $2
         AND EXISTS (SELECT FROM \(tables("interest")) i WHERE i.replica = $1 AND i.key = ANY (e.keys))
@@ -147,7 +147,7 @@ extension ReplicaHub {
 
   // MARK: The lease
 
-  /// Shows that this replica lives, and removes those that don't.
+  /// Renews the lease of this replica, and removes replicas whose lease has ended.
   private func keepLease(_ poll: inout PollProgress) async throws {
     let now = ContinuousClock.now
     guard poll.leasedAt.map({ now - $0 >= configuration.replicaTimeout / 4 }) ?? true else { return }
@@ -173,7 +173,7 @@ extension ReplicaHub {
       ),
     ]
     let isKnown = try await reader.run(isRepeatable: true) { connection, deadline in
-      // Each on its own, because the second may wait for a lock.
+      // Sent separately, because the second statement may wait for a lock.
       let first = try connection.run(statements[0].sql, statements[0].parameters, until: deadline)
       _ = try connection.run(statements[1].sql, statements[1].parameters, until: deadline)
       return first.changedCount == 1

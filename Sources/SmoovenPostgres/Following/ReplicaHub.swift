@@ -4,11 +4,11 @@ internal import Smooven
 internal import SmoovenSupport
 internal import Synchronization
 
-/// Knows what this replica waits for, and brings it what others stored.
+/// The hub that knows what this replica waits for, and delivers what others have stored.
 ///
-/// *Write, commit, then look*: a wait commits its interest and then reads the log; an append commits the event and
-/// then reads who is interested. The one that commits second sees the other. What a notification should have said is
-/// found by a poll all the same.
+/// *Write, commit, then look*: a wait commits its interest and then reads the log, and an append commits the event and
+/// then reads who is interested. The one that commits second sees the other. If a notification is lost, a poll finds
+/// its content anyway.
 final class ReplicaHub: Sendable {
   struct Follower: Sendable {
     let interests: DeliveryInterests
@@ -23,7 +23,7 @@ final class ReplicaHub: Sendable {
     var isRunning = false
     var isListening = false
     var isClosed = false
-    /// What was reported of places that the next poll finds again.
+    /// The places that were reported, and that the next poll finds again.
     var reported: Set<Int64> = []
     var reportedChanges: Set<PollChange> = []
     var sweptAt = ContinuousClock.now
@@ -34,12 +34,12 @@ final class ReplicaHub: Sendable {
     }
   }
 
-  /// What the loop has to do.
+  /// The work of the loop.
   struct Work: Sendable {
     var polls = true
     var registers = true
     var isClosed = false
-    /// Counts what may be of interest to readers of the log.
+    /// A count of the changes that may be of interest to readers of the log.
     var logChanges: UInt64 = 0
   }
 
@@ -85,7 +85,7 @@ final class ReplicaHub: Sendable {
     state.withLock { _ = $0.followers.removeValue(forKey: id) }
   }
 
-  /// Brings news to all followers.
+  /// Passes news to all followers.
   func tell(_ news: ReplicaNews) {
     guard !news.isEmpty else { return }
     for follower in state.withLock({ Array($0.followers.values) }) { follower.news.update { $0.merge(news) } }
@@ -93,7 +93,7 @@ final class ReplicaHub: Sendable {
 
   // MARK: What this replica wrote
 
-  /// Tells those who are interested in what a transaction wrote.
+  /// Informs the replicas that are interested in what a transaction wrote.
   func note(_ report: WriteReport) {
     if report.wasUnknown, state.withLock({ $0.interests.hasCommitted }) {
       telemetry.countLostLease()
@@ -125,7 +125,7 @@ final class ReplicaHub: Sendable {
     for token in report.changed {
       for replica in byKey[LookupKey.token(token)] ?? [] {
         if replica == self.replica {
-          // The only client knows what it wrote itself.
+          // A single client knows what it wrote itself.
           if state.withLock({ $0.followers.count }) > 1 { news.add(token) }
         } else {
           messages[replica, default: ReplicaMessage()].hashes.insert(ReplicaMessage.hash(token))
@@ -133,14 +133,14 @@ final class ReplicaHub: Sendable {
       }
     }
     tell(news)
-    // What only appends sends notifications too.
+    // A process that only appends sends notifications too.
     if !messages.isEmpty { listen() }
     for (replica, message) in messages { listener?.send(message, to: replica) }
   }
 
   // MARK: What others wrote
 
-  /// Accepts what the listener noticed.
+  /// Handles what the listener noticed.
   func note(_ notice: ReplicaListener.Notice) {
     switch notice {
     case .connected: work.update { $0.registers = true }
@@ -168,20 +168,20 @@ final class ReplicaHub: Sendable {
     listener?.stop()
   }
 
-  /// Polls, and listens as soon as something follows, until closed.
+  /// Polls, and listens as soon as there is a follower, until closed.
   func start(_ write: @escaping @Sendable (WriteOperation) async throws -> WriteResult) {
     state.withLock { $0.isRunning = true }
     Task { await run(write) }
   }
 
-  /// Listens, if nothing does yet.
+  /// Starts listening, if nothing is listening yet.
   func listen() {
     guard let listener, state.withLock({ $0.beginListening() }) else { return }
     Task { await listener.run { [self] notice in note(notice) } }
   }
 }
 
-/// A delivery that was written by the transaction of a place.
+/// A delivery that was written by the transaction at a place.
 struct PollChange: Sendable, Hashable {
   let token: DeliveryToken
   let place: Int64

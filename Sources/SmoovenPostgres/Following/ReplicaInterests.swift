@@ -1,18 +1,18 @@
 #if PostgresSupport
 internal import Smooven
 
-/// The keys in which this replica is interested, as rows of the database hold them.
+/// The keys that this replica is interested in, in the form of the database's rows.
 struct ReplicaInterests: Sendable {
   private struct Entry {
     var watchedAt: ContinuousClock.Instant
     var isCommitted: Bool
-    /// The hash by which a notification names the delivery, if it's the key of one.
+    /// The hash by which a notification identifies the delivery, if the key is that of a delivery.
     var hash: Int64?
   }
 
   /// The key of every event, for readers of the log.
   ///
-  /// No hash of a token or id is likely to be the same.
+  /// The hash of a token or an id is unlikely to be the same.
   static let logKey = Int64.min + 1
 
   private var entries: [Int64: Entry] = [:]
@@ -22,10 +22,10 @@ struct ReplicaInterests: Sendable {
   var keys: [Int64] { Array(entries.keys) }
   var hasCommitted: Bool { entries.values.contains { $0.isCommitted } }
 
-  /// The delivery that a notification names; `nil` if it isn't waited for.
+  /// Returns the delivery that a notification identifies, or `nil` if it isn't waited for.
   func token(_ hash: Int64) -> DeliveryToken? { tokens[hash] }
 
-  /// Marks the key of a delivery as one.
+  /// Marks a key as that of a delivery.
   mutating func name(_ token: DeliveryToken) {
     let key = LookupKey.token(token)
     guard entries[key] != nil, entries[key]?.hash == nil else { return }
@@ -36,7 +36,7 @@ struct ReplicaInterests: Sendable {
 
   /// Marks keys as needed now.
   ///
-  /// - Returns: Those whose rows must be written before the log is read.
+  /// - Returns: The keys whose rows must be written before the log is read.
   mutating func watch(_ keys: some Sequence<Int64>, at now: ContinuousClock.Instant) -> [Int64] {
     keys.filter { key in
       entries[key, default: Entry(watchedAt: now, isCommitted: false)].watchedAt = now
@@ -54,12 +54,13 @@ struct ReplicaInterests: Sendable {
     for key in entries.keys { entries[key]?.isCommitted = false }
   }
 
-  /// Forgets the keys that aren't needed anymore, except those that were watched after a moment.
+  /// Removes the keys that aren't needed anymore, except those that were watched after a moment.
   ///
   /// - Parameters:
   ///   - needed: The keys that were needed, as read after that moment.
-  ///   - moment: A key that was watched later may be needed although it wasn't read.
-  /// - Returns: The keys whose rows must be removed. If one is watched again, its row is written again, after that.
+  ///   - moment: The moment. A key that was watched later may be needed although it wasn't read.
+  /// - Returns: The keys whose rows must be removed. If one of them is watched again, its row is written again after
+  ///   that.
   mutating func forget(except needed: Set<Int64>, watchedBefore moment: ContinuousClock.Instant) -> [Int64] {
     let old = entries.filter { !needed.contains($0.key) && $0.value.watchedAt < moment }.map(\.key)
     for key in old {

@@ -3,14 +3,15 @@ internal import Logging
 internal import Smooven
 internal import Synchronization
 
-/// The connection that listens: it sends notifications for other replicas, and receives those for this one.
+/// The connection that listens, which sends notifications for other replicas, and receives those for this one.
 ///
-/// What is sent is collected for 10 ms, and isn't part of any transaction that writes: PostgreSQL commits those that
-/// notify one at a time. What is lost is found by the poll of the other replica.
+/// What is sent is collected for 10 milliseconds, and isn't part of any transaction that writes, because PostgreSQL
+/// commits transactions that notify one at a time. If a notification is lost, the other replica's poll finds its
+/// content.
 final class ReplicaListener: Sendable {
-  /// What the listener noticed.
+  /// An observation of the listener.
   enum Notice: Sendable {
-    /// It listens now, so that what was stored before must be looked for once.
+    /// The connection listens now, so what was stored before must be looked for once.
     case connected
     case message(ReplicaMessage)
   }
@@ -20,7 +21,7 @@ final class ReplicaListener: Sendable {
     var sentAt = ContinuousClock.now
   }
 
-  /// When the connection was last known to receive.
+  /// The probes that show whether the connection receives notifications.
   private struct Probe: Sendable {
     static let interval: Duration = .seconds(5)
     var sentAt: ContinuousClock.Instant?
@@ -33,7 +34,8 @@ final class ReplicaListener: Sendable {
   private static let pause: Duration = .milliseconds(10)
 
   private let connection: PostgresConnection
-  /// Sends the probes: those of the listening connection could come back although no other notification does.
+  /// The connection that sends the probes, because those of the listening connection could come back even if no other
+  /// notification does.
   private let reader: PostgresConnection
   private let tables: PostgresTables
   private let replica: ReplicaID
@@ -66,12 +68,12 @@ final class ReplicaListener: Sendable {
     }
   }
 
-  /// The number of the server's process, while connected.
+  /// Returns the id of the server's process, while connected.
   func serverProcess() async -> Int32? {
     try? await connection.run { connection, _ in connection.serverProcess }
   }
 
-  /// Notifies a replica soon.
+  /// Sends a notification to a replica soon.
   func send(_ message: ReplicaMessage, to replica: ReplicaID) {
     outbox.withLock { $0.messages[replica, default: ReplicaMessage()].merge(message) }
     pipe.wake()
@@ -86,7 +88,7 @@ final class ReplicaListener: Sendable {
         for notification in found { receive(notification, notice) }
         await keepProbing()
       } catch {
-        // Until it's time to connect again.
+        // Waits until it's time to reconnect.
         try? await Task.sleep(for: .milliseconds(100))
       }
     }
@@ -110,7 +112,7 @@ final class ReplicaListener: Sendable {
     return try connection.notifications(orWakeBy: pipe, until: min(next ?? probeAt, probeAt))
   }
 
-  /// Sends what was collected; returns when to do so, if it's too early.
+  /// Sends what was collected, or returns when to do so if it's too early.
   private func flush(
     _ connection: LibPQ,
     _ deadline: ContinuousClock.Instant
@@ -142,7 +144,7 @@ final class ReplicaListener: Sendable {
 
   // MARK: Probing
 
-  /// Notifies itself, when it's time to.
+  /// Sends a notification to itself, when it's time to.
   ///
   /// A pooler or a half-open connection may swallow LISTEN without any error.
   private func keepProbing() async {

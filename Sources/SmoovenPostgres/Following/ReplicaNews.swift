@@ -1,15 +1,15 @@
 #if PostgresSupport
 internal import Smooven
 
-/// What a follower has to look at.
+/// The news that a follower must read.
 struct ReplicaNews: Sendable {
   /// The places of callbacks to read.
   var positions: Set<Int64> = []
-  /// Callbacks that this process has in memory.
+  /// The callbacks that this process has in memory.
   var events: [StoredEvent] = []
-  /// Deliveries that changed, with numbers that give their order.
+  /// The deliveries that changed, with numbers that define their order.
   private var numbers: [DeliveryToken: Int] = [:]
-  /// Whether to read everything that is stored for the interests, because something may have been missed.
+  /// Whether to read everything that is stored for the interests, because news may have been missed.
   var isEverything = false
   var isClosed = false
 
@@ -20,7 +20,7 @@ struct ReplicaNews: Sendable {
 
   var isEmpty: Bool { positions.isEmpty && events.isEmpty && numbers.isEmpty && !isEverything && !isClosed }
 
-  /// Deliveries that changed, each once, in the order in which that was learned.
+  /// The deliveries that changed, each of them once, in the order in which the changes were learned.
   var tokens: [DeliveryToken] { numbers.sorted { $0.value < $1.value }.map(\.key) }
 
   mutating func add(_ token: DeliveryToken) {
@@ -36,12 +36,12 @@ struct ReplicaNews: Sendable {
   }
 }
 
-/// A notification's text: places of callbacks, and hashes of the tokens of deliveries.
+/// The text of a notification, with places of callbacks and hashes of the tokens of deliveries.
 ///
-/// Every role of the database may listen, so no token is in it. Of unknown text nothing is taken: what it should have
-/// said is found by the next poll.
+/// Every role of the database may listen, so the text contains no token. Unknown text is ignored, and the next poll
+/// finds what it should have said.
 struct ReplicaMessage: Sendable, Hashable {
-  /// The maximum length; PostgreSQL's own is 7,999 bytes.
+  /// The maximum number of bytes in the text, for which PostgreSQL's own limit is 7,999.
   private static let limit = 7_800
 
   var positions: Set<Int64> = []
@@ -61,7 +61,7 @@ struct ReplicaMessage: Sendable, Hashable {
     hashes = Set(parts[1].split(separator: ",").compactMap { Int64($0) })
   }
 
-  /// The hash under which a token is named.
+  /// Returns the hash that identifies a token.
   static func hash(_ token: DeliveryToken) -> Int64 { LookupKey.id(token.text, group: "smooven.notify") }
 
   mutating func merge(_ other: ReplicaMessage) {

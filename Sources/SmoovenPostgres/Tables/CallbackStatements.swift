@@ -9,14 +9,14 @@ internal import struct Foundation.Date
 struct CallbackStatements {
   typealias Record = (record: EventRecord, keptFrom: Double)
 
-  /// The bits of a place that number the events of a transaction.
+  /// The bits of a place that hold the number of the event in its transaction.
   static let placeMask: Int64 = 1 << 20 - 1
   static let columns = "position, received_at, token, detail::text, payload::text, body"
 
   let tables: PostgresTables
   let replica: ReplicaID
 
-  /// Removes the keys that these may use again, because their time is up.
+  /// Returns the statement that removes expired keys, which these callbacks may reuse.
   func expire(_ records: [Record]) -> Statement {
     Statement(
       """
@@ -30,10 +30,11 @@ struct CallbackStatements {
     )
   }
 
-  /// Appends the callbacks whose keys are unknown and above the floor.
+  /// Returns the statement that appends the callbacks whose keys are unknown and above the floor.
   ///
-  /// The floors can't move: they are locked by ``PostgresTables/keysLock``. Returns rows of a callback's number, its
-  /// place if it was stored, whether it is below the floor, and whether its key was known before.
+  /// The floors can't move, because they're locked by ``PostgresTables/keysLock``. The statement returns rows of a
+  /// callback's number, its place if it was stored, whether it's below the floor, and whether its key was already
+  /// known.
   func append(_ records: [Record], first: Int) -> Statement {
     Statement(
       """
@@ -80,7 +81,7 @@ struct CallbackStatements {
     )
   }
 
-  /// What became of each callback, by the rows of ``append(_:first:)``.
+  /// Returns the result for each callback, from the rows of ``append(_:first:)``.
   static func results(
     _ rows: PostgresRows,
     _ records: [Record],
@@ -106,7 +107,7 @@ struct CallbackStatements {
     return results
   }
 
-  /// A row of ``columns``.
+  /// Returns the event in a row of ``columns``.
   static func event(_ row: PostgresRows.Row) -> StoredEvent? {
     guard
       let position = row.integer(0), let receivedAt = row.real(1), let detail = row.text(3),

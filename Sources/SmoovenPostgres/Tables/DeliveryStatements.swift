@@ -12,7 +12,7 @@ struct DeliveryStatements {
   let tables: PostgresTables
   let replica: ReplicaID
 
-  /// Locks rows in the order that all replicas use.
+  /// Returns the statement that locks rows, in the order that all replicas use.
   func lock(_ tokens: [Data]) -> Statement {
     Statement(
       "SELECT 1 FROM \(tables("delivery")) WHERE token = ANY ($1) ORDER BY token FOR UPDATE",
@@ -20,7 +20,9 @@ struct DeliveryStatements {
     )
   }
 
-  /// Replaces the rows that still have their versions; returns their numbers, and the transaction's place.
+  /// Returns the statement that replaces the rows that still have their versions.
+  ///
+  /// It returns their numbers and the transaction's place.
   func replace(_ rows: [Replacement]) -> Statement {
     Statement(
       """
@@ -49,7 +51,9 @@ struct DeliveryStatements {
     )
   }
 
-  /// Removes the rows that still have their versions; returns their numbers, and the transaction's place.
+  /// Returns the statement that removes the rows that still have their versions.
+  ///
+  /// It returns their numbers and the transaction's place.
   func remove(_ rows: [Removal]) -> Statement {
     Statement(
       """
@@ -75,7 +79,9 @@ struct DeliveryStatements {
     )
   }
 
-  /// Inserts the rows whose tokens and keys are unknown; returns their numbers, and the database's time.
+  /// Returns the statement that inserts the rows whose tokens and keys are unknown.
+  ///
+  /// It returns their numbers and the database's time.
   func insert(_ rows: [Insertion]) -> Statement {
     Statement(
       """
@@ -108,7 +114,9 @@ struct DeliveryStatements {
     )
   }
 
-  /// Removes the oldest rows that are kept from before a date and aren't wanted anymore; returns their number.
+  /// Returns the statement that removes the oldest rows that are kept from before a date and aren't wanted anymore.
+  ///
+  /// It returns their number.
   func forget(before date: Double, today: Double, keepsPending: Bool, limit: Int) -> Statement {
     Statement(
       """
@@ -133,7 +141,7 @@ struct DeliveryStatements {
     RingStatements.tally("SELECT \(RingStatements.deliveries)::int8, (\(count))", of: replica, tables)
   }
 
-  /// Numbers as the text of an array: arrays within an array would all need the same length.
+  /// Returns numbers as the text of an array, because arrays within an array would all need the same length.
   static func array(_ keys: some Sequence<Int64>) -> String {
     "{" + keys.map(String.init).joined(separator: ",") + "}"
   }

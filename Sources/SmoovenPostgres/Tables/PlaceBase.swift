@@ -1,10 +1,11 @@
 #if PostgresSupport
-/// Keeps places growing, although another server counts its transactions from another number.
+/// The base that keeps places growing, even if another server counts its transactions from another number.
 struct PlaceBase: Sendable {
   let tables: PostgresTables
 
-  /// Raises the base if there is a place of a transaction that is yet to come: the tables were restored from a dump, or
-  /// a standby took over that lacks the last transactions.
+  /// Raises the base if there's a place of a transaction that is yet to come.
+  ///
+  /// That happens if the tables were restored from a dump, or if a standby without the last transactions took over.
   func check(_ connection: LibPQ, until deadline: ContinuousClock.Instant) throws(PostgresFault) {
     let last = """
       (SELECT greatest((SELECT max(position) FROM \(tables("event"))), (SELECT max(position) FROM \(tables("cursor"))),
@@ -31,7 +32,7 @@ struct PlaceBase: Sendable {
   }
 }
 
-/// Removes a replica that closes.
+/// The removal of a replica that closes.
 struct SignOff: Sendable {
   let tables: PostgresTables
   let replica: ReplicaID

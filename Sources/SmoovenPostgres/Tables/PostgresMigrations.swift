@@ -1,9 +1,9 @@
 #if PostgresSupport
 internal import Smooven
 
-/// Creates the tables, and adds to those of earlier versions.
+/// The migrations, which create the tables and add to those of earlier versions.
 ///
-/// Migrations only add, so that replicas of the version before can go on while others are updated.
+/// They only add, so that replicas of the previous version can continue while others are updated.
 struct PostgresMigrations {
   let tables: PostgresTables
   let place: String
@@ -11,12 +11,12 @@ struct PostgresMigrations {
   /// The version of the tables that this library needs.
   static let version = 2
 
-  /// Brings the tables up to this version, if they aren't.
+  /// Migrates the tables to this version, if needed.
   ///
-  /// - Throws: `DeliveryStoreError` if they are of a newer one; nothing was changed.
+  /// - Throws: `DeliveryStoreError` if they're of a newer version, in which case nothing was changed.
   func run(_ connection: LibPQ, until deadline: ContinuousClock.Instant) throws {
     try check(connection)
-    // Without the right to create anything, tables that are complete can be used.
+    // A role without the right to create anything can use tables that are complete.
     if try version(connection, until: deadline) == Self.version { return }
     let transaction = LibPQTransaction(connection, until: deadline)
     try transaction.begin(lockTimeout: .seconds(8))
@@ -56,7 +56,7 @@ struct PostgresMigrations {
     }
   }
 
-  /// The version of the tables; 0 if there are none.
+  /// Returns the version of the tables, or 0 if there are none.
   private func version(_ connection: LibPQ, until deadline: ContinuousClock.Instant) throws -> Int {
     let name = tables("migration")
     let exists = try connection.run("SELECT to_regclass($1) IS NOT NULL", [.text(name)], until: deadline)
@@ -75,18 +75,18 @@ struct PostgresMigrations {
     return version
   }
 
-  // Times are seconds since 2001-01-01 UTC: what `Date` holds, so that nothing is lost to rounding. What others chose
-  // (ids, keys, endpoints) is kept as bytes: a text can't hold a zero.
+  // Times are seconds since 2001-01-01 UTC, which is what `Date` holds, so nothing is lost to rounding. Ids, keys and
+  // endpoints that others chose are kept as bytes, because a text can't contain a zero byte.
   private var first: [String] {
     [
-      // One row.
+      // A single row.
       """
       CREATE TABLE \(tables("state")) (
         id uuid NOT NULL DEFAULT gen_random_uuid(), base int8 NOT NULL DEFAULT 0, clock text,
         is_single bool PRIMARY KEY DEFAULT true CHECK (is_single))
       """,
       "INSERT INTO \(tables("state")) DEFAULT VALUES",
-      // Replicas, and the keys in which they are interested.
+      // Replicas, and the keys that they're interested in.
       """
       CREATE TABLE \(tables("replica")) (
         id uuid PRIMARY KEY, started_at timestamptz NOT NULL DEFAULT now(),
@@ -125,13 +125,13 @@ struct PostgresMigrations {
         changed int8 NOT NULL, token bytea NOT NULL, token_key int8 NOT NULL,
         removed_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (changed, token))
       """,
-      // Deduplication keys. Each is in a ring, from which the lowest leave first. `at` is when it was signed, arrived
-      // or expires, as the ring's kind says: 0, 1 or 2.
+      // Deduplication keys. Each is in a ring, from which the lowest are removed first. Depending on the ring's kind,
+      // which is 0, 1 or 2, `at` is when the key was signed, arrived or expires.
       "CREATE TABLE \(tables("seen")) (digest bytea PRIMARY KEY, ring int8 NOT NULL, at float8 NOT NULL)",
       "CREATE INDEX seen_ring ON \(tables("seen")) (ring, at)",
       "CREATE TABLE \(tables("ring")) (id int8 PRIMARY KEY, endpoint bytea NOT NULL, kind int8 NOT NULL, floor float8)",
-      // The keys of each ring, those of ring 0 being events and of ring 1 deliveries. Each replica counts its own, or all
-      // transactions would wait for one row.
+      // The number of keys in each ring, where ring 0 is events and ring 1 is deliveries. Each replica counts its own,
+      // because all transactions would otherwise wait for one row.
       """
       CREATE TABLE \(tables("tally")) (
         ring int8 NOT NULL, replica uuid NOT NULL, count int8 NOT NULL, PRIMARY KEY (ring, replica))
@@ -139,7 +139,8 @@ struct PostgresMigrations {
     ]
   }
 
-  // The replica that a delivery belongs to, from which others take it over if it's dead, and the owner of its claim.
+  // The replica that a delivery belongs to, from which others take it over if it's dead, and the owner of the
+  // delivery's claim.
   private var second: [String] {
     [
       "ALTER TABLE \(tables("delivery")) ADD COLUMN owner uuid, ADD COLUMN claimant bytea",

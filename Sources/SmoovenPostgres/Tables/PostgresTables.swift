@@ -1,10 +1,10 @@
 #if PostgresSupport
 internal import Smooven
 
-/// The names of one schema's tables, always qualified and quoted: a pooler may change `search_path`.
+/// The names of one schema's tables, which are always qualified and quoted because a pooler may change `search_path`.
 struct PostgresTables: Sendable {
   let schema: String
-  /// Identifies the schema among all that advisory locks and channels are for.
+  /// A digest that identifies the schema among all advisory locks and channels.
   private let digest: Int64
 
   init(schema: String) {
@@ -13,25 +13,26 @@ struct PostgresTables: Sendable {
     digest = LookupKey.id(schema, group: "smooven.schema")
   }
 
-  /// The qualified name of a table.
+  /// Returns the qualified name of a table.
   func callAsFunction(_ table: String) -> String { "\(schema).\(table)" }
 
-  /// What appends share, and what moves a floor has alone.
+  /// The lock that appends share, and that a change of a floor holds exclusively.
   var keysLock: Int64 { digest }
   /// The lock of the replica that migrates.
   var migrationLock: Int64 { digest ^ 1 }
-  /// The lock of the replica that forgets what is old.
+  /// The lock of the replica that removes what is old.
   var maintenanceLock: Int64 { digest ^ 2 }
 
-  /// The channel on which a replica is notified.
+  /// Returns the channel on which a replica is notified.
   func channel(of replica: ReplicaID) -> String {
     "smooven." + LookupKey.data([digest]).hex + "." + replica.bytes.hex
   }
 
   /// The place of the first event that the current transaction may append.
   ///
-  /// A place is the number of the transaction and, in the lower 20 bits, that of the event within it. `state.base` is
-  /// added so that places go on after the tables were moved to another server, whose transactions count from 1.
+  /// A place is the number of the transaction and, in the lower 20 bits, the number of the event within it.
+  /// `state.base` is added so that places continue after the tables were moved to another server, whose transactions
+  /// count from 1.
   var transactionPlace: String {
     "(((SELECT base FROM \(self("state"))) + pg_current_xact_id()::text::int8) << 20)"
   }
@@ -53,7 +54,7 @@ extension Sequence<UInt8> {
   }
 }
 
-/// Identifies one open store among all that share the tables.
+/// The identity of one open store among all that share the tables.
 struct ReplicaID: Sendable, Hashable {
   let bytes: [UInt8]
 
@@ -63,7 +64,7 @@ struct ReplicaID: Sendable, Hashable {
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
-  /// What is counted for no replica that lives.
+  /// The owner of counts that belong to no living replica.
   static let none = ReplicaID(bytes: Array(repeating: 0, count: 16))
 }
 #endif

@@ -1,19 +1,19 @@
 #if PostgresSupport
 internal import Smooven
 
-/// The statements about rings, see ``DeduplicationRing``.
+/// The statements about rings (see ``DeduplicationRing``).
 enum RingStatements {
-  /// Counted like a ring: the events.
+  /// The number under which events are counted, like a ring.
   static let events: Int64 = 0
-  /// Counted like a ring: the deliveries.
+  /// The number under which deliveries are counted, like a ring.
   static let deliveries: Int64 = 1
 
-  /// A ring's number, which every replica computes alike.
+  /// Returns a ring's number, which every replica computes in the same way.
   static func id(_ ring: DeduplicationRing) -> Int64 {
     LookupKey.id(ring.endpoint, group: "ring \(ring.kind.rawValue)")
   }
 
-  /// Creates the rings that are missing.
+  /// Returns the statements that create missing rings.
   static func create(_ rings: [DeduplicationRing], _ tables: PostgresTables) -> [Statement] {
     let rings = Set(rings).map { (id($0), $0) }.sorted { $0.0 < $1.0 }
     return [
@@ -30,7 +30,7 @@ enum RingStatements {
     ]
   }
 
-  /// The numbers of keys of some rings.
+  /// Returns the statement that reads the number of keys in some rings.
   static func count(_ rings: [Int64], _ tables: PostgresTables) -> Statement {
     Statement(
       "SELECT ring, sum(count)::int8 FROM \(tables("tally")) WHERE ring = ANY ($1) GROUP BY ring",
@@ -38,10 +38,11 @@ enum RingStatements {
     )
   }
 
-  /// Forgets the lowest keys of a ring, and moves its floor up if they were signed.
+  /// Returns the statement that removes the lowest keys of a ring, and moves its floor up if they were signed.
   ///
-  /// The caller must have ``PostgresTables/keysLock`` alone. Parameters: the ring, the maximum number of keys, the
-  /// replica that counts, and those of the condition. Returns the number of keys and the place of the last one.
+  /// The caller must hold ``PostgresTables/keysLock`` exclusively. The parameters are the ring, the maximum number of
+  /// keys, the replica that counts, and those of the condition. The statement returns the number of keys and the place
+  /// of the last one.
   static func forget(where condition: String, _ tables: PostgresTables) -> String {
     """
     WITH old AS (
@@ -58,7 +59,7 @@ enum RingStatements {
     """
   }
 
-  /// The end of a statement that adds counts: rows of a ring and a number.
+  /// Returns the end of a statement that adds counts, which are rows of a ring and a number.
   static func tally(_ rows: String, of replica: String, _ tables: PostgresTables) -> String {
     """
     INSERT INTO \(tables("tally")) AS t (ring, replica, count)

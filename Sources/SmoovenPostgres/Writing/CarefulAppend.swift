@@ -1,11 +1,12 @@
 #if PostgresSupport
 internal import Smooven
 
-/// Appends the callbacks of one call one at a time, and forgets old deduplication keys where there is no room.
+/// An append of one call's callbacks, one at a time, which removes old deduplication keys if there's no room.
 ///
-/// All of them, or none. It has the keys alone while it runs, which is seldom: it makes room for many.
+/// It appends either all of them or none. It locks the keys exclusively while it runs, which is rare, because it makes
+/// room for many keys.
 struct CarefulAppend: Sendable {
-  /// The maximum number of keys that are forgotten in one step.
+  /// The maximum number of keys that are removed in one step.
   private static let stepSize: Int64 = 1_000
 
   private let records: [CallbackStatements.Record]
@@ -21,9 +22,9 @@ struct CarefulAppend: Sendable {
     self.limits = limits
   }
 
-  /// Runs it in one transaction.
+  /// Runs the append in one transaction.
   ///
-  /// - Returns: What became of each; `nil` if there was no room, and nothing was changed.
+  /// - Returns: The result for each callback, or `nil` if there was no room and nothing was changed.
   func run(
     _ connection: LibPQ,
     _ deadline: ContinuousClock.Instant
@@ -50,7 +51,7 @@ struct CarefulAppend: Sendable {
     }
   }
 
-  /// Appends one; `nil` if there is no room.
+  /// Appends one callback, or returns `nil` if there's no room.
   private func append(
     _ record: CallbackStatements.Record,
     _ number: Int,
@@ -72,7 +73,7 @@ struct CarefulAppend: Sendable {
     let forgotten = try forget(ring, for: record, transaction)
     guard let last = forgotten.last else { return nil }
     report.totals[ring] = total - forgotten.count
-    // It may have been among the oldest itself.
+    // The new key may have been among the oldest itself.
     guard record.record.ring.kind == .signed, record.record.position(record.keptFrom) <= last,
       let position = report.stored.popLast()?.cursor.rawValue
     else { return result }
@@ -80,9 +81,9 @@ struct CarefulAppend: Sendable {
     return .tooOld
   }
 
-  /// Forgets the lowest keys of a ring, as far as that's allowed.
+  /// Removes the lowest keys of a ring, as far as that's allowed.
   ///
-  /// - Returns: Their number and the last one's place.
+  /// - Returns: The number of removed keys, and the last one's place.
   private func forget(
     _ ring: Int64,
     for record: CallbackStatements.Record,

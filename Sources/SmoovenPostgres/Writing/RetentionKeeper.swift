@@ -4,7 +4,8 @@ internal import Synchronization
 
 internal import struct Foundation.Date
 
-/// Decides what is old, by a retention clock that is kept in the database and follows the times that callers pass.
+/// The keeper that decides what is old, by a retention clock that is kept in the database and follows the times that
+/// callers pass.
 final class RetentionKeeper: Sendable {
   private struct State {
     var clock: SharedRetentionClock
@@ -31,24 +32,26 @@ final class RetentionKeeper: Sendable {
     state = Mutex(State(clock: SharedRetentionClock(stored: clock)))
   }
 
-  /// The date under which to keep something that arrives at a wall time: nothing that other replicas forget already.
+  /// Returns the date under which to keep something that arrives at a wall-clock time, so that other replicas don't
+  /// already consider it expired.
   func date(of wall: Date) -> Double {
     let monotonic = monotonic()
     return state.withLock { $0.clock.date(of: wall, monotonic: monotonic) }
   }
 
-  /// The time that the clock has reached; `nil` for a new store to which no time was passed.
+  /// The time that the clock has reached, or `nil` for a new store that hasn't been passed a time.
   var reached: Double? { state.withLock(\.clock.reached) }
 
-  /// The text with which the clock of a new database begins at a wall time; `nil` if it has begun.
+  /// Returns the text with which the clock of a new database begins at a wall-clock time, or `nil` if it has already
+  /// begun.
   func beginning(at wall: Date) -> String? {
     guard state.withLock(\.clock.isNew) else { return nil }
     return SharedRetentionClock.text(RetentionClock(wall: wall, monotonic: .zero))
   }
 
-  /// Reads the clock that the database has, which other replicas have moved on.
+  /// Reads the database's clock, which other replicas have moved forward.
   ///
-  /// - Returns: What to write there, if the own clock is ahead.
+  /// - Returns: The text to write there, if this replica's clock is ahead.
   @discardableResult
   func read(_ text: String?) -> String? {
     state.withLock { state in
@@ -57,7 +60,7 @@ final class RetentionKeeper: Sendable {
     }
   }
 
-  /// Whether a minute has passed, or there is more to do.
+  /// Returns whether a minute has passed, or whether there is more to do.
   func beginStep() -> Bool {
     let monotonic = monotonic()
     return state.withLock { state in
@@ -69,7 +72,7 @@ final class RetentionKeeper: Sendable {
     }
   }
 
-  /// What may go now, and the ring after which to look for keys.
+  /// Returns the dates before which things may be removed, and the ring after which to look for keys.
   func nextStep() -> (horizons: SharedRetentionClock.Horizons, ring: Int64)? {
     state.withLock { state in
       state.clock.horizons(retention: retention, deliveryRetention: deliveryRetention)

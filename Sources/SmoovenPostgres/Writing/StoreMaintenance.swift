@@ -4,7 +4,7 @@ internal import SmoovenCallbacks
 
 internal import struct Foundation.Data
 
-/// Forgets what is past its retention, on one replica at a time.
+/// The removal of everything past its retention, on one replica at a time.
 struct StoreMaintenance: Sendable {
   /// The maximum number of rows that one step removes.
   static let stepSize = 1_000
@@ -13,9 +13,9 @@ struct StoreMaintenance: Sendable {
   let replica: ReplicaID
   let keeper: RetentionKeeper
 
-  /// One step, if a minute has passed or there is more to do.
+  /// Performs one step, if a minute has passed or there is more to do.
   ///
-  /// What fails is tried again after a minute.
+  /// A step that fails is retried after a minute.
   func step(_ writer: PostgresConnection) async {
     guard keeper.beginStep() else { return }
     let rest = try? await writer.run { connection, deadline in try step(connection, deadline) }
@@ -69,9 +69,9 @@ struct StoreMaintenance: Sendable {
     }
   }
 
-  /// Forgets the keys of some rings that were signed or arrived before the horizon, or have expired.
+  /// Removes the keys of some rings that were signed or arrived before the horizon, or that have expired.
   ///
-  /// - Returns: The largest number that a ring lost, and the last ring, if there are more.
+  /// - Returns: The largest number of keys that a ring lost, and the last ring, if there are more.
   private func forgetKeys(
     after ring: Int64,
     _ horizons: SharedRetentionClock.Horizons,
@@ -93,7 +93,7 @@ struct StoreMaintenance: Sendable {
     }
     _ = try transaction.run("SELECT pg_advisory_xact_lock($1)", [.integer(tables.keysLock)])
     let counts = try transaction.run(statements).map { $0.first?.integer(0) ?? 0 }
-    // An expected callback has an endpoint that is used once.
+    // An expected callback has an endpoint that is used only once.
     let ids = PostgresValue.integers(rings.compactMap { $0.integer(0) })
     _ = try transaction.run(
       """
@@ -108,7 +108,7 @@ struct StoreMaintenance: Sendable {
     return (Int(counts.max() ?? 0), rings.count < Self.stepSize ? nil : rings.last?.integer(0))
   }
 
-  /// Forgets callbacks and concluded deliveries that were stored before a date, at most a step of each.
+  /// Removes callbacks and concluded deliveries that were stored before a date, at most one step of each.
   func prune(
     before date: Double,
     today: Double,
@@ -132,7 +132,7 @@ struct StoreMaintenance: Sendable {
 
   // MARK: Callbacks
 
-  /// Removes the oldest callbacks, at most a step; returns their number.
+  /// Removes the oldest callbacks, at most one step of them, and returns their number.
   ///
   /// Each delivery keeps what its later results need.
   private func removeEvents(
@@ -185,7 +185,7 @@ struct StoreMaintenance: Sendable {
       "SELECT \(CallbackStatements.columns) FROM \(tables("event")) WHERE position = ANY ($1)",
       [.integers(Array(Set(pairs.compactMap { $0.integer(0) })))]
     )
-    // What can't be read can't be kept, and must not keep the rest from going.
+    // What can't be read can't be kept, and it must not prevent the rest from being removed.
     let callbacks = events.compactMap(CallbackStatements.event)
       .reduce(into: [:]) { $0[$1.cursor.rawValue] = $1.callback }
     var deliveries: [Data: StoredDelivery] = [:]

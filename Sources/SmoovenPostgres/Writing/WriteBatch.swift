@@ -6,11 +6,11 @@ internal import struct Foundation.Data
 
 /// One transaction of many calls, as statements that are sent together.
 ///
-/// Rows are touched in the same order by all replicas, so that no two wait for each other: deliveries by token,
-/// insertions by idempotency key, deduplication keys by digest. After the commit it looks who is interested in what was
+/// All replicas access rows in the same order, so that no two wait for each other: deliveries by token, insertions by
+/// idempotency key, and deduplication keys by digest. After the commit, the batch looks who is interested in what was
 /// written. A wait that begins later finds it stored.
 struct WriteBatch: Sendable {
-  /// A statement's purpose, by which its result is found.
+  /// The purpose of a statement, by which its result is found.
   private enum Part: Hashable {
     case start, lock, lockDeliveries, replace, remove, insert, expire, append, advance, register, unwatch,
       watch
@@ -32,7 +32,7 @@ struct WriteBatch: Sendable {
       add(.start, statement)
     }
     for case .append(let appended) in operations { records += appended }
-    // Before the first row is locked.
+    // Taken before the first row is locked.
     if !records.isEmpty {
       add(.lock, Statement("SELECT pg_advisory_xact_lock_shared($1)", [.integer(tables.keysLock)]))
       for statement in RingStatements.create(records.map(\.record.ring), tables) { add(.lock, statement) }
@@ -168,9 +168,9 @@ struct WriteBatch: Sendable {
 
   // MARK: Reading the results
 
-  /// The result of each operation, and what else is known after the commit.
+  /// Returns the result of each operation, and what else is known after the commit.
   ///
-  /// - Throws: ``PostgresFault`` of the first statement that failed; nothing was written then.
+  /// - Throws: ``PostgresFault`` of the first statement that failed, in which case nothing was written.
   func results(
     _ results: [Result<PostgresRows, PostgresFault>]
   ) throws(PostgresFault) -> ([WriteResult], WriteReport) {
@@ -179,7 +179,7 @@ struct WriteBatch: Sendable {
       do {
         rows[part] = try result.get()
       } catch  where part == .look || part == .count {
-        // Committed all the same. The others find it when they poll.
+        // The transaction was committed anyway. The other replicas find the changes when they poll.
       }
     }
     var report = WriteReport()

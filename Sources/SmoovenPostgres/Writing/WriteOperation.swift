@@ -11,11 +11,11 @@ enum WriteOperation: Sendable {
   case replace(DeliveryRecord, version: Int64)
   case remove(token: Data, version: Int64)
   case advance(worker: Data, position: Int64)
-  /// Makes this replica interested in keys.
+  /// Adds keys to this replica's interests.
   case watch([Int64])
   case unwatch([Int64])
 
-  /// What an operation must not have in common with another in the same transaction.
+  /// The identity of something that two operations in the same transaction must not share.
   enum Identity: Hashable {
     case digest(Data)
     case token(Data)
@@ -30,7 +30,7 @@ enum WriteOperation: Sendable {
     }
   }
 
-  /// About how many bytes it sends.
+  /// The approximate number of bytes that the operation sends.
   var size: Int {
     switch self {
     case .append(let records):
@@ -41,7 +41,7 @@ enum WriteOperation: Sendable {
     }
   }
 
-  /// Whether it must survive a crash of the server.
+  /// Whether the operation must survive a crash of the server.
   var isDurable: Bool {
     switch self {
     case .watch, .unwatch: false
@@ -50,7 +50,7 @@ enum WriteOperation: Sendable {
   }
 }
 
-/// What became of an operation.
+/// The result of an operation.
 enum WriteResult: Sendable {
   case appended([AppendResult])
   /// Whether a delivery was inserted, and the database's time.
@@ -60,14 +60,14 @@ enum WriteResult: Sendable {
   case done
 }
 
-/// What a transaction led to, besides the results of its operations.
+/// The effects of a transaction, in addition to the results of its operations.
 struct WriteReport: Sendable {
   /// The callbacks that were stored, with their places.
   var stored: [StoredEvent] = []
   /// The deliveries that were replaced or removed, and the place of the transaction.
   var changed: [DeliveryToken] = []
   var place: Int64 = 0
-  /// Who is interested in which key.
+  /// The keys and the replicas that are interested in them.
   var interests: [(key: Int64, replica: ReplicaID)] = []
   /// The number of keys of each ring.
   var totals: [Int64: Int64] = [:]

@@ -3,10 +3,10 @@ internal import Smooven
 internal import SmoovenSupport
 internal import Synchronization
 
-/// Group commit: all callers that write while a transaction runs share the next one.
+/// A queue for group commit, in which all callers that write while a transaction runs share the next one.
 ///
-/// Each caller is resumed exactly once, after the commit. Cancelling it changes nothing, because the write may be under
-/// way.
+/// Each caller is resumed exactly once, after the commit. Cancelling a caller changes nothing, because its write may
+/// already be in progress.
 final class WriteQueue: Sendable {
   private struct Job: Sendable {
     let operation: WriteOperation
@@ -21,9 +21,9 @@ final class WriteQueue: Sendable {
     var totals: [Int64: Int64] = [:]
   }
 
-  /// The maximum number of calls in a transaction, and about how many bytes it sends.
+  /// The maximum number of calls in a transaction, and the approximate maximum number of bytes that it sends.
   ///
-  /// What fits into the buffers of the system reaches the server even if this process is stopped.
+  /// What fits into the system's buffers reaches the server even if this process is stopped.
   private static let batchLimit = 512
   private static let sizeLimit = 256 * 1_024
   private static let tryLimit = 6
@@ -64,7 +64,7 @@ final class WriteQueue: Sendable {
 
   private var place: String { writer.address.place }
 
-  /// Writes in a transaction, and returns when it is committed.
+  /// Writes in a transaction, and returns when it's committed.
   func perform(_ operation: WriteOperation) async throws(DeliveryStoreError) -> WriteResult {
     let result = await withCheckedContinuation {
       (continuation: CheckedContinuation<Result<WriteResult, DeliveryStoreError>, Never>) in
@@ -73,7 +73,7 @@ final class WriteQueue: Sendable {
     return try result.get()
   }
 
-  /// Refuses later writes, and returns when all earlier ones are done: whether it was open until now.
+  /// Refuses later writes, waits until all earlier ones are done, and returns whether the queue was open until now.
   func close() async -> Bool {
     let wasOpen = state.withLock { state in
       defer { state.isClosed = true }
@@ -133,7 +133,7 @@ final class WriteQueue: Sendable {
           rest += state.waiting[index...]
           break
         }
-        // Twice the same key: the second must see what became of the first.
+        // The same key occurs twice, so the second operation must see the result of the first one.
         guard identities.isDisjoint(with: mine) else {
           rest.append(job)
           continue
@@ -159,7 +159,7 @@ final class WriteQueue: Sendable {
       finish(report)
       for (job, result) in zip(jobs, results) { job.finish(.success(result)) }
     } catch let fault as PostgresFault where jobs.count > 1 && !fault.concernsAll && !fault.mayPass {
-      // One failed, and nothing of the batch was written. Alone, it fails alone.
+      // One of the writes failed, so nothing of the batch was written. On its own, it fails without the others.
       for job in jobs { await commit([job]) }
     } catch {
       let failure = storeError(error)
@@ -181,7 +181,7 @@ final class WriteQueue: Sendable {
     }
   }
 
-  /// Tries again what another replica's lock prevented, after a pause of random length.
+  /// Retries what another replica's lock prevented, after a pause of random length.
   private func retrying<Success>(_ body: () async throws -> Success) async throws -> Success {
     for attempt in 1... {
       let start = ContinuousClock.now
@@ -213,7 +213,7 @@ final class WriteQueue: Sendable {
 
   // MARK: Callbacks for which there may be no room
 
-  /// Whether callbacks must be appended one at a time: a ring is nearly full, or a key occurs twice.
+  /// Returns whether callbacks must be appended one at a time, because a ring is nearly full or a key occurs twice.
   private func needsCare(_ operation: WriteOperation) async -> Bool {
     guard case .append(let records) = operation else { return false }
     if Set(records.map(\.record.digest)).count < records.count { return true }
@@ -222,7 +222,7 @@ final class WriteQueue: Sendable {
     let unknown = state.withLock { state in counts.keys.filter { state.totals[$0] == nil } }
     if !unknown.isEmpty {
       let statement = RingStatements.count(unknown, tables)
-      // What fails here fails again at the commit, which reports it.
+      // An error here occurs again at the commit, which reports it.
       let rows = try? await writer.run(isRepeatable: true) { connection, deadline in
         try connection.run(statement.sql, statement.parameters, until: deadline)
       }
@@ -234,7 +234,7 @@ final class WriteQueue: Sendable {
       }
     }
     return state.withLock { state in
-      // Until the commit corrects it, so that a batch doesn't take the same room twice.
+      // Counted until the commit corrects it, so that a batch doesn't use the same room twice.
       for (ring, count) in counts { state.totals[ring, default: 0] += count }
       return counts.keys.contains { state.totals[$0, default: 0] > limits.capacity }
     }
@@ -263,9 +263,9 @@ final class WriteQueue: Sendable {
   }
 }
 
-/// How many deduplication keys are kept.
+/// The limits on the deduplication keys that are kept.
 struct KeyLimits: Sendable {
-  /// The maximum number of each ring.
+  /// The maximum number of keys in each ring.
   let capacity: Int64
   /// The time before the newest signed time, in seconds, within which no key is forgotten to make room.
   let minimumWindow: Double
