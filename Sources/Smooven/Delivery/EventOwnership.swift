@@ -4,7 +4,7 @@ package import SmoovenCallbacks
 ///
 /// Within its group, an event goes to these owners:
 ///
-/// - The holder of its token, unless that was accepted under ids of which the event has none.
+/// - The holder of its token, unless the event has ids and none of them is one under which the holder was accepted.
 /// - All owners that asked for one of its ids, or were accepted under one.
 /// - All owners that learned its first id.
 ///
