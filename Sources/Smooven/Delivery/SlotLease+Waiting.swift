@@ -38,12 +38,31 @@ extension SlotLease {
   ///   cancelled.
   @inline(never)
   func outcome(until criterion: DeliveryCriterion, deadline: Duration) async throws -> DeliveryOutcome {
+    switch criterion.wrapped {
+    case .goal(let goal) where tracker.isRunning:
+      try outcome(await wait(for: goal, deadline: deadline))
+    default:
+      try await watchedOutcome(until: criterion, deadline: deadline)
+    }
+  }
+
+  /// Returns the outcome of a wait that has more to remember while it's suspended than most.
+  @inline(never)
+  private func watchedOutcome(
+    until criterion: DeliveryCriterion,
+    deadline: Duration
+  ) async throws -> DeliveryOutcome {
     let watch = watch(until: deadline)
     defer { watch?.cancel() }
     var position = Int32(0)
     let end = await wait(until: criterion, from: &position, deadline: deadline)
     if case .expired = end, watch != nil, !tracker.isRunning { throw SmoovenError.notRun }
-    return try DeliveryOutcome(end, closedError: tracker.closedError)
+    return try outcome(end)
+  }
+
+  @inline(never)
+  private func outcome(_ end: DeliveryWaitEnd) throws -> DeliveryOutcome {
+    try DeliveryOutcome(end, closedError: tracker.closedError)
   }
 
   /// Waits for a criterion.

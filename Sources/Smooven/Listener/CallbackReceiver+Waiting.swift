@@ -81,14 +81,43 @@ extension CallbackReceiver {
     timeout: Duration,
     until criterion: DeliveryCriterion
   ) async throws -> DeliveryOutcome {
-    if let since {
-      try SmoovenError.checkTimeout(timeout)
-      let deadline = clock.now() + timeout
-      let lease = try await lease(of: group, ids: ids, since: since, deadline: deadline)
-      return try await lease.outcome(until: criterion, deadline: deadline)
+    if since != nil || intake.store.isShared {
+      return try await outcomeWithStore(of: group, ids: ids, since: since, timeout: timeout, until: criterion)
     }
     let (lease, deadline) = try reserve(group, ids, timeout)
-    if intake.store.isShared { try await look(group, ids, lease, deadline) }
+    return try await lease.outcome(until: criterion, deadline: deadline)
+  }
+
+  // Separate functions, so that the task doesn't keep what they need for a moment during the whole wait.
+  @inline(never)
+  private func reserve(
+    _ name: String,
+    _ ids: [String],
+    _ timeout: Duration
+  ) throws -> (lease: SlotLease, deadline: Duration) {
+    try SmoovenError.checkTimeout(timeout)
+    let deadline = clock.now() + timeout
+    return (try reserve(name, ids, isCatchingUp: false), deadline)
+  }
+
+  /// Waits for callbacks that other processes may have stored, or will store.
+  @inline(never)
+  private func outcomeWithStore(
+    of name: String,
+    ids: [String],
+    since: Date?,
+    timeout: Duration,
+    until criterion: DeliveryCriterion
+  ) async throws -> DeliveryOutcome {
+    try SmoovenError.checkTimeout(timeout)
+    let deadline = clock.now() + timeout
+    let lease: SlotLease
+    if let since {
+      lease = try await self.lease(of: name, ids: ids, since: since, deadline: deadline)
+    } else {
+      lease = try reserve(name, ids, isCatchingUp: true)
+      try await look(name, ids, lease, deadline)
+    }
     return try await lease.outcome(until: criterion, deadline: deadline)
   }
 
@@ -107,37 +136,27 @@ extension CallbackReceiver {
       throw SmoovenError.unreadBefore(error)
     }
     guard let ignored else { throw SmoovenError.unreadBefore(nil) }
-    let lease = try tracker.reserve(
-      DeliveryToken(),
-      group: group,
-      asked: ids,
-      acceptance: .known,
-      isCatchingUp: true,
-      ignoring: ignored
-    )
+    let lease = try reserve(name, ids, isCatchingUp: true, ignoring: ignored)
     try await look(name, ids, lease, deadline)
     return lease
   }
 
-  // A separate function, so that what it needs for a moment doesn't stay in the task during the whole wait.
-  @inline(never)
   private func reserve(
     _ name: String,
     _ ids: [String],
-    _ timeout: Duration
-  ) throws -> (lease: SlotLease, deadline: Duration) {
-    try SmoovenError.checkTimeout(timeout)
+    isCatchingUp: Bool,
+    ignoring ignored: Set<CallbackEvent.Identity> = []
+  ) throws -> SlotLease {
     let group = try router.group(named: name)
     guard !ids.isEmpty, !ids.contains("") else { throw SmoovenError.invalid("id", "it is empty") }
-    let deadline = clock.now() + timeout
-    let lease = try tracker.reserve(
+    return try tracker.reserve(
       DeliveryToken(),
       group: group,
       asked: ids,
       acceptance: .known,
-      isCatchingUp: intake.store.isShared
+      isCatchingUp: isCatchingUp,
+      ignoring: ignored
     )
-    return (lease, deadline)
   }
 
   /// Reads what other processes stored for the ids before the wait began.

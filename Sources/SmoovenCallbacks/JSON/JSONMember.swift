@@ -49,11 +49,15 @@ extension JSONScanner {
   func matches(_ text: Text, _ expected: String) -> Bool {
     guard text.isPlain else { return string(text) == expected }
     guard text.range.count == expected.utf8.count else { return false }
-    var position = text.range.lowerBound
-    for byte in expected.utf8 {
-      guard bytes[position] == byte else { return false }
-      position += 1
+    var expected = expected
+    // The bytes are read within the call.
+    return unsafe expected.withUTF8 { expected in
+      var position = text.range.lowerBound
+      for byte in unsafe expected {
+        guard bytes[position] == byte else { return false }
+        position += 1
+      }
+      return true
     }
-    return true
   }
 }

@@ -32,7 +32,10 @@ struct JSONOutline {
   }
 
   private subscript(key: String) -> JSONMember {
-    members.last { scanner.matches($0.key, key) }?.value ?? .absent
+    for member in members.indices.reversed() where scanner.matches(members[member].key, key) {
+      return members[member].value
+    }
+    return .absent
   }
 
   /// Returns whether a key exists, with any value.
@@ -47,6 +50,18 @@ struct JSONOutline {
   func string(_ key: String) -> String? {
     scanner.string(self[key])
   }
+
+  /// Returns the string under a key, still in the body, or `nil` for any other type of value.
+  func text(_ key: String) -> JSONScanner.Text? { self[key].text }
+
+  /// Returns whether a text of the body equals an ASCII text.
+  func matches(_ text: JSONScanner.Text, _ expected: String) -> Bool { scanner.matches(text, expected) }
+
+  /// Returns a text of the body without its escapes.
+  func string(_ text: JSONScanner.Text) -> String { scanner.string(text) }
+
+  /// Returns the bytes of a text of the body without its escapes.
+  func utf8(_ text: JSONScanner.Text) -> ArraySlice<UInt8> { scanner.utf8(text) }
 
   /// Returns a string field that must exist and not be empty.
   ///

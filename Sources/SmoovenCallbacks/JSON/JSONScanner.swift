@@ -181,6 +181,7 @@ struct JSONScanner {
     position += 1
     let start = position
     var isPlain = true
+    skipPlainText()
     while let byte = current {
       switch byte {
       case UInt8(ascii: "\""):
@@ -195,6 +196,7 @@ struct JSONScanner {
         isPlain = false
         position += 1
         try skipEscape()
+        skipPlainText()
       case ..<0x20: throw error("unescaped control character in a string")
       default:
         if byte >= 0x80 { isPlain = false }
@@ -202,6 +204,19 @@ struct JSONScanner {
       }
     }
     throw error("unterminated string")
+  }
+
+  /// Moves to the next byte that ends a string or needs a closer look.
+  private mutating func skipPlainText() {
+    // Locals, because the members would be read and written once a byte.
+    let bytes = bytes
+    var next = position
+    while next < bytes.count {
+      let byte = bytes[next]
+      guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { break }
+      next += 1
+    }
+    position = next
   }
 
   private mutating func skipEscape() throws(JSONParsingError) {

@@ -42,7 +42,9 @@ public struct TimestampedSignature: SignatureScheme {
 
   /// Returns the time of the header's `t`.
   public func signedTime(of request: CallbackRequest) -> Date? {
-    guard let value = try? request.singleHeader(header), let time = Parts(value).time else { return nil }
+    guard let value = try? request.singleHeader(header), let time = Parts.first(named: "t", in: value) else {
+      return nil
+    }
     return UnixTime.parse(time).map { Date(timeIntervalSince1970: Double($0)) }
   }
 
@@ -56,7 +58,7 @@ public struct TimestampedSignature: SignatureScheme {
   /// The parts of the header that this scheme knows.
   private struct Parts {
     /// The value of `t`, if there is exactly one.
-    private(set) var time: Substring.UTF8View?
+    private(set) var time: ArraySlice<UInt8>?
     /// The codes of the `v1` parts that are 32 bytes in hexadecimal.
     private(set) var codes: [[UInt8]] = []
     /// Whether there's a `v1`, readable or not.
@@ -64,10 +66,8 @@ public struct TimestampedSignature: SignatureScheme {
 
     init(_ value: String) {
       var times = 0
-      for part in value.utf8.split(separator: UInt8(ascii: ",")) {
-        guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { continue }
-        let name = TimestampedSignature.trimmed(part[..<equals])
-        let text = TimestampedSignature.trimmed(part[equals...].dropFirst())
+      var rest = Array(value.utf8)[...]
+      while let (name, text) = Self.next(in: &rest) {
         if name.elementsEqual("t".utf8) {
           times += 1
           time = times == 1 ? text : nil
@@ -77,12 +77,38 @@ public struct TimestampedSignature: SignatureScheme {
         }
       }
     }
-  }
 
-  private static func trimmed(_ text: Substring.UTF8View) -> Substring.UTF8View {
-    let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-    var text = text.drop(while: isSpace)
-    while let last = text.last, isSpace(last) { text.removeLast() }
-    return text
+    /// Returns the value of the first part with a name.
+    static func first(named name: String, in value: String) -> ArraySlice<UInt8>? {
+      var rest = Array(value.utf8)[...]
+      while let part = next(in: &rest) {
+        if part.name.elementsEqual(name.utf8) { return part.text }
+      }
+      return nil
+    }
+
+    /// Removes and returns the next `name=text`.
+    private static func next(
+      in rest: inout ArraySlice<UInt8>
+    ) -> (name: ArraySlice<UInt8>, text: ArraySlice<UInt8>)? {
+      while !rest.isEmpty {
+        let part = rest.prefix { $0 != UInt8(ascii: ",") }
+        rest = rest[part.endIndex...].dropFirst()
+        if let equals = part.firstIndex(of: UInt8(ascii: "=")) {
+          return (trimmed(part[..<equals]), trimmed(part[equals...].dropFirst()))
+        }
+      }
+      return nil
+    }
+
+    private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+      var text = text.drop(while: isSpace)
+      while let last = text.last, isSpace(last) { text.removeLast() }
+      return text
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+      byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+    }
   }
 }

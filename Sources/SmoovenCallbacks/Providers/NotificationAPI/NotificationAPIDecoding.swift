@@ -2,7 +2,8 @@
 enum NotificationAPIDecoding {
   static func fields(
     of request: CallbackRequest,
-    provider: String
+    provider: String,
+    id: String? = nil
   ) throws(CallbackDecodingError) -> CallbackEvent.Fields {
     let body = try JSONOutline(request.body)
     let type = try body.requiredString("eventType")
@@ -28,9 +29,10 @@ enum NotificationAPIDecoding {
           code: body.identifier("failureCode")
         ) : nil,
       occurredAt: time,
-      // The documented events have neither an id nor a time, and a second open is a second event.
-      deduplicationKey: request.bodyDigest,
-      deduplicationWindow: time == nil ? CallbackEvent.windowOfBytes : nil,
+      // The documented events have neither an id nor a time, and a second open is a second event. A signed message
+      // has an id.
+      deduplicationKey: id ?? request.bodyDigest,
+      deduplicationWindow: id == nil && time == nil ? CallbackEvent.windowOfBytes : nil,
       rawBody: request.body
     )
   }
@@ -40,18 +42,22 @@ enum NotificationAPIDecoding {
   /// The documentation spells events both `OPEN` and `EMAIL_OPEN`, both `SMS_FAILED` and just `FAILED`, so
   /// the meaning is in the last word, which follows nothing or a channel.
   private static func kind(of type: String, on channel: String?) -> CallbackEvent.Kind {
-    guard let underscore = type.lastIndex(of: "_") else { return kinds[type] ?? .other }
-    let prefix = String(type[..<underscore])
-    guard channels.contains(prefix) || (!prefix.isEmpty && prefix == channel?.uppercased()) else {
-      return .other
-    }
-    return kinds[String(type[underscore...].dropFirst())] ?? .other
+    guard let underscore = type.utf8.lastIndex(of: UInt8(ascii: "_")) else { return kind(of: type[...]) }
+    let prefix = type[..<underscore]
+    guard
+      channels.contains(where: { $0 == prefix })
+        || (!prefix.isEmpty && channel.map { $0.uppercased() == prefix } ?? false)
+    else { return .other }
+    return kind(of: type[underscore...].dropFirst())
   }
 
-  private static let channels: Set<String> = [
-    "EMAIL", "SMS", "CALL", "PUSH", "WEB_PUSH", "INAPP_WEB", "SLACK",
-  ]
-  private static let kinds: [String: CallbackEvent.Kind] = [
-    "OPEN": .opened, "CLICK": .clicked, "DELIVERED": .delivered, "FAILED": .failed, "INBOUND": .replied,
+  private static func kind(of word: Substring) -> CallbackEvent.Kind {
+    kinds.first { $0.word == word }?.kind ?? .other
+  }
+
+  private static let channels = ["EMAIL", "SMS", "CALL", "PUSH", "WEB_PUSH", "INAPP_WEB", "SLACK"]
+  private static let kinds: [(word: String, kind: CallbackEvent.Kind)] = [
+    ("OPEN", .opened), ("CLICK", .clicked), ("DELIVERED", .delivered), ("FAILED", .failed),
+    ("INBOUND", .replied),
   ]
 }

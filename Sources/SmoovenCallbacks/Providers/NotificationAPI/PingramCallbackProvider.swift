@@ -37,12 +37,9 @@ public struct PingramCallbackProvider: SigningCallbackProvider {
 
   /// Reads NotificationAPI's events, including those that Pingram has added.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
-    var fields = try NotificationAPIDecoding.fields(of: request, provider: name)
-    // The signed id is the same across redeliveries.
-    if let id = try? request.singleHeader(.pingramID), !id.isEmpty {
-      fields.deduplicationKey = id
-      fields.deduplicationWindow = nil
-    }
+    // The signed id is the same over redeliveries.
+    let id = (try? request.singleHeader(.pingramID)).flatMap { $0.isEmpty ? nil : $0 }
+    var fields = try NotificationAPIDecoding.fields(of: request, provider: name, id: id)
     fields.signedAt = signature.signedTime(of: request)
     return CallbackEvent(fields)
   }

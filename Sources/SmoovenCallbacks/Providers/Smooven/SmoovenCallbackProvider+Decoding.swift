@@ -8,11 +8,13 @@ extension SmoovenCallbackProvider {
   /// absent, and stays in the payload.
   public func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
     let body = try JSONOutline(request.body)
-    let event = try body.requiredString("event")
-    let kind = Self.kinds[event] ?? .other
+    guard let event = body.text("event"), !event.isEmpty else { throw .missing("event") }
+    let known = Self.events.first { body.matches(event, $0.name) }
+    let kind = known?.kind ?? .other
     let id = body.nonEmptyString("notification_id")
-    let timestamp = body.string("timestamp")
-    let time = timestamp.flatMap(RFC3339.parse)
+    let channel = body.text("channel_used")
+    let timestamp = body.text("timestamp")
+    let time = timestamp.flatMap { RFC3339.parse(body.utf8($0)) }
     if kind != .other {
       guard id != nil else { throw .missing("notification_id") }
       guard timestamp != nil else {
@@ -22,38 +24,40 @@ extension SmoovenCallbackProvider {
     if time == nil, body.isPresent("timestamp") {
       throw CallbackDecodingError(.fieldMalformed, "the field timestamp is not an RFC 3339 time")
     }
-    let channel = body.string("channel_used")
     return CallbackEvent(
       CallbackEvent.Fields(
         provider: self.name,
-        name: event,
+        // That of a documented event is a constant, so no text has to be created.
+        name: known?.name ?? body.string(event),
         kind: kind,
         correlationIDs: id.map { [$0] } ?? [],
-        channel: channel.map(NotificationChannel.init(rawValue:)),
+        channel: channel.map { NotificationChannel(rawValue: body.string($0)) },
         recipient: body.object("recipient").map {
           CallbackEvent.Recipient(userID: $0.string("user_id"), address: $0.string("channel_address"))
         },
         failure: kind == .failed ? failure(in: body) : nil,
         occurredAt: time,
         signedAt: time,
-        deduplicationKey: id != nil && timestamp != nil
-          ? deduplicationKey(id, event, channel, timestamp) : request.bodyDigest,
+        deduplicationKey: id.flatMap { id in
+          timestamp.map { deduplicationKey(id, body.utf8(event), channel.map(body.utf8), body.utf8($0)) }
+        } ?? request.bodyDigest,
         deduplicationWindow: timestamp == nil ? CallbackEvent.windowOfBytes : nil,
         rawBody: request.body
       )
     )
   }
 
-  private static let kinds: [String: CallbackEvent.Kind] = [
-    "notification.queued": .queued,
-    "notification.sent": .sent,
-    "notification.fallback": .fallback,
-    "notification.delivered": .delivered,
-    "notification.failed": .failed,
-    "notification.opened": .opened,
-    "notification.clicked": .clicked,
-    "player.registered": .other,
-    "player.updated": .other,
+  // The most frequent first.
+  private static let events: [(name: String, kind: CallbackEvent.Kind)] = [
+    ("notification.delivered", .delivered),
+    ("notification.sent", .sent),
+    ("notification.queued", .queued),
+    ("notification.failed", .failed),
+    ("notification.opened", .opened),
+    ("notification.clicked", .clicked),
+    ("notification.fallback", .fallback),
+    ("player.registered", .other),
+    ("player.updated", .other),
   ]
 
   /// Returns the failure.
@@ -72,21 +76,35 @@ extension SmoovenCallbackProvider {
   /// Smooven's advice to use `notification_id` alone would drop `delivered` after `queued`. Each part is
   /// preceded by its length, so that one value can't pass for two. A long or non-ASCII identity is replaced
   /// by a hash, because `String` treats canonically equivalent texts as equal, while ids are bytes.
-  private func deduplicationKey(_ parts: String?...) -> String {
+  private func deduplicationKey(
+    _ id: String,
+    _ event: ArraySlice<UInt8>,
+    _ channel: ArraySlice<UInt8>?,
+    _ timestamp: ArraySlice<UInt8>
+  ) -> String {
     var identity: [UInt8] = []
-    identity.reserveCapacity(96)
-    for part in parts {
-      guard let part else {
-        identity.append(UInt8(ascii: "-"))
-        continue
-      }
-      identity += String(part.utf8.count).utf8
-      identity.append(UInt8(ascii: ":"))
-      identity += part.utf8
-    }
+    identity.reserveCapacity(128)
+    identity.appendWithLength(id.utf8)
+    identity.appendWithLength(event)
+    if let channel { identity.appendWithLength(channel) } else { identity.append(UInt8(ascii: "-")) }
+    identity.appendWithLength(timestamp)
     if identity.count <= 200, identity.allSatisfy({ $0 < 0x80 }) {
       return String(decoding: identity, as: UTF8.self)
     }
     return Hex.encode(SHA256.hash(data: identity))
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func appendWithLength(_ part: some Collection<UInt8>) {
+    let count = part.count
+    if count < 100 {
+      if count >= 10 { append(UInt8(ascii: "0") + UInt8(count / 10)) }
+      append(UInt8(ascii: "0") + UInt8(count % 10))
+    } else {
+      self += String(count).utf8
+    }
+    append(UInt8(ascii: ":"))
+    self += part
   }
 }
