@@ -50,14 +50,9 @@ extension JSONScanner {
     guard text.isPlain else { return string(text) == expected }
     guard text.range.count == expected.utf8.count else { return false }
     var expected = expected
-    // The bytes are read within the call.
-    return unsafe expected.withUTF8 { expected in
-      var position = text.range.lowerBound
-      for byte in unsafe expected {
-        guard bytes[position] == byte else { return false }
-        position += 1
-      }
-      return true
+    return expected.withUTF8 { expected in
+      let start = text.range.lowerBound
+      return (0..<expected.count).allSatisfy { unsafe bytes[start + $0] == expected[$0] }
     }
   }
 }
