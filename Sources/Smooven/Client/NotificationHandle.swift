@@ -74,7 +74,7 @@ public struct NotificationHandle: Sendable {
   public var status: DeliveryStatus { snapshot?.status ?? .unconfirmed }
 
   /// The verdict of the delivery, once it can no longer change.
-  package var verdict: DeliveryVerdict? { snapshot?.verdict }
+  package var verdict: DeliveryVerdict? { client.tracker.verdict(of: token) }
 
   /// The names of the callbacks so far, in arrival order.
   public var eventNames: [String] { snapshot?.eventNames ?? [] }
@@ -171,7 +171,7 @@ public struct NotificationHandle: Sendable {
       "delivery settled",
       metadata: ["notification_id": "\((id ?? "unknown").loggable)", "outcome": "\(outcome.name)"]
     )
-    guard let verdict = snapshot?.verdict, settlement.settle() else { return }
+    guard let verdict, settlement.settle() else { return }
     // The time that a status query may have added to the timeout, which also bounds every other outcome.
     let patience = client.configuration.reconciliationTimeout ?? .zero
     let limit = min(deadline + patience, now + max(patience, .seconds(1)))

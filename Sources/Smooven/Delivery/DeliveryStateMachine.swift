@@ -45,6 +45,10 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     slots[token]?.snapshot
   }
 
+  func verdict(of token: DeliveryToken) -> DeliveryVerdict? {
+    slots[token]?.verdict
+  }
+
   /// Returns whether a callback may belong to a slot, by its token or its ids.
   package func isInterested(in callback: StoredCallback) -> Bool {
     if let token = callback.token, slots[token]?.group == callback.event.group { return true }

@@ -12,7 +12,6 @@ package final class DeliveryTracker: Sendable {
     var machine: Machine
     /// The time at which the wake-up task wakes next, or `nil` if it has nothing to wait for.
     var armed: Duration?
-    var isRunning = false
     /// The reason for closing, if it's more specific than that it was closed.
     var closeCause: SmoovenError?
   }
@@ -21,6 +20,9 @@ package final class DeliveryTracker: Sendable {
   private let waitIDs = Atomic<UInt64>(0)
   private let callers = Atomic<UInt32>(0)
   private let openWaits = Atomic<Int>(0)
+  // Read for every wait, so they don't need the lock.
+  private let closed = Atomic(false)
+  private let running = Atomic(false)
   private let clock: DeliveryClock
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
@@ -57,9 +59,9 @@ package final class DeliveryTracker: Sendable {
   /// The fraction of the room for early events that is used, in the fullest group.
   package var earlyFill: Double { state.withLock { $0.machine.earlyFill } }
   /// Whether ``close()`` was called.
-  package var isClosed: Bool { state.withLock { $0.machine.isClosed } }
+  package var isClosed: Bool { closed.load(ordering: .sequentiallyConsistent) }
   /// Whether ``run()`` is enforcing the deadlines.
-  package var isRunning: Bool { state.withLock { $0.isRunning } }
+  package var isRunning: Bool { running.load(ordering: .sequentiallyConsistent) }
 
   /// The interests of this process, for a store that other processes use as well.
   package var interests: DeliveryInterests {
@@ -138,6 +140,11 @@ package final class DeliveryTracker: Sendable {
 
   package func snapshot(of token: DeliveryToken) -> DeliverySnapshot? {
     state.withLock { $0.machine.snapshot(of: token) }
+  }
+
+  /// The verdict of a slot, which costs less than a snapshot.
+  func verdict(of token: DeliveryToken) -> DeliveryVerdict? {
+    state.withLock { $0.machine.verdict(of: token) }
   }
 
   package func accept(_ token: DeliveryToken, id: String, receipt: NotifyReceipt?) {
@@ -265,15 +272,18 @@ package final class DeliveryTracker: Sendable {
     state.withLock { state in
       if !state.machine.isClosed { state.closeCause = cause }
     }
-    apply { machine, _ in machine.close() }
+    apply { machine, _ in
+      closed.store(true, ordering: .sequentiallyConsistent)
+      return machine.close()
+    }
     unmatched.finish()
     wakeUp.finish()
   }
 
   /// Ends waits at their deadlines, until cancelled or closed.
   package func run() async {
-    state.withLock { $0.isRunning = true }
-    defer { state.withLock { $0.isRunning = false } }
+    running.store(true, ordering: .sequentiallyConsistent)
+    defer { running.store(false, ordering: .sequentiallyConsistent) }
     var sleeper: Task<Void, Never>?
     arm(&sleeper)
     for await _ in wakeUps {

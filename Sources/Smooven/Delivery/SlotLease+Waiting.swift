@@ -121,15 +121,16 @@ extension SlotLease {
     let id = tracker.nextWaitID()
     let outcome = Outcome<Result>()
     let task = startNow { [tracker, token] in
+      let isAwaited: Bool
       do {
-        outcome.set(.success(try await operation()))
+        isAwaited = outcome.set(.success(try await operation()))
       } catch {
-        outcome.set(.failure(error))
+        isAwaited = outcome.set(.failure(error))
       }
-      tracker.end(id, for: token, .changed)
+      if isAwaited { tracker.end(id, for: token, .changed) }
     }
     // An operation without I/O is already done.
-    if let result = outcome.value { return try result.get() }
+    if let result = outcome.beginAwaiting() { return try result.get() }
     let watch = watch(until: deadline)
     defer { watch?.cancel() }
     let end = await withTaskCancellationHandler {
@@ -148,13 +149,30 @@ extension SlotLease {
 
 /// The result of an operation, once it's known.
 private final class Outcome<Value: Sendable>: Sendable {
-  private let state = Mutex<Result<Value, any Error>?>(nil)
+  private struct State {
+    var value: Result<Value, any Error>?
+    var isAwaited = false
+  }
 
-  var value: Result<Value, any Error>? { state.withLock { $0 } }
-  var isSet: Bool { state.withLock { $0 != nil } }
+  private let state = Mutex(State())
 
-  func set(_ result: Result<Value, any Error>) {
-    state.withLock { $0 = result }
+  var value: Result<Value, any Error>? { state.withLock { $0.value } }
+  var isSet: Bool { state.withLock { $0.value != nil } }
+
+  /// Returns the result, or records that a wait for it begins.
+  func beginAwaiting() -> Result<Value, any Error>? {
+    state.withLock { state in
+      state.isAwaited = true
+      return state.value
+    }
+  }
+
+  /// Sets the result, and returns whether a wait for it has begun.
+  func set(_ result: Result<Value, any Error>) -> Bool {
+    state.withLock { state in
+      state.value = result
+      return state.isAwaited
+    }
   }
 }
 

@@ -196,7 +196,7 @@ final class NotificationSend: Sendable {
     case .replace(let delivery, let version):
       let result = try await store.replace(delivery, version: version)
       // Other callers in this process follow the row as well.
-      if result != nil { client.tracker.noteChange(delivery.token) }
+      if result != nil, isKeyed { client.tracker.noteChange(delivery.token) }
       return .replaced(result)
     case .post, .sendBody, .withholdBody, .wait, .pause, .finish:
       return .cancelled

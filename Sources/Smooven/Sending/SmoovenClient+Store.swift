@@ -36,7 +36,8 @@ extension SmoovenClient {
       guard var next = known else { return nil }
       guard change(&next.delivery) else { return next }
       if let version = try await store.replace(next.delivery, version: next.version) {
-        tracker.noteChange(token)
+        // Only callers with the same key follow the row.
+        if next.delivery.idempotencyKey != nil { tracker.noteChange(token) }
         next.version = version
         return next
       }
