@@ -60,7 +60,7 @@ public struct MessageSignature: SignatureScheme {
   /// - Returns: The secret that matched.
   /// - Throws: ``VerificationError``, whose code says which check failed.
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
-    let (id, time, number) = try head(of: request)
+    let (id, time, date) = try request.messageHead(id: idHeader, time: timestampHeader, in: unit)
     let value = try request.singleHeader(signatureHeader)
     let all = value.utf8.split(separator: UInt8(ascii: " "))
     let signatures = all.filter { $0.starts(with: "v1,".utf8) }
@@ -81,27 +81,13 @@ public struct MessageSignature: SignatureScheme {
       )
     }
     let verification = try secrets.verify(codes, over: Self.prefix(id, time), request.body)
-    try tolerance?.check(date(number), at: now)
+    try tolerance?.check(date, at: now)
     return verification
-  }
-
-  /// Returns the id and the time that were signed, the time both as text and as a number.
-  private func head(
-    of request: CallbackRequest
-  ) throws(VerificationError) -> (id: String, time: String, number: Int64) {
-    let id = try request.singleHeader(idHeader)
-    let time = try request.singleHeader(timestampHeader)
-    guard !id.isEmpty else { throw VerificationError(.headerMalformed, "\(idHeader.rawName) is empty") }
-    guard let number = UnixTime.parse(time.utf8) else {
-      throw VerificationError(.headerMalformed, "\(timestampHeader.rawName) is not a number of \(unit)")
-    }
-    return (id, time, number)
   }
 
   /// Returns the time of the timestamp header.
   public func signedTime(of request: CallbackRequest) -> Date? {
-    guard let time = try? request.singleHeader(timestampHeader) else { return nil }
-    return UnixTime.parse(time.utf8).map(date)
+    request.signedTime(timestampHeader, in: unit)
   }
 
   /// Returns the headers for a body, for sandboxes, tests and tools.
@@ -110,10 +96,6 @@ public struct MessageSignature: SignatureScheme {
     let code = secrets.sign(Self.prefix(id, "\(time)"), body)
     let text = encoding == .base64 ? Data(code).base64EncodedString() : Hex.encode(code)
     return [idHeader: id, timestampHeader: "\(time)", signatureHeader: "v1,\(text)"]
-  }
-
-  private func date(_ number: Int64) -> Date {
-    Date(timeIntervalSince1970: unit == .seconds ? Double(number) : Double(number) / 1_000)
   }
 
   /// Returns the part of the signed text that precedes the body.

@@ -71,12 +71,7 @@ public struct PublicKeySignature: Sendable {
   /// - Returns: The position of the key that matched.
   /// - Throws: ``VerificationError``, whose code says which check failed.
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
-    let id = try request.singleHeader(idHeader)
-    let time = try request.singleHeader(timestampHeader)
-    guard !id.isEmpty else { throw VerificationError(.headerMalformed, "\(idHeader.rawName) is empty") }
-    guard let seconds = UnixTime.parse(time.utf8) else {
-      throw VerificationError(.headerMalformed, "\(timestampHeader.rawName) is not a number of seconds")
-    }
+    let (id, time, date) = try request.messageHead(id: idHeader, time: timestampHeader, in: .seconds)
     let all = try request.singleHeader(signatureHeader).utf8.split(separator: UInt8(ascii: " "))
     let signatures = all.filter { $0.starts(with: "v1a,".utf8) }
     guard !signatures.isEmpty else {
@@ -98,7 +93,7 @@ public struct PublicKeySignature: Sendable {
     let message = MessageSignature.prefix(id, time) + request.body
     for (index, key) in keys.enumerated()
     where codes.contains(where: { key.isValidSignature($0, for: message) }) {
-      try tolerance.check(Date(timeIntervalSince1970: Double(seconds)), at: now)
+      try tolerance.check(date, at: now)
       return Verification(secretIndex: index)
     }
     throw VerificationError(
@@ -112,7 +107,6 @@ public struct PublicKeySignature: Sendable {
 
   /// Returns the time of the timestamp header.
   public func signedTime(of request: CallbackRequest) -> Date? {
-    guard let time = try? request.singleHeader(timestampHeader) else { return nil }
-    return UnixTime.parse(time.utf8).map { Date(timeIntervalSince1970: Double($0)) }
+    request.signedTime(timestampHeader, in: .seconds)
   }
 }
