@@ -6,10 +6,40 @@ extension DeliveryStateMachine {
   ///
   /// If there isn't, the event must not be stored either, and its sender retries.
   package func admits(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
+    var admitted: Admitted?
+    return admits(event, token, after: &admitted)
+  }
+
+  /// Whether there is room for all of several callbacks.
+  package func admits(_ callbacks: [StoredCallback]) -> Bool {
+    var admitted: Admitted? = Admitted()
+    return callbacks.allSatisfy { admits($0.event, $0.token, after: &admitted) }
+  }
+
+  /// What was admitted before, and takes room soon.
+  private struct Admitted {
+    var early: [String: Int] = [:]
+    var slots: [DeliveryToken: Int] = [:]
+  }
+
+  private func admits(
+    _ event: CallbackEvent,
+    _ token: DeliveryToken?,
+    after admitted: inout Admitted?
+  ) -> Bool {
     if isClosed { return false }
     let tokens = getters(of: event, token)
-    if tokens.isEmpty { return !keepsEarly(event, token) || !early.isFull(event.group) }
-    return tokens.allSatisfy { (slots[$0]?.eventCount ?? 0) < limits.maximumEventsPerNotification }
+    if tokens.isEmpty {
+      guard keepsEarly(event, token) else { return true }
+      let before = admitted?.early[event.group] ?? 0
+      admitted?.early[event.group] = before + 1
+      return early.hasRoom(for: before + 1, in: event.group)
+    }
+    return tokens.allSatisfy { token in
+      let before = admitted?.slots[token] ?? 0
+      admitted?.slots[token] = before + 1
+      return (slots[token]?.eventCount ?? 0) + before < limits.maximumEventsPerNotification
+    }
   }
 
   /// Returns the events of a status response that are new to a slot.

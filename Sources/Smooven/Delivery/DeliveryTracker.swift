@@ -186,6 +186,11 @@ package final class DeliveryTracker: Sendable {
     state.withLock { $0.machine.admits(event, token: token) }
   }
 
+  /// Returns whether there is room for all of several callbacks.
+  func admits(_ callbacks: [StoredCallback]) -> Bool {
+    state.withLock { $0.machine.admits(callbacks) }
+  }
+
   /// Returns the events of a status response that are new to a slot.
   package func news(among events: [CallbackEvent], for token: DeliveryToken) -> [CallbackEvent] {
     state.withLock { $0.machine.news(among: events, for: token) }

@@ -28,13 +28,15 @@ struct EarlyEventBuffer {
     self.lifetime = lifetime
   }
 
+  /// The number of events that no wait has had.
+  var unclaimedCount: Int { entries.count - claimedCount }
   /// Whether there is no room for an unclaimed event.
-  var isFull: Bool { entries.count - claimedCount >= capacity }
+  var isFull: Bool { unclaimedCount >= capacity }
   /// Whether there is no room for a claimed event.
   var isFullOfClaimed: Bool { claimedCount >= capacity }
   var count: Int { entries.count }
   /// The fraction of the room that is used, by unclaimed or by claimed events, whichever is more.
-  var fill: Double { Double(max(claimedCount, entries.count - claimedCount)) / Double(max(1, capacity)) }
+  var fill: Double { Double(max(claimedCount, unclaimedCount)) / Double(max(1, capacity)) }
   var nextExpiry: Duration? { entries[oldest]?.expiry }
 
   /// Keeps an event, unless it's already kept, and returns whether it's new.

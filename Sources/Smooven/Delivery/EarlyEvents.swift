@@ -14,8 +14,10 @@ struct EarlyEvents {
   /// The time at which the first event expires.
   var nextExpiry: Duration? { buffers.values.lazy.compactMap(\.nextExpiry).min() }
 
-  /// Returns whether a group has no room for an unclaimed event.
-  func isFull(_ group: String) -> Bool { buffers[group]?.isFull == true }
+  /// Returns whether a group has room for some more unclaimed events.
+  func hasRoom(for count: Int, in group: String) -> Bool {
+    (buffers[group]?.unclaimedCount ?? 0) + count <= limits.maximumEarlyEvents
+  }
 
   /// Keeps an event in its group, if there's room, unless it's already kept.
   ///

@@ -65,7 +65,7 @@ package final class EventIntake: Sendable {
   ///   accepted.
   package func take(_ callbacks: [StoredCallback]) async -> Reception {
     guard !callbacks.isEmpty else { return .accepted(.unmatched) }
-    guard callbacks.allSatisfy({ tracker.admits($0.event, token: $0.token) }) else { return .noRoom }
+    guard tracker.admits(callbacks) else { return .noRoom }
     do {
       var reception = Reception.tooOld
       for (callback, result) in zip(callbacks, try await store.append(callbacks)) {

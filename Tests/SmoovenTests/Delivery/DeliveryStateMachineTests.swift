@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Smooven
@@ -62,6 +63,25 @@ extension DeliveryStateMachine where Waiter == Int {
     _ = machine.deliver(event(.opened), token: token, now: .zero)
     snapshot = machine.snapshot(of: token)
     #expect(snapshot?.eventNames.count == 3)
+  }
+
+  @Test("There is room for all events of a batch, or for none")
+  func batchRoom() {
+    let limits = DeliveryLimits(maximumEarlyEvents: 2, maximumEventsPerNotification: 3)
+    var machine = Self.reserved(token, limits: limits)
+    func batch(_ count: Int, _ token: DeliveryToken?) -> [StoredCallback] {
+      (0..<count).map { StoredCallback(event(.sent, key: "\($0)"), token: token, receivedAt: .distantPast) }
+    }
+    for (events, isRoom) in [
+      (batch(2, nil), true), (batch(3, nil), false), (batch(3, token), true), (batch(4, token), false),
+      (batch(2, nil) + batch(3, token), true),
+    ] {
+      let isAdmitted = machine.admits(events)
+      #expect(isAdmitted == isRoom, "\(events.count)")
+    }
+    _ = machine.deliver(event(.sent, key: "first"), token: token, now: .zero)
+    let isAdmitted = machine.admits(batch(3, token))
+    #expect(!isAdmitted)
   }
 
   static func receipt(_ id: String) -> NotifyReceipt {
