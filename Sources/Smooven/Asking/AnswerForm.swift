@@ -5,8 +5,8 @@ internal import SmoovenCallbacks
 /// Parsing is strict, because the answer page is the only sender: each name occurs once, escapes are complete, and the
 /// text is UTF-8.
 struct AnswerForm: Hashable {
-  /// The maximum number of bytes in a body.
-  static let maximumSize = 4_096
+  /// The maximum number of bytes in a body: the longest answer, every byte of it escaped, and an option.
+  static let maximumSize = 8_192
   private static let maximumFieldCount = 8
 
   let fields: [String: String]
@@ -47,7 +47,7 @@ struct AnswerForm: Hashable {
     let option = fields["option"].flatMap { $0.isEmpty ? nil : $0 }
     if let option, !question.options.contains(option) { return nil }
     let text = Self.plain(fields["text"] ?? "")
-    guard text.isEmpty || question.allowsText, text.utf8.count <= 2 * Question.maximumTextSize else {
+    guard text.isEmpty || question.allowsText, text.utf8.count <= Question.maximumReplySize else {
       return nil
     }
     guard option != nil || !text.isEmpty else { return nil }

@@ -8,6 +8,8 @@ public struct Question: Sendable, Hashable, Codable {
   public static let maximumOptionCount = 8
   /// The maximum number of bytes in the text, and half of the maximum in a written answer.
   public static let maximumTextSize = 1_000
+  /// The maximum number of bytes in a written answer.
+  static let maximumReplySize = 2 * maximumTextSize
 
   /// The question in plain text, at most 1,000 bytes.
   public var text: String

@@ -27,9 +27,31 @@ import Testing
 
   @Test("A body that is too large, or isn't UTF-8, is refused")
   func bytes() {
-    #expect(AnswerForm([UInt8](repeating: 0x61, count: 4_097)) == nil)
+    #expect(AnswerForm([UInt8](repeating: 0x61, count: AnswerForm.maximumSize + 1)) == nil)
     #expect(AnswerForm(Array("a=".utf8) + [0xFF]) == nil)
-    #expect(AnswerForm([UInt8](repeating: 0x61, count: 4_096)) != nil)
+    #expect(AnswerForm([UInt8](repeating: 0x61, count: AnswerForm.maximumSize)) != nil)
+  }
+
+  @Test(
+    "The longest text and the longest option fit, however they are escaped",
+    arguments: [
+      ("\u{FFFD}", 666, "ab"), ("%", 2_000, ""),
+      // The page accepts at most 500 characters, and a browser sends a line end as two.
+      ("x\n", 249, "xx"),
+    ]
+  )
+  func longest(part: String, count: Int, end: String) throws {
+    let text = String(repeating: part, count: count) + end
+    let option = String(repeating: "\u{E9}", count: 50)
+    let question = Question("Deploy?", options: [option], allowsText: true)
+    try question.validate()
+    func escaped(_ text: String) -> String {
+      text.utf8.map { $0 == 0x0A ? "%0D%0A" : "%" + Hex.encode([$0]) }.joined()
+    }
+    let form = AnswerForm(Array("option=\(escaped(option))&text=\(escaped(text))".utf8))
+    let answer = try #require(form?.answer(to: question))
+    let isWhole = answer.option == option && answer.text == text
+    #expect(isWhole)
   }
 
   @Test("Only what was offered is an answer")
