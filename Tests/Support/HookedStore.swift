@@ -1,5 +1,6 @@
 package import Foundation
 package import Smooven
+package import SmoovenSupport
 package import Synchronization
 
 /// A store that runs a hook around each step, for example to fail, to wait, to count, or to act at the worst moment.
@@ -27,6 +28,14 @@ package final class HookedStore: DeliveryStore {
     self.base = base
     self.before = before
     self.after = after
+  }
+
+  /// A hook that counts how often a delivery is read, other than by following the store, which it prevents.
+  package static func counting(_ loads: Watched<Int>) -> Hook {
+    { step in
+      if step == .load { loads.update { $0 += 1 } }
+      if step == .follow { for await _ in AsyncStream<Void>.makeStream().stream {} }
+    }
   }
 
   private func step<Result>(_ step: Step, _ body: () async throws -> Result) async throws -> Result {

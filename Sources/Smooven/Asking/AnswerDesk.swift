@@ -2,6 +2,7 @@ internal import CoreMetrics
 internal import HTTPTypes
 internal import Logging
 internal import SmoovenCallbacks
+internal import SmoovenSupport
 
 internal import struct Foundation.Date
 
@@ -61,7 +62,8 @@ struct AnswerDesk: Sendable {
     if intake.tracker.isClosed { throw SmoovenError.clientClosed }
     var known: VersionedDelivery? = row
     while var next = known, var record = QuestionRecord(next.delivery) {
-      if record.record(reply, at: now()) {
+      let isNew = record.record(reply, at: now())
+      if isNew {
         try next.delivery.attach(record.json)
         guard try await intake.store.replace(next.delivery, version: next.version) != nil else {
           known = try await intake.store.load(.token(next.delivery.token))
@@ -72,17 +74,22 @@ struct AnswerDesk: Sendable {
       }
       guard let first = record.reply else { return nil }
       // If a process ended between the two, the next visit publishes the event, whose key is the same.
-      await publish(next.delivery)
+      await publish(next.delivery, isNew: isNew)
       return (record.question, first)
     }
     return nil
   }
 
   /// Passes the event of a recorded answer through the one door.
-  private func publish(_ delivery: StoredDelivery) async {
-    guard let event = delivery.answerEvent else { return }
-    let callback = StoredCallback(event, token: delivery.token, receivedAt: now())
-    if case .accepted = await intake.take([callback]) { return }
+  ///
+  /// An old answer isn't passed again, because the store may have forgotten its key, and it would count once more.
+  func publish(_ delivery: StoredDelivery, isNew: Bool) async {
+    guard let event = delivery.answerEvent, let answeredAt = event.occurredAt else { return }
+    let age = now().timeIntervalSince(answeredAt)
+    if isNew || age < (intake.store.deduplicationRetention / 2).inSeconds {
+      let callback = StoredCallback(event, token: delivery.token, receivedAt: now())
+      if case .accepted = await intake.take([callback]) { return }
+    }
     // The row has the answer, so its waits may get it, although the log doesn't have it.
     intake.tracker.deliver(event, token: delivery.token, isDuplicate: true)
   }

@@ -29,17 +29,10 @@ public struct QuestionHandle: Sendable {
   }
 
   func answer(deadline: Duration) async throws -> Question.Outcome {
-    guard let replies else { return try await pageAnswer(deadline: deadline) }
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-      // Any answer that it finds is recorded on the page, and therefore ends the wait below.
-      group.addTask { try await replies.record(for: notification.token, in: client, deadline: deadline) }
-      defer { group.cancelAll() }
-      return try await pageAnswer(deadline: deadline)
-    }
-  }
-
-  private func pageAnswer(deadline: Duration) async throws -> Question.Outcome {
-    Question.Outcome(try await notification.outcome(deadline: deadline, until: .answerRecorded))
+    // Any answer that it finds is recorded on the page, and therefore ends the wait below.
+    let recording = replies?.startRecording(for: notification.token, in: client, deadline: deadline)
+    defer { recording?.cancel() }
+    return Question.Outcome(try await notification.outcome(deadline: deadline, until: .answerRecorded))
   }
 }
 

@@ -130,6 +130,7 @@ extension StoredDelivery {
     case (_?, nil): return (try? attach(nil)) != nil
     case (let own?, var new?):
       new.token = own.token
+      _ = want(until: new.until)
       return (try? attach(new.json)) != nil
     }
   }

@@ -46,7 +46,6 @@ extension SmoovenClient {
       deadline: deadline
     )
     defer { handle.notification.cancelSend() }
-    want(handle.notification.token, for: timeout)
     return try await handle.answer(deadline: deadline)
   }
 
@@ -112,7 +111,6 @@ extension SmoovenClient {
     idempotencyKey key: String?,
     label: String?,
     deadline: Duration,
-    wantedUntil: Date? = nil,
     mayArm: (@Sendable () async throws -> Bool)? = nil
   ) async throws -> QuestionHandle {
     try SmoovenError.checkTimeout(openFor, "openFor")
@@ -125,7 +123,7 @@ extension SmoovenClient {
     )
     // Under a key, replies count from the time at which the question was first asked.
     var since = configuration.now()
-    if let key, asked.source != nil, let row = try await store.load(.idempotencyKey(key)) {
+    if let key, asked.source != nil, let row = try await row(ofKey: key, by: deadline) {
       since = row.delivery.openedAt
     }
     // Kept from before the send, so that no reply can be too early.
@@ -135,19 +133,23 @@ extension SmoovenClient {
       idempotencyKey: key,
       label: label,
       deadline: deadline,
-      wantedUntil: wantedUntil,
+      // For as long as the page is open, and for as long as the caller waits.
+      wantedUntil: wantedUntil(max(openFor, deadline - clock.now())),
       asking: PosedQuestion(asked: asked, record: record),
       mayArm: mayArm
     )
-    if key != nil { extend(handle.token, until: record.until) }
+    let isJoined = handle.token != QuestionRecord.deliveryToken(of: record.token)
+    if isJoined { extend(handle.token, until: record.until) }
     return QuestionHandle(client: self, notification: handle, replies: replies)
   }
 
-  /// Keeps a question open for a later caller.
+  /// Keeps a question that another call asked open for this one, and its delivery for as long.
   private func extend(_ token: DeliveryToken, until: Date) {
     background { client in
       _ = try? await client.update(token) { delivery in
-        guard var record = QuestionRecord(delivery), record.until < until else { return false }
+        guard var record = QuestionRecord(delivery) else { return false }
+        let isWanted = delivery.want(until: max(record.until, until))
+        guard record.until < until else { return isWanted }
         record.until = until
         return (try? delivery.attach(record.json)) != nil
       }

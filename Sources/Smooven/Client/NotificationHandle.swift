@@ -44,6 +44,14 @@ public struct NotificationHandle: Sendable {
   /// The channels that failed while another one may still deliver.
   var failedChannels: [FailedChannel] { snapshot?.failedChannels ?? [] }
 
+  /// Whether only a status can show what happened to the notification.
+  var isOnlyPolled: Bool { client.onlyPolls }
+
+  /// Whether the response to the send is lost, and only a status could show that it was sent.
+  ///
+  /// Meaningful once the send is over.
+  var isUnconfirmed: Bool { isOnlyPolled && !isSent }
+
   /// Keeps polling for the notification until the returned value is released, if its client polls.
   func pollHold(deadline: Duration) -> PollHold? { client.pollHold(token, deadline: deadline) }
 
@@ -133,9 +141,7 @@ public struct NotificationHandle: Sendable {
   /// notification.
   private func unconfirmed(deadline: Duration) async -> DeliveryWaitEnd? {
     switch await lease.wait(for: .acceptance, deadline: deadline) {
-    case .accepted:
-      guard let snapshot, snapshot.ids.isEmpty, snapshot.eventNames.isEmpty else { return nil }
-      return .expired(snapshot.status, [])
+    case .accepted: return isUnconfirmed ? .expired(status, []) : nil
     case let end: return end
     }
   }

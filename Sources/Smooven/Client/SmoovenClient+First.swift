@@ -30,48 +30,56 @@ extension SmoovenClient {
       handle.want(for: timeout)
       race.add(handle, until: criterion, deadline: deadline)
     }
-    // Notifications that may still meet the criterion, and those that ended without an outcome.
-    var (open, ended) = (handles.count, 0)
-    var lastFailure: (index: Int, event: CallbackEvent)?
-    var lastError: SmoovenError?
-    while open > 0 {
+    var losers = Losers()
+    // The number of notifications whose wait ended without an outcome. They may still meet the criterion.
+    var endedCount = 0
+    while losers.count + endedCount < handles.count {
       switch try await race.next(until: deadline) {
       case .met(let index, let event):
         await handles[index].settle(.delivered(event), deadline: deadline)
         return FirstOutcome(index: index, handle: handles[index], outcome: .delivered(event))
       case .failed(let index, let event):
-        open -= 1
-        lastFailure = (index, event)
+        losers.add(index, event)
         await handles[index].settle(.failed(event), deadline: deadline)
-      case .notSent(_, let error):
-        open -= 1
-        lastError = error
-      case .ended:
-        open -= 1
-        ended += 1
+      case .notSent(let index, let error): losers.add(index, error)
+      case .ended: endedCount += 1
       case .woke:
-        if clock.now() >= deadline { return await expired(&race, deadline) }
+        if clock.now() >= deadline { return try await expired(&race, losers, deadline) }
       }
     }
-    if ended > 0 { return await expired(&race, deadline) }
-    guard let (index, event) = lastFailure else { throw lastError ?? .neverSent }
-    return FirstOutcome(index: index, handle: handles[index], outcome: .failed(event))
+    return endedCount > 0 ? try await expired(&race, losers, deadline) : try losers.last(of: handles)
   }
 
   /// Queries the status of the remaining notifications, a few at a time, in case a callback was lost.
-  private func expired(_ race: inout DeliveryRace, _ deadline: Duration) async -> FirstOutcome {
+  private func expired(
+    _ race: inout DeliveryRace,
+    _ known: Losers,
+    _ deadline: Duration
+  ) async throws -> FirstOutcome {
     let handles = race.handles
     await reconcile(handles, deadline: deadline)
-    for (index, handle) in handles.enumerated() {
-      guard case .delivered(let event)? = race.outcome(of: index) else { continue }
-      await handle.settle(.delivered(event), deadline: deadline)
-      return FirstOutcome(index: index, handle: handle, outcome: .delivered(event))
+    var losers = known
+    var failures: [(index: Int, event: CallbackEvent)] = []
+    for index in handles.indices where !losers.contains(index) {
+      switch race.outcome(of: index) {
+      case .delivered(let event)?:
+        await handles[index].settle(.delivered(event), deadline: deadline)
+        return FirstOutcome(index: index, handle: handles[index], outcome: .delivered(event))
+      case .failed(let event)?: failures.append((index, event))
+      default: break
+      }
     }
-    var furthest = 0
-    for index in handles.indices.dropFirst()
-    where handles[index].status.isFurther(than: handles[furthest].status) {
+    for (index, event) in failures {
+      losers.add(index, event)
+      await handles[index].settle(.failed(event), deadline: deadline)
+    }
+    var furthest: Int?
+    // The progress of a failed notification says nothing about those that are still open.
+    for index in handles.indices where !losers.contains(index) {
+      if let known = furthest, !handles[index].status.isFurther(than: handles[known].status) { continue }
       furthest = index
     }
+    guard let furthest else { return try losers.last(of: handles) }
     let handle = handles[furthest]
     let outcome = DeliveryOutcome.timedOut(lastKnown: handle.status, failedChannels: handle.failedChannels)
     await handle.settle(outcome, deadline: deadline)
@@ -81,7 +89,7 @@ extension SmoovenClient {
   /// Queries the status of several notifications, with no more tasks than queries are allowed at the same time.
   func reconcile(_ handles: [NotificationHandle], deadline: Duration) async {
     guard let timeout = configuration.reconciliationTimeout else { return }
-    let end = max(clock.now(), deadline) + timeout
+    let end = clock.now() + timeout
     let queue = Watched(handles[...])
     await withDiscardingTaskGroup { group in
       for _ in 0..<min(handles.count, configuration.maximumStatusQueries) {
@@ -89,10 +97,39 @@ extension SmoovenClient {
           while clock.now() < end, !Task.isCancelled, let handle = queue.update({ $0.popFirst() }) {
             if case .failed? = handle.verdict { continue }
             guard let id = handle.id else { continue }
-            await reconcile(id, handle.token, timeout: end - clock.now(), deadline: deadline)
+            // The window of a query begins at the deadline, or now if the deadline hasn't passed.
+            let window = end - min(clock.now(), deadline)
+            await reconcile(id, handle.token, timeout: window, deadline: deadline)
           }
         }
       }
     }
+  }
+}
+
+/// The notifications, of several, that can no longer be the first.
+private struct Losers {
+  private var indices: Set<Int> = []
+  private var lastFailure: (index: Int, event: CallbackEvent)?
+  private var lastError: SmoovenError?
+
+  var count: Int { indices.count }
+
+  func contains(_ index: Int) -> Bool { indices.contains(index) }
+
+  mutating func add(_ index: Int, _ failure: CallbackEvent) {
+    indices.insert(index)
+    lastFailure = (index, failure)
+  }
+
+  mutating func add(_ index: Int, _ error: SmoovenError) {
+    indices.insert(index)
+    lastError = error
+  }
+
+  /// Returns the result if all have lost, which is the last failure if any, and otherwise throws the last error.
+  func last(of handles: [NotificationHandle]) throws -> FirstOutcome {
+    guard let (index, event) = lastFailure else { throw lastError ?? .neverSent }
+    return FirstOutcome(index: index, handle: handles[index], outcome: .failed(event))
   }
 }

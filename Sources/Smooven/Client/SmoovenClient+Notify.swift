@@ -158,7 +158,6 @@ extension SmoovenClient {
     )
     // Once the wait is over, this caller doesn't need the response.
     defer { handle.cancelSend() }
-    if idempotencyKey != nil { want(handle.token, for: timeout) }
     return try await handle.outcome(deadline: deadline, until: criterion)
   }
 }

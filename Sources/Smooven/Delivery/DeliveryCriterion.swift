@@ -29,4 +29,12 @@ public struct DeliveryCriterion: Sendable {
   public static func matching(_ predicate: @escaping @Sendable (CallbackEvent) -> Bool) -> DeliveryCriterion {
     DeliveryCriterion(wrapped: .predicate(predicate))
   }
+
+  /// Whether an event alone meets it.
+  func isMet(by event: CallbackEvent) -> Bool {
+    switch wrapped {
+    case .goal(let goal): goal.isMet(by: event.kind)
+    case .predicate(let isMet): isMet(event)
+    }
+  }
 }

@@ -43,14 +43,17 @@
 
 /// An observer of one of many waits that a single task watches.
 final class DeliveryWaitObserver: Sendable {
-  /// The index of the wait among those.
+  /// The index of the notification among those that are watched.
   private let index: Int
-  private let ends: AsyncStream<(index: Int, end: DeliveryWaitEnd)>.Continuation
+  /// The place of the event that it waits for, if it waits for a certain one.
+  private let position: Int32
+  private let ends: AsyncStream<DeliveryRace.Report>.Continuation
 
-  init(_ index: Int, _ ends: AsyncStream<(index: Int, end: DeliveryWaitEnd)>.Continuation) {
+  init(_ index: Int, _ position: Int32, _ ends: AsyncStream<DeliveryRace.Report>.Continuation) {
     self.index = index
+    self.position = position
     self.ends = ends
   }
 
-  func end(_ end: DeliveryWaitEnd) { ends.yield((index, end)) }
+  func end(_ end: DeliveryWaitEnd) { ends.yield((index, position, end)) }
 }

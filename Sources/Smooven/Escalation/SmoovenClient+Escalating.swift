@@ -51,38 +51,10 @@ extension SmoovenClient {
     return try await escalation.run()
   }
 
-  /// Returns the delivery of a key that was derived from the caller's.
-  func row(ofKey key: String) async throws -> VersionedDelivery? {
-    do {
-      let deadline = clock.now() + configuration.callTimeout
-      guard
-        let row = try await bounded(
-          by: deadline,
-          clock,
-          { [store] in try await store.load(.idempotencyKey(key)) }
-        )
-      else { throw SmoovenError.notStored(nil) }
-      return row
-    } catch {
-      if error is CancellationError || error is SmoovenError { throw error }
-      throw SmoovenError.notStored(error)
-    }
-  }
-
-  /// Returns whether the store knows that a delivery has met a criterion.
-  func hasMet(_ criterion: DeliveryCriterion, key: String) async throws -> Bool {
-    guard let row = try await store.load(.idempotencyKey(key)) else { return false }
-    return try await events(of: row.delivery).contains(where: criterion.isMet)
-  }
-}
-
-extension DeliveryCriterion {
-  /// Returns whether a single event meets the criterion.
-  func isMet(by event: CallbackEvent) -> Bool {
-    switch wrapped {
-    case .goal(let goal): goal.isMet(by: event.kind)
-    case .predicate(let isMet): isMet(event)
-    }
+  /// Returns the event with which a delivery has met a criterion, if the store knows one.
+  func firstEvent(meeting criterion: DeliveryCriterion, key: String) async throws -> CallbackEvent? {
+    guard let row = try await store.load(.idempotencyKey(key)) else { return nil }
+    return try await storedEvents(of: row.delivery).first(where: criterion.isMet)
   }
 }
 

@@ -7,6 +7,14 @@ internal import Tracing
 
 /// The shell of one caller's ``SendMachine``, which asks the store, POSTs, waits, and reports to the slot.
 final class NotificationSend: Sendable {
+  /// A reason for which a body is withheld before the row is armed.
+  private enum Reason {
+    /// The notification is no longer wanted.
+    case superseded
+    /// It couldn't be determined whether the notification is still wanted.
+    case unknown(any Error)
+  }
+
   private struct State {
     var machine: SendMachine
     /// The time at which the machine's row was read.
@@ -14,8 +22,8 @@ final class NotificationSend: Sendable {
     /// The revision of the slot before the row was read.
     var revision: UInt32 = 0
     var posts = 0
-    /// Whether the notification is no longer wanted.
-    var isSuperseded = false
+    /// The reason for which the body was withheld, if it was.
+    var reason: Reason?
     /// Whether a stop waits for this send.
     var isCounted = false
   }
@@ -253,7 +261,7 @@ final class NotificationSend: Sendable {
       await accept(receipt, of: delivery)
       return .answered(.accepted)
     } catch let error as TransportError where error.code == .withheld {
-      return .answered(state.withLock(\.isSuperseded) ? .superseded : .withheld)
+      return .answered(withheld(attempt, error))
     } catch var error as SmoovenError {
       error.attempts = attempt
       return .answered(classify(error, attempt))
@@ -267,8 +275,8 @@ final class NotificationSend: Sendable {
     struct Withheld: Error {}
     // Every caller has already been informed that the client closed.
     if client.tracker.isClosed { throw Withheld() }
-    if let mayArm, try await !mayArm() {
-      state.withLock { $0.isSuperseded = true }
+    if let reason = await reasonToWithhold() {
+      state.withLock { $0.reason = reason }
       throw Withheld()
     }
     var action = handle(.willSend(sinceRead: client.clock.now() - state.withLock(\.readAt)))
@@ -282,6 +290,31 @@ final class NotificationSend: Sendable {
       default: throw Withheld()
       }
     }
+  }
+
+  private func reasonToWithhold() async -> Reason? {
+    guard let mayArm else { return nil }
+    do { return try await mayArm() ? nil : .superseded } catch { return .unknown(error) }
+  }
+
+  /// Returns the meaning of a withheld body: unless the row demands it, the next attempt is made only after a pause.
+  private func withheld(_ attempt: Int, _ cause: TransportError) -> SendMachine.Answer {
+    let reason = state.withLock { state in
+      defer { state.reason = nil }
+      return state.reason
+    }
+    var error = SmoovenError.notStored(cause)
+    switch reason {
+    case .superseded: return .superseded
+    case .unknown(let cause): error.cause = cause
+    case nil:
+      error = SmoovenError(.connectionFailed, "the transport withheld the notification, so nothing was sent")
+    }
+    error.attempts = attempt
+    let retry = client.configuration.retry
+    let pause = retry.backoff(afterAttempt: attempt, jitter: client.configuration.jitter())
+    let isLast = attempt >= retry.maximumAttempts || client.clock.now() + pause >= deadline
+    return .notCarriedOut(error, hold: nil, pause: isLast ? nil : pause)
   }
 
   private func classify(_ error: SmoovenError, _ attempt: Int) -> SendMachine.Answer {

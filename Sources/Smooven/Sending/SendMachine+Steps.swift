@@ -57,6 +57,7 @@ extension SendMachine {
       now: row.time
     )
     guard isClaimed else { return reconsider(row.delivery.token) }
+    _ = claimed.want(until: proposal.wantedUntil)
     // The key's token was created for a notification without a link to a page.
     guard claimed.adoptQuestion(of: proposal) else { return fail(.idempotencyConflict) }
     joinedAttempt = claimed.attempt
@@ -95,9 +96,6 @@ extension SendMachine {
     switch answer {
     case .accepted:
       return finish(.accepted)
-    case .withheld:
-      // The transport withheld the body without asking.
-      return change(row, .release(hold: nil, refusal: nil), then: .consider)
     case .superseded:
       return change(row, .release(hold: nil, refusal: nil), then: .finish(.failed(.superseded)))
     case .refused(let error):

@@ -66,7 +66,6 @@ package struct SendMachine: Sendable {
     /// fits.
     case notCarriedOut(SmoovenError, hold: Duration?, pause: Duration?)
     case unclear(SmoovenError, pause: Duration?)
-    case withheld
     /// Permanently withheld, because the notification is no longer wanted.
     case superseded
   }

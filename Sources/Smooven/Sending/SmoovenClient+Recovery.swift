@@ -27,10 +27,8 @@ extension SmoovenClient {
     let delivery = row.delivery
     let now = configuration.now()
     guard delivery.group == Self.group, Self.mayAsk(about: delivery, at: now) else { return }
-    if let event = delivery.answerEvent {
-      // The process that recorded the answer may have ended before it appended the event.
-      _ = await intake.take([StoredCallback(event, token: delivery.token, receivedAt: now)])
-    }
+    // The process that recorded an answer may have ended before it appended the event.
+    await receiver.answers.publish(delivery, isNew: false)
     if let verdict = try? await storedVerdict(delivery) { return await conclude(delivery.token, verdict) }
     guard let id = delivery.ids.last, (try? await beginAsking(about: row, at: now)) == true else { return }
     await reconcile(id, delivery.token, timeout: timeout, deadline: clock.now())
@@ -56,21 +54,7 @@ extension SmoovenClient {
 
   /// Returns the verdict that the stored events allow.
   private func storedVerdict(_ delivery: StoredDelivery) async throws -> DeliveryVerdict? {
-    DeliveryVerdict(try await events(of: delivery), isCritical: delivery.isCritical)
-  }
-
-  /// Returns the events of a delivery that the store has.
-  func events(of delivery: StoredDelivery) async throws -> [CallbackEvent] {
-    var ownership = EventOwnership(delivery)
-    var events = delivery.milestones
-    let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
-    for stored in try await store.callbacks(matching: lookup, after: .beginning, limit: 1_000)
-    where ownership.owns(stored.event, token: stored.callback.token) {
-      _ = ownership.learn(from: stored.event, token: stored.callback.token)
-      events.append(stored.event)
-    }
-    if let answer = delivery.answerEvent { events.append(answer) }
-    return events
+    DeliveryVerdict(try await storedEvents(of: delivery), isCritical: delivery.isCritical)
   }
 
   /// Queries the status endpoint once, and delivers the events in the response that are new.

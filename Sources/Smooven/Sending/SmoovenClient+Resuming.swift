@@ -43,7 +43,7 @@ extension SmoovenClient {
     try await reading { client in try await client.store.load(lookup)?.delivery }
   }
 
-  /// Returns the stored callbacks of a delivery, oldest first, including those that the delivery itself keeps.
+  /// Returns the events of a delivery that the store has, oldest first.
   ///
   /// - Parameters:
   ///   - delivery: The delivery, as ``delivery(_:)`` returned it.
@@ -51,17 +51,7 @@ extension SmoovenClient {
   /// - Returns: The events that belong to the delivery.
   /// - Throws: ``SmoovenError`` with `storeFailed`, or `CancellationError` if cancelled.
   package func events(of delivery: StoredDelivery, limit: Int) async throws -> [CallbackEvent] {
-    try await reading { client in
-      var ownership = EventOwnership(delivery)
-      var events: [CallbackEvent] = []
-      let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
-      for stored in try await client.store.callbacks(matching: lookup, after: .beginning, limit: limit)
-      where ownership.owns(stored.event, token: stored.callback.token) {
-        _ = ownership.learn(from: stored.event, token: stored.callback.token)
-        events.append(stored.event)
-      }
-      return delivery.milestones.filter { !events.contains($0) } + events
-    }
+    try await reading { try await $0.storedEvents(of: delivery, limit: limit) }
   }
 
   /// Attaches to a delivery that an earlier call started, in this process or in another one.

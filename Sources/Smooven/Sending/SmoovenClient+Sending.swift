@@ -121,6 +121,7 @@ extension SmoovenClient {
         tracker.finishCatchingUp(token)
       }
       next = try await within(deadline, lease) { [next] in await send.prepare(next) }
+      want(token, until: proposal.wantedUntil)
     }
     switch next {
     case .finish(.failed(let error)): throw error
@@ -156,10 +157,19 @@ extension SmoovenClient {
     var delivery = delivery
     do {
       while true {
-        try await tell(delivery)
-        // When the verdict is written, a store may move events from its log into the row.
+        beginTelling(delivery)
+        let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
+        try await store.watch(lookup)
+        try await intake.replay(lookup, for: delivery.token)
+        finishTelling(delivery)
+        // When the verdict is written, a store may move events from its log into the row. Whatever it had before the log
+        // was read is in one of the two, so the log must be read again only for new ids.
         let now = try await store.load(.token(delivery.token))?.delivery
         guard let now, now != delivery else { return }
+        if now.ids == delivery.ids {
+          beginTelling(now)
+          return finishTelling(now)
+        }
         delivery = now
       }
     } catch {
@@ -168,14 +178,15 @@ extension SmoovenClient {
     }
   }
 
-  private func tell(_ delivery: StoredDelivery) async throws {
+  /// Tells a slot what a row has, before the events of the log.
+  private func beginTelling(_ delivery: StoredDelivery) {
     if let verdict = delivery.verdict { tracker.conclude(delivery.token, verdict) }
     // The delivery kept these when the log removed them, so they come before what the log still has.
     for event in delivery.milestones { tell(event, delivery.token) }
     for id in delivery.ids { tracker.accept(delivery.token, id: id, receipt: nil) }
-    let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
-    try await store.watch(lookup)
-    try await intake.replay(lookup, for: delivery.token)
+  }
+
+  private func finishTelling(_ delivery: StoredDelivery) {
     // The process that recorded an answer may have ended before it appended the event.
     if let event = delivery.answerEvent { tell(event, delivery.token) }
     // The log doesn't have what a person decided.

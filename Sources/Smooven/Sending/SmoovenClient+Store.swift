@@ -16,6 +16,44 @@ extension SmoovenClient {
     return found.contains { ownership.owns($0.event, token: $0.callback.token) }
   }
 
+  /// The events of a delivery that the store knows: those that it keeps itself because the log forgot them, those of the
+  /// log, and a person's answer.
+  ///
+  /// - Throws: What the store throws.
+  func storedEvents(of delivery: StoredDelivery, limit: Int = 1_000) async throws -> [CallbackEvent] {
+    var ownership = EventOwnership(delivery)
+    var events = delivery.milestones
+    var known = Set(events.map(\.identity))
+    func add(_ event: CallbackEvent) {
+      if known.insert(event.identity).inserted { events.append(event) }
+    }
+    let lookup = CallbackLookup(group: delivery.group, token: delivery.token, ids: delivery.ids)
+    for stored in try await store.callbacks(matching: lookup, after: .beginning, limit: limit)
+    where ownership.owns(stored.event, token: stored.callback.token) {
+      _ = ownership.learn(from: stored.event, token: stored.callback.token)
+      add(stored.event)
+    }
+    // The process that recorded it may have ended before it appended the event.
+    if let answer = delivery.answerEvent { add(answer) }
+    return events
+  }
+
+  /// The delivery of a key.
+  ///
+  /// - Throws: ``SmoovenError`` with `storeFailed` if it can't be read before the deadline; `CancellationError` if
+  ///   cancelled.
+  func row(ofKey key: String, by deadline: Duration) async throws -> VersionedDelivery? {
+    do {
+      let row = try await bounded(by: deadline, clock) { [store] in try await store.load(.idempotencyKey(key))
+      }
+      guard let row else { throw SmoovenError.tooLate }
+      return row
+    } catch {
+      if error is CancellationError || error is SmoovenError { throw error }
+      throw SmoovenError.notStored(error)
+    }
+  }
+
   /// Changes a delivery, whatever others do to it at the same time.
   ///
   /// - Parameters:
@@ -95,14 +133,12 @@ extension SmoovenClient {
 
   /// Keeps a delivery from being removed while it's waited for, without delaying the wait.
   func want(_ token: DeliveryToken, for timeout: Duration) {
-    guard let until = wantedUntil(timeout) else { return }
-    background { client in
-      _ = try? await client.update(token) { delivery in
-        guard delivery.wantedUntil.map({ $0 < until }) ?? true else { return false }
-        delivery.wantedUntil = until
-        return true
-      }
-    }
+    want(token, until: wantedUntil(timeout))
+  }
+
+  func want(_ token: DeliveryToken, until date: Date?) {
+    guard let date else { return }
+    background { client in _ = try? await client.update(token) { $0.want(until: date) } }
   }
 
   /// Returns the end of a wait, if it's so long that a store might not keep the delivery until then on its own.

@@ -1,5 +1,7 @@
 internal import SmoovenCallbacks
 
+package import struct Foundation.Date
+
 // All changes that a client may make to a delivery that it has read. A store applies none of them. It only replaces a
 // record whose version is unchanged.
 extension StoredDelivery {
@@ -113,6 +115,15 @@ extension StoredDelivery {
   package mutating func conclude(_ verdict: DeliveryVerdict) -> Bool {
     guard self.verdict == nil else { return false }
     self.verdict = verdict
+    return true
+  }
+
+  /// Keeps the delivery from being removed until a date.
+  ///
+  /// - Returns: `false` if the delivery is already wanted that long.
+  package mutating func want(until date: Date?) -> Bool {
+    guard let date, wantedUntil.map({ $0 < date }) ?? true else { return false }
+    wantedUntil = date
     return true
   }
 

@@ -203,7 +203,8 @@ import Testing
     "A form without an answer shows the question again",
     arguments: [
       ("", 400), ("option=Drop+tables", 400), ("text=%FF", 400),
-      ("text=\(String(repeating: "a", count: 5_000))", 413),
+      ("text=\(String(repeating: "a", count: 5_000))", 400),
+      ("text=\(String(repeating: "a", count: 9_000))", 413),
     ]
   )
   func invalid(body: String, status: Int) async throws {
@@ -251,6 +252,8 @@ import Testing
       )
       #expect(outcome.reply?.option == "Deploy")
       let delivery = try #require(try await client.delivery(.idempotencyKey("deploy:512")))
+      let events = try await client.events(of: delivery, limit: 10)
+      #expect(events.map(\.name) == ["answer.received"])
       let resumed = try #require(try await client.resumeQuestion(delivery))
       #expect(try await resumed.answer(timeout: .seconds(30)).reply?.option == "Deploy")
     }

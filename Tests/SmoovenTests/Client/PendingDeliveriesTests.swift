@@ -251,8 +251,10 @@ import Testing
     let delivery = StoredDelivery(token: DeliveryToken(), group: "smooven", openedAt: Date(), ids: ["ntf_1"])
     _ = try await base.insert(delivery)
     let hasCome = Atomic(false)
+    let loads = Watched(0)
     let store = HookedStore(
       base,
+      before: HookedStore.counting(loads),
       after: { [transport] done in
         guard done == step, !hasCome.exchange(true, ordering: .relaxed) else { return }
         #expect(await transport.deliver(.delivered, notificationID: "ntf_1") == .ok)
@@ -267,6 +269,8 @@ import Testing
     try await withMockedClient(transport, configuration: configuration, store: store) { client in
       let handle = try await client.resume(delivery)
       #expect(handle.eventNames == ["notification.delivered"])
+      // Before the log was read, and after it.
+      #expect(loads.read(\.self) == 2)
       #expect(try await handle.outcome(timeout: .seconds(30)).isDelivered)
     }
     let wasDelivered = hasCome.load(ordering: .relaxed)

@@ -72,6 +72,52 @@ import Testing
     #expect(second.requestCount == 1)
   }
 
+  @Test(
+    "A caller that follows another has its own deadline and its own attempts, whatever becomes of the other"
+  )
+  func ownDeadline() async throws {
+    let clock = ManualClock()
+    let (releases, release) = AsyncStream<Void>.makeStream()
+    let count = Watched(0)
+    let answer = MockAnswer.choosing { _ in
+      let isFirst = count.update { count in
+        defer { count += 1 }
+        return count == 0
+      }
+      return isFirst ? .failure(TransportError(.notSent, "refused")) : .accepted(id: "ntf_1")
+    }
+    let held = HeldBackTransport(releases, answer)
+    let configuration = mockConfiguration(clock: clock) {
+      $0.callTimeout = .seconds(60)
+      $0.jitter = { 1 }
+    }
+    try await withSmoovenClient(configuration: configuration, transport: held, store: store) { client in
+      _ = try await client.callbackURL(deadline: .seconds(3_600))
+      let first = Task { try await client.remind(timeout: .seconds(3), key: "k") }
+      while let timer = await clock.nextTimer(), timer != .seconds(3) {}
+      let patient = Task {
+        try await client.notify(
+          intent: "Remind Sarah",
+          context: .init(userID: "sarah@example.com"),
+          idempotencyKey: "k"
+        )
+      }
+      let impatient = Task { try await client.remind(timeout: .seconds(2), key: "k") }
+      while let timer = await clock.nextTimer(), timer != .seconds(2) {}
+      clock.advance(by: .seconds(2))
+      #expect(try await impatient.value == .timedOut(lastKnown: .unconfirmed))
+      // The next attempt of the first would begin past its deadline, so it fails.
+      clock.advance(by: .milliseconds(700))
+      release.yield()
+      let error = await #expect(throws: SmoovenError.self) { try await first.value }
+      #expect(error?.code == .connectionFailed)
+      // Nothing of that is the other's, so it sends.
+      release.yield()
+      try await expectTrue(patient.value.id == "ntf_1")
+    }
+    #expect(held.sentCount == 2)
+  }
+
   @Test("A callback that reaches one client ends the wait of the other", arguments: [nil, "k"])
   func callbackElsewhere(key: String?) async throws {
     try await withTwo { one, two in

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import SmoovenSupport
 import SmoovenTesting
 import Testing
@@ -79,13 +80,127 @@ import Testing
 
   @Test("Cancelling ends the wait immediately, and leaves nothing behind")
   func cancelled() async throws {
-    try await sent(50) { handles, client, _ in
-      let task = Task { try await client.first(of: handles, timeout: .seconds(3_600)) }
+    let asked = Watched(0)
+    try await sent(50, callbacks: [.queued]) { handles, client, _ in
+      let task = Task {
+        try await client.first(of: handles, until: Self.clicked(asked), timeout: .seconds(3_600))
+      }
+      // Each has been asked about its first event, so all are waited for.
+      try await asked.first { $0 == 50 ? () : nil }
       task.cancel()
       await #expect(throws: CancellationError.self) { try await task.value }
       #expect(client.tracker.waitCount == 0)
       await #expect(throws: SmoovenError.self) { _ = try await client.first(of: [], timeout: .seconds(1)) }
     }
+  }
+
+  /// Sends some critical notifications, and lets a status query say how each is; for an empty status it gets no response.
+  func critical(
+    _ statuses: [String],
+    clock: ManualClock = ManualClock(),
+    _ body: @escaping @Sendable ([NotificationHandle], SmoovenClient, MockTransport) async throws -> Void
+  ) async throws {
+    let transport = MockTransport(
+      secretKey: testKey,
+      answer: .choosing { request in
+        guard let id = request.head.path?.split(separator: "/").last, let number = Int(id.suffix(1)) else {
+          return .accepted()
+        }
+        let status = statuses[number - 1]
+        if status.isEmpty { return .nothing() }
+        return .json([
+          "notification_id": .string(String(id)), "status": .string(status), "channel_used": "sms",
+        ])
+      },
+      clock: clock
+    )
+    let configuration = mockConfiguration(clock: clock) {
+      $0.reconciliationTimeout = .seconds(5)
+      $0.criticalGracePeriod = .seconds(10)
+      $0.jitter = { 0 }
+    }
+    try await withMockedClient(transport, configuration: configuration) { client in
+      var handles: [NotificationHandle] = []
+      for _ in statuses { handles.append(try await client.notifySarah(urgency: .critical)) }
+      try await body(handles, client, transport)
+    }
+  }
+
+  @Test("Failures that only the status tells count: if all have failed, it's the last one")
+  func failuresByStatus() async throws {
+    for (statuses, expected) in [(["undelivered", "undelivered"], nil), (["undelivered", "sent"], 1)]
+      as [([String], Int?)]
+    {
+      let clock = ManualClock()
+      try await critical(statuses, clock: clock) { handles, client, _ in
+        let task = Task { try await client.first(of: handles, timeout: .seconds(50)) }
+        while let timer = await clock.nextTimer(), timer != .seconds(50) {}
+        clock.advance(by: .seconds(50))
+        let first = try await task.value
+        if let expected {
+          #expect(first.index == expected)
+          #expect(first.outcome == .timedOut(lastKnown: .queued))
+        } else {
+          guard case .failed(let event) = first.outcome else { return #expect(Bool(false), "\(first)") }
+          #expect(event.source == .statusQuery)
+        }
+      }
+    }
+  }
+
+  @Test("If all waits end before the deadline, the status may take its time from then, and no longer")
+  func window() async throws {
+    let clock = ManualClock()
+    try await critical(["", ""], clock: clock) { handles, client, transport in
+      for handle in handles {
+        await transport.deliver(.failed.on(.push), notificationID: handle.id ?? "")
+      }
+      let task = Task { try await client.first(of: handles, timeout: .seconds(3_600)) }
+      while let timer = await clock.nextTimer(), timer != .seconds(10) {}
+      clock.advance(by: .seconds(10))
+      try await transport.waitForRequests(4)
+      var underWay = 0
+      while underWay < 2, let timer = await clock.nextTimer() { underWay += timer == .seconds(5) ? 1 : 0 }
+      clock.advance(by: .seconds(5))
+      guard case .timedOut(_, let channels) = try await task.value.outcome else {
+        return #expect(Bool(false), "one channel of two decided")
+      }
+      #expect(channels.map(\.channel) == [.push])
+    }
+  }
+
+  @Test("If only a status could tell, a send whose response is lost isn't waited for")
+  func unclearWhilePolling() async throws {
+    let transport = MockTransport(
+      secretKey: testKey,
+      answer: .failure(TransportError(.noResponse, "cut"))
+    )
+    let configuration = SmoovenConfiguration(secretKey: testKey, tracking: .polling())
+    try await withMockedClient(transport, configuration: configuration) { client in
+      let handles = [try await client.notifySarah(), try await client.notifySarah()]
+      let first = try await client.first(of: handles, timeout: .seconds(3_600))
+      #expect(first.outcome == .timedOut(lastKnown: .unconfirmed))
+    }
+  }
+
+  @Test("A predicate is asked once about each event, also after the status was asked")
+  func predicateOnce() async throws {
+    let clock = ManualClock()
+    let seen = Watched<[String]>([])
+    try await critical(["delivered"], clock: clock) { handles, client, transport in
+      await transport.deliver(.sent, notificationID: handles[0].id ?? "")
+      let task = Task {
+        let criterion = DeliveryCriterion.matching { event in
+          seen.update { $0.append(event.name) }
+          return event.kind == .clicked
+        }
+        return try await client.first(of: handles, until: criterion, timeout: .seconds(30))
+      }
+      try await seen.first { $0.isEmpty ? nil : () }
+      clock.advance(by: .seconds(30))
+      #expect(try await task.value.outcome == .timedOut(lastKnown: .delivered))
+    }
+    #expect(seen.read(\.self) == ["notification.sent", "notification.delivered"])
   }
 
   @Test("Closing ends it")

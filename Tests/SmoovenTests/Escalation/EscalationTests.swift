@@ -21,6 +21,7 @@ import Testing
         let name = recipient(request)
         posts.update { $0.append(name) }
         if name == "refused" { return .refused(status: 400, code: "invalid_recipient") }
+        if name == "unreachable" { return .failure(TransportError(.notSent, "refused")) }
         return .accepted(id: "ntf_\(name)", callbacks: callbacks[name] ?? [])
       }
     )
@@ -232,6 +233,8 @@ import Testing
       )
       let result = try await client.escalate(policy, idempotencyKey: "k")
       #expect(result.step == 0)
+      #expect(result.outcome.isDelivered)
+      #expect(result.outcome.event?.correlationIDs == ["ntf_sarah"])
     }
     #expect(isCommitted.read { $0 })
     #expect(recipients(transport) == ["sarah"])
@@ -292,11 +295,14 @@ import Testing
 
   @Test("Cancelling ends the wait immediately")
   func cancelled() async throws {
+    let clock = ManualClock()
     let transport = Self.transport()
-    try await withMockedClient(transport) { client in
+    try await withMockedClient(transport, configuration: mockConfiguration(clock: clock)) { client in
       let task = Task {
         try await client.escalate(EscalationPolicy([Self.step("sarah")], deadline: .seconds(900)))
       }
+      // It waits until its deadline.
+      while let timer = await clock.nextTimer(), timer != .seconds(900) {}
       task.cancel()
       await #expect(throws: CancellationError.self) { try await task.value }
       #expect(client.tracker.waitCount == 0)
