@@ -83,6 +83,7 @@ extension SmoovenClient {
       try await catchUp(known)
     }
     guard isRead != nil else { throw tracker.isClosed ? tracker.closedError : .unread(nil) }
+    journal?.record(.resumed, of: token)
     return handle(lease, send: nil)
   }
 
