@@ -130,6 +130,9 @@ public final class SmoovenClient: Service {
   /// What happened lately; `nil` if none was asked for.
   public var journal: DeliveryJournal? { receiver.journal }
 
+  /// How Smooven reaches the receiver; `nil` until that is known.
+  var publicURL: BaseURL? { start.current }
+
   var tracer: any Tracer { explicitTracer ?? InstrumentationSystem.tracer }
 
   /// Receives callbacks and ends waits at their deadlines, until it's cancelled or gracefully shut down.

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import SmoovenCallbacks
 
 internal import struct Foundation.Date
@@ -20,8 +21,10 @@ struct JournalState: Sendable {
   private var rejections: [String: JournalLane] = [:]
   private var traffic = JournalTraffic()
   private let rejectionLane: JournalLane
+  private let maximumRejections: Int
 
   init(maximumEntries: Int, maximumBytes: Int, maximumRejections: Int) {
+    self.maximumRejections = maximumRejections
     deliveries = JournalLane(maximumEntries: maximumEntries, maximumBytes: maximumBytes / 2)
     duplicates = JournalLane(maximumEntries: max(1, maximumEntries / 10), maximumBytes: maximumBytes / 8)
     addressed = JournalLane(maximumEntries: maximumRejections * 4, maximumBytes: maximumBytes / 16)
@@ -88,15 +91,27 @@ struct JournalState: Sendable {
     var entries: [JournalEntry] = []
     for lane in [deliveries, duplicates, addressed] { entries += lane.entries.filter(isIncluded) }
     let strangers = rejections.values.flatMap(\.entries)
-    let refused = addressed.entries + strangers
+    let refused = Array(addressed.entries) + strangers
     // At the delivery's own URL, though nothing waited for it then.
     entries += strangers.filter(isIncluded)
     return JournalStory(
       entries: entries.sorted { $0.number < $1.number },
       rejections: refused.sorted { $0.number < $1.number },
-      traffic: traffic,
-      beginning: deliveries.entries.first?.number ?? newest
+      rejectionLimit: maximumRejections,
+      foreign: tokens(of: refused),
+      traffic: traffic
     )
+  }
+
+  /// The tokens in the paths of refused requests that are those of known deliveries.
+  private func tokens(of refused: [JournalEntry]) -> Set<DeliveryToken> {
+    let asked = Set(refused.compactMap(\.token))
+    if asked.isEmpty { return [] }
+    var known: Set<DeliveryToken> = []
+    for entry in deliveries.entries {
+      if let token = entry.token, asked.contains(token) { known.insert(token) }
+    }
+    return known
   }
 
   func token(of name: String) -> DeliveryToken? {
@@ -120,8 +135,13 @@ struct JournalStory: Sendable {
   var entries: [JournalEntry]
   /// The refused requests that are kept.
   var rejections: [JournalEntry]
+  /// The number of refused requests that are kept for one reason.
+  var rejectionLimit: Int
+  /// The tokens in their paths that are those of known deliveries.
+  var foreign: Set<DeliveryToken>
   /// The traffic so far.
   var traffic: JournalTraffic
-  /// The number of the oldest entry about a delivery that is kept.
-  var beginning: UInt64
+
+  /// Whether a refused request was addressed to no known delivery, so that it may have been meant for any.
+  func isUnaddressed(_ entry: JournalEntry) -> Bool { entry.token.map { !foreign.contains($0) } ?? true }
 }

@@ -152,7 +152,7 @@ extension SmoovenClient {
   }
 
   /// Performs work that only involves the store, within the call timeout.
-  private func reading<Value: Sendable>(
+  func reading<Value: Sendable>(
     _ body: @escaping @Sendable (SmoovenClient) async throws -> Value
   ) async throws -> Value {
     do {
