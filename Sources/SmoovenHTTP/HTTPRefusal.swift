@@ -1,4 +1,4 @@
-internal import HTTPTypes
+package import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -30,7 +30,8 @@ package struct HTTPRefusal: Error, Sendable {
   /// A short text for the log, which never quotes the request.
   package let detail: StaticString
 
-  var status: HTTPResponse.Status {
+  /// The status of the response.
+  package var status: HTTPResponse.Status {
     switch reason {
     case .malformed: .badRequest
     case .tooSlow: .requestTimeout

@@ -173,6 +173,7 @@ public struct NotificationHandle: Sendable {
   func settle(_ outcome: DeliveryOutcome, deadline: Duration) async {
     let now = client.clock.now()
     client.telemetry.recordOutcome(after: now - startedAt)
+    client.journal?.record(.settled(JournalOutcome(outcome, status, after: now - startedAt)), of: token)
     client.logger.debug(
       "delivery settled",
       metadata: ["notification_id": "\((id ?? "unknown").loggable)", "outcome": "\(outcome.name)"]

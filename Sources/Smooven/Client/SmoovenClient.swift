@@ -8,8 +8,9 @@ public import Tracing
 
 /// A client that sends notifications through Smooven and waits until callbacks report what happened to them.
 ///
-/// There are two ways to run it: ``withSmoovenClient(configuration:transport:store:logger:metricsFactory:tracer:_:)``
-/// for a scope, and ``run()`` as a `Service` of a `ServiceGroup`. Sends that are started before `run()` wait for it.
+/// There are two ways to run it:
+/// ``withSmoovenClient(configuration:transport:store:logger:metricsFactory:tracer:journal:_:)`` for a scope, and
+/// ``run()`` as a `Service` of a `ServiceGroup`. Sends that are started before `run()` wait for it.
 /// Once it ends, waits throw ``SmoovenError/Code/closed``.
 public final class SmoovenClient: Service {
   /// The receiver of callbacks without a socket, to mount in another server (see
@@ -55,6 +56,7 @@ public final class SmoovenClient: Service {
   ///     bodies. Disabled by default.
   ///   - metricsFactory: The factory of metrics. Defaults to the bootstrapped `MetricsSystem`.
   ///   - tracer: The tracer for spans. Defaults to the bootstrapped `InstrumentationSystem`.
+  ///   - journal: The journal that keeps what happens, to explain it. Defaults to `nil`, none.
   /// - Throws: ``SmoovenError`` with `invalidConfiguration`, which names the setting.
   public init(
     configuration: SmoovenConfiguration,
@@ -62,7 +64,8 @@ public final class SmoovenClient: Service {
     store: (any DeliveryStore)? = nil,
     logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }),
     metricsFactory: (any MetricsFactory)? = nil,
-    tracer: (any Tracer)? = nil
+    tracer: (any Tracer)? = nil,
+    journal: DeliveryJournal? = nil
   ) throws(SmoovenError) {
     try configuration.validate()
     let provider: SmoovenCallbackProvider
@@ -85,7 +88,8 @@ public final class SmoovenClient: Service {
       clock: configuration.clock,
       now: configuration.now,
       logger: logger,
-      metricsFactory: metricsFactory ?? MetricsSystem.factory
+      metricsFactory: metricsFactory ?? MetricsSystem.factory,
+      journal: journal
     )
     listener =
       configuration.listener.isMounted || !configuration.tracking.usesCallbacks
@@ -122,6 +126,12 @@ public final class SmoovenClient: Service {
     self.store = store
     self.logger = logger
   }
+
+  /// What happened lately; `nil` if none was asked for.
+  public var journal: DeliveryJournal? { receiver.journal }
+
+  /// How Smooven reaches the receiver; `nil` until that is known.
+  var publicURL: BaseURL? { start.current }
 
   var tracer: any Tracer { explicitTracer ?? InstrumentationSystem.tracer }
 

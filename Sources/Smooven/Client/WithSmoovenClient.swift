@@ -15,6 +15,7 @@ public import Tracing
 ///   - logger: The logger. Disabled by default.
 ///   - metricsFactory: The factory of metrics. Defaults to the bootstrapped `MetricsSystem`.
 ///   - tracer: The tracer for spans. Defaults to the bootstrapped `InstrumentationSystem`.
+///   - journal: The journal that keeps what happens, to explain it. Defaults to `nil`, none.
 ///   - body: The closure that uses the client.
 /// - Returns: The closure's result.
 /// - Throws: ``SmoovenError`` if the client can't run, or any error that the closure throws.
@@ -25,6 +26,7 @@ public func withSmoovenClient<Result: Sendable>(
   logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }),
   metricsFactory: (any MetricsFactory)? = nil,
   tracer: (any Tracer)? = nil,
+  journal: DeliveryJournal? = nil,
   _ body: @escaping (SmoovenClient) async throws -> Result
 ) async throws -> Result {
   let client = try SmoovenClient(
@@ -33,7 +35,8 @@ public func withSmoovenClient<Result: Sendable>(
     store: store,
     logger: logger,
     metricsFactory: metricsFactory,
-    tracer: tracer
+    tracer: tracer,
+    journal: journal
   )
   let isolation = #isolation
   // Safe, although a child task can't normally capture it: exactly one child calls it, once, in the caller's isolation,

@@ -1,5 +1,5 @@
 /// The disposition of a verified event.
-package enum CallbackDisposition: String, Sendable, CaseIterable {
+public enum CallbackDisposition: String, Sendable, CaseIterable {
   /// It belongs to an open notification.
   case matched
   /// It was already known.

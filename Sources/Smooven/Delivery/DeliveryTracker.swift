@@ -27,13 +27,20 @@ package final class DeliveryTracker: Sendable {
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
   private let telemetry: DeliveryTelemetry
+  private let journal: DeliveryJournal?
   /// Events that don't belong to an open notification.
   package let unmatched: EventHub
 
-  package init(limits: DeliveryLimits, clock: DeliveryClock, telemetry: DeliveryTelemetry) {
+  package init(
+    limits: DeliveryLimits,
+    clock: DeliveryClock,
+    telemetry: DeliveryTelemetry,
+    journal: DeliveryJournal? = nil
+  ) {
     self.state = Mutex(State(machine: Machine(limits: limits)))
     self.clock = clock
     self.telemetry = telemetry
+    self.journal = journal
     unmatched = EventHub(onDrop: { telemetry.dropped.increment() })
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
@@ -131,7 +138,9 @@ package final class DeliveryTracker: Sendable {
   /// Releases a slot, and returns whether it was removed because nothing else holds it.
   @discardableResult
   package func release(_ token: DeliveryToken) -> Bool {
-    apply { $0.release(token, now: $1) }?.isReleased == true
+    let isReleased = apply { $0.release(token, now: $1) }?.isReleased == true
+    if isReleased { journal?.record(.released, of: token) }
+    return isReleased
   }
 
   package func contains(_ token: DeliveryToken) -> Bool {

@@ -57,7 +57,10 @@ public actor CallbackListener: Service {
       configuration: HTTPServerConfiguration(configuration),
       handler: handler,
       logger: logger,
-      onRefusal: telemetry.countRefused
+      onRefusal: { [journal = receiver.journal] refusal in
+        telemetry.countRefused(refusal)
+        journal?.record(JournalRejection(refusal, configuration))
+      }
     )
   }
 

@@ -119,7 +119,12 @@ extension CallbackResponse {
 
 extension CallbackRejection {
   fileprivate static func notVerified(_ error: VerificationError, _ provider: String) -> CallbackRejection {
-    CallbackRejection(status: .unauthorized, reason: error.code.rawValue, message: "\(provider): \(error)")
+    CallbackRejection(
+      status: .unauthorized,
+      reason: error.code.rawValue,
+      message: "\(provider): \(error)",
+      age: error.age
+    )
   }
 
   fileprivate static func notDecodable(_ detail: String, _ provider: String) -> CallbackRejection {

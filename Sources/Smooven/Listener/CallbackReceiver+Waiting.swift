@@ -40,6 +40,7 @@ extension CallbackReceiver {
       isPrivate: true,
       onRelease: { [weak self] in self?.expected.end(token) }
     )
+    journal?.record(.opened(isKeyed: false), of: token)
     expected.insert(CallbackTarget(expecting: provider, as: name, token: token), at: token)
     let url = base.url + Self.path(of: provider.name, token: token)
     let expectedCallback = ExpectedCallback(callbackURL: url, lease: lease)

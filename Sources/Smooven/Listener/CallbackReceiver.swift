@@ -21,6 +21,8 @@ public final class CallbackReceiver: Service {
   let telemetry: DeliveryTelemetry
   let router: CallbackRouter
   let expected: ExpectedEndpoints
+  /// What happened lately; `nil` if none was asked for.
+  public let journal: DeliveryJournal?
   /// The answer pages of questions.
   let answers: AnswerDesk
   private let gauges: StoreGauges
@@ -39,6 +41,7 @@ public final class CallbackReceiver: Service {
   ///   - logger: The logger for debug messages and the store's failures. It never gets secrets, tokens, recipients or
   ///     bodies. Disabled by default.
   ///   - metricsFactory: The factory of metrics. Defaults to the bootstrapped `MetricsSystem`.
+  ///   - journal: The journal that keeps what happens, to explain it. Defaults to `nil`, none.
   /// - Throws: ``SmoovenError`` with `invalidConfiguration` if two endpoints share a name, if a name can't be part of a
   ///   path, if an endpoint would accept unsigned callbacks from anyone, or if the store remembers less than the age up
   ///   to which callbacks count as fresh.
@@ -49,7 +52,8 @@ public final class CallbackReceiver: Service {
     clock: any Clock<Duration> = ContinuousClock(),
     now: @escaping @Sendable () -> Date = { Date() },
     logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }),
-    metricsFactory: (any MetricsFactory)? = nil
+    metricsFactory: (any MetricsFactory)? = nil,
+    journal: DeliveryJournal? = nil
   ) throws(SmoovenError) {
     router = try CallbackRouter(endpoints)
     try Self.check(store, remembersAsLongAs: router.providers)
@@ -59,13 +63,15 @@ public final class CallbackReceiver: Service {
     self.logger = logger
     let telemetry = DeliveryTelemetry(factory: metricsFactory ?? MetricsSystem.factory)
     self.telemetry = telemetry
-    tracker = DeliveryTracker(limits: limits, clock: self.clock, telemetry: telemetry)
+    self.journal = journal
+    tracker = DeliveryTracker(limits: limits, clock: self.clock, telemetry: telemetry, journal: journal)
     expected = ExpectedEndpoints(clock: self.clock)
     intake = EventIntake(
       store: store,
       tracker: tracker,
       hub: EventHub(onDrop: { telemetry.dropped.increment() }),
       telemetry: telemetry,
+      journal: journal,
       logger: logger
     )
     answers = AnswerDesk(intake: intake, clock: self.clock, now: now, telemetry: telemetry, logger: logger)
@@ -113,10 +119,13 @@ public final class CallbackReceiver: Service {
   /// Responds to a request, without suspending if the store needs no I/O.
   package func respond(to request: CallbackRequest) -> Answer<CallbackResponse> {
     let arrival = now()
+    var note = journal.map { RejectionNote($0, request, at: arrival) }
     do throws(CallbackRejection) {
       let target: CallbackTarget
       switch try router.destination(of: request, expected: expected.target) {
-      case .target(let found): target = found
+      case .target(let found):
+        target = found
+        note?.target = found
       case .health:
         try allow([.get, .head], request)
         return .now(CallbackResponse(head: HTTPResponse(status: .ok)))
@@ -131,13 +140,18 @@ public final class CallbackReceiver: Service {
       case .challenge(let reply): return .now(try CallbackResponse(reply, name))
       case .event(let event):
         let callback = StoredCallback(event, token: target.token, receivedAt: arrival)
-        return intake.take(callback).map { [self] in CallbackResponse(head: response(to: $0, name)) }
+        note?.signedAt = event.signedAt
+        return intake.take(callback, note?.kept).map { [self, note] in
+          CallbackResponse(head: response(to: $0, name, note))
+        }
       case .batch(let events):
         let callbacks = events.map { StoredCallback($0, token: target.token, receivedAt: arrival) }
-        return .later { [self] in CallbackResponse(head: response(to: await intake.take(callbacks), name)) }
+        return .later { [self, note] in
+          CallbackResponse(head: response(to: await intake.take(callbacks, note?.kept), name, note))
+        }
       }
     } catch {
-      return .now(CallbackResponse(head: reject(error)))
+      return .now(CallbackResponse(head: reject(error, note)))
     }
   }
 
@@ -256,22 +270,30 @@ public final class CallbackReceiver: Service {
 
   // MARK: Steps
 
-  private func response(to result: EventIntake.Reception, _ provider: String) -> HTTPResponse {
+  private func response(
+    to result: EventIntake.Reception,
+    _ provider: String,
+    _ note: RejectionNote?
+  ) -> HTTPResponse {
     switch result {
     case .accepted: return HTTPResponse(status: .ok)
-    case .noRoom: return reject(.unavailable("no_room", "\(provider): closed, or a buffer is full"))
+    case .noRoom: return reject(.unavailable("no_room", "\(provider): closed, or a buffer is full"), note)
     case .tooOld:
       let message = "\(provider): the store has forgotten the keys of its signed time"
-      return reject(CallbackRejection(status: .unauthorized, reason: "too_old", message: message))
+      return reject(
+        CallbackRejection(status: .unauthorized, reason: "too_old", message: message, age: note?.age),
+        note
+      )
     case .failed(let error):
       let detail = (error as? DeliveryStoreError)?.description ?? "\(type(of: error))"
       logger.warning("callback refused: the store can't take it", metadata: ["error": "\(detail)"])
-      return reject(.unavailable("store", "\(provider): \(type(of: error))"))
+      return reject(.unavailable("store", "\(provider): \(detail)"), note)
     }
   }
 
-  private func reject(_ rejection: CallbackRejection) -> HTTPResponse {
+  private func reject(_ rejection: CallbackRejection, _ note: RejectionNote?) -> HTTPResponse {
     telemetry.countRejected(rejection.reason)
+    note?.record(rejection, tracker)
     logger.debug(
       "callback rejected",
       metadata: ["reason": "\(rejection.reason)", "detail": "\(rejection.message)"]

@@ -10,6 +10,8 @@ struct CallbackRejection: Error {
   /// It contains nothing from the request.
   let message: String
   var headerFields: HTTPFields = [:]
+  /// The age of the signed time, if that was wrong.
+  var age: Duration?
 
   static let notFound = CallbackRejection(
     status: .notFound,

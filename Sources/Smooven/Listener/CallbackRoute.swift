@@ -6,7 +6,7 @@ enum CallbackRoute: Equatable {
   case answer(token: String)
   case callback(provider: String, token: String?)
 
-  private static let root = "callbacks"
+  static let root = "callbacks"
 
   init?(_ target: String?) {
     guard let target, target.utf8.first == UInt8(ascii: "/") else { return nil }

@@ -24,6 +24,7 @@ package final class EventIntake: Sendable {
   let tracker: DeliveryTracker
   let hub: EventHub
   private let telemetry: DeliveryTelemetry
+  private let journal: DeliveryJournal?
   private let logger: Logger
 
   init(
@@ -31,28 +32,35 @@ package final class EventIntake: Sendable {
     tracker: DeliveryTracker,
     hub: EventHub,
     telemetry: DeliveryTelemetry,
+    journal: DeliveryJournal?,
     logger: Logger
   ) {
     self.store = store
     self.tracker = tracker
     self.hub = hub
     self.telemetry = telemetry
+    self.journal = journal
     self.logger = logger
   }
 
   /// Receives one event, without suspending if the store needs no I/O.
-  package func take(_ callback: StoredCallback) -> Answer<Reception> {
+  ///
+  /// - Parameters:
+  ///   - callback: The event.
+  ///   - request: The request that brought it, if the journal keeps it.
+  /// - Returns: What happened to it.
+  package func take(_ callback: StoredCallback, _ request: JournalRequest? = nil) -> Answer<Reception> {
     guard tracker.admits(callback.event, token: callback.token) else { return .now(.noRoom) }
     do {
       if !mayBeElsewhere(callback), let result = try store.appendImmediately(callback) {
-        return .now(finish(callback, result, isElsewhere: false))
+        return .now(finish(callback, result, isElsewhere: false, request))
       }
     } catch {
       return .now(.failed(error))
     }
     return .later { [self] in
       do {
-        return await finish(callback, try await store.append([callback]).first ?? .stored)
+        return await finish(callback, try await store.append([callback]).first ?? .stored, request)
       } catch {
         return .failed(error)
       }
@@ -61,15 +69,18 @@ package final class EventIntake: Sendable {
 
   /// Receives the events of one request, with one append.
   ///
+  /// - Parameters:
+  ///   - callbacks: The events.
+  ///   - request: The request that brought them, if the journal keeps it.
   /// - Returns: ``Reception/tooOld`` if all of them are too old, or else what happened to the last event that was
   ///   accepted.
-  package func take(_ callbacks: [StoredCallback]) async -> Reception {
+  package func take(_ callbacks: [StoredCallback], _ request: JournalRequest? = nil) async -> Reception {
     guard !callbacks.isEmpty else { return .accepted(.unmatched) }
     guard tracker.admits(callbacks) else { return .noRoom }
     do {
       var reception = Reception.tooOld
       for (callback, result) in zip(callbacks, try await store.append(callbacks)) {
-        if case .accepted(let disposition) = await finish(callback, result) {
+        if case .accepted(let disposition) = await finish(callback, result, request) {
           reception = .accepted(disposition)
         }
       }
@@ -188,7 +199,11 @@ package final class EventIntake: Sendable {
     return (try? await store.load(.token(token))) != nil
   }
 
-  private func finish(_ callback: StoredCallback, _ result: AppendResult) async -> Reception {
+  private func finish(
+    _ callback: StoredCallback,
+    _ result: AppendResult,
+    _ request: JournalRequest?
+  ) async -> Reception {
     if result == .duplicate, tracker.interests.contains(callback) {
       // The process may have ended between storing the event and delivering it, or the commit may only have seemed to
       // fail. The URL at which the event was stored decides: the same bytes at another URL must not settle another
@@ -196,10 +211,15 @@ package final class EventIntake: Sendable {
       let event = callback.event
       try? await replay(CallbackLookup(group: event.group, token: callback.token, ids: event.correlationIDs))
     }
-    return finish(callback, result, isElsewhere: await isElsewhere(callback))
+    return finish(callback, result, isElsewhere: await isElsewhere(callback), request)
   }
 
-  private func finish(_ callback: StoredCallback, _ result: AppendResult, isElsewhere: Bool) -> Reception {
+  private func finish(
+    _ callback: StoredCallback,
+    _ result: AppendResult,
+    isElsewhere: Bool,
+    _ request: JournalRequest?
+  ) -> Reception {
     let event = callback.event
     if result == .tooOld { return .tooOld }
     let disposition = tracker.deliver(
@@ -210,6 +230,7 @@ package final class EventIntake: Sendable {
     )
     if result == .stored { hub.publish(event) }
     telemetry.countAccepted(disposition)
+    journal?.record(callback, disposition, request)
     logger.debug(
       "event accepted",
       metadata: [

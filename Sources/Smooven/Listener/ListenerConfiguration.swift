@@ -61,6 +61,8 @@ public struct ListenerConfiguration: Sendable, Hashable {
   /// Defaults to 10 seconds.
   public var shutdownTimeout: Duration
   private(set) var isMounted = false
+  /// Whether another process receives the callbacks.
+  private(set) var isElsewhere = false
 
   /// Creates a configuration, in which each value has the default that its property documents.
   public init(
@@ -98,6 +100,15 @@ public struct ListenerConfiguration: Sendable, Hashable {
   public static func mounted(publicURL: String) -> ListenerConfiguration {
     var configuration = ListenerConfiguration(publicURL: publicURL)
     configuration.isMounted = true
+    return configuration
+  }
+
+  /// The configuration for callbacks that arrive at another process with the same store.
+  ///
+  /// - Parameter publicURL: How the outside reaches that process.
+  package static func elsewhere(publicURL: String) -> ListenerConfiguration {
+    var configuration = mounted(publicURL: publicURL)
+    configuration.isElsewhere = true
     return configuration
   }
 }

@@ -159,6 +159,7 @@ final class NotificationSend: Sendable {
 
   private func handle(_ event: SendMachine.Event) -> SendMachine.Action {
     let now = client.clock.now()
+    if case .answered(let answer) = event { client.journal?.recordAnswer(answer, of: token) }
     return state.withLock { state in
       switch event {
       case .inserted, .existing, .loaded, .replaced: state.readAt = now
@@ -247,7 +248,7 @@ final class NotificationSend: Sendable {
         "/v1/agent/notify",
         body: body(delivery),
         timeout: timeout,
-        willSend: isKeyed ? askToSend : nil
+        willSend: willSend(attempt)
       )
       guard let receipt = NotifyReceipt(answer.json) else {
         let error = SmoovenError(
@@ -267,6 +268,15 @@ final class NotificationSend: Sendable {
       return .answered(classify(error, attempt))
     } catch {
       return .cancelled
+    }
+  }
+
+  /// The closure that is called before the body is sent.
+  private func willSend(_ attempt: Int) -> (@Sendable () async throws -> Void)? {
+    guard let journal = client.journal else { return isKeyed ? askToSend : nil }
+    return { [self] in
+      if isKeyed { try await askToSend() }
+      journal.record(.requestLeft(attempt: attempt), of: token)
     }
   }
 
@@ -342,6 +352,7 @@ final class NotificationSend: Sendable {
   }
 
   private func accept(_ receipt: NotifyReceipt, of delivery: StoredDelivery) async {
+    client.journal?.recordReceipt(receipt, of: delivery.token)
     client.tracker.accept(delivery.token, id: receipt.notificationID, receipt: receipt)
     await client.keep(receipt.notificationID, of: delivery.token, held: state.withLock { $0.machine.held })
     client.logger.debug(

@@ -78,8 +78,12 @@ extension SmoovenClient {
           try await fetchStatus(of: id, timeout: max(end - clock.now(), .milliseconds(1)))
         }
       )
-    else { return nil }
+    else {
+      journal?.record(.statusAsked(nil), of: token)
+      return nil
+    }
     let (status, body) = answer
+    journal?.record(.statusAsked(status.status), of: token)
     let event = status.event(rawBody: body)
     if event.kind.isTerminal, !tracker.news(among: [event], for: token).isEmpty {
       switch intake.take(StoredCallback(event, token: token, receivedAt: configuration.now())) {

@@ -83,6 +83,7 @@ extension SmoovenClient {
       try await catchUp(known)
     }
     guard isRead != nil else { throw tracker.isClosed ? tracker.closedError : .unread(nil) }
+    journal?.record(.resumed, of: token)
     return handle(lease, send: nil)
   }
 
@@ -151,7 +152,7 @@ extension SmoovenClient {
   }
 
   /// Performs work that only involves the store, within the call timeout.
-  private func reading<Value: Sendable>(
+  func reading<Value: Sendable>(
     _ body: @escaping @Sendable (SmoovenClient) async throws -> Value
   ) async throws -> Value {
     do {

@@ -87,6 +87,7 @@ extension SmoovenClient {
       policy: policy(for: proposal),
       onRelease: { [weak self] in if isForgotten { self?.forget(token) } }
     )
+    journal?.record(.opened(isKeyed: false), of: token)
     // Not a child task of the caller, because the wait must be able to end while a transport ignores its cancellation.
     let running = RunningSend { [caller = lease.caller] in await send.run(send.start(), for: caller) }
     return handle(lease, send: running)
@@ -100,6 +101,7 @@ extension SmoovenClient {
   ) async throws -> NotificationHandle {
     var lease = try tracker.reserve(proposal.token, group: Self.group, policy: policy(for: proposal))
     var next = try await within(deadline, lease) { await send.open() }
+    journal?.record(send.token == proposal.token ? .opened(isKeyed: true) : .resumed, of: send.token)
     if send.token != proposal.token {
       let token = send.token
       lease = try tracker.reserve(

@@ -32,7 +32,8 @@ public struct TimestampTolerance: Sendable, Hashable {
     guard age <= past.inSeconds else {
       throw VerificationError(
         .tooOld,
-        "the signed time is \(Self.text(age)) old, \(Self.text(age - past.inSeconds)) more than the tolerance"
+        "the signed time is \(Self.text(age)) old, \(Self.text(age - past.inSeconds)) more than the tolerance",
+        age: Self.duration(age)
       )
     }
     guard -age <= future.inSeconds else {
@@ -41,9 +42,14 @@ public struct TimestampTolerance: Sendable, Hashable {
         """
         the signed time is \(Self.text(-age)) ahead, \(Self.text(-age - future.inSeconds)) more than the \
         tolerance: check this machine's clock
-        """
+        """,
+        age: Self.duration(age)
       )
     }
+  }
+
+  private static func duration(_ seconds: Double) -> Duration? {
+    seconds.isFinite ? .seconds(min(max(seconds, -1e11), 1e11)) : nil
   }
 
   private static func text(_ seconds: Double) -> String {

@@ -38,14 +38,17 @@ public struct VerificationError: Error, SafelyDescribed {
   ///
   /// It isn't part of the description, because it may contain details that must not be logged.
   public var cause: (any Error)?
+  /// The age of the signed time, negative if it's ahead of the clock; `nil` unless the code is `tooOld` or `tooNew`.
+  public var age: Duration?
 
   /// Creates an error.
   ///
   /// The message must not contain secrets.
-  public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+  public init(_ code: Code, _ message: String, cause: (any Error)? = nil, age: Duration? = nil) {
     self.code = code
     self.message = message
     self.cause = cause
+    self.age = age
   }
 
   /// The code and the message in one line.

@@ -1,0 +1,69 @@
+internal import HTTPTypes
+internal import SmoovenCallbacks
+internal import SmoovenHTTP
+internal import SmoovenSupport
+
+/// A request that was refused, and why.
+public struct JournalRejection: Sendable {
+  /// The reason in snake case, as metrics have it, such as `no_match` or `too_old`.
+  public let reason: String
+  /// What was wrong and what to do, for a person.
+  ///
+  /// Holds nothing of the request.
+  public let message: String
+  /// The HTTP status of the response.
+  public let status: Int
+  /// The endpoint at which it arrived; `nil` if no endpoint has its path, or if the port refused it before it was read.
+  public let endpoint: String?
+  /// The provider of that endpoint.
+  public let provider: String?
+  /// The age of the signed time, negative if it's ahead of this machine's clock; for `too_old` and `too_new`.
+  public let age: Duration?
+  /// The limit that was exceeded, in bytes; for `body_too_large` and `headers_too_large`.
+  public let limit: Int?
+  /// The request; `nil` if the port refused it before it was read.
+  public let request: JournalRequest?
+
+  init(
+    reason: String,
+    message: String,
+    status: Int,
+    endpoint: String? = nil,
+    provider: String? = nil,
+    age: Duration? = nil,
+    limit: Int? = nil,
+    request: JournalRequest? = nil
+  ) {
+    self.reason = reason
+    self.message = message
+    self.status = status
+    self.endpoint = endpoint
+    self.provider = provider
+    self.age = age
+    self.limit = limit
+    self.request = request
+  }
+}
+
+extension JournalRejection {
+  /// A request or a connection that the port turned away.
+  init(_ refusal: HTTPRefusal, _ configuration: ListenerConfiguration) {
+    let limit: Int? =
+      switch refusal.reason {
+      case .bodyTooLarge: configuration.maximumBodySize
+      case .headersTooLarge: configuration.maximumHeaderSize
+      default: nil
+      }
+    self.init(
+      reason: refusal.reason.rawValue,
+      message: "\(refusal.detail)",
+      status: refusal.status.code,
+      limit: limit
+    )
+  }
+}
+
+extension JournalRejection: SafelyDescribed {
+  /// The status, the reason and the message.
+  public var description: String { "\(status) \(reason.loggable): \(message.loggable)" }
+}
