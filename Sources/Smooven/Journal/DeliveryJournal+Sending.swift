@@ -6,7 +6,7 @@ extension DeliveryJournal {
     case .refused(let error), .notCarriedOut(let error, _, _): kind = .refused(error.withoutText)
     case .unclear(let error, _): kind = .unclear(error.withoutText)
     case .superseded: kind = .refused(.superseded)
-    case .accepted, .withheld: return
+    case .accepted: return
     }
     record(kind, of: token)
   }
