@@ -52,7 +52,8 @@ func withMockedClient<Result: Sendable>(
     configuration: configuration,
     transport: transport,
     store: store,
-    logger: logger
+    logger: logger,
+    metricsFactory: WaitGauge()
   ) { client in
     transport.deliverCallbacks(to: client.receiver)
     // The client runs, so no timer of a manual clock is one that waits for the start.

@@ -24,7 +24,7 @@ import Testing
   func sendAndDie() async throws {
     try await process { client in
       let call = Task { try await client.remind(key: "k") }
-      while client.receiver.tracker.waitCount == 0 { await Task.yield() }
+      try await client.waits(1)
       while try await store.allPending().first?.ids.first == nil { await Task.yield() }
       call.cancel()
       await #expect(throws: CancellationError.self) { try await call.value }
@@ -74,7 +74,7 @@ import Testing
     try await sendAndDie()
     let outcome = try await process { client in
       async let outcome = client.remind(key: "k")
-      while client.receiver.tracker.waitCount == 0 { await Task.yield() }
+      try await client.waits(1)
       let url = try #require(transport.requests.first?.callbackURL)
       await transport.deliver(.delivered, notificationID: "ntf_1", to: url)
       return try await outcome
@@ -146,7 +146,7 @@ import Testing
     }
     let first = try await withMockedClient(transport, configuration: configuration, store: store) { client in
       async let outcome = client.remind(timeout: .seconds(3), key: "k")
-      while transport.requestCount == 0 { await Task.yield() }
+      try await transport.waitForRequests(1)
       let url = try #require(transport.requests.first?.callbackURL)
       let token = try #require(DeliveryToken(url.suffix(32)))
       while client.receiver.tracker.snapshot(of: token)?.eventNames.isEmpty != false { await Task.yield() }
@@ -194,7 +194,7 @@ import Testing
   private func provenSecondCall(requests: Int = 1, url: String? = nil) async throws {
     let outcome = try await process { client in
       async let outcome = client.remind(timeout: .seconds(5), key: "k")
-      while client.receiver.tracker.waitCount == 0 { await Task.yield() }
+      try await client.waits(1)
       let id = try #require(try await store.events(of: store.allPending()[0]).first?.correlationIDs.first)
       await transport.deliver(
         .delivered,
@@ -265,7 +265,7 @@ import Testing
     transport.script(.accepted(id: "ntf_1", callbacks: [.delivered.sent(.after)]))
     let outcome = try await process { client in
       let first = Task { try await client.remind(key: "k") }
-      while client.receiver.tracker.waitCount == 0 { await Task.yield() }
+      try await client.waits(1)
       first.cancel()
       return try await client.remind(key: "k")
     }

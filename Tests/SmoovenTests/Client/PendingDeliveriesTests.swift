@@ -13,10 +13,15 @@ import Testing
 
   /// Sends without a key, and stops the client while it waits.
   func sendAndStop() async throws {
-    let client = try SmoovenClient(configuration: mockConfiguration(), transport: transport, store: store)
+    let client = try SmoovenClient(
+      configuration: mockConfiguration(),
+      transport: transport,
+      store: store,
+      metricsFactory: WaitGauge()
+    )
     let running = Task { try await client.run() }
     let call = Task { try await client.remind() }
-    while client.receiver.tracker.waitCount == 0 { await Task.yield() }
+    try await client.waits(1)
     while try await store.allPending().first?.ids.first == nil { await Task.yield() }
     running.cancel()
     let error = try await #require(throws: SmoovenError.self) { try await call.value }

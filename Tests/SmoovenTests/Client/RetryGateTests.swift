@@ -130,7 +130,7 @@ import Testing
         clock.advance(by: .seconds(second) - clock.now.offset)
         // Those whose time has come have begun, and no others.
         let due = 1 + moments.count { $0 <= .seconds(second) }
-        while transport.requestCount < due { await Task.yield() }
+        try await transport.waitForRequests(due)
         last = transport.requestCount
       }
       #expect(last == 1_001)

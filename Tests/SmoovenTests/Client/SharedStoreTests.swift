@@ -3,7 +3,6 @@ import HTTPTypes
 import Smooven
 import SmoovenSupport
 import SmoovenTesting
-import Synchronization
 import TestSupport
 import Testing
 
@@ -49,7 +48,7 @@ import Testing
       let sent = Task { try await one.remind(key: "k") }
       while try await store.load(.idempotencyKey("k"))?.delivery.ids.isEmpty ?? true { await Task.yield() }
       let followed = Task { try await two.remind(key: "k") }
-      while two.receiver.tracker.waitCount == 0 { await Task.yield() }
+      try await two.waits(1)
       await transport.deliver(.delivered, notificationID: "ntf_1")
       let outcomes = [try await sent.value, try await followed.value]
       #expect(outcomes.map(\.isDelivered) == [true, true])
@@ -143,7 +142,7 @@ import Testing
           await Task.yield()
         }
         let second = Task { try await two.remind(key: "k") }
-        while two.receiver.tracker.waitCount < 2 { await Task.yield() }
+        try await two.waits(2)
         release.yield()
         for call in [first, second] {
           let error = await #expect(throws: SmoovenError.self) { try await call.value }
@@ -181,9 +180,14 @@ import Testing
     let (releases, release) = AsyncStream<Void>.makeStream()
     let held = HeldBackTransport(releases, .accepted(id: "ntf_1"))
     let configuration = mockConfiguration { $0.retry.retriesUnclearSends = true }
-    try await withSmoovenClient(configuration: configuration, transport: held, store: store) { client in
+    try await withSmoovenClient(
+      configuration: configuration,
+      transport: held,
+      store: store,
+      metricsFactory: WaitGauge()
+    ) { client in
       let first = Task { try await client.remind(key: "k") }
-      while held.sentCount == 0 { await Task.yield() }
+      try await held.sent(1)
       first.cancel()
       await #expect(throws: CancellationError.self) { try await first.value }
       let second = Task {
@@ -193,7 +197,7 @@ import Testing
           idempotencyKey: "k"
         )
       }
-      while client.receiver.tracker.waitCount < 2 { await Task.yield() }
+      try await client.waits(2)
       release.yield()
       try await expectTrue(second.value.id == "ntf_1")
     }
@@ -215,11 +219,11 @@ import Testing
       #expect(sent.event?.kind == .sent)
       #expect(try await row().delivery.verdict == nil)
       let second = Task { try await one.remind(key: "k") }
-      while one.receiver.tracker.waitCount == 0 { await Task.yield() }
+      try await one.waits(1)
       await transport.deliver(.delivered, notificationID: "ntf_1")
       #expect(try await second.value.event?.kind == .delivered)
       let third = Task { try await one.remind(until: .clicked, key: "k") }
-      while one.receiver.tracker.waitCount == 0 { await Task.yield() }
+      try await one.waits(1)
       await transport.deliver(.clicked, notificationID: "ntf_1")
       try await expectTrue(third.value.event?.kind == .clicked)
     }
@@ -233,7 +237,7 @@ import Testing
     try await withTwo(configuration: mockConfiguration(clock: clock)) { one, _ in
       let first = Task { try await one.remind(timeout: .seconds(3), urgency: .critical, key: "k") }
       while try await !hasEvents() { await Task.yield() }
-      while one.receiver.tracker.waitCount == 0 { await Task.yield() }
+      try await one.waits(1)
       clock.advance(by: .seconds(3))
       guard case .timedOut(_, let channels) = try await first.value else {
         Issue.record("one channel of two decided")
@@ -343,7 +347,7 @@ import Testing
       let handle = try await one.notifySarah()
       let byID = Task { try await one.receiver.outcome(of: "smooven", id: "ntf_1", timeout: .seconds(30)) }
       let byHandle = Task { try await handle.outcome(timeout: .seconds(30)) }
-      while one.receiver.tracker.waitCount < 2 { await Task.yield() }
+      try await one.waits(2)
       let url = try #require(transport.requests.first?.callbackURL)
       await transport.deliver(.delivered, notificationID: "ntf_1", to: url)
       #expect(try await byID.value.isDelivered)
@@ -421,7 +425,7 @@ import Testing
         $0.now = { Date(timeIntervalSinceNow: hours * 3_600) }
       }
       try await withMockedClient(transport, configuration: configuration, store: store) { _ in
-        while transport.requestCount < count { await Task.yield() }
+        try await transport.waitForRequests(count)
         for _ in 0..<1_000 { await Task.yield() }
       }
       #expect(transport.requestCount == count)
@@ -433,17 +437,20 @@ import Testing
 final class HeldBackTransport: SmoovenTransport {
   private let releases: AsyncStream<Void>
   private let mock: MockTransport
-  private let sent = Atomic(0)
-  var sentCount: Int { sent.load(ordering: .relaxed) }
+  private let posts = Watched(0)
+  var sentCount: Int { posts.read(\.self) }
 
   init(_ releases: AsyncStream<Void>, _ answer: MockAnswer) {
     self.releases = releases
     mock = MockTransport(secretKey: testKey, answer: answer)
   }
 
+  /// Returns when as many requests were sent.
+  func sent(_ count: Int) async throws { try await posts.first { $0 >= count ? () : nil } }
+
   func send(_ request: TransportRequest) async throws -> TransportResponse {
     try await request.willSend?()
-    sent.add(1, ordering: .relaxed)
+    posts.update { $0 += 1 }
     for await _ in releases { break }
     return try await mock.send(
       TransportRequest(head: request.head, body: request.body, timeout: request.timeout)

@@ -49,7 +49,12 @@ import Testing
     init(_ transport: any SmoovenTransport, isMounted: Bool = true) async throws {
       var configuration = mockConfiguration(clock: clock) { [callTimeout] in $0.callTimeout = callTimeout }
       if !isMounted { configuration.listener = ListenerConfiguration(publicURL: "https://agent.example.com") }
-      let client = try SmoovenClient(configuration: configuration, transport: transport, store: store)
+      let client = try SmoovenClient(
+        configuration: configuration,
+        transport: transport,
+        store: store,
+        metricsFactory: WaitGauge()
+      )
       let group = ServiceGroup(
         services: [client],
         logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -224,7 +229,7 @@ import Testing
     call.cancel()
     await #expect(throws: CancellationError.self) { try await call.value }
     let other = service.notify("k")
-    while service.client.receiver.tracker.waitCount == 0 { await Task.yield() }
+    try await service.client.waits(1)
     transport.answer(.accepted(id: "ntf_1"))
     #expect(try await other.value.id == "ntf_1")
     #expect(transport.sentCount == 1)
@@ -238,7 +243,7 @@ import Testing
     transport.script(.refused(status: 429, code: "busy", retryAfter: 20))
     let service = try await Service(transport)
     let first = service.notify("k1")
-    while transport.requestCount == 0 { await Task.yield() }
+    try await transport.waitForRequests(1)
     for _ in 0..<1_000 { await Task.yield() }
     // Held back by the gate, with its claim.
     let held = service.notify("k2")

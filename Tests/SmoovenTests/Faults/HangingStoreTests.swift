@@ -92,7 +92,7 @@ import Testing
     let outcome = try await withClient(hanging: [.load]) { [self] client in
       let handle = try await client.notifySarah()
       async let outcome = handle.outcome(timeout: .seconds(86_400))
-      while client.receiver.tracker.waitCount == 0 { await Task.yield() }
+      try await client.waits(1)
       clock.advance(by: .seconds(86_400))
       return try await outcome
     }

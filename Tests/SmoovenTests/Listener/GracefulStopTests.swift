@@ -26,7 +26,8 @@ import Testing
           reconciliationTimeout: nil
         ),
         transport: transport,
-        store: gate.store()
+        store: gate.store(),
+        metricsFactory: WaitGauge()
       )
       let group = ServiceGroup(
         services: [client],
@@ -54,7 +55,7 @@ import Testing
     async let closed = scene.second.outcome(timeout: .seconds(600))
     async let status = scene.sender.callBack(scene.first.id ?? "")
     try await scene.gate.reached(1)
-    while scene.client.receiver.tracker.waitCount < 2 { await Task.yield() }
+    try await scene.client.waits(2)
 
     await scene.group.triggerGracefulShutdown()
     await scene.stoppedListening()
@@ -84,7 +85,7 @@ import Testing
     let stranger = try await Stranger(port: scene.port)
     await stranger.send(Attack.callback(scene.first.id ?? ""))
     try await scene.gate.reached(1)
-    while scene.client.receiver.tracker.waitCount < 2 { await Task.yield() }
+    try await scene.client.waits(2)
 
     await scene.group.triggerGracefulShutdown()
     let statuses = try await stranger.statuses()
