@@ -29,6 +29,8 @@ struct ExplanationScene: Sendable {
   ///   - hasJournal: Whether the client has the journal.
   ///   - change: Changes the configuration.
   ///   - body: What happens.
+  /// - Returns: What the body returns.
+  /// - Throws: Any error that the body throws.
   static func run<Result: Sendable>(
     _ answer: MockAnswer = .accepted(id: "ntf_1"),
     status: MockAnswer? = nil,
@@ -65,7 +67,7 @@ struct ExplanationScene: Sendable {
     status: MockAnswer? = nil,
     store: (any DeliveryStore)? = nil,
     hasJournal: Bool = true,
-    _ change: (inout SmoovenConfiguration) -> Void = { _ in },
+    _ change: (inout SmoovenConfiguration) -> Void,
     after happening: @escaping (ExplanationScene, NotificationHandle) async throws -> Void = { _, _ in }
   ) async throws -> DeliveryExplanation {
     try await run(answer, status: status, store: store, hasJournal: hasJournal, change) { scene in
@@ -73,6 +75,24 @@ struct ExplanationScene: Sendable {
       try await happening(scene, handle)
       return try await scene.client.explain(handle)
     }
+  }
+
+  /// The same, with the usual configuration.
+  static func explanation(
+    _ answer: MockAnswer = .accepted(id: "ntf_1"),
+    status: MockAnswer? = nil,
+    store: (any DeliveryStore)? = nil,
+    hasJournal: Bool = true,
+    after happening: @escaping (ExplanationScene, NotificationHandle) async throws -> Void = { _, _ in }
+  ) async throws -> DeliveryExplanation {
+    try await explanation(
+      answer,
+      status: status,
+      store: store,
+      hasJournal: hasJournal,
+      { _ in },
+      after: happening
+    )
   }
 
   /// The URL of the last notification.
