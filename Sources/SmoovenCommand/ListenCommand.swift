@@ -60,7 +60,7 @@ struct ListenCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors(json: json) {
-      try await storage.withStore { store in try await listen(store) }
+      try await storage.withStore(logger: logging.storeLogger) { store in try await listen(store) }
     }
   }
 

@@ -12,8 +12,8 @@ extension PostgresDeliveryStore {
     guard let first = callbacks.first else { return [] }
     try await beginClock(at: first.receivedAt)
     let records = callbacks.map { callback in
-      (
-        record: EventRecord(callback, window: callback.event.deduplicationWindow),
+      AppendRecord(
+        EventRecord(callback, window: callback.event.deduplicationWindow),
         keptFrom: keeper.date(of: callback.receivedAt)
       )
     }

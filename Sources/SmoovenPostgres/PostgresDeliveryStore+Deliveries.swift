@@ -95,46 +95,6 @@ extension PostgresDeliveryStore {
     )
   }
 
-  /// Takes over pending deliveries whose replica is dead, oldest first.
-  ///
-  /// A delivery belongs to the replica that opened it or last claimed it. If that replica is closed, or was silent for
-  /// ``PostgresStoreConfiguration/replicaTimeout``, each of its deliveries is returned to exactly one of the replicas
-  /// that call this, to which the delivery then belongs. If that replica dies too, the delivery is returned to the next
-  /// one.
-  ///
-  /// - Parameter limit: The maximum number of deliveries to take over.
-  /// - Returns: The deliveries that are now this replica's, or none if there are no more.
-  /// - Throws: `DeliveryStoreError`. Some may have been taken over, and are returned again if this process ends.
-  public func takeOver(limit: Int) async throws -> [VersionedDelivery] {
-    let statement = Statement(
-      """
-      WITH orphan AS (
-        SELECT token FROM \(tables("delivery")) d WHERE is_pending AND owner IS DISTINCT FROM $1
-          AND NOT EXISTS (
-            SELECT FROM \(tables("replica")) r
-            WHERE r.id = d.owner AND r.seen_at >= clock_timestamp() - make_interval(secs => $2))
-        ORDER BY opened_at LIMIT $3 FOR UPDATE SKIP LOCKED
-      )
-      UPDATE \(tables("delivery")) d SET owner = $1 FROM orphan o WHERE d.token = o.token AND d.is_pending
-      RETURNING d.version, d.record::text, \(PostgresTables.now)
-      """,
-      [
-        .uuid(replica.bytes), .real(configuration.replicaTimeout / .seconds(1)),
-        .integer(Int64(max(0, limit))),
-      ]
-    )
-    // Without a row, other replicas would take the deliveries over from this one.
-    _ = try await writes.perform(.watch([]))
-    do {
-      let rows = try await writer.run { connection, deadline in
-        try connection.run(statement.sql, statement.parameters, until: deadline)
-      }
-      return try rows.map(delivery).sorted { PendingCursor($0.delivery) < PendingCursor($1.delivery) }
-    } catch let fault as PostgresFault {
-      throw fault.error(place)
-    }
-  }
-
   private func record(_ delivery: StoredDelivery) throws(DeliveryStoreError) -> DeliveryRecord {
     do {
       return try DeliveryRecord(delivery)
@@ -150,7 +110,7 @@ extension PostgresDeliveryStore {
     .map(delivery)
   }
 
-  private func delivery(_ row: PostgresRows.Row) throws(DeliveryStoreError) -> VersionedDelivery {
+  func delivery(_ row: PostgresRows.Row) throws(DeliveryStoreError) -> VersionedDelivery {
     guard let version = row.integer(0), let delivery = row.text(1).flatMap(DeliveryRecord.delivery) else {
       throw damaged("a delivery")
     }

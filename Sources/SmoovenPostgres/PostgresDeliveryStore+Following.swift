@@ -24,8 +24,30 @@ extension PostgresDeliveryStore {
       return missing
     }
     guard !missing.isEmpty else { return }
-    _ = try await writes.perform(.watch(missing))
+    do {
+      _ = try await writes.perform(.watch(missing))
+    } catch {
+      // For callers that go on without it.
+      hub.work.update { $0.registers = true }
+      throw error
+    }
     hub.state.withLock { $0.interests.commit(missing) }
+  }
+
+  /// Whether another process waits for a callback at a token that no delivery has.
+  ///
+  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  public func isExpectedElsewhere(_ token: DeliveryToken) async throws -> Bool {
+    let sql = """
+      SELECT EXISTS (SELECT FROM \(tables("interest")) WHERE key = $1 AND replica <> $2)
+        AND NOT EXISTS (SELECT FROM \(tables("delivery")) WHERE token = $3)
+      """
+    let parameters: [PostgresValue] = [
+      .integer(LookupKey.token(token)), .uuid(replica.bytes), .bytes(token.bytes),
+    ]
+    return try await read { connection, deadline in
+      try connection.run(sql, parameters, until: deadline).first?.bool(0) ?? false
+    }
   }
 
   /// Reports what other processes, and other clients in this process, store in the database, until the task is
@@ -83,6 +105,7 @@ extension PostgresDeliveryStore {
     }
     let wanted = news.tokens.filter { interests.contains($0) }
     if !wanted.isEmpty { await onChange(.deliveries(wanted)) }
+    if news.hasOrphans { await onChange(.orphans) }
   }
 
   /// Returns the places of all callbacks with any of the keys.

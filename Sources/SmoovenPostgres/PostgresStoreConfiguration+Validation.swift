@@ -1,5 +1,6 @@
 #if PostgresSupport
 internal import Smooven
+internal import SmoovenSupport
 
 internal import Foundation
 
@@ -35,6 +36,10 @@ extension PostgresStoreConfiguration {
     try DeliveryStoreError.check(limits: [
       "capacity": capacity, "maximumWaitingWrites": maximumWaitingWrites,
     ])
+  }
+
+  var keyLimits: KeyLimits {
+    KeyLimits(capacity: Int64(capacity), minimumWindow: minimumWindow.inSeconds)
   }
 
   /// Removes our own parameters from a URL, because libpq refuses parameters that it doesn't know.

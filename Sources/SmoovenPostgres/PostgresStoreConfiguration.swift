@@ -1,7 +1,10 @@
 #if PostgresSupport
 public import Logging
+public import SmoovenCallbacks
 
 /// The settings with which a ``PostgresDeliveryStore`` uses its database.
+///
+/// However it's printed, it shows where the database is, and no password.
 public struct PostgresStoreConfiguration: Sendable {
   /// The address of the database, as libpq reads it: `postgresql://user:password@host:port/database?sslmode=require`.
   ///
@@ -57,7 +60,8 @@ public struct PostgresStoreConfiguration: Sendable {
   ///
   /// Defaults to 10,000.
   public var maximumWaitingWrites: Int
-  /// The logger for notifications that don't get through, and for connections that were lost and established.
+  /// The logger for notifications that don't get through, and for a silence of this replica that was so long that others
+  /// counted it as dead.
   ///
   /// Defaults to `nil`, which logs nothing.
   public var logger: Logger?
@@ -91,6 +95,14 @@ public struct PostgresStoreConfiguration: Sendable {
     self.timeout = timeout
     self.maximumWaitingWrites = maximumWaitingWrites
     self.logger = logger
+  }
+}
+
+extension PostgresStoreConfiguration: SafelyDescribed {
+  /// The host, the database and the schema.
+  public var description: String {
+    let place = (try? PostgresAddress(url))?.place ?? "a URL that can't be read"
+    return "PostgresStoreConfiguration(\(place), schema \(schema))"
   }
 }
 #endif

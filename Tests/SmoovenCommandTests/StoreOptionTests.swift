@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import Smooven
 import Testing
 
@@ -41,7 +42,9 @@ import Testing
 
   @Test("A database that can't be reached is an error without its password") func unreachable() async throws {
     let options = try StoreOptions.parse(["--store", "postgresql://u:hunter2@127.0.0.1:1/db"])
-    let error = await #expect(throws: DeliveryStoreError.self) { try await options.withStore { _ in } }
+    let error = await #expect(throws: DeliveryStoreError.self) {
+      try await options.withStore(logger: Logger(label: "test")) { _ in }
+    }
     #expect(error.map { "\($0)\($0.cause.map { "\($0)" } ?? "")" }?.contains("hunter2") == false)
     #expect(error?.message.contains("127.0.0.1") == true)
   }

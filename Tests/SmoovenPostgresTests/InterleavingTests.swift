@@ -42,7 +42,11 @@ struct InterleavingTests {
     let record = EventRecord(callback("1", token: token))
     let keys = LookupKey.keys(CallbackLookup(group: "smooven", token: token))
     let waiting = WriteBatch([.watch(Array(keys))], tables: tables, replica: waiter)
-    let receiving = WriteBatch([.append([(record, 0)])], tables: tables, replica: receiver)
+    let receiving = WriteBatch(
+      [.append([AppendRecord(record, keptFrom: 0)])],
+      tables: tables,
+      replica: receiver
+    )
     let commit = try #require(receiving.statements.firstIndex { $0.sql == "COMMIT" })
     let sides = [
       try Side(

@@ -1,9 +1,12 @@
 #if PostgresSupport
+import ArgumentParser
 import Foundation
+import Logging
 import Smooven
 import TestSupport
 import Testing
 
+@testable import SmoovenCommand
 @testable import SmoovenPostgres
 
 @Suite("PostgreSQL: opening", .enabled(if: PostgresServer.isAvailable), .timeLimit(.minutes(2)))
@@ -24,22 +27,27 @@ struct OpeningTests {
     #expect(error?.message.contains("newer version") == true)
   }
 
-  @Test("Tables of the first version are added to, and a replica of that version continues to write")
-  func older() async throws {
+  @Test("Tables are added to while a replica of the version before goes on, which then can't be opened again")
+  func rollingUpdate() async throws {
     let schema = newSchema()
-    let store = try await PostgresDeliveryStore(server, schema: schema)
-    _ = try await store.insert(delivery("kept"))
-    await store.close()
-    for statement in [
-      "DELETE FROM \(store.tables("migration")) WHERE version = 2",
-      "ALTER TABLE \(store.tables("delivery")) DROP COLUMN owner, DROP COLUMN claimant",
-    ] { try server.sql(statement) }
-    let updated = try await PostgresDeliveryStore(server, schema: schema)
-    #expect(try await updated.load(.idempotencyKey("kept")) != nil)
-    // The first version didn't store an owner, so others may take the delivery over.
-    #expect(try await updated.takeOver(limit: 100).count == 1)
-    _ = try await updated.insert(delivery("new"))
-    await updated.close()
+    let old = try await PostgresDeliveryStore(server, schema: schema)
+    let kept = try await old.insertNew(delivery("kept"))
+    let connection = try LibPQ(try PostgresAddress(server.url()))
+    let migrations = PostgresMigrations(
+      tables: old.tables,
+      place: old.place,
+      later: [["ALTER TABLE \(old.tables("delivery")) ADD COLUMN priority int8 NOT NULL DEFAULT 0"]]
+    )
+    for _ in 0..<2 { try migrations.run(connection, until: .now.advanced(by: .seconds(30))) }
+    #expect(try server.sql("SELECT priority FROM \(old.tables("delivery"))").count == 1)
+    try await old.insertNew(delivery("new"))
+    #expect(try await old.replace(kept.delivery, version: kept.version) == kept.version + 1)
+    #expect(try await old.append([callback("1")]) == [.stored])
+    await old.close()
+    let error = await #expect(throws: DeliveryStoreError.self) {
+      try await PostgresDeliveryStore(server, schema: schema)
+    }
+    #expect(error?.message.contains("newer version") == true)
   }
 
   @Test("Many open a new schema at the same time")
@@ -49,7 +57,7 @@ struct OpeningTests {
       for _ in 0..<8 { group.addTask { try await PostgresDeliveryStore(server, schema: schema) } }
       return try await group.reduce(into: []) { $0.append($1) }
     }
-    #expect(try server.sql("SELECT count(*) FROM \(stores[0].tables("migration"))").first?.integer(0) == 2)
+    #expect(try server.sql("SELECT count(*) FROM \(stores[0].tables("migration"))").first?.integer(0) == 1)
     for store in stores { await store.close() }
   }
 
@@ -115,7 +123,9 @@ struct OpeningTests {
       "postgresql://u:hunter2@127.0.0.1:1/db", "postgresql://u:hunter2%@127.0.0.1/db",
       "postgresql://u:hunter2@127.0.0.1:port/db",
       "postgresql://127.0.0.1:1/db?password=hunter2&sslmode=hunter2",
-      "postgresql://u:hunter2@[::1/db", "postgresql://u@127.0.0.1:1/db?sslpassword=hunter2&nonsense=hunter2",
+      "postgresql://u:hunter2@[::1/db", "postgresql://u:hun@hunter2@127.0.0.1:1/db",
+      "postgresql://u:hunter2/x@127.0.0.1:1/db", "postgresql://u:1/hunter2@127.0.0.1:1/db",
+      "postgresql://u@127.0.0.1:1/db?sslpassword=hunter2&nonsense=hunter2",
     ]
   )
   func secrets(_ url: String) async throws {
@@ -124,6 +134,39 @@ struct OpeningTests {
     }
     let text = error.map { "\($0) \($0.message) \($0.cause.map { "\($0)" } ?? "")" } ?? "hunter2"
     #expect(!text.contains("hunter2"))
+  }
+
+  @Test("However a configuration or a store is printed, its password isn't")
+  func printed() async throws {
+    let url = server.url() + "&password=hunter2"
+    let configuration = PostgresStoreConfiguration(url: url, schema: newSchema(), listenURL: url)
+    let store = try await PostgresDeliveryStore(configuration: configuration)
+    for value in [configuration, store.configuration, store, try PostgresAddress(url), store.writer] as [Any]
+    {
+      var dumped = ""
+      dump(value, to: &dumped)
+      for text in [dumped, "\(value)", String(reflecting: value)] {
+        #expect(!text.contains("hunter2"), "\(type(of: value))")
+      }
+    }
+    #expect("\(configuration)".contains("schema t"))
+    await store.close()
+  }
+
+  @Test("A host that doesn't respond is given up after the timeout", arguments: [1.5, 30])
+  func connectTimeout(seconds: Double) throws {
+    let parameters = try PostgresAddress("postgresql://h/db").parameters(timeout: .seconds(seconds))
+    #expect(parameters.first { $0.0 == "connect_timeout" }?.1 == (seconds < 2 ? "2" : "30"))
+  }
+
+  @Test("A store of the command logs where the command does, warnings in any case")
+  func commandLogger() async throws {
+    let options = try StoreOptions.parse(["--store", server.url(schema: newSchema())])
+    try await options.withStore(logger: Logger(label: "the command's")) { store in
+      #expect((store as? PostgresDeliveryStore)?.configuration.logger?.label == "the command's")
+    }
+    #expect(try LoggingOptions.parse([]).storeLogger.logLevel == .warning)
+    #expect(try LoggingOptions.parse(["--verbose"]).storeLogger.logLevel == .debug)
   }
 
   @Test("Cursors continue although the server counts its transactions from a lower number")

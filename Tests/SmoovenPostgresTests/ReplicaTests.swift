@@ -16,28 +16,19 @@ struct ReplicaTests {
 
   init() throws { server = try PostgresServer.shared.get() }
 
-  private func kill(_ store: PostgresDeliveryStore) throws {
-    try server.sql(
-      "UPDATE \(store.tables("replica")) SET seen_at = seen_at - interval '1 day' WHERE id = $1",
-      [.uuid(store.replica.bytes)]
-    )
-  }
-
   @Test("Deliveries of a dead replica are taken over, each by one, and again when that one dies")
   func takeover() async throws {
     let schema = newSchema()
-    // For the whole test, it doesn't show that it's alive.
-    let dead = try await PostgresDeliveryStore(server, schema: schema) { $0.pollInterval = .seconds(3_600) }
+    // They show that they live only by what they do.
+    let dead = try await PostgresDeliveryStore(server, schema: schema, isDriven: false)
     let others = [
-      try await PostgresDeliveryStore(server, schema: schema),
-      try await PostgresDeliveryStore(server, schema: schema),
+      try await PostgresDeliveryStore(server, schema: schema, isDriven: false),
+      try await PostgresDeliveryStore(server, schema: schema, isDriven: false),
     ]
     var tokens: Set<DeliveryToken> = []
     for number in 0..<40 {
       var delivery = delivery("\(number)", at: start.addingTimeInterval(Double(number)))
-      guard case .inserted(let row) = try await dead.insert(delivery) else {
-        throw PostgresServer.Failure(description: "")
-      }
+      let row = try await dead.insertNew(delivery)
       if number % 4 == 0 {
         // It's concluded, so that no replica needs it.
         delivery.verdict = .delivered(callback("\(number)").event)
@@ -48,7 +39,8 @@ struct ReplicaTests {
     }
     _ = try await others[0].insert(delivery("alive"))
     for store in others { #expect(try await store.takeOver(limit: 100).isEmpty, "its replica lives") }
-    try kill(dead)
+    // Also after a pause, those that take over live.
+    for store in [dead] + others { try store.silence(server) }
     var taken = try await others[0].takeOver(limit: 7)
     taken += try await withThrowingTaskGroup(of: [VersionedDelivery].self) { group in
       for number in 0..<10 { group.addTask { try await others[number % 2].takeOver(limit: 7) } }
@@ -56,7 +48,7 @@ struct ReplicaTests {
     }
     #expect(taken.count == 30 && Set(taken.map(\.delivery.token)) == tokens)
     for store in others { #expect(try await store.takeOver(limit: 100).isEmpty) }
-    try kill(others[1])
+    try others[1].silence(server)
     let again = try await others[0].takeOver(limit: 100)
     let mine = taken.count - again.count
     #expect(again.count + mine == 30 && mine >= 7)
@@ -105,10 +97,10 @@ struct ReplicaTests {
   @Test("A janitor removes dead replicas with their interests, and keeps their counts")
   func janitor() async throws {
     let schema = newSchema()
-    let dead = try await PostgresDeliveryStore(server, schema: schema) { $0.pollInterval = .seconds(3_600) }
+    let dead = try await PostgresDeliveryStore(server, schema: schema, isDriven: false)
     try await dead.watch(CallbackLookup(group: "smooven", token: DeliveryToken()))
     _ = try await dead.append([callback("1"), callback("2")])
-    try kill(dead)
+    try dead.silence(server)
     let other = try await PostgresDeliveryStore(server, schema: schema) { configuration in
       configuration.pollInterval = .milliseconds(50)
       configuration.replicaTimeout = .seconds(1)
@@ -162,18 +154,37 @@ struct ReplicaTests {
     let schema = newSchema()
     let waiter = try await PostgresDeliveryStore(server, schema: schema)
     let writer = try await PostgresDeliveryStore(server, schema: schema)
-    let row = delivery("key")
-    guard case .inserted(let inserted) = try await writer.insert(row) else { return }
+    let row = try await writer.insertNew(delivery("key"))
+    let token = row.delivery.token
     let reports = DeliveryStoreReports()
-    try await waiter.following(reports) {
-      try await waiter.wait(for: row.token, reports)
-      var changed = row
+    let payloads = try await waiter.following(reports) {
+      try await waiter.wait(for: token, reports)
+      let listener = try LibPQ(try PostgresAddress(server.url()))
+      let end = ContinuousClock.now.advanced(by: .seconds(60))
+      _ = try listener.run("LISTEN \"\(waiter.tables.channel(of: waiter.replica))\"", until: end)
+      var changed = row.delivery
       changed.label = "changed"
-      _ = try await writer.replace(changed, version: inserted.version)
-      try await reports.token(row.token)
+      _ = try await writer.replace(changed, version: row.version)
+      _ = try await writer.append([callback("1", token: token)])
+      let pipe = try WakePipe()
+      var payloads: Set<String> = []
+      // The place of the callback, and the hash of the delivery, together or not.
+      while payloads.filter({ $0 != "probe" }).joined(separator: " ").contains(#/;-?\d/#) == false
+        || payloads.joined(separator: " ").contains(#/1 \d+/#) == false
+      {
+        payloads.formUnion(try listener.notifications(orWakeBy: pipe, until: end).map(\.payload))
+      }
+      return payloads
     }
-    let hash = ReplicaMessage.hash(row.token)
-    #expect(!row.token.text.contains(String(UInt64(bitPattern: hash), radix: 16)))
+    let bytes = token.bytes.map { $0 }
+    for payload in payloads {
+      #expect(!payload.contains(token.text))
+      // Nor its first or last half as a number, of which the first is the key in the tables.
+      for half in [bytes[..<8], bytes[8...]] {
+        let number = half.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        #expect(!payload.contains("\(number)") && !payload.contains("\(Int64(bitPattern: number))"))
+      }
+    }
     await waiter.close()
     await writer.close()
   }

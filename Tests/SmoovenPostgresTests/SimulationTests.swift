@@ -95,7 +95,7 @@ private actor Looking {
 
   func look() async throws -> [StoreChange] {
     var next = poll
-    if next.frontier == nil {
+    if next.seen == nil {
       try await store.hub.register(&next) { [store] in try await store.writes.perform($0) }
     }
     try await store.hub.look(&next)

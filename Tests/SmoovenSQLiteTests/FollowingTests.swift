@@ -58,6 +58,7 @@ struct FollowingTests {
           switch change {
           case .callbacks(let events): for event in events { self.events.continuation.yield(event) }
           case .deliveries(let tokens): for token in tokens { self.tokens.continuation.yield(token) }
+          case .orphans: Issue.record("a file doesn't know which process is gone")
           }
         }
       }

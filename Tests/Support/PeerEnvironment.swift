@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// The Python environments with third-party programs, which `.ci/interop` prepares.
 package enum PeerEnvironment: String {
-  case callbacks, mcp1, mcp2
+  case callbacks, mcp1, mcp2, postgres
 
   /// The reason why an environment can't be used.
   package struct Failure: Error, CustomStringConvertible {

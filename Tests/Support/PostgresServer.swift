@@ -77,6 +77,9 @@ package final class PostgresServer: Sendable {
     return "postgresql:///postgres?host=\(folder)&user=\(user)\(schema)"
   }
 
+  /// Returns the path of one of the server's programs.
+  package func program(_ name: String) -> String { "\(bin)/\(name)" }
+
   /// Restarts the server as after a crash.
   package func crash() throws {
     try Self.asOwner(

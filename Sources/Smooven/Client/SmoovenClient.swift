@@ -149,7 +149,10 @@ public final class SmoovenClient: Service {
       throw SmoovenError(.alreadyRunning, "run() was called before; create one client and run it once")
     }
     // Not a child task, because a store that ignores its cancellation must not delay the end.
-    let recovery = Task { await recover(openedBefore: configuration.now()) }
+    let recovery = Task {
+      await recover(openedBefore: configuration.now())
+      for await _ in intake.orphans { await recoverOrphans() }
+    }
     let polling = poller.map { poller in Task { await poller.run { await self.poll($0) } } }
     defer {
       recovery.cancel()

@@ -8,7 +8,8 @@ extension CallbackReceiver {
   /// The closure gets a new callback URL to pass to the API that it calls. The wait begins before the closure does, so
   /// no callback can be too early. The token in the URL also replaces the authentication of a provider that doesn't
   /// sign. For another 10 minutes, a callback that arrives later goes to ``unmatchedEvents(bufferingLimit:)`` and the
-  /// store.
+  /// store. If another process that shares the store receives the callback, it responds with 503, so that the sender
+  /// tries again.
   ///
   /// - Parameters:
   ///   - provider: The system that will call back. It doesn't have to be one of the receiver's endpoints, and may have
@@ -42,6 +43,12 @@ extension CallbackReceiver {
     )
     journal?.record(.opened(isKeyed: false), of: token)
     expected.insert(CallbackTarget(expecting: provider, as: name, token: token), at: token)
+    if intake.store.isShared {
+      // So that another process that receives the callback has the sender try again.
+      _ = try await lease.bounded(by: deadline) { [intake] in
+        try? await intake.store.watch(CallbackLookup(group: name, token: token))
+      }
+    }
     let url = base.url + Self.path(of: provider.name, token: token)
     let expectedCallback = ExpectedCallback(callbackURL: url, lease: lease)
     _ = try await lease.bounded(by: deadline, cancelsLate: true) { try await body(expectedCallback) }

@@ -27,6 +27,8 @@ public final class CallbackReceiver: Service {
   let answers: AnswerDesk
   private let gauges: StoreGauges
   private let hasRun = Atomic(false)
+  /// The questions to the store whether another process expects a callback.
+  let questions = Atomic(0)
   private let now: @Sendable () -> Date
   let logger: Logger
 
@@ -96,7 +98,7 @@ public final class CallbackReceiver: Service {
   /// | 404 | No endpoint has this path. |
   /// | 405, with `Allow` | The endpoint doesn't support the method. |
   /// | 415 | The body is compressed. |
-  /// | 503, with `Retry-After` | The events can't be stored now. |
+  /// | 503, with `Retry-After` | The events can't be stored now, or another process expects them. |
   ///
   /// Cancelling the task doesn't lose a stored event. To serve the answer pages of questions, and to reply to the
   /// challenge of a service, use ``response(to:)``.
@@ -151,7 +153,7 @@ public final class CallbackReceiver: Service {
         }
       }
     } catch {
-      return .now(CallbackResponse(head: reject(error, note)))
+      return reject(request, error, note)
     }
   }
 
@@ -291,7 +293,7 @@ public final class CallbackReceiver: Service {
     }
   }
 
-  private func reject(_ rejection: CallbackRejection, _ note: RejectionNote?) -> HTTPResponse {
+  func reject(_ rejection: CallbackRejection, _ note: RejectionNote?) -> HTTPResponse {
     telemetry.countRejected(rejection.reason)
     note?.record(rejection, tracker)
     logger.debug(

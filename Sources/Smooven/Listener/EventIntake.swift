@@ -23,6 +23,9 @@ package final class EventIntake: Sendable {
   let store: any DeliveryStore
   let tracker: DeliveryTracker
   let hub: EventHub
+  /// Says that a process is gone that had pending deliveries.
+  let orphans: AsyncStream<Void>
+  private let foundOrphans: AsyncStream<Void>.Continuation
   private let telemetry: DeliveryTelemetry
   private let journal: DeliveryJournal?
   private let logger: Logger
@@ -41,6 +44,7 @@ package final class EventIntake: Sendable {
     self.telemetry = telemetry
     self.journal = journal
     self.logger = logger
+    (orphans, foundOrphans) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   /// Receives one event, without suspending if the store needs no I/O.
@@ -148,6 +152,7 @@ package final class EventIntake: Sendable {
         switch change {
         case .callbacks(let stored): replay(stored)
         case .deliveries(let tokens): for token in tokens { await refresh(token) }
+        case .orphans: foundOrphans.yield()
         }
       }
       return true

@@ -194,7 +194,7 @@ final class NotificationSend: Sendable {
       // Only its owner can send a delivery without a key, so it's armed from the start.
       let leaseUntil = try await client.storeTime.now().advanced(by: client.leaseTime)
       delivery.claim = .init(owner: owner, isArmed: !isKeyed, leaseUntil: leaseUntil)
-      switch try await store.insert(delivery) {
+      switch try await insert(delivery) {
       case .inserted(let row): return .inserted(row)
       case .existing(let row): return .existing(row)
       }
@@ -210,6 +210,20 @@ final class NotificationSend: Sendable {
     case .post, .sendBody, .withholdBody, .wait, .pause, .finish:
       return .cancelled
     }
+  }
+
+  /// Inserts a delivery, and has what other processes receive for it reported before its request is sent.
+  ///
+  /// A callback that carries the token alone would be reported by nothing else.
+  private func insert(_ delivery: StoredDelivery) async throws -> DeliveryInsertion {
+    let store = client.store
+    guard store.isShared else { return try await store.insert(delivery) }
+    let lookup = CallbackLookup(group: delivery.group, token: delivery.token)
+    // Both at the same time, so that they share a commit. A store makes up for a watch that failed.
+    async let watching: Void? = try? store.watch(lookup)
+    let insertion = try await store.insert(delivery)
+    _ = await watching
+    return insertion
   }
 
   // MARK: Sending

@@ -12,6 +12,8 @@ extension SmoovenClient {
   /// can compute. Each outcome is for the caller that resumes the delivery.
   func recover(openedBefore start: Date) async {
     guard let timeout = configuration.reconciliationTimeout else { return }
+    // If the store knows which processes are gone, what the others wait for is theirs.
+    if await recoverOrphans() { return }
     var cursor: PendingCursor?
     while let page = try? await store.pending(after: cursor, limit: Self.pageSize), let last = page.last {
       for row in page {
@@ -21,6 +23,23 @@ extension SmoovenClient {
       }
       cursor = PendingCursor(last.delivery)
     }
+  }
+
+  /// Asks for each delivery whose process is gone, until there are no more.
+  ///
+  /// - Returns: Whether the store knows which those are.
+  @discardableResult
+  func recoverOrphans() async -> Bool {
+    guard let timeout = configuration.reconciliationTimeout else { return false }
+    while !Task.isCancelled, !isDraining {
+      // What fails is tried again when the store reports it again.
+      let adopted: [VersionedDelivery]?
+      do { adopted = try await store.adopt(limit: Self.pageSize) } catch { return true }
+      guard let adopted else { return false }
+      if adopted.isEmpty { return true }
+      for row in adopted where !Task.isCancelled && !isDraining { await recover(row, timeout) }
+    }
+    return true
   }
 
   private func recover(_ row: VersionedDelivery, _ timeout: Duration) async {

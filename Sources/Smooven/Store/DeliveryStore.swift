@@ -61,13 +61,26 @@ public protocol DeliveryStore: Sendable {
 
   /// Takes over pending deliveries whose process is gone, oldest first.
   ///
-  /// Each delivery is returned to only one of the processes that call this. Implement it for a store that knows which
-  /// process a delivery belongs to, and whether that process is alive. Returns none by default.
+  /// Includes those that any process only looks after (see ``adopt(limit:)``). Each delivery is returned to only one of the
+  /// processes that call this. Implement it for a store that knows which process a delivery belongs to, and whether that
+  /// process is alive. Returns none by default.
   ///
   /// - Parameter limit: The maximum number of deliveries to take over.
   /// - Returns: The deliveries that now belong to this process.
   /// - Throws: ``DeliveryStoreError``, after which some may have been taken over.
   func takeOver(limit: Int) async throws -> [VersionedDelivery]
+
+  /// Looks after pending deliveries whose process is gone, oldest first.
+  ///
+  /// The library does so in the background, and queries the status of each. Each delivery is returned to only one of the
+  /// processes that call this, or to the next one if that process is gone too. Until ``takeOver(limit:)`` returns it to
+  /// any process, it's only looked after.
+  ///
+  /// - Parameter limit: The maximum number of deliveries to look after.
+  /// - Returns: The deliveries that this process now looks after, or `nil`, the default, if the store doesn't know which
+  ///   process a delivery belongs to.
+  /// - Throws: ``DeliveryStoreError``, after which this process may look after some.
+  func adopt(limit: Int) async throws -> [VersionedDelivery]?
 
   // MARK: Callbacks
 
@@ -132,6 +145,13 @@ public protocol DeliveryStore: Sendable {
   /// since it was opened.
   func watch(_ lookup: CallbackLookup) async throws
 
+  /// Returns whether another process expects a single callback at a token, which no delivery has.
+  ///
+  /// Only that process can verify the callback, so this one has the sender try again. Returns `false` by default.
+  ///
+  /// - Throws: ``DeliveryStoreError``.
+  func isExpectedElsewhere(_ token: DeliveryToken) async throws -> Bool
+
   /// Reports what others store, until the task is cancelled.
   ///
   /// Once ``watch(_:)`` has returned for a key, the store reports every callback that others append for that key, and
@@ -158,6 +178,12 @@ extension DeliveryStore {
 
   /// Returns no deliveries.
   public func takeOver(limit: Int) async throws -> [VersionedDelivery] { [] }
+
+  /// `nil`.
+  public func adopt(limit: Int) async throws -> [VersionedDelivery]? { nil }
+
+  /// `false`.
+  public func isExpectedElsewhere(_ token: DeliveryToken) async throws -> Bool { false }
 
   /// Returns `false`.
   public var isShared: Bool { false }

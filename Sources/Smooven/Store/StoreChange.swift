@@ -4,4 +4,6 @@ public enum StoreChange: Sendable {
   case callbacks([StoredEvent])
   /// These deliveries were inserted, replaced or removed.
   case deliveries([DeliveryToken])
+  /// A process that had pending deliveries is gone (see ``DeliveryStore/adopt(limit:)``).
+  case orphans
 }

@@ -7,9 +7,16 @@ struct LoggingOptions: ParsableArguments {
   var verbose = false
 
   var logger: Logger {
-    guard verbose else { return Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }) }
+    verbose
+      ? standardError(.debug) : Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() })
+  }
+
+  /// Where a store says what its operator should change, which no other line of the command says.
+  var storeLogger: Logger { standardError(verbose ? .debug : .warning) }
+
+  private func standardError(_ level: Logger.Level) -> Logger {
     var logger = Logger(label: "smooven", factory: { StreamLogHandler.standardError(label: $0) })
-    logger.logLevel = .debug
+    logger.logLevel = level
     return logger
   }
 }

@@ -124,7 +124,7 @@ struct ServiceOptions: ParsableArguments {
     if idempotencyKey != nil, storage.store == nil {
       Terminal.printError("warning: without --store the idempotency key is forgotten when this command ends")
     }
-    return try await storage.withStore { [configuration] store in
+    return try await storage.withStore(logger: logging.storeLogger) { [configuration] store in
       try await withSmoovenClient(
         configuration: configuration,
         store: store,

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Logging
 internal import Smooven
 
 #if SQLiteSupport
@@ -53,7 +54,16 @@ struct StoreOptions: ParsableArguments {
   }
 
   /// Runs a closure with the store, or with `nil` for the default one, and closes the store.
-  func withStore<Result>(_ body: ((any DeliveryStore)?) async throws -> Result) async throws -> Result {
+  ///
+  /// - Parameters:
+  ///   - logger: Where the store says what its operator should change.
+  ///   - body: The closure.
+  /// - Returns: What the closure returns.
+  /// - Throws: What the closure throws, or `DeliveryStoreError` if the store can't be opened.
+  func withStore<Result>(
+    logger: Logger,
+    _ body: ((any DeliveryStore)?) async throws -> Result
+  ) async throws -> Result {
     switch store.flatMap(Self.place) {
     case nil: break
     case .file(let path):
@@ -63,7 +73,9 @@ struct StoreOptions: ParsableArguments {
       #endif
     case .database(let url):
       #if PostgresSupport
-      let store = try await PostgresDeliveryStore(configuration: PostgresStoreConfiguration(url: url))
+      let store = try await PostgresDeliveryStore(
+        configuration: PostgresStoreConfiguration(url: url, logger: logger)
+      )
       return try await closing(store.close) { try await body(store) }
       #endif
     }

@@ -24,9 +24,12 @@ internal import Glibc
 
   /// Connects.
   ///
+  /// - Parameters:
+  ///   - address: The server.
+  ///   - timeout: The time for each of its hosts, unless the address sets another one.
   /// - Throws: ``PostgresFault``, without the secrets of the address.
-  init(_ address: PostgresAddress) throws(PostgresFault) {
-    let pairs = address.parameters
+  init(_ address: PostgresAddress, timeout: Duration = .seconds(10)) throws(PostgresFault) {
+    let pairs = address.parameters(timeout: timeout)
     let connection = unsafe Self.withCStrings(pairs.map(\.0)) { names in
       unsafe Self.withCStrings(pairs.map(\.1)) { values in unsafe PQconnectdbParams(names, values, 1) }
     }
@@ -80,9 +83,6 @@ internal import Glibc
   func setting(_ name: String) -> String? {
     unsafe PQparameterStatus(connection, name).map { unsafe String(cString: $0) }
   }
-
-  /// The id of the server's process.
-  var serverProcess: Int32 { unsafe PQbackendPID(connection) }
 
   /// Returns whether the connection can be used, which it can't if the server has closed it in the meantime.
   func isUsable() -> Bool {
@@ -323,40 +323,5 @@ internal import Glibc
 
 private func systemPoll(_ list: UnsafeMutablePointer<pollfd>, _ count: UInt, _ limit: Int32) -> Int32 {
   unsafe poll(list, nfds_t(count), limit)
-}
-
-/// A pipe that wakes a thread that waits for a connection.
-struct WakePipe: ~Copyable, Sendable {
-  let reader: Int32
-  private let writer: Int32
-
-  init() throws(PostgresFault) {
-    var ends: [Int32] = [-1, -1]
-    guard unsafe pipe(&ends) == 0 else {
-      throw PostgresFault(.connection, message: "no more files can be opened")
-    }
-    (reader, writer) = (ends[0], ends[1])
-    for end in ends {
-      _ = fcntl(end, F_SETFL, O_NONBLOCK)
-      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-    }
-  }
-
-  deinit {
-    close(reader)
-    close(writer)
-  }
-
-  /// Wakes the thread, either now or before it waits the next time.
-  func wake() {
-    var byte: UInt8 = 0
-    // A full pipe wakes the thread too.
-    _ = unsafe write(writer, &byte, 1)
-  }
-
-  fileprivate func drain() {
-    var bytes = [UInt8](repeating: 0, count: 64)
-    while unsafe read(reader, &bytes, bytes.count) == bytes.count {}
-  }
 }
 #endif

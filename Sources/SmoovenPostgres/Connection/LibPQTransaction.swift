@@ -17,6 +17,25 @@ struct LibPQTransaction {
     }
   }
 
+  /// Runs a closure in a transaction, which is undone if it throws.
+  static func perform<Result>(
+    on connection: LibPQ,
+    until deadline: ContinuousClock.Instant,
+    lockTimeout: Duration = .seconds(2),
+    _ body: (LibPQTransaction) throws(PostgresFault) -> Result
+  ) throws(PostgresFault) -> Result {
+    let transaction = LibPQTransaction(connection, until: deadline)
+    do {
+      try transaction.begin(lockTimeout: lockTimeout)
+      let result = try body(transaction)
+      try transaction.commit()
+      return result
+    } catch {
+      transaction.rollback()
+      throw error
+    }
+  }
+
   /// Returns the statements that every transaction begins with.
   ///
   /// They're sent for each transaction, because a pooler may give the next one another connection.

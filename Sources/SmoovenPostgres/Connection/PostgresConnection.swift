@@ -77,7 +77,7 @@ actor PostgresConnection {
     connection = nil
     if let fault = backoff.refusal(at: .now) { throw fault }
     do {
-      let new = try LibPQ(address)
+      let new = try LibPQ(address, timeout: timeout)
       try prepare(new)
       backoff.succeed()
       connects.add(1, ordering: .relaxed)

@@ -3,7 +3,6 @@ internal import struct Foundation.Data
 
 /// A parameter of a statement, in the binary format.
 enum PostgresValue: Sendable {
-  case null
   case bool(Bool)
   case integer(Int64)
   case real(Double?)
@@ -14,13 +13,11 @@ enum PostgresValue: Sendable {
   case reals([Double?])
   case texts([String?])
   case byteStrings([Data?])
-  case uuids([[UInt8]])
   case bools([Bool])
 
   /// The number of the value's type in the catalog.
   var type: UInt32 {
     switch self {
-    case .null: 0
     case .bool: 16
     case .integer: 20
     case .real: 701
@@ -31,7 +28,6 @@ enum PostgresValue: Sendable {
     case .reals: 1_022
     case .texts: 1_009
     case .byteStrings: 1_001
-    case .uuids: 2_951
     case .bools: 1_000
     }
   }
@@ -39,7 +35,7 @@ enum PostgresValue: Sendable {
   /// Appends the value's bytes, or returns `false` for NULL.
   func append(to bytes: inout [UInt8]) -> Bool {
     switch self {
-    case .null, .real(nil), .bytes(nil): return false
+    case .real(nil), .bytes(nil): return false
     case .bool(let value): bytes.append(value ? 1 : 0)
     case .integer(let value): bytes.append(bigEndian: value)
     case .real(let value?): bytes.append(bigEndian: value.bitPattern)
@@ -50,7 +46,6 @@ enum PostgresValue: Sendable {
     case .reals(let values): Self.append(values, of: 701, to: &bytes) { $1.append(bigEndian: $0.bitPattern) }
     case .texts(let values): Self.append(values, of: 25, to: &bytes) { $1.append(contentsOf: $0.utf8) }
     case .byteStrings(let values): Self.append(values, of: 17, to: &bytes) { $1.append(contentsOf: $0) }
-    case .uuids(let values): Self.append(values, of: 2_950, to: &bytes) { $1.append(contentsOf: $0) }
     case .bools(let values): Self.append(values, of: 16, to: &bytes) { $1.append($0 ? 1 : 0) }
     }
     return true

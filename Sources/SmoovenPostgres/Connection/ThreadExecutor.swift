@@ -1,4 +1,5 @@
 #if PostgresSupport
+internal import DequeModule
 internal import Dispatch
 internal import Synchronization
 
@@ -11,8 +12,7 @@ final class ThreadExecutor: SerialExecutor {
   /// The queue doesn't hold the executor, so that releasing the executor ends the thread.
   private final class Queue: Sendable {
     @safe private struct State {
-      var jobs: [(UnownedJob, UnownedSerialExecutor)] = unsafe []
-      var isClosed = false
+      var jobs: Deque<(UnownedJob, UnownedSerialExecutor)> = unsafe []
     }
 
     private let state = Mutex(State())
@@ -23,16 +23,14 @@ final class ThreadExecutor: SerialExecutor {
       signal.signal()
     }
 
-    func close() {
-      state.withLock { $0.isClosed = true }
-      signal.signal()
-    }
+    /// Ends the thread, once no jobs are left.
+    func close() { signal.signal() }
 
     func run() {
       while true {
         signal.wait()
         let next = unsafe state.withLock { state in
-          unsafe state.jobs.isEmpty ? nil : state.jobs.removeFirst()
+          unsafe state.jobs.popFirst()
         }
         guard let (job, executor) = unsafe next else { return }
         unsafe job.runSynchronously(on: executor)

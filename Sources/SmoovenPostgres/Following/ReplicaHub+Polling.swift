@@ -9,38 +9,52 @@ extension ReplicaHub {
   private struct Found: Sendable {
     var positions: Set<Int64> = []
     var changes: Set<PollChange> = []
-    var frontier: Int64 = 0
-    var isHeldBack = false
+    var snapshot: PollSnapshot?
     var isRegistered = false
   }
 
-  private static let sweepInterval: Duration = .seconds(10)
-  /// The maximum number of places to remember while an open transaction holds the frontier back.
-  private static let reportedLimit = 200_000
+  /// The progress of polling.
+  struct PollProgress: Sendable {
+    /// What the last poll saw; `nil` before the first.
+    var seen: PollSnapshot?
+    /// The number of connections before what it saw.
+    var connectCount = 0
+    var frontierMovedAt = ContinuousClock.now
+    var polledAt: ContinuousClock.Instant?
+    var leasedAt: ContinuousClock.Instant?
+  }
+
+  /// The time between two looks at what is due.
+  private var tick: Duration { min(configuration.pollInterval, leaseInterval) }
+
+  /// Whether something is due that was done at a moment.
+  ///
+  /// A little early, or it would wait for another tick.
+  func isDue(_ last: ContinuousClock.Instant?, every interval: Duration) -> Bool {
+    last.map { ContinuousClock.now - $0 >= interval - tick / 2 } ?? true
+  }
 
   /// Registers, polls and renews the lease, until closed.
   func run(_ write: @Sendable (WriteOperation) async throws -> WriteResult) async {
-    let ticking = Task { [work, configuration] in
+    let ticking = Task { [work, tick] in
       while !Task.isCancelled {
-        try? await Task.sleep(for: configuration.pollInterval)
-        work.update { work in
-          work.polls = true
-          work.logChanges &+= 1
-        }
+        try? await Task.sleep(for: tick)
+        work.update { $0.ticks = true }
       }
     }
     defer { ticking.cancel() }
     var poll = PollProgress()
     while !Task.isCancelled {
-      let now = try? await work.first { work in work.polls || work.registers || work.isClosed ? work : nil }
-      guard let now, !now.isClosed else { return }
-      work.update { work in
-        work.polls = false
-        work.registers = false
-      }
+      guard (try? await work.first { $0.isWanted ? () : nil }) != nil else { return }
+      let now = work.update { $0.take() }
+      if now.isClosed { return }
       do {
-        if now.registers || poll.frontier == nil { try await register(&poll, write) }
-        try await look(&poll)
+        if now.registers || poll.seen == nil { try await register(&poll, write) }
+        if isDue(poll.polledAt, every: configuration.pollInterval) {
+          poll.polledAt = .now
+          try await look(&poll)
+          work.update { $0.logChanges &+= 1 }
+        }
         try await keepLease(&poll)
         try await sweep(write)
       } catch {
@@ -51,18 +65,20 @@ extension ReplicaHub {
     }
   }
 
-  /// The progress of polling.
-  struct PollProgress: Sendable {
-    var frontier: Int64?
-    var frontierMovedAt = ContinuousClock.now
-    var leasedAt: ContinuousClock.Instant?
-  }
-
   /// Writes this replica and all of its interests, and then has everything read once.
   func register(
     _ poll: inout PollProgress,
     _ write: @Sendable (WriteOperation) async throws -> WriteResult
   ) async throws {
+    // Before anything is written: if the server is replaced in between, the next poll sees another one.
+    let snapshot = try await readSnapshot()
+    if let seen = poll.seen, !snapshot.follows(seen) {
+      // A pooler keeps the connections of writers, which check this when they connect.
+      try await reader.run { [tables] connection, deadline in
+        try PlaceBase(tables: tables).check(connection, until: deadline)
+      }
+    }
+    poll.connectCount = reader.connectCount
     let keys = state.withLock { state in
       state.interests.lose()
       return state.interests.keys
@@ -72,61 +88,82 @@ extension ReplicaHub {
       _ = try await write(.watch(some))
       state.withLock { $0.interests.commit(some) }
     }
-    // After a failover, the numbers of transactions may be lower than before.
-    poll.frontier = try await reader.run(isRepeatable: true) { [tables] connection, deadline in
-      try connection.run("SELECT \(tables.frontier)", until: deadline).first?.integer(0)
-    }
+    poll.seen = snapshot
     poll.frontierMovedAt = .now
     state.withLock { state in
-      state.reported = []
-      state.reportedChanges = []
+      state.reported = ReportedPlaces()
+      state.reportedChanges = ReportedPlaces()
     }
     tell(ReplicaNews(isEverything: true))
     work.update { $0.logChanges &+= 1 }
   }
 
+  private func readSnapshot() async throws -> PollSnapshot {
+    let sql = "SELECT \(PollSnapshot.columns(tables))"
+    let row = try await reader.run(isRepeatable: true) { connection, deadline in
+      try connection.run(sql, until: deadline).first
+    }
+    guard let snapshot = PollSnapshot(row?.text(0), base: row?.integer(1), server: row?.real(2)) else {
+      throw PostgresFault(.statement, message: "what the server's transactions are can't be read")
+    }
+    return snapshot
+  }
+
   /// Reads what is new and of interest.
   func look(_ poll: inout PollProgress) async throws {
-    guard let frontier = poll.frontier else { return }
-    let found = try await read(after: frontier)
+    guard let seen = poll.seen else { return }
+    let found = try await read(after: seen)
     guard found.isRegistered else {
       telemetry.countLostLease()
       configuration.logger?.notice("this replica was silent for too long, and registers again")
       return work.update { $0.registers = true }
     }
+    // A server that crashed, or another one that took over, may lack what was committed last, interests too.
+    guard let snapshot = found.snapshot, snapshot.follows(seen), poll.connectCount == reader.connectCount
+    else {
+      return work.update { $0.registers = true }
+    }
     let news = state.withLock { state in
       var news = ReplicaNews()
-      news.positions = found.positions.subtracting(state.reported)
-      let changes = found.changes.subtracting(state.reportedChanges)
+      news.positions = found.positions.filter { state.reported.insert($0) }
+      let changes = found.changes.filter { state.reportedChanges.insert($0) }
       for change in changes.sorted(by: { $0.place < $1.place }) { news.add(change.token) }
-      state.reported.formUnion(found.positions)
-      state.reportedChanges.formUnion(changes)
-      state.forgetReported(before: found.frontier, limit: Self.reportedLimit)
+      state.reported.endPoll()
+      state.reportedChanges.endPoll()
       return news
     }
-    if found.frontier > frontier || !found.isHeldBack { poll.frontierMovedAt = .now }
-    poll.frontier = max(frontier, found.frontier)
+    if snapshot.first > seen.first || snapshot.running.isEmpty { poll.frontierMovedAt = .now }
+    poll.seen = snapshot
     telemetry.recordFrontierAge((ContinuousClock.now - poll.frontierMovedAt).inSeconds)
     tell(news)
   }
 
-  private func read(after frontier: Int64) async throws -> Found {
-    let me = PostgresValue.uuid(replica.bytes)
+  /// Reads what transactions wrote that have ended since a snapshot.
+  private func read(after seen: PollSnapshot) async throws -> Found {
     // A single statement, so that all of it is seen at the same moment.
     let sql = """
-      SELECT 0::int8, position, NULL::bytea FROM \(tables("event")) e WHERE position >= $2
-        AND EXISTS (SELECT FROM \(tables("interest")) i WHERE i.replica = $1 AND i.key = ANY (e.keys))
-      UNION ALL SELECT 1::int8, d.changed, d.token FROM \(tables("delivery")) d
-        JOIN \(tables("interest")) i ON i.key = d.token_key AND i.replica = $1 WHERE d.changed >= $2
-      UNION ALL SELECT 1::int8, r.changed, r.token FROM \(tables("removal")) r
-        JOIN \(tables("interest")) i ON i.key = r.token_key AND i.replica = $1 WHERE r.changed >= $2
-      UNION ALL SELECT 2::int8, \(tables.frontier), NULL
-      UNION ALL SELECT 3::int8, count(*), NULL FROM \(tables("replica")) WHERE id = $1
-      UNION ALL SELECT 4::int8, pg_snapshot_xmax(pg_current_snapshot())::text::int8
-        - pg_snapshot_xmin(pg_current_snapshot())::text::int8, NULL
+      WITH range AS MATERIALIZED (
+        SELECT (s.base + x) << 20 AS first, (s.base + x + 1) << 20 AS past
+        FROM \(tables("state")) s CROSS JOIN unnest($2::int8[]) AS x
+        UNION ALL SELECT (s.base + $3) << 20, \(Int64.max) FROM \(tables("state")) s
+      )
+      SELECT 0::int8, e.position, NULL::bytea, NULL::text, NULL::int8, NULL::float8
+        FROM range JOIN \(tables("event")) e ON e.position >= first AND e.position < past
+        WHERE EXISTS (SELECT FROM \(tables("interest")) i WHERE i.replica = $1 AND i.key = ANY (e.keys))
+      UNION ALL SELECT 1, d.changed, d.token, NULL, NULL, NULL
+        FROM range JOIN \(tables("delivery")) d ON d.changed >= first AND d.changed < past
+        JOIN \(tables("interest")) i ON i.key = d.token_key AND i.replica = $1
+      UNION ALL SELECT 1, r.changed, r.token, NULL, NULL, NULL
+        FROM range JOIN \(tables("removal")) r ON r.changed >= first AND r.changed < past
+        JOIN \(tables("interest")) i ON i.key = r.token_key AND i.replica = $1
+      UNION ALL SELECT 2, (SELECT count(*) FROM \(tables("replica")) WHERE id = $1), NULL,
+        \(PollSnapshot.columns(tables))
       """
+    let parameters: [PostgresValue] = [
+      .uuid(replica.bytes), .integers(seen.running), .integer(seen.next),
+    ]
     let rows = try await reader.run(isRepeatable: true) { connection, deadline in
-      try connection.run(sql, [me, .integer(frontier)], until: deadline)
+      try connection.run(sql, parameters, until: deadline)
     }
     var found = Found()
     for row in rows {
@@ -137,78 +174,12 @@ extension ReplicaHub {
         if let token = row.data(2).flatMap(DeliveryToken.init(bytes:)) {
           found.changes.insert(PollChange(token: token, place: number))
         }
-      case 2: found.frontier = number
-      case 3: found.isRegistered = number > 0
-      default: found.isHeldBack = number > 0
+      default:
+        found.isRegistered = number > 0
+        found.snapshot = PollSnapshot(row.text(3), base: row.integer(4), server: row.real(5))
       }
     }
     return found
-  }
-
-  // MARK: The lease
-
-  /// Renews the lease of this replica, and removes replicas whose lease has ended.
-  private func keepLease(_ poll: inout PollProgress) async throws {
-    let now = ContinuousClock.now
-    guard poll.leasedAt.map({ now - $0 >= configuration.replicaTimeout / 4 }) ?? true else { return }
-    let timeout = PostgresValue.real(configuration.replicaTimeout.inSeconds)
-    let statements = [
-      Statement(
-        "UPDATE \(tables("replica")) SET seen_at = clock_timestamp() WHERE id = $1",
-        [.uuid(replica.bytes)]
-      ),
-      Statement(
-        """
-        WITH dead AS (
-          SELECT id FROM \(tables("replica")) WHERE seen_at < clock_timestamp() - make_interval(secs => $1)
-          LIMIT 20 FOR UPDATE SKIP LOCKED
-        ), gone AS (
-          DELETE FROM \(tables("replica")) r USING dead WHERE r.id = dead.id RETURNING r.id
-        ), counts AS (
-          DELETE FROM \(tables("tally")) t USING gone WHERE t.replica = gone.id RETURNING t.ring, t.count
-        )
-        \(RingStatements.tally("SELECT ring, sum(count)::int8 FROM counts GROUP BY ring", of: "$2", tables))
-        """,
-        [timeout, .uuid(ReplicaID.none.bytes)]
-      ),
-    ]
-    let isKnown = try await reader.run(isRepeatable: true) { connection, deadline in
-      // Sent separately, because the second statement may wait for a lock.
-      let first = try connection.run(statements[0].sql, statements[0].parameters, until: deadline)
-      _ = try connection.run(statements[1].sql, statements[1].parameters, until: deadline)
-      return first.changedCount == 1
-    }
-    poll.leasedAt = now
-    if !isKnown { work.update { $0.registers = true } }
-  }
-
-  /// Removes the interests that no wait has anymore.
-  private func sweep(_ write: @Sendable (WriteOperation) async throws -> WriteResult) async throws {
-    let moment = ContinuousClock.now
-    let followers = state.withLock { state -> [Follower] in
-      guard moment - state.sweptAt >= Self.sweepInterval, !state.followers.isEmpty else { return [] }
-      state.sweptAt = moment
-      return Array(state.followers.values)
-    }
-    guard !followers.isEmpty else { return }
-    var needed: Set<Int64> = []
-    for follower in followers {
-      for lookup in follower.interests.lookups() { needed.formUnion(LookupKey.keys(lookup)) }
-    }
-    let old = state.withLock { state in
-      if state.logWaiters > 0 { needed.insert(ReplicaInterests.logKey) }
-      return state.interests.forget(except: needed, watchedBefore: moment)
-    }
-    if !old.isEmpty { _ = try await write(.unwatch(old)) }
-  }
-}
-
-extension ReplicaHub.State {
-  fileprivate mutating func forgetReported(before frontier: Int64, limit: Int) {
-    reported = reported.filter { $0 >= frontier }
-    reportedChanges = reportedChanges.filter { $0.place >= frontier }
-    if reported.count > limit { reported = [] }
-    if reportedChanges.count > limit { reportedChanges = [] }
   }
 }
 #endif

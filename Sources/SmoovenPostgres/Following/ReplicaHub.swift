@@ -23,9 +23,9 @@ final class ReplicaHub: Sendable {
     var isRunning = false
     var isListening = false
     var isClosed = false
-    /// The places that were reported, and that the next poll finds again.
-    var reported: Set<Int64> = []
-    var reportedChanges: Set<PollChange> = []
+    /// What was reported of what the next poll finds again.
+    var reported = ReportedPlaces<Int64>()
+    var reportedChanges = ReportedPlaces<PollChange>()
     var sweptAt = ContinuousClock.now
 
     fileprivate mutating func beginListening() -> Bool {
@@ -36,11 +36,22 @@ final class ReplicaHub: Sendable {
 
   /// The work of the loop.
   struct Work: Sendable {
-    var polls = true
+    /// Whether time has passed.
+    var ticks = true
     var registers = true
     var isClosed = false
     /// A count of the changes that may be of interest to readers of the log.
     var logChanges: UInt64 = 0
+
+    var isWanted: Bool { ticks || registers || isClosed }
+
+    /// What is to be done now, which is no longer to be done then.
+    ///
+    /// In one step: what was wanted between two would be forgotten.
+    mutating func take() -> Work {
+      defer { (ticks, registers) = (false, false) }
+      return self
+    }
   }
 
   let tables: PostgresTables
@@ -100,39 +111,37 @@ final class ReplicaHub: Sendable {
       work.update { $0.registers = true }
     }
     if !report.stored.isEmpty { work.update { $0.logChanges &+= 1 } }
-    state.withLock { state in
-      guard state.isRunning else { return }
-      for event in report.stored { state.reported.insert(event.cursor.rawValue) }
-      for token in report.changed {
-        state.reportedChanges.insert(PollChange(token: token, place: report.place))
-      }
-    }
     guard !report.interests.isEmpty else { return }
     var byKey: [Int64: [ReplicaID]] = [:]
     for interest in report.interests { byKey[interest.key, default: []].append(interest.replica) }
     var messages: [ReplicaID: ReplicaMessage] = [:]
     var news = ReplicaNews()
-    for event in report.stored {
-      let keys = LookupKey.keys(event.callback).union([ReplicaInterests.logKey])
-      for replica in Set(keys.flatMap { byKey[$0] ?? [] }) {
-        if replica == self.replica {
-          news.events.append(event)
-        } else {
-          messages[replica, default: ReplicaMessage()].positions.insert(event.cursor.rawValue)
-        }
-      }
+    for stored in report.stored {
+      var replicas = Set(byKey[ReplicaInterests.logKey] ?? [])
+      for key in stored.keys { replicas.formUnion(byKey[key] ?? []) }
+      if replicas.remove(replica) != nil { news.events.append(stored.event) }
+      for replica in replicas { messages[replica, default: ReplicaMessage()].positions.insert(stored.place) }
     }
     for token in report.changed {
       for replica in byKey[LookupKey.token(token)] ?? [] {
         if replica == self.replica {
-          // A single client knows what it wrote itself.
-          if state.withLock({ $0.followers.count }) > 1 { news.add(token) }
+          news.add(token)
         } else {
           messages[replica, default: ReplicaMessage()].hashes.insert(ReplicaMessage.hash(token))
         }
       }
     }
-    tell(news)
+    let followerCount = state.withLock { [news] state in
+      if state.isRunning {
+        for event in news.events { state.reported.insert(event.cursor.rawValue) }
+        for token in news.tokens {
+          state.reportedChanges.insert(PollChange(token: token, place: report.place))
+        }
+      }
+      return state.followers.count
+    }
+    // A single client knows what it wrote itself.
+    if followerCount > 1 { tell(news) }
     // A process that only appends sends notifications too.
     if !messages.isEmpty { listen() }
     for (replica, message) in messages { listener?.send(message, to: replica) }
@@ -147,7 +156,7 @@ final class ReplicaHub: Sendable {
     case .message(let message):
       let news = state.withLock { state in
         var news = ReplicaNews()
-        news.positions = message.positions.filter { state.reported.insert($0).inserted }
+        news.positions = message.positions.filter { state.reported.insert($0) }
         for hash in message.hashes { if let token = state.interests.token(hash) { news.add(token) } }
         return news
       }
@@ -179,11 +188,5 @@ final class ReplicaHub: Sendable {
     guard let listener, state.withLock({ $0.beginListening() }) else { return }
     Task { await listener.run { [self] notice in note(notice) } }
   }
-}
-
-/// A delivery that was written by the transaction at a place.
-struct PollChange: Sendable, Hashable {
-  let token: DeliveryToken
-  let place: Int64
 }
 #endif

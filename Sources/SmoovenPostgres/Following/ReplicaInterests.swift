@@ -18,8 +18,9 @@ struct ReplicaInterests: Sendable {
   private var entries: [Int64: Entry] = [:]
   private var tokens: [Int64: DeliveryToken] = [:]
 
-  var count: Int { entries.count }
   var keys: [Int64] { Array(entries.keys) }
+  /// Whether one of some keys is needed.
+  func contains(any keys: [Int64]) -> Bool { keys.contains { entries[$0] != nil } }
   var hasCommitted: Bool { entries.values.contains { $0.isCommitted } }
 
   /// Returns the delivery that a notification identifies, or `nil` if it isn't waited for.
@@ -59,8 +60,7 @@ struct ReplicaInterests: Sendable {
   /// - Parameters:
   ///   - needed: The keys that were needed, as read after that moment.
   ///   - moment: The moment. A key that was watched later may be needed although it wasn't read.
-  /// - Returns: The keys whose rows must be removed. If one of them is watched again, its row is written again after
-  ///   that.
+  /// - Returns: The keys whose rows must be removed.
   mutating func forget(except needed: Set<Int64>, watchedBefore moment: ContinuousClock.Instant) -> [Int64] {
     let old = entries.filter { !needed.contains($0.key) && $0.value.watchedAt < moment }.map(\.key)
     for key in old {

@@ -17,18 +17,23 @@ final class ReplicaListener: Sendable {
   }
 
   private struct Outbox: Sendable {
-    var messages: [ReplicaID: ReplicaMessage] = [:]
-    var sentAt = ContinuousClock.now
-  }
+    /// The maximum number of places and hashes; past it they are left to the polls of the others.
+    private static let limit = 20_000
 
-  /// The probes that show whether the connection receives notifications.
-  private struct Probe: Sendable {
-    static let interval: Duration = .seconds(5)
-    var sentAt: ContinuousClock.Instant?
-    var sent = 0
-    var answered = 0
-    /// Whether a probe ever came back.
-    var hasWorked = false
+    private(set) var messages: [ReplicaID: ReplicaMessage] = [:]
+    private var count = 0
+    var sentAt = ContinuousClock.now
+
+    mutating func add(_ message: ReplicaMessage, to replica: ReplicaID) {
+      count += message.count
+      if count > Self.limit { (messages, count) = ([:], message.count) }
+      messages[replica, default: ReplicaMessage()].merge(message)
+    }
+
+    mutating func take() -> [ReplicaID: ReplicaMessage] {
+      defer { (messages, count) = ([:], 0) }
+      return messages
+    }
   }
 
   private static let pause: Duration = .milliseconds(10)
@@ -43,8 +48,7 @@ final class ReplicaListener: Sendable {
   private let telemetry: PostgresTelemetry
   private let pipe: WakePipe
   private let outbox = Mutex(Outbox())
-  private let probe = Mutex(Probe())
-  private let hasWarned = Atomic(false)
+  private let probe = Mutex(ListenerProbe())
   private let connects = Atomic(0)
   private let isStopped = Atomic(false)
 
@@ -68,14 +72,9 @@ final class ReplicaListener: Sendable {
     }
   }
 
-  /// Returns the id of the server's process, while connected.
-  func serverProcess() async -> Int32? {
-    try? await connection.run { connection, _ in connection.serverProcess }
-  }
-
   /// Sends a notification to a replica soon.
   func send(_ message: ReplicaMessage, to replica: ReplicaID) {
-    outbox.withLock { $0.messages[replica, default: ReplicaMessage()].merge(message) }
+    outbox.withLock { $0.add(message, to: replica) }
     pipe.wake()
   }
 
@@ -106,8 +105,10 @@ final class ReplicaListener: Sendable {
     _ connection: LibPQ,
     _ deadline: ContinuousClock.Instant
   ) throws(PostgresFault) -> [PostgresNotification] {
+    // A new connection is probed first.
+    guard self.connection.connectCount == connects.load(ordering: .relaxed) else { return [] }
     let next = try flush(connection, deadline)
-    let probeAt = probe.withLock { $0.sentAt.map { $0 + Probe.interval } ?? .now }
+    let probeAt = probe.withLock { $0.nextStep(after: .now) }
     guard !isStopped.load(ordering: .relaxed) else { return [] }
     return try connection.notifications(orWakeBy: pipe, until: min(next ?? probeAt, probeAt))
   }
@@ -122,9 +123,8 @@ final class ReplicaListener: Sendable {
       outbox -> ([ReplicaID: ReplicaMessage], ContinuousClock.Instant?) in
       if outbox.messages.isEmpty { return ([:], nil) }
       if now - outbox.sentAt < Self.pause { return ([:], outbox.sentAt + Self.pause) }
-      defer { outbox.messages = [:] }
       outbox.sentAt = now
-      return (outbox.messages, nil)
+      return (outbox.take(), nil)
     }
     var (channels, texts): ([String], [String]) = ([], [])
     for (replica, message) in messages {
@@ -144,57 +144,40 @@ final class ReplicaListener: Sendable {
 
   // MARK: Probing
 
-  /// Sends a notification to itself, when it's time to.
-  ///
-  /// A pooler or a half-open connection may swallow LISTEN without any error.
   private func keepProbing() async {
-    let now = ContinuousClock.now
-    let (isDue, isDead) = probe.withLock { probe in
-      let isDue = probe.sentAt.map { now - $0 >= Probe.interval } ?? true
-      if isDue { probe.sentAt = now }
-      return (isDue, isDue && probe.sent - probe.answered >= 2)
+    switch probe.withLock({ $0.step(at: .now) }) {
+    case .wait: break
+    case .send:
+      let channel = PostgresValue.text(tables.channel(of: replica))
+      let isSent: Void? = try? await reader.run { connection, deadline in
+        _ = try connection.run("SELECT pg_notify($1, 'probe')", [channel], until: deadline)
+      }
+      if isSent != nil { probe.withLock { $0.send() } }
+    case .reconnect(let isFirst):
+      await connection.drop()
+      guard isFirst else { return }
+      logger?.warning(
+        """
+        LISTEN doesn't get through, so what other replicas store is found by polling only. Is this a pooler in \
+        transaction mode? Set listen_url to the database itself.
+        """
+      )
     }
-    guard isDue else { return }
-    if isDead { return await reconnect() }
-    let channel = PostgresValue.text(tables.channel(of: replica))
-    let isSent: Void? = try? await reader.run { connection, deadline in
-      _ = try connection.run("SELECT pg_notify($1, 'probe')", [channel], until: deadline)
-    }
-    if isSent != nil { probe.withLock { $0.sent += 1 } }
   }
 
   private func receive(_ notification: PostgresNotification, _ notice: (Notice) -> Void) {
     if notification.payload == "probe" {
-      probe.withLock { probe in
-        probe.answered = probe.sent
-        probe.hasWorked = true
-      }
+      if probe.withLock({ $0.receive() }) { notice(.connected) }
     } else if let message = ReplicaMessage(notification.payload) {
       notice(.message(message))
     }
-  }
-
-  private func reconnect() async {
-    await connection.drop()
-    let hasWorked = probe.withLock { probe in
-      probe.answered = probe.sent
-      probe.sentAt = nil
-      return probe.hasWorked
-    }
-    guard !hasWorked, !hasWarned.exchange(true, ordering: .relaxed) else { return }
-    logger?.warning(
-      """
-      LISTEN doesn't get through, so what other replicas store is found by polling only. Is this a pooler in \
-      transaction mode? Set listen_url to the database itself.
-      """
-    )
   }
 
   private func noteConnection(_ notice: (Notice) -> Void) {
     let count = connection.connectCount
     guard connects.exchange(count, ordering: .relaxed) != count else { return }
     if count > 1 { telemetry.countReconnect() }
-    notice(.connected)
+    if probe.withLock({ $0.connect() }) { notice(.connected) }
   }
 }
 #endif

@@ -2,7 +2,12 @@
 internal import Smooven
 
 /// The news that a follower must read.
+///
+/// If that becomes much, because the follower is slow, it's to read what is stored for its interests instead.
 struct ReplicaNews: Sendable {
+  /// The maximum number of places, callbacks and deliveries.
+  static let limit = 20_000
+
   /// The places of callbacks to read.
   var positions: Set<Int64> = []
   /// The callbacks that this process has in memory.
@@ -11,14 +16,19 @@ struct ReplicaNews: Sendable {
   private var numbers: [DeliveryToken: Int] = [:]
   /// Whether to read everything that is stored for the interests, because news may have been missed.
   var isEverything = false
+  /// Whether a replica is dead that had pending deliveries.
+  var hasOrphans = false
   var isClosed = false
 
-  init(isEverything: Bool = false, isClosed: Bool = false) {
+  init(isEverything: Bool = false, hasOrphans: Bool = false, isClosed: Bool = false) {
     self.isEverything = isEverything
+    self.hasOrphans = hasOrphans
     self.isClosed = isClosed
   }
 
-  var isEmpty: Bool { positions.isEmpty && events.isEmpty && numbers.isEmpty && !isEverything && !isClosed }
+  var isEmpty: Bool {
+    positions.isEmpty && events.isEmpty && numbers.isEmpty && !isEverything && !hasOrphans && !isClosed
+  }
 
   /// The deliveries that changed, each of them once, in the order in which the changes were learned.
   var tokens: [DeliveryToken] { numbers.sorted { $0.value < $1.value }.map(\.key) }
@@ -32,7 +42,10 @@ struct ReplicaNews: Sendable {
     events += other.events
     for token in other.tokens { add(token) }
     isEverything = isEverything || other.isEverything
+    hasOrphans = hasOrphans || other.hasOrphans
     isClosed = isClosed || other.isClosed
+    guard positions.count + events.count + numbers.count > Self.limit else { return }
+    self = ReplicaNews(isEverything: true, hasOrphans: hasOrphans, isClosed: isClosed)
   }
 }
 
@@ -63,6 +76,8 @@ struct ReplicaMessage: Sendable, Hashable {
 
   /// Returns the hash that identifies a token.
   static func hash(_ token: DeliveryToken) -> Int64 { LookupKey.id(token.text, group: "smooven.notify") }
+
+  var count: Int { positions.count + hashes.count }
 
   mutating func merge(_ other: ReplicaMessage) {
     positions.formUnion(other.positions)

@@ -7,8 +7,6 @@ internal import struct Foundation.Date
 
 /// The statements that write callbacks and their deduplication keys.
 struct CallbackStatements {
-  typealias Record = (record: EventRecord, keptFrom: Double)
-
   /// The bits of a place that hold the number of the event in its transaction.
   static let placeMask: Int64 = 1 << 20 - 1
   static let columns = "position, received_at, token, detail::text, payload::text, body"
@@ -17,12 +15,14 @@ struct CallbackStatements {
   let replica: ReplicaID
 
   /// Returns the statement that removes expired keys, which these callbacks may reuse.
-  func expire(_ records: [Record]) -> Statement {
+  func expire(_ records: [AppendRecord]) -> Statement {
     Statement(
       """
-      WITH gone AS (
-        DELETE FROM \(tables("seen")) s USING unnest($1::bytea[], $2::float8[]) AS i (digest, now), \(tables("ring")) r
-        WHERE s.digest = i.digest AND r.id = s.ring AND r.kind = 2 AND s.at <= i.now RETURNING s.ring
+      WITH old AS (
+        SELECT s.digest FROM \(tables("seen")) s JOIN unnest($1::bytea[], $2::float8[]) AS i (digest, now) USING (digest)
+        JOIN \(tables("ring")) r ON r.id = s.ring AND r.kind = 2 WHERE s.at <= i.now ORDER BY s.digest FOR UPDATE OF s
+      ), gone AS (
+        DELETE FROM \(tables("seen")) s USING old WHERE s.digest = old.digest RETURNING s.ring
       )
       \(RingStatements.tally("SELECT ring, -count(*) FROM gone GROUP BY ring", of: "$3", tables))
       """,
@@ -35,7 +35,7 @@ struct CallbackStatements {
   /// The floors can't move, because they're locked by ``PostgresTables/keysLock``. The statement returns rows of a
   /// callback's number, its place if it was stored, whether it's below the floor, and whether its key was already
   /// known.
-  func append(_ records: [Record], first: Int) -> Statement {
+  func append(_ records: [AppendRecord], first: Int) -> Statement {
     Statement(
       """
       WITH input AS (
@@ -71,8 +71,8 @@ struct CallbackStatements {
       """,
       [
         .integers(records.indices.map { Int64(first + $0) }), .byteStrings(records.map(\.record.digest)),
-        .integers(records.map { RingStatements.id($0.record.ring) }),
-        .reals(records.map { $0.record.position($0.keptFrom) }), .reals(records.map(\.record.receivedAt)),
+        .integers(records.map(\.ring)),
+        .reals(records.map(\.ringPlace)), .reals(records.map(\.record.receivedAt)),
         .reals(records.map(\.keptFrom)), .byteStrings(records.map(\.record.callback.token?.bytes)),
         .texts(records.map { DeliveryStatements.array($0.record.keys) }),
         .texts(records.map(\.record.detail)),
@@ -84,26 +84,30 @@ struct CallbackStatements {
   /// Returns the result for each callback, from the rows of ``append(_:first:)``.
   static func results(
     _ rows: PostgresRows,
-    _ records: [Record],
+    _ records: [AppendRecord],
     first: Int = 0,
     _ report: inout WriteReport
   ) -> [AppendResult] {
     var results = [AppendResult](repeating: .duplicate, count: records.count)
-    var stored: [StoredEvent] = []
+    var stored: [WriteReport.Stored] = []
     for row in rows {
       guard let number = row.integer(0).map({ Int($0) - first }), records.indices.contains(number) else {
         continue
       }
       if let position = row.integer(1) {
         results[number] = .stored
+        let record = records[number].record
         stored.append(
-          StoredEvent(cursor: EventCursor(rawValue: position), callback: records[number].record.callback)
+          .init(
+            event: StoredEvent(cursor: EventCursor(rawValue: position), callback: record.callback),
+            keys: record.keys
+          )
         )
       } else if row.bool(2) == true, row.bool(3) == false {
         results[number] = .tooOld
       }
     }
-    report.stored += stored.sorted { $0.cursor < $1.cursor }
+    report.stored += stored.sorted { $0.place < $1.place }
     return results
   }
 

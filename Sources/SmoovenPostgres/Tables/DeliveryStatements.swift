@@ -33,7 +33,8 @@ struct DeliveryStatements {
         UPDATE \(tables("delivery")) d SET wanted_until = i.wanted_until, is_pending = i.is_pending,
           version = d.version + 1, changed = \(tables.transactionPlace), record = i.record::json,
           keys = i.keys::int8[], claimant = i.claimant,
-          owner = CASE WHEN i.claimant IS DISTINCT FROM d.claimant AND i.claimant IS NOT NULL THEN $8 ELSE d.owner END
+          owner = CASE WHEN i.claimant IS DISTINCT FROM d.claimant AND i.claimant IS NOT NULL THEN $8 ELSE d.owner END,
+          is_adopted = d.is_adopted AND (i.claimant IS NOT DISTINCT FROM d.claimant OR i.claimant IS NULL)
         FROM input i WHERE d.token = i.token AND d.version = i.version
         RETURNING i.number, d.changed, d.token, d.keys
       ), indexed AS (

@@ -14,9 +14,7 @@ struct PlaceBase: Sendable {
     let isAhead = "\(last) >= base + pg_snapshot_xmax(pg_current_snapshot())::text::int8"
     let rows = try connection.run("SELECT \(isAhead) FROM \(tables("state"))", until: deadline)
     guard rows.first?.bool(0) == true else { return }
-    let transaction = LibPQTransaction(connection, until: deadline)
-    do {
-      try transaction.begin()
+    try LibPQTransaction.perform(on: connection, until: deadline) { transaction throws(PostgresFault) in
       _ = try transaction.run("SELECT pg_advisory_xact_lock($1)", [.integer(tables.keysLock)])
       _ = try transaction.run(
         """
@@ -24,10 +22,6 @@ struct PlaceBase: Sendable {
         WHERE \(isAhead)
         """
       )
-      try transaction.commit()
-    } catch {
-      transaction.rollback()
-      throw error
     }
   }
 }

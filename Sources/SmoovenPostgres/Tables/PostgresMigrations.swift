@@ -5,11 +5,22 @@ internal import Smooven
 ///
 /// They only add, so that replicas of the previous version can continue while others are updated.
 struct PostgresMigrations {
-  let tables: PostgresTables
-  let place: String
+  private let tables: PostgresTables
+  private let place: String
+  /// The statements that lead to each version, from the first on.
+  private let steps: [[String]]
 
-  /// The version of the tables that this library needs.
-  static let version = 2
+  /// Creates the migrations.
+  ///
+  /// - Parameters:
+  ///   - tables: The names of the tables.
+  ///   - place: The database, for messages.
+  ///   - later: The statements of later versions.
+  init(tables: PostgresTables, place: String, later: [[String]] = []) {
+    self.tables = tables
+    self.place = place
+    steps = [Self.first(tables)] + later
+  }
 
   /// Migrates the tables to this version, if needed.
   ///
@@ -17,7 +28,7 @@ struct PostgresMigrations {
   func run(_ connection: LibPQ, until deadline: ContinuousClock.Instant) throws {
     try check(connection)
     // A role without the right to create anything can use tables that are complete.
-    if try version(connection, until: deadline) == Self.version { return }
+    if try version(connection, until: deadline) == steps.count { return }
     let transaction = LibPQTransaction(connection, until: deadline)
     try transaction.begin(lockTimeout: .seconds(8))
     do {
@@ -30,7 +41,7 @@ struct PostgresMigrations {
         """
       )
       let current = try version(connection, until: deadline)
-      for (number, statements) in zip(1..., [first, second]) where number > current {
+      for (number, statements) in zip(1..., steps) where number > current {
         for statement in statements { _ = try transaction.run(statement) }
         _ = try transaction.run(
           "INSERT INTO \(tables("migration")) (version) VALUES ($1)",
@@ -63,7 +74,7 @@ struct PostgresMigrations {
     guard exists.first?.bool(0) == true else { return 0 }
     let rows = try connection.run("SELECT coalesce(max(version), 0) FROM \(name)", until: deadline)
     let version = Int(rows.first?.integer(0) ?? 0)
-    guard version <= Self.version else {
+    guard version <= steps.count else {
       throw DeliveryStoreError(
         .unavailable,
         """
@@ -77,7 +88,7 @@ struct PostgresMigrations {
 
   // Times are seconds since 2001-01-01 UTC, which is what `Date` holds, so nothing is lost to rounding. Ids, keys and
   // endpoints that others chose are kept as bytes, because a text can't contain a zero byte.
-  private var first: [String] {
+  private static func first(_ tables: PostgresTables) -> [String] {
     [
       // A single row.
       """
@@ -112,11 +123,16 @@ struct PostgresMigrations {
       CREATE TABLE \(tables("delivery")) (
         token bytea PRIMARY KEY, idempotency_key bytea UNIQUE, token_key int8 NOT NULL, keys int8[] NOT NULL,
         opened_at float8 NOT NULL, kept_from float8 NOT NULL, wanted_until float8, is_pending bool NOT NULL,
-        version int8 NOT NULL, changed int8 NOT NULL, record json NOT NULL)
+        version int8 NOT NULL, changed int8 NOT NULL, record json NOT NULL, owner uuid NOT NULL, claimant bytea,
+        is_adopted bool NOT NULL DEFAULT false)
       """,
       "CREATE INDEX delivery_pending ON \(tables("delivery")) (opened_at, token) WHERE is_pending",
       "CREATE INDEX delivery_kept ON \(tables("delivery")) (kept_from)",
       "CREATE INDEX delivery_changed ON \(tables("delivery")) (changed)",
+      // The replica that a delivery belongs to, from which others take it over if it's dead, and whether that replica
+      // only looks after the delivery. The claimant is the owner of the delivery's claim.
+      "CREATE INDEX delivery_owner ON \(tables("delivery")) (owner) WHERE is_pending",
+      "CREATE INDEX delivery_adopted ON \(tables("delivery")) (opened_at) WHERE is_pending AND is_adopted",
       // Deliveries by their ids, hashed like those of events. Rows found are compared.
       "CREATE TABLE \(tables("delivery_key")) (key int8 NOT NULL, token bytea NOT NULL, PRIMARY KEY (key, token))",
       // Deliveries that were removed, for replicas that wait for them.
@@ -125,6 +141,7 @@ struct PostgresMigrations {
         changed int8 NOT NULL, token bytea NOT NULL, token_key int8 NOT NULL,
         removed_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (changed, token))
       """,
+      "CREATE INDEX removal_time ON \(tables("removal")) (removed_at)",
       // Deduplication keys. Each is in a ring, from which the lowest are removed first. Depending on the ring's kind,
       // which is 0, 1 or 2, `at` is when the key was signed, arrived or expires.
       "CREATE TABLE \(tables("seen")) (digest bytea PRIMARY KEY, ring int8 NOT NULL, at float8 NOT NULL)",
@@ -136,15 +153,6 @@ struct PostgresMigrations {
       CREATE TABLE \(tables("tally")) (
         ring int8 NOT NULL, replica uuid NOT NULL, count int8 NOT NULL, PRIMARY KEY (ring, replica))
       """,
-    ]
-  }
-
-  // The replica that a delivery belongs to, from which others take it over if it's dead, and the owner of the
-  // delivery's claim.
-  private var second: [String] {
-    [
-      "ALTER TABLE \(tables("delivery")) ADD COLUMN owner uuid, ADD COLUMN claimant bytea",
-      "CREATE INDEX delivery_owner ON \(tables("delivery")) (owner) WHERE is_pending",
     ]
   }
 }

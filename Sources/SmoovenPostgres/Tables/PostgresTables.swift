@@ -1,5 +1,6 @@
 #if PostgresSupport
 internal import Smooven
+internal import SmoovenCallbacks
 
 /// The names of one schema's tables, which are always qualified and quoted because a pooler may change `search_path`.
 struct PostgresTables: Sendable {
@@ -25,7 +26,7 @@ struct PostgresTables: Sendable {
 
   /// Returns the channel on which a replica is notified.
   func channel(of replica: ReplicaID) -> String {
-    "smooven." + LookupKey.data([digest]).hex + "." + replica.bytes.hex
+    "smooven." + Hex.encode(LookupKey.data([digest])) + "." + Hex.encode(replica.bytes)
   }
 
   /// The place of the first event that the current transaction may append.
@@ -44,14 +45,6 @@ struct PostgresTables: Sendable {
 
   /// The database's time in nanoseconds since 1970.
   static let now = "floor(extract(epoch FROM clock_timestamp()) * 1000000000)::int8"
-}
-
-extension Sequence<UInt8> {
-  /// The bytes in hexadecimal.
-  var hex: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-  }
 }
 
 /// The identity of one open store among all that share the tables.

@@ -14,20 +14,19 @@ enum RingStatements {
   }
 
   /// Returns the statements that create missing rings.
-  static func create(_ rings: [DeduplicationRing], _ tables: PostgresTables) -> [Statement] {
-    let rings = Set(rings).map { (id($0), $0) }.sorted { $0.0 < $1.0 }
-    return [
-      Statement(
-        """
-        INSERT INTO \(tables("ring")) (id, endpoint, kind)
-        SELECT * FROM unnest($1::int8[], $2::bytea[], $3::int8[]) ON CONFLICT DO NOTHING
-        """,
-        [
-          .integers(rings.map(\.0)), .byteStrings(rings.map { .init($0.1.endpoint.utf8) }),
-          .integers(rings.map(\.1.kind.rawValue)),
-        ]
-      )
-    ]
+  static func create(for records: [AppendRecord], _ tables: PostgresTables) -> Statement {
+    let rings = Dictionary(records.map { ($0.ring, $0.record.ring) }) { first, _ in first }
+      .sorted { $0.key < $1.key }
+    return Statement(
+      """
+      INSERT INTO \(tables("ring")) (id, endpoint, kind)
+      SELECT * FROM unnest($1::int8[], $2::bytea[], $3::int8[]) ON CONFLICT DO NOTHING
+      """,
+      [
+        .integers(rings.map(\.key)), .byteStrings(rings.map { .init($0.value.endpoint.utf8) }),
+        .integers(rings.map(\.value.kind.rawValue)),
+      ]
+    )
   }
 
   /// Returns the statement that reads the number of keys in some rings.
@@ -59,11 +58,45 @@ enum RingStatements {
     """
   }
 
+  /// Forgets keys of many rings that are before a time, the lowest of each, at most so many in all.
+  ///
+  /// The caller must have ``PostgresTables/keysLock`` alone. Returns the number of keys.
+  static func forget(
+    _ rings: [Int64],
+    before date: Double,
+    expiredBefore today: Double,
+    limit: Int,
+    of replica: ReplicaID,
+    _ tables: PostgresTables
+  ) -> Statement {
+    Statement(
+      """
+      WITH old AS (
+        SELECT s.digest FROM \(tables("ring")) r CROSS JOIN LATERAL (
+          SELECT digest FROM \(tables("seen")) WHERE ring = r.id AND at < CASE r.kind WHEN 2 THEN $3 ELSE $2 END
+          ORDER BY at LIMIT $4) s
+        WHERE r.id = ANY ($1) LIMIT $4
+      ), gone AS (
+        DELETE FROM \(tables("seen")) s USING old WHERE s.digest = old.digest RETURNING s.ring, s.at
+      ), moved AS (
+        UPDATE \(tables("ring")) r SET floor = greatest(r.floor, g.at)
+        FROM (SELECT ring, max(at) AS at FROM gone GROUP BY ring) g WHERE r.id = g.ring AND r.kind = 0
+      ), counted AS (
+        \(tally("SELECT ring, -count(*) FROM gone GROUP BY ring", of: "$5", tables))
+      )
+      SELECT count(*) FROM gone
+      """,
+      [.integers(rings), .real(date), .real(today), .integer(Int64(limit)), .uuid(replica.bytes)]
+    )
+  }
+
   /// Returns the end of a statement that adds counts, which are rows of a ring and a number.
+  ///
+  /// In the order of the rings, so that two who count for the same replica don't wait for each other.
   static func tally(_ rows: String, of replica: String, _ tables: PostgresTables) -> String {
     """
     INSERT INTO \(tables("tally")) AS t (ring, replica, count)
-    SELECT ring, \(replica), count FROM (\(rows)) AS n (ring, count) WHERE count <> 0
+    SELECT ring, \(replica), count FROM (\(rows)) AS n (ring, count) WHERE count <> 0 ORDER BY ring
     ON CONFLICT (ring, replica) DO UPDATE SET count = t.count + excluded.count
     """
   }

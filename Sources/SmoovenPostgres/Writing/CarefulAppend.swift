@@ -9,13 +9,12 @@ struct CarefulAppend: Sendable {
   /// The maximum number of keys that are removed in one step.
   private static let stepSize: Int64 = 1_000
 
-  private let records: [CallbackStatements.Record]
+  private let records: [AppendRecord]
   private let tables: PostgresTables
   private let replica: ReplicaID
   private let limits: KeyLimits
 
-  init(_ records: [CallbackStatements.Record], tables: PostgresTables, replica: ReplicaID, limits: KeyLimits)
-  {
+  init(_ records: [AppendRecord], tables: PostgresTables, replica: ReplicaID, limits: KeyLimits) {
     self.records = records
     self.tables = tables
     self.replica = replica
@@ -53,19 +52,17 @@ struct CarefulAppend: Sendable {
 
   /// Appends one callback, or returns `nil` if there's no room.
   private func append(
-    _ record: CallbackStatements.Record,
+    _ record: AppendRecord,
     _ number: Int,
     _ transaction: LibPQTransaction,
     _ report: inout WriteReport
   ) throws(PostgresFault) -> AppendResult? {
     let callbacks = CallbackStatements(tables: tables, replica: replica)
-    let ring = RingStatements.id(record.record.ring)
-    let rows = try transaction.run(
-      RingStatements.create([record.record.ring], tables) + [
-        callbacks.expire([record]), callbacks.append([record], first: number),
-        RingStatements.count([ring], tables),
-      ]
-    )
+    let ring = record.ring
+    let rows = try transaction.run([
+      RingStatements.create(for: [record], tables), callbacks.expire([record]),
+      callbacks.append([record], first: number), RingStatements.count([ring], tables),
+    ])
     let result = CallbackStatements.results(rows[2], [record], first: number, &report)[0]
     let total = rows[3].first?.integer(1) ?? 0
     report.totals[ring] = total
@@ -74,8 +71,8 @@ struct CarefulAppend: Sendable {
     guard let last = forgotten.last else { return nil }
     report.totals[ring] = total - forgotten.count
     // The new key may have been among the oldest itself.
-    guard record.record.ring.kind == .signed, record.record.position(record.keptFrom) <= last,
-      let position = report.stored.popLast()?.cursor.rawValue
+    guard record.record.ring.kind == .signed, record.ringPlace <= last,
+      let position = report.stored.popLast()?.place
     else { return result }
     _ = try transaction.run(drop(record, position, ring))
     return .tooOld
@@ -86,7 +83,7 @@ struct CarefulAppend: Sendable {
   /// - Returns: The number of removed keys, and the last one's place.
   private func forget(
     _ ring: Int64,
-    for record: CallbackStatements.Record,
+    for record: AppendRecord,
     _ transaction: LibPQTransaction
   ) throws(PostgresFault) -> (count: Int64, last: Double?) {
     let step = max(1, min(Self.stepSize, limits.capacity / 100))
@@ -107,7 +104,7 @@ struct CarefulAppend: Sendable {
     return (rows.first?.integer(0) ?? 0, rows.first?.real(1))
   }
 
-  private func drop(_ record: CallbackStatements.Record, _ position: Int64, _ ring: Int64) -> [Statement] {
+  private func drop(_ record: AppendRecord, _ position: Int64, _ ring: Int64) -> [Statement] {
     [
       Statement(
         """

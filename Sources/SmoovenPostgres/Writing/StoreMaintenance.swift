@@ -1,17 +1,22 @@
 #if PostgresSupport
 internal import Smooven
-internal import SmoovenCallbacks
-
-internal import struct Foundation.Data
 
 /// The removal of everything past its retention, on one replica at a time.
+///
+/// What locks rows and what needs the lock of the keys are separate transactions. Writers hold that lock before they lock
+/// rows, so neither waits for the other.
 struct StoreMaintenance: Sendable {
-  /// The maximum number of rows that one step removes.
+  /// The maximum number of rows of a table that one step removes.
   static let stepSize = 1_000
+  /// How long to wait for the appends of all replicas to end, which wait for this one as long.
+  private static let keysPatience: Duration = .milliseconds(200)
 
   let tables: PostgresTables
   let replica: ReplicaID
   let keeper: RetentionKeeper
+
+  /// What a step removed: whether there is more to do, and the last ring that was looked at.
+  typealias Progress = (isBehind: Bool, ring: Int64?)
 
   /// Performs one step, if a minute has passed or there is more to do.
   ///
@@ -25,76 +30,117 @@ struct StoreMaintenance: Sendable {
   private func step(
     _ connection: LibPQ,
     _ deadline: ContinuousClock.Instant
-  ) throws(PostgresFault) -> (isBehind: Bool, ring: Int64?) {
-    let transaction = LibPQTransaction(connection, until: deadline)
-    do {
-      try transaction.begin()
-      let rows = try transaction.run([
-        Statement("SELECT pg_try_advisory_xact_lock($1)", [.integer(tables.maintenanceLock)]),
-        Statement("SELECT clock FROM \(tables("state"))"),
-      ])
-      guard rows[0].first?.bool(0) == true else {
-        transaction.rollback()
-        return (false, nil)
-      }
-      if let clock = keeper.read(rows[1].first?.text(0)) {
-        _ = try transaction.run("UPDATE \(tables("state")) SET clock = $1", [.text(clock)])
-      }
-      guard let (horizons, ring) = keeper.nextStep() else {
-        try transaction.commit()
-        return (false, nil)
-      }
-      let deliveries = DeliveryStatements(tables: tables, replica: replica)
-        .forget(
-          before: horizons.deliveries,
-          today: horizons.today,
-          keepsPending: false,
-          limit: Self.stepSize
-        )
-      let removed = try transaction.run(deliveries.sql, deliveries.parameters).first?.integer(0) ?? 0
-      let events = try removeEvents(
+  ) throws(PostgresFault) -> Progress {
+    let isMine: Void? = try alone(connection, deadline) { transaction throws(PostgresFault) in
+      let clock = try transaction.run("SELECT clock FROM \(tables("state"))").first?.text(0)
+      guard let news = keeper.read(clock) else { return }
+      _ = try transaction.run("UPDATE \(tables("state")) SET clock = $1", [.text(news)])
+    }
+    guard isMine != nil, let (horizons, ring) = keeper.nextStep() else { return (false, nil) }
+    let deliveries = try alone(connection, deadline) { transaction throws(PostgresFault) in
+      try forgetDeliveries(
+        before: horizons.deliveries,
+        today: horizons.today,
+        keepsPending: false,
+        transaction
+      )
+    }
+    let events = try alone(connection, deadline) { transaction throws(PostgresFault) in
+      try removeEvents(
         receivedBefore: horizons.callbacks,
         keptBefore: horizons.callbacks,
         transaction
       )
-      _ = try transaction.run(
-        "DELETE FROM \(tables("removal")) WHERE removed_at < now() - interval '1 hour'"
-      )
-      let keys = try forgetKeys(after: ring, horizons, transaction)
-      try transaction.commit()
-      return (max(Int(removed), events, keys.most) == Self.stepSize || keys.ring != nil, keys.ring)
-    } catch {
-      transaction.rollback()
-      throw error
     }
+    let removals = try alone(connection, deadline, forgetRemovals)
+    let isBehind = max(deliveries ?? 0, events ?? 0, removals ?? 0) == Self.stepSize
+    let keys = try forgetKeys(after: ring, horizons, connection, deadline)
+    return (isBehind || keys.isBehind, keys.ring)
+  }
+
+  /// Runs a transaction, unless another replica forgets something now; returns `nil` then.
+  private func alone<Result>(
+    _ connection: LibPQ,
+    _ deadline: ContinuousClock.Instant,
+    lockTimeout: Duration = .seconds(2),
+    _ body: (LibPQTransaction) throws(PostgresFault) -> Result
+  ) throws(PostgresFault) -> Result? {
+    try LibPQTransaction.perform(on: connection, until: deadline, lockTimeout: lockTimeout) {
+      transaction throws(PostgresFault) in
+      let lock = try transaction.run(
+        "SELECT pg_try_advisory_xact_lock($1)",
+        [.integer(tables.maintenanceLock)]
+      )
+      return lock.first?.bool(0) == true ? try body(transaction) : nil
+    }
+  }
+
+  private func forgetDeliveries(
+    before date: Double,
+    today: Double,
+    keepsPending: Bool,
+    _ transaction: LibPQTransaction
+  ) throws(PostgresFault) -> Int {
+    let statement = DeliveryStatements(tables: tables, replica: replica)
+      .forget(before: date, today: today, keepsPending: keepsPending, limit: Self.stepSize)
+    return Int(try transaction.run(statement.sql, statement.parameters).first?.integer(0) ?? 0)
+  }
+
+  /// Forgets that deliveries were removed, once no replica can still have to learn it.
+  private func forgetRemovals(_ transaction: LibPQTransaction) throws(PostgresFault) -> Int {
+    try transaction.run(
+      """
+      WITH old AS (
+        SELECT changed, token FROM \(tables("removal")) WHERE removed_at < now() - interval '1 hour'
+        ORDER BY removed_at LIMIT $1
+      )
+      DELETE FROM \(tables("removal")) r USING old WHERE (r.changed, r.token) = (old.changed, old.token)
+      """,
+      [.integer(Int64(Self.stepSize))]
+    ).changedCount
   }
 
   /// Removes the keys of some rings that were signed or arrived before the horizon, or that have expired.
   ///
-  /// - Returns: The largest number of keys that a ring lost, and the last ring, if there are more.
+  /// Appends wait for it, so it gives up early and is tried again.
+  private func forgetKeys(
+    after ring: Int64,
+    _ horizons: SharedRetentionClock.Horizons,
+    _ connection: LibPQ,
+    _ deadline: ContinuousClock.Instant
+  ) throws(PostgresFault) -> Progress {
+    do throws(PostgresFault) {
+      let progress = try alone(connection, deadline, lockTimeout: Self.keysPatience) {
+        transaction throws(PostgresFault) in
+        try forgetKeys(after: ring, horizons, transaction)
+      }
+      return progress ?? (false, nil)
+    } catch  where error.mayPass {
+      return (true, ring)
+    }
+  }
+
   private func forgetKeys(
     after ring: Int64,
     _ horizons: SharedRetentionClock.Horizons,
     _ transaction: LibPQTransaction
-  ) throws(PostgresFault) -> (most: Int, ring: Int64?) {
+  ) throws(PostgresFault) -> Progress {
     let rings = try transaction.run(
-      "SELECT id, kind FROM \(tables("ring")) WHERE id > $1 ORDER BY id LIMIT $2",
+      "SELECT id FROM \(tables("ring")) WHERE id > $1 ORDER BY id LIMIT $2",
       [.integer(ring), .integer(Int64(Self.stepSize))]
+    ).compactMap { $0.integer(0) }
+    guard let last = rings.last else { return (false, nil) }
+    let keys = RingStatements.forget(
+      rings,
+      before: horizons.callbacks,
+      expiredBefore: horizons.today,
+      limit: Self.stepSize,
+      of: replica,
+      tables
     )
-    guard !rings.isEmpty else { return (0, nil) }
-    let sql = RingStatements.forget(where: "at < $4", tables)
-    let statements = rings.compactMap { row -> Statement? in
-      guard let id = row.integer(0), let kind = row.integer(1) else { return nil }
-      let limit = kind == DeduplicationRing.Kind.brief.rawValue ? horizons.today : horizons.callbacks
-      return Statement(
-        sql,
-        [.integer(id), .integer(Int64(Self.stepSize)), .uuid(replica.bytes), .real(limit)]
-      )
-    }
     _ = try transaction.run("SELECT pg_advisory_xact_lock($1)", [.integer(tables.keysLock)])
-    let counts = try transaction.run(statements).map { $0.first?.integer(0) ?? 0 }
+    let count = try transaction.run(keys.sql, keys.parameters).first?.integer(0) ?? 0
     // An expected callback has an endpoint that is used only once.
-    let ids = PostgresValue.integers(rings.compactMap { $0.integer(0) })
     _ = try transaction.run(
       """
       WITH gone AS (
@@ -103,9 +149,11 @@ struct StoreMaintenance: Sendable {
       )
       DELETE FROM \(tables("tally")) t USING gone WHERE t.ring = gone.id
       """,
-      [ids, .real(horizons.callbacks)]
+      [.integers(rings), .real(horizons.callbacks)]
     )
-    return (Int(counts.max() ?? 0), rings.count < Self.stepSize ? nil : rings.last?.integer(0))
+    // The same rings again, if there may be more in them.
+    if count == Self.stepSize { return (true, ring) }
+    return rings.count < Self.stepSize ? (false, nil) : (true, last)
   }
 
   /// Removes callbacks and concluded deliveries that were stored before a date, at most one step of each.
@@ -115,101 +163,15 @@ struct StoreMaintenance: Sendable {
     _ connection: LibPQ,
     _ deadline: ContinuousClock.Instant
   ) throws(PostgresFault) -> Int {
-    let transaction = LibPQTransaction(connection, until: deadline)
-    do {
-      try transaction.begin()
-      let deliveries = DeliveryStatements(tables: tables, replica: replica)
-        .forget(before: date, today: today, keepsPending: true, limit: Self.stepSize)
-      let removed = try transaction.run(deliveries.sql, deliveries.parameters).first?.integer(0) ?? 0
-      let events = try removeEvents(receivedBefore: date, keptBefore: .infinity, transaction)
-      try transaction.commit()
-      return Int(removed) + events
-    } catch {
-      transaction.rollback()
-      throw error
+    let deliveries = try LibPQTransaction.perform(on: connection, until: deadline) {
+      transaction throws(PostgresFault) in
+      try forgetDeliveries(before: date, today: today, keepsPending: true, transaction)
     }
-  }
-
-  // MARK: Callbacks
-
-  /// Removes the oldest callbacks, at most one step of them, and returns their number.
-  ///
-  /// Each delivery keeps what its later results need.
-  private func removeEvents(
-    receivedBefore received: Double,
-    keptBefore kept: Double,
-    _ transaction: LibPQTransaction
-  ) throws(PostgresFault) -> Int {
-    let rows = try transaction.run(
-      """
-      SELECT position FROM \(tables("event")) WHERE received_at < $1 AND kept_from < $2
-      ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED
-      """,
-      [.real(received), .real(kept), .integer(Int64(Self.stepSize))]
-    )
-    guard !rows.isEmpty else { return 0 }
-    let positions = PostgresValue.integers(rows.compactMap { $0.integer(0) })
-    try keep(positions, transaction)
-    _ = try transaction.run(
-      """
-      WITH gone AS (
-        DELETE FROM \(tables("event")) WHERE position = ANY ($1) RETURNING position, keys
-      ), unindexed AS (
-        DELETE FROM \(tables("event_key")) k USING gone g WHERE k.position = g.position AND k.key = ANY (g.keys)
-      )
-      \(RingStatements.tally("SELECT \(RingStatements.events)::int8, -count(*) FROM gone", of: "$2", tables))
-      """,
-      [positions, .uuid(replica.bytes)]
-    )
-    return rows.count
-  }
-
-  private func keep(_ positions: PostgresValue, _ transaction: LibPQTransaction) throws(PostgresFault) {
-    let pairs = try transaction.run(
-      """
-      SELECT e.position, d.token FROM \(tables("event")) e JOIN \(tables("delivery")) d ON d.token = e.token
-      WHERE e.position = ANY ($1)
-      UNION SELECT e.position, k.token FROM \(tables("event")) e
-      JOIN \(tables("delivery_key")) k ON k.key = ANY (e.keys) WHERE e.position = ANY ($1) ORDER BY 1
-      """,
-      [positions]
-    )
-    guard !pairs.isEmpty else { return }
-    let locked = try transaction.run(
-      """
-      SELECT token, version, record::text FROM \(tables("delivery")) WHERE token = ANY ($1) ORDER BY token FOR UPDATE
-      """,
-      [.byteStrings(Array(Set(pairs.compactMap { $0.data(1) })))]
-    )
-    let events = try transaction.run(
-      "SELECT \(CallbackStatements.columns) FROM \(tables("event")) WHERE position = ANY ($1)",
-      [.integers(Array(Set(pairs.compactMap { $0.integer(0) })))]
-    )
-    // What can't be read can't be kept, and it must not prevent the rest from being removed.
-    let callbacks = events.compactMap(CallbackStatements.event)
-      .reduce(into: [:]) { $0[$1.cursor.rawValue] = $1.callback }
-    var deliveries: [Data: StoredDelivery] = [:]
-    for row in locked {
-      if let token = row.data(0) { deliveries[token] = row.text(2).flatMap(DeliveryRecord.delivery) }
+    let events = try LibPQTransaction.perform(on: connection, until: deadline) {
+      transaction throws(PostgresFault) in
+      try removeEvents(receivedBefore: date, keptBefore: .infinity, transaction)
     }
-    var changed: Set<Data> = []
-    for pair in pairs {
-      guard let token = pair.data(1), let callback = pair.integer(0).flatMap({ callbacks[$0] }),
-        deliveries[token]?.keep(callback) == true
-      else { continue }
-      changed.insert(token)
-    }
-    let texts = changed.map { token in
-      deliveries[token].flatMap { try? DeliveryRecord($0) }?.text
-    }
-    guard !changed.isEmpty else { return }
-    _ = try transaction.run(
-      """
-      UPDATE \(tables("delivery")) d SET record = i.record::json, version = version + 1
-      FROM unnest($1::bytea[], $2::text[]) AS i (token, record) WHERE d.token = i.token AND i.record IS NOT NULL
-      """,
-      [.byteStrings(Array(changed)), .texts(texts)]
-    )
+    return deliveries + events
   }
 }
 #endif

@@ -22,7 +22,7 @@ struct WriteBatch: Sendable {
   private let operations: [WriteOperation]
   private var parts: [Part] = []
   private(set) var statements: [Statement] = []
-  private var records: [(record: EventRecord, keptFrom: Double)] = []
+  private var records: [AppendRecord] = []
 
   init(_ operations: [WriteOperation], tables: PostgresTables, replica: ReplicaID) {
     self.tables = tables
@@ -35,10 +35,11 @@ struct WriteBatch: Sendable {
     // Taken before the first row is locked.
     if !records.isEmpty {
       add(.lock, Statement("SELECT pg_advisory_xact_lock_shared($1)", [.integer(tables.keysLock)]))
-      for statement in RingStatements.create(records.map(\.record.ring), tables) { add(.lock, statement) }
+      add(.lock, RingStatements.create(for: records, tables))
     }
-    addDeliveries()
+    // Before the counts of this replica are locked, because the replica that removes a dead one locks its row first.
     addInterests()
+    addDeliveries()
     addCallbacks()
     addCursors()
     add(.commit, Statement("COMMIT"))
@@ -162,7 +163,7 @@ struct WriteBatch: Sendable {
         [.integers(Array(keys))]
       )
     )
-    let rings = Set(records.map { RingStatements.id($0.record.ring) })
+    let rings = Set(records.map(\.ring))
     if !rings.isEmpty { add(.count, RingStatements.count(Array(rings), tables)) }
   }
 

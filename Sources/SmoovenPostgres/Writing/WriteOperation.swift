@@ -5,8 +5,7 @@ internal import struct Foundation.Data
 
 /// One call's part of a transaction.
 enum WriteOperation: Sendable {
-  /// Callbacks, each with the date from which it's kept.
-  case append([(record: EventRecord, keptFrom: Double)])
+  case append([AppendRecord])
   case insert(DeliveryRecord, keptFrom: Double)
   case replace(DeliveryRecord, version: Int64)
   case remove(token: Data, version: Int64)
@@ -62,8 +61,16 @@ enum WriteResult: Sendable {
 
 /// The effects of a transaction, in addition to the results of its operations.
 struct WriteReport: Sendable {
-  /// The callbacks that were stored, with their places.
-  var stored: [StoredEvent] = []
+  /// A callback that was stored, and the keys by which it's found.
+  struct Stored: Sendable {
+    let event: StoredEvent
+    let keys: Set<Int64>
+
+    var place: Int64 { event.cursor.rawValue }
+  }
+
+  /// The callbacks that were stored.
+  var stored: [Stored] = []
   /// The deliveries that were replaced or removed, and the place of the transaction.
   var changed: [DeliveryToken] = []
   var place: Int64 = 0

@@ -1,4 +1,5 @@
 #if PostgresSupport
+internal import DequeModule
 internal import Smooven
 internal import SmoovenSupport
 internal import Synchronization
@@ -14,7 +15,7 @@ final class WriteQueue: Sendable {
   }
 
   private struct State {
-    var waiting: [Job] = []
+    var waiting: Deque<Job> = []
     var isDraining = false
     var isClosed = false
     /// The number of keys of each ring, as of the last commit that used it.
@@ -52,10 +53,7 @@ final class WriteQueue: Sendable {
     self.writer = writer
     self.tables = tables
     self.replica = replica
-    limits = KeyLimits(
-      capacity: Int64(configuration.capacity),
-      minimumWindow: configuration.minimumWindow.inSeconds
-    )
+    limits = configuration.keyLimits
     limit = configuration.maximumWaitingWrites
     self.telemetry = telemetry
     self.maintain = maintain
@@ -124,25 +122,22 @@ final class WriteQueue: Sendable {
         state.isDraining = false
         return nil
       }
-      var (batch, rest): ([Job], [Job]) = ([], [])
+      var (batch, heldBack): ([Job], [Job]) = ([], [])
       var identities = Set<WriteOperation.Identity>()
       var size = 0
-      for (index, job) in state.waiting.enumerated() {
-        let mine = Set(job.operation.identities)
-        guard batch.count < Self.batchLimit, size < Self.sizeLimit else {
-          rest += state.waiting[index...]
-          break
-        }
+      while batch.count < Self.batchLimit, size < Self.sizeLimit, let job = state.waiting.popFirst() {
+        let mine = job.operation.identities
         // The same key occurs twice, so the second operation must see the result of the first one.
-        guard identities.isDisjoint(with: mine) else {
-          rest.append(job)
+        let isFirst = identities.isDisjoint(with: mine)
+        identities.formUnion(mine)
+        guard isFirst else {
+          heldBack.append(job)
           continue
         }
-        identities.formUnion(mine)
         size += job.operation.size
         batch.append(job)
       }
-      state.waiting = rest
+      state.waiting.prepend(contentsOf: heldBack)
       return batch
     }
   }
@@ -218,7 +213,7 @@ final class WriteQueue: Sendable {
     guard case .append(let records) = operation else { return false }
     if Set(records.map(\.record.digest)).count < records.count { return true }
     var counts: [Int64: Int64] = [:]
-    for record in records { counts[RingStatements.id(record.record.ring), default: 0] += 1 }
+    for record in records { counts[record.ring, default: 0] += 1 }
     let unknown = state.withLock { state in counts.keys.filter { state.totals[$0] == nil } }
     if !unknown.isEmpty {
       let statement = RingStatements.count(unknown, tables)
@@ -261,13 +256,5 @@ final class WriteQueue: Sendable {
       job.finish(.failure(storeError(error)))
     }
   }
-}
-
-/// The limits on the deduplication keys that are kept.
-struct KeyLimits: Sendable {
-  /// The maximum number of keys in each ring.
-  let capacity: Int64
-  /// The time before the newest signed time, in seconds, within which no key is forgotten to make room.
-  let minimumWindow: Double
 }
 #endif

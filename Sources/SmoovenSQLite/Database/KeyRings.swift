@@ -178,12 +178,4 @@ struct KeyRings {
     return (most, rows.count < Self.stepSize ? 0 : rows.last?.integer(0) ?? 0)
   }
 }
-
-/// The limits on the deduplication keys that are kept.
-struct KeyLimits: Sendable {
-  /// The maximum number of keys in each ring.
-  let capacity: Int64
-  /// The time before the newest signed time, in seconds, within which no key is forgotten to make room.
-  let minimumWindow: Double
-}
 #endif

@@ -1,4 +1,5 @@
 #if SQLiteSupport
+internal import DequeModule
 internal import GRDB
 internal import Smooven
 internal import Synchronization
@@ -17,7 +18,7 @@ final class WriteQueue: Sendable {
   }
 
   private struct State {
-    var waiting: [Job] = []
+    var waiting: Deque<Job> = []
     var isDraining = false
     var isClosed = false
   }
@@ -175,7 +176,7 @@ final class WriteQueue: Sendable {
     let limit = ContinuousClock.now.advanced(by: .zero - connections.patience.timeout)
     let late = state.withLock { state in
       let all = batch + state.waiting
-      state.waiting = all.filter { $0.since > limit }
+      state.waiting = Deque(all.filter { $0.since > limit })
       return all.filter { $0.since <= limit }
     }
     for job in late { job.fail(failure) }

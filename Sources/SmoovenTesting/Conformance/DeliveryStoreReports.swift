@@ -9,6 +9,9 @@ package final class DeliveryStoreReports: Sendable {
     /// The time at which each callback was first reported.
     var keys: [String: ContinuousClock.Instant] = [:]
     var tokens: Set<DeliveryToken> = []
+    var hasOrphans = false
+    /// The number of reported callbacks, each report of one counted.
+    var callbackCount = 0
   }
 
   private let state = Watched(State())
@@ -27,6 +30,12 @@ package final class DeliveryStoreReports: Sendable {
   /// Whether any callback was reported.
   var hasAny: Bool { state.read { !$0.keys.isEmpty } }
 
+  /// How often a callback was reported, all of them together.
+  package var callbackCount: Int { state.read(\.callbackCount) }
+
+  /// Waits until it was reported that a process is gone.
+  package func orphans() async throws { try await state.first { $0.hasOrphans ? () : nil } }
+
   package func want(_ lookup: CallbackLookup) { state.update { $0.lookups.append(lookup) } }
 
   package func stopWanting() { state.update { $0.lookups = [] } }
@@ -36,10 +45,12 @@ package final class DeliveryStoreReports: Sendable {
     state.update { state in
       switch change {
       case .callbacks(let callbacks):
+        state.callbackCount += callbacks.count
         for key in callbacks.map(\.event.deduplicationKey) where state.keys[key] == nil {
           state.keys[key] = now
         }
       case .deliveries(let tokens): state.tokens.formUnion(tokens)
+      case .orphans: state.hasOrphans = true
       }
     }
   }

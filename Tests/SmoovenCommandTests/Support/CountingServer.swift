@@ -8,6 +8,8 @@ import SmoovenTesting
 /// A fake of Smooven that counts notifications by intent, and reports each as sent and then as delivered.
 struct CountingServer: AsyncHTTPServerHandler {
   static let key = "sk_live_0123456789abcdef"
+  /// Whether tests do all of their stress.
+  static let isStressed = ProcessInfo.processInfo.environment["SMOOVEN_STRESS"] == "1"
 
   /// What happens to a notification.
   enum Story: Sendable {
@@ -22,6 +24,8 @@ struct CountingServer: AsyncHTTPServerHandler {
     var urls: [String: [String]] = [:]
     /// The time at which the last callback of an intent got a 200.
     var acknowledgements: [String: ContinuousClock.Instant] = [:]
+    /// The events that got a 200, each by its notification and name.
+    var acknowledged: Set<String> = []
   }
 
   private let state = Watched(State())
@@ -60,13 +64,19 @@ struct CountingServer: AsyncHTTPServerHandler {
     try await state.first { $0.acknowledgements[intent] }
   }
 
+  /// The events that got a 200, each as its notification and its name.
+  var acknowledged: Set<String> { state.read(\.acknowledged) }
+
   /// Sends the callbacks of a notification, each one until it's accepted.
   func callBack(_ intent: String) async {
     guard let url = state.read({ $0.urls[intent]?.last }) else { return }
     for name in ["sent", intent.hasPrefix("fail") ? "failed" : "delivered"] {
       let event = SmoovenCallbackFixture("notification.\(name)", notificationID: Self.id(intent))
       for _ in 0..<10_000 {
-        if (try? await Requests.callBack(url, event, key: Self.key)) == 200 { break }
+        if (try? await Requests.callBack(url, event, key: Self.key)) == 200 {
+          state.update { $0.acknowledged.insert("\(Self.id(intent)) notification.\(name)") }
+          break
+        }
         await Task.yield()
       }
     }

@@ -17,6 +17,8 @@ enum Program: Sendable {
   case peer(String, environment: PeerEnvironment)
   /// The executable under test, with a standard output that isn't read.
   case smoovenUnread
+  /// Another program, by its path.
+  case other(String)
 
   static let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
 
@@ -28,6 +30,7 @@ enum Program: Sendable {
       case .script(let name): try Self.tool(name.hasSuffix(".js") ? "node" : "python3")
       case .peer(_, let environment): try environment.python
       case .smoovenOnTerminal, .smoovenUnread: try Self.tool("python3")
+      case .other(let path): URL(filePath: path)
       }
     }
   }
@@ -35,7 +38,7 @@ enum Program: Sendable {
   var leadingArguments: [String] {
     get throws {
       switch self {
-      case .smooven, .browserDriver: []
+      case .smooven, .browserDriver, .other: []
       case .script(let name): [Self.script(name)]
       case .peer(let name, _): [Self.peer(name)]
       case .smoovenOnTerminal: [Self.script("terminal.py"), try Self.smoovenURL.path]

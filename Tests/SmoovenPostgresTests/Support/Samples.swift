@@ -55,10 +55,13 @@ func eventually(_ isSo: () async throws -> Bool) async throws {
 
 extension PostgresDeliveryStore {
   /// Follows the store for the duration of a closure.
-  func following(_ reports: DeliveryStoreReports, _ body: () async throws -> Void) async throws {
+  func following<Result>(
+    _ reports: DeliveryStoreReports,
+    _ body: () async throws -> Result
+  ) async throws -> Result {
     let following = Task { try await follow(reports.interests) { reports.note($0) } }
     defer { following.cancel() }
-    try await body()
+    return try await body()
   }
 
   /// Waits for a token, as a client does.

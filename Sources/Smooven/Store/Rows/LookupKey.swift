@@ -69,17 +69,7 @@ package enum LookupKey {
 
 extension DeliveryToken {
   /// The 16 bytes of the token.
-  package var bytes: Data {
-    let digits = Array(text.utf8)
-    func value(_ digit: UInt8) -> UInt8 { digit < 0x3A ? digit - 0x30 : digit - 0x57 }
-    let starts = stride(from: 0, to: digits.count - 1, by: 2)
-    return Data(starts.map { value(digits[$0]) << 4 | value(digits[$0 + 1]) })
-  }
+  package var bytes: Data { Data(Hex.decode(text.utf8) ?? []) }
 
-  package init?(bytes: Data) {
-    let digits = Array("0123456789abcdef".utf8)
-    self.init(
-      String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    )
-  }
+  package init?(bytes: Data) { self.init(Hex.encode(bytes)) }
 }
