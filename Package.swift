@@ -112,8 +112,8 @@ let package = Package(
       dependencies: [
         "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenPostgres", "SmoovenMCP",
         "SmoovenSandbox",
-        argumentParser, httpClient, httpTypes, lifecycle, logging, signals,
-      ]
+        argumentParser, httpClient, httpTypes, lifecycle, logging, nioSSL, signals,
+      ] + nio
     ),
     // Samples: what a user would write.
     .executableTarget(

@@ -129,7 +129,7 @@ struct HTTPTests {
       #expect(response.messages.dropLast().allSatisfy { $0["method"] == "notifications/progress" })
       let list = try await port.exchange(Self.request("tools/list"))
       #expect(list.status == 200 && list.headers.first(name: "Content-Type") == "application/json")
-      #expect(list.messages.first?["result"]?["tools"]?.arrayValue?.count == 3)
+      #expect(list.messages.first?["result"]?["tools"]?.arrayValue?.count == 4)
     }
   }
 

@@ -14,6 +14,9 @@ public struct QuestionHandle: Sendable {
     self.replies = replies
   }
 
+  /// Whether it was answered, as far as this process knows.
+  package var isAnswered: Bool { notification.eventNames.contains(QuestionRecord.eventName) }
+
   /// Waits until the question is answered, its notification fails, or time runs out.
   ///
   /// You can call it again, and from several tasks.
