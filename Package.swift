@@ -244,7 +244,8 @@ let package = Package(
         argumentParser, httpClient, httpTypes, logging,
       ] + nio,
       exclude: [
-        "Interop/mcp1.txt", "Interop/mcp2.txt", "Interop/mcp_client.py", "Interop/mcp_validate.py",
+        "Interop/mcp1.txt", "Interop/mcp2.txt", "Interop/mcp_client.py", "Interop/mcp_events.py",
+        "Interop/mcp_validate.py",
       ],
       resources: [.copy("Servers")]
     ),

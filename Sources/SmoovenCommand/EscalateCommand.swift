@@ -21,7 +21,7 @@ struct EscalateCommand: AsyncParsableCommand {
   @OptionGroup var sending: SendingOptions
 
   func validate() throws {
-    // Each step has a key of its own, which is longer.
+    // The keys of the steps are longer.
     try sending.checkKey(maximumLength: 150)
   }
 

@@ -94,10 +94,18 @@ struct ToolArgumentsTests {
       (["question": "Deploy?", "to": "+61400000000"], "channel: to needs a channel"),
       (["question": "Deploy?", "channel": "sms"], "to: missing"),
       (["question": "Deploy?", "channel": "sms", "to": "0400"], "to: a phone number in E.164 form"),
-      (["question": "Deploy?", "channel": "sms", "to": "+61400000000", "user_id": "a"], "channel: give either"),
+      (
+        ["question": "Deploy?", "channel": "sms", "to": "+61400000000", "user_id": "a"],
+        "channel: give either"
+      ),
       (["question": "Deploy?", "channel": "inapp", "to": "a"], "channel: must be sms, email, push"),
-      (["question": "Deploy?", "user_id": "a", "options": ["Yes", 7]], "options: must be an array of strings"),
-      (["question": "Deploy?", "user_id": "a", "options": ["Yes", "Yes"]], "options: must be at most 8, all different"),
+      (
+        ["question": "Deploy?", "user_id": "a", "options": ["Yes", 7]], "options: must be an array of strings"
+      ),
+      (
+        ["question": "Deploy?", "user_id": "a", "options": ["Yes", "Yes"]],
+        "options: must be at most 8, all different"
+      ),
       (["question": "Deploy?", "user_id": "a", "options": [""]], "options: each must be one line"),
       (["question": "Deploy?", "user_id": "a", "allow_text": false], "options: give options"),
       (["question": " ", "user_id": "a"], "question: it is empty"),

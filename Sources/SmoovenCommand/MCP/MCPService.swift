@@ -32,7 +32,7 @@ struct MCPService: Service {
       try await opened.first { try $0?.get() }
     }
     let failure = await withTaskGroup { group in
-      // The client is opened while the peer asks what the server can do: some hosts give up after seconds.
+      // The client is opened while the peer asks what the server can do, because some hosts give up after seconds.
       group.addTask { await runClient(opened, for: server, until: isOver) }
       let failure = await serve(server)
       isOver.update { $0 = true }
@@ -58,7 +58,7 @@ struct MCPService: Service {
     } catch let error as HTTPServerError {
       return error
     } catch {
-      // The peer is gone, or a signal has arrived: deliveries are in the store.
+      // The peer has disconnected, or a signal has arrived. Deliveries are in the store.
     }
     return nil
   }

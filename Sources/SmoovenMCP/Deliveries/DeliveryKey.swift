@@ -19,6 +19,6 @@ enum DeliveryKey {
     return key
   }
 
-  /// A handle for a call that named none.
+  /// Returns a handle for a call that passed none.
   static func fresh() -> String { "mcp-\(DeliveryToken().text)" }
 }

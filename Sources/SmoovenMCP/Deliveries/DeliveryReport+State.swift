@@ -59,7 +59,7 @@ extension DeliveryReport {
     case .timedOut(let lastKnown, let channels):
       outcome = .timedOut
       status = Self.word(lastKnown)
-      // With several channels, the first that failed says most.
+      // With several channels, the first one that failed is the most useful.
       failure = channels.first?.failure
     }
   }
@@ -67,7 +67,7 @@ extension DeliveryReport {
 
 // Words of this library, so that no text from outside reaches a field that isn't said to be data.
 extension DeliveryReport {
-  /// The name of a status; `unknown` for one that this library doesn't know.
+  /// Returns the name of a status, or `unknown` for one that this library doesn't know.
   static func word(_ status: DeliveryStatus) -> String {
     let known: [DeliveryStatus] = [
       .unconfirmed, .queued, .sent, .fallback, .delivered, .opened, .clicked, .read, .replied, .failed,
@@ -76,7 +76,7 @@ extension DeliveryReport {
     return known.contains(status) ? status.rawValue : "unknown"
   }
 
-  /// The name of a channel; `other` for one that this library doesn't know.
+  /// Returns the name of a channel, or `other` for one that this library doesn't know.
   static func word(_ channel: NotificationChannel) -> String {
     ToolSchema.channels.contains(channel.rawValue) ? channel.rawValue : "other"
   }

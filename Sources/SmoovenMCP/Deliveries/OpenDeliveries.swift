@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// The messages of this process whose end no call has reported yet.
 ///
-/// Two calls with equal arguments are one message until then: a host that gave up on the first call and makes it again gets
+/// Until then, two calls with equal arguments are one message, so a host that gives up on the first call and repeats it gets
 /// the outcome of the first. After that, the same text is a new message.
 final class OpenDeliveries: Sendable {
   private struct Entry: Sendable {
@@ -26,8 +26,8 @@ final class OpenDeliveries: Sendable {
   /// Creates an empty list.
   ///
   /// - Parameters:
-  ///   - rate: How many messages may be sent.
-  ///   - capacity: The maximum number to keep. Past it, the oldest are left to the store.
+  ///   - rate: The limit on the number of messages that may be sent.
+  ///   - capacity: The maximum number to keep, above which the oldest are left to the store.
   init(rate: SendRate, capacity: Int = 4_096) {
     self.capacity = capacity
     state = Mutex(State(limiter: RateLimiter(rate)))
@@ -38,7 +38,7 @@ final class OpenDeliveries: Sendable {
     state.withLock { $0.entries[handle]?.delivery }
   }
 
-  /// The delivery that a call joins: that of its key, or without a key the one that had the same arguments.
+  /// Returns the delivery that a call joins: that of its key, or without a key the one that had the same arguments.
   ///
   /// One that ended long ago is left to the store.
   func delivery(joinedBy message: OutgoingMessage, at now: Duration) -> OpenDelivery? {
@@ -54,8 +54,8 @@ final class OpenDeliveries: Sendable {
   ///
   /// - Parameters:
   ///   - delivery: The delivery.
-  ///   - isKeyed: Whether its handle is the caller's. Otherwise equal arguments find it.
-  ///   - now: The time if it's a new message, which the rate limits; `nil` if it isn't.
+  ///   - isKeyed: Whether its handle was passed by the caller. If it's `false`, equal arguments find the delivery.
+  ///   - now: The time if this is a new message, which counts towards the rate, or `nil` if it isn't.
   /// - Returns: The delivery, or the one that was there before.
   /// - Throws: ``ToolFailure`` if too many were sent.
   func insert(

@@ -33,7 +33,7 @@ final class OpenDelivery: Sendable {
   let deadline: Duration
   /// The time within which it should arrive, or be answered.
   let limit: Duration
-  /// When that time is over, by the server's clock.
+  /// The time by which it should have arrived or been answered, by the server's clock.
   ///
   /// A wait may continue for longer.
   let due: Duration
@@ -102,7 +102,7 @@ final class OpenDelivery: Sendable {
     ["mcp": ["limit_ms": .integer(Int64(limit / .milliseconds(1)))]]
   }
 
-  /// The time within which a stored delivery should arrive or be answered.
+  /// Returns the time within which a stored delivery should arrive or be answered.
   static func limit(of delivery: StoredDelivery) -> Duration {
     if let until = delivery.answerableUntil {
       return .seconds(min(max(until.timeIntervalSince(delivery.openedAt), 1), 31_622_400))

@@ -49,7 +49,8 @@ extension ToolRunner {
     return (delivery, sent != nil)
   }
 
-  /// Limits the time within which a message should arrive or be answered, and says so.
+  /// Returns the time within which a message should arrive or be answered, limited to the allowed range, with a note if
+  /// that changed it.
   private func limited(_ message: OutgoingMessage) -> (limit: Duration, note: String?) {
     let range = configuration.deadline
     let clamped = { (time: Duration) in min(max(time, range.lowerBound), range.upperBound) }
@@ -78,7 +79,7 @@ extension ToolRunner {
   ) async throws -> OpenDelivery? {
     if let open = deliveries.delivery(of: handle) {
       guard case .ended(_, let last, _) = open.state.read(\.self), last.isTimeout else { return open }
-      // It may have arrived since: look again.
+      // It may have arrived since, so the store is read again.
       deliveries.remove(open)
     }
     guard let key = DeliveryKey.key(of: handle),
@@ -114,7 +115,7 @@ extension ToolRunner {
     return open
   }
 
-  /// The state of a delivery when a condition holds, or else at a time.
+  /// Returns the state of a delivery once a condition holds, or else at a time.
   ///
   /// It reports progress in the meantime, with each change and at least every five seconds.
   func state(
@@ -140,7 +141,7 @@ extension ToolRunner {
     return found ?? delivery.state.read(\.self)
   }
 
-  /// The state of a delivery when it has ended, or else when the call must return: all that is known then.
+  /// Returns the state of a delivery once it has ended, or else all that is known when the call must return.
   func state(of delivery: OpenDelivery, in wait: Wait, _ reports: Reports) async throws -> OpenDelivery.State
   {
     let state = try await state(of: delivery, in: wait, by: wait.end, reports, until: \.isEnd)
@@ -150,7 +151,7 @@ extension ToolRunner {
     }
   }
 
-  /// What the store says.
+  /// Returns what the store says.
   ///
   /// - Throws: ``ToolFailure`` if it doesn't respond before the call must return.
   func reading<Value: Sendable>(

@@ -22,10 +22,10 @@ struct DeliveryReport: Sendable, Hashable {
   var isJoined = false
   var isQuestion = false
   var note: String?
-  /// The time within which it should have arrived, or been answered.
+  /// The time within which the message should have arrived, or been answered.
   var deadline: Duration
 
-  /// The maximum number of characters of a text from outside; more than an answer may have.
+  /// The maximum number of characters in a text from outside, which is more than an answer may have.
   private static let maximumText = 2_048
 
   /// The report as an object of ``ToolSchema/report``.

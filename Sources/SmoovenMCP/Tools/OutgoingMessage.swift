@@ -1,6 +1,6 @@
 internal import Smooven
 
-/// What a call of a tool that sends wants sent: a notification, or a question.
+/// A message that a call of a tool sends: a notification, or a question.
 struct OutgoingMessage: Sendable {
   enum Content: Sendable {
     case notification(NotifyRequest)
@@ -8,11 +8,11 @@ struct OutgoingMessage: Sendable {
   }
 
   let content: Content
-  /// Whom it's for: the id or the address that must be allowed.
+  /// The recipient's id or address, which must be allowed.
   let recipient: String
-  /// The caller's name for it, if given.
+  /// The caller's name for the message, if given.
   let key: String?
-  /// A digest of what makes two messages the same.
+  /// A digest of the arguments, which is the same for equal messages.
   let fingerprint: String
   let deadlineSeconds: Double?
   let waitSeconds: Double?

@@ -1,10 +1,10 @@
-/// How long one call may take.
+/// The time that one call may take.
 struct Wait: Sendable {
   /// The time at which the call began.
   let start: Duration
-  /// When it stops waiting for what may happen.
+  /// The time at which the call stops waiting for what may happen.
   let end: Duration
-  /// When it must return, whatever its store and its client do.
+  /// The time at which the call must return, whatever its store and its client do.
   let limit: Duration
 
   /// Creates a wait, with a limit on what the model asked for.
