@@ -31,6 +31,12 @@ public struct QuestionHandle: Sendable {
     return try await answer(deadline: client.clock.now() + timeout)
   }
 
+  /// Waits for the answer, or returns immediately if no time is left.
+  package func answer(within time: Duration) async throws -> Question.Outcome {
+    if time > .zero { return try await answer(timeout: time) }
+    return try await answer(deadline: client.clock.now())
+  }
+
   func answer(deadline: Duration) async throws -> Question.Outcome {
     // Any answer that it finds is recorded on the page, and therefore ends the wait below.
     let recording = replies?.startRecording(for: notification.token, in: client, deadline: deadline)

@@ -74,7 +74,7 @@ final class OpenDelivery: Sendable {
       do {
         let message = try await send()
         state.update { $0 = .sent(message) }
-        let end = try await message.end(timeout: max(deadline - clock.now(), .milliseconds(1)))
+        let end = try await message.end(within: deadline - clock.now())
         let now = Moment(date: client.configuration.now(), time: clock.now())
         state.update { $0 = .ended(message, end, at: now) }
       } catch {

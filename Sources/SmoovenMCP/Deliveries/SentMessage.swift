@@ -25,16 +25,16 @@ enum SentMessage: Sendable {
   }
 
   /// Waits for its end.
-  func end(timeout: Duration) async throws -> MessageEnd {
+  func end(within time: Duration) async throws -> MessageEnd {
     switch self {
     case .notification(let handle):
-      switch try await handle.outcome(timeout: timeout) {
+      switch try await handle.outcome(within: time) {
       case .delivered(let event): .delivered(event)
       case .failed(let event): .failed(event)
       case .timedOut(let lastKnown, let channels): .timedOut(lastKnown, channels)
       }
     case .question(let handle):
-      switch try await handle.answer(timeout: timeout) {
+      switch try await handle.answer(within: time) {
       case .answered(let reply): .answered(reply)
       case .failed(let event): .failed(event)
       case .timedOut(let lastKnown, let channels): .timedOut(lastKnown, channels)

@@ -48,12 +48,11 @@ extension ToolRunner {
 
   private func task(_ delivery: OpenDelivery, _ client: SmoovenClient) async throws -> End {
     let wait = Wait(nil, clock.now(), configuration.longestSlice)
-    var state = delivery.state.read(\.self)
-    if !state.isEnd, delivery.deadline - clock.now() < .seconds(1) || state.isSending {
-      // It was just taken up from the store, or is about to end. A task must not go from its end back to working.
-      state = try await self.state(of: delivery, in: wait, by: wait.limit, .none) { [clock] state in
-        state.isEnd || !state.isSending && delivery.deadline - clock.now() >= .seconds(1)
-      }
+    // If it was just taken up from the store, or is about to end, it's waited for, because a task must not go from its end
+    // back to work.
+    let state = try await self.state(of: delivery, in: wait, by: wait.limit, .none) { [clock] state in
+      let isWorking = !state.isSending && delivery.deadline - clock.now() >= .seconds(1)
+      return state.isEnd || isWorking && state.isUpToDate(isOverdue: false)
     }
     do {
       let report = try report(delivery, state, client, isJoined: false)

@@ -13,13 +13,15 @@ extension ToolRunner {
     }
     let events = try await reading(by: wait) { try await client.events(of: delivery, limit: 200) }
     var asked: NotificationStatus?
-    if delivery.verdict == nil, let id = delivery.notificationID {
+    let verdict = delivery.verdict ?? DeliveryVerdict(events, isCritical: delivery.isCritical)
+    if verdict == nil, let id = delivery.notificationID {
       asked = try? await bounded(by: wait.limit, clock, cancelsLate: true) { try await client.status(of: id) }
     }
     let explanation = DeliveryExplanation(
       handle,
       delivery,
       events,
+      verdict,
       asked: asked,
       isCalledBack: !client.onlyPolls
     )
@@ -35,6 +37,7 @@ struct DeliveryExplanation: Sendable {
   private let handle: String
   private let delivery: StoredDelivery
   private let events: [CallbackEvent]
+  private let verdict: DeliveryVerdict?
   private let asked: NotificationStatus?
   private let isCalledBack: Bool
 
@@ -44,18 +47,21 @@ struct DeliveryExplanation: Sendable {
   ///   - handle: The handle, as its peer knows it.
   ///   - delivery: The stored delivery.
   ///   - events: Its events, oldest first.
+  ///   - verdict: How it ended, by its events.
   ///   - asked: What Smooven said just now, if it was asked.
   ///   - isCalledBack: Whether callbacks should arrive; otherwise only the status tells.
   init(
     _ handle: String,
     _ delivery: StoredDelivery,
     _ events: [CallbackEvent],
+    _ verdict: DeliveryVerdict?,
     asked: NotificationStatus?,
     isCalledBack: Bool
   ) {
     self.handle = handle
     self.delivery = delivery
     self.events = events
+    self.verdict = verdict
     self.asked = asked
     self.isCalledBack = isCalledBack
   }
@@ -74,10 +80,6 @@ struct DeliveryExplanation: Sendable {
     case .failed: return DeliveryStatus.failed.rawValue
     case nil: return events.last?.kind.rawValue ?? (delivery.ids.isEmpty ? "unconfirmed" : "queued")
     }
-  }
-
-  private var verdict: DeliveryVerdict? {
-    delivery.verdict ?? DeliveryVerdict(events, isCritical: delivery.isCritical)
   }
 
   /// A sentence of our own, whatever others wrote.
