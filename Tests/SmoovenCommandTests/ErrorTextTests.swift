@@ -47,11 +47,14 @@ struct ErrorTextTests {
   @Test("A connection that can't be made says why, and not the name of a type")
   func unreachable() async throws {
     let port = try await SilentPort.free()
-    for (host, reason) in [("127.0.0.1", "Connection refused"), ("smooven.invalid", "host wasn't found")] {
+    let places = [
+      ("http://127.0.0.1:\(port)", "Connection refused"),
+      ("https://smooven.invalid", "the host wasn't found"),
+    ]
+    for (url, reason) in places {
       let end = try await SmoovenProcess.run(
         [
-          "send", "Hi", "--user", "sarah", "--poll", "--timeout", "2s", "--base-url",
-          "http://\(host):\(port)",
+          "send", "Hi", "--user", "sarah", "--poll", "--timeout", "2s", "--base-url", url,
         ],
         environment: Self.environment
       )

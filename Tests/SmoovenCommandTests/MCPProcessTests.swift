@@ -87,7 +87,10 @@ struct MCPProcessTests {
       let said = result?["content"]?.arrayValue?.first?["text"]?.stringValue ?? ""
       #expect(said.contains("can't open its store or its port, so nothing was sent"), "\(said)")
       #expect(said.contains("Tell your user: its standard error says why"), "\(said)")
-      #expect(process.now.errors.contains { $0.hasPrefix("error: ") && $0.contains(file.path) })
+      let path = file.path
+      try await process.first { state in
+        state.errors.contains { $0.hasPrefix("error: ") && $0.contains(path) } ? () : nil
+      }
       process.closeInput()
       #expect(try await process.finished().exitCode == 0)
     }
@@ -174,28 +177,25 @@ struct MCPProcessTests {
 
   @Test("Without a public URL it asks for the status, and offers no questions", arguments: [false, true])
   func polls(isReachable: Bool) async throws {
-    try await SmoovenProcess.with([], as: .script("polled_smooven.py")) { server in
-      // An address of this machine that doesn't look like one.
-      let url = try await server.listeningURL().replacing("127.0.0.1", with: "0.0.0.0")
-      let file = TemporaryFile()
-      let arguments =
-        ["--base-url", url, "--allow", "delivered"]
-        + (isReachable ? ["--public-url", "https://agent.example.com"] : [])
-      let environment = [
-        "SMOOVEN_SECRET_KEY": "sk_live_0123456789abcdef", "XDG_STATE_HOME": file.path,
-      ]
-      try await Self.with(arguments, environment: environment) { process in
-        process.write(Self.line(1, "tools/list"))
-        let list = try await process.output(count: 1)
-        #expect(list[0].contains("\"name\":\"ask_person\"") == isReachable)
-        guard !isReachable else { return }
-        let call: JSONValue = ["user_id": "delivered", "intent": "Hi"]
-        process.write(Self.line(2, "tools/call", ["name": "notify_person", "arguments": call]))
-        let lines = try await process.output(count: 2)
-        let report = try JSONValue(parsing: Array(lines[1].utf8))["result"]?["structuredContent"]
-        #expect(report?["outcome"] == "delivered", "\(lines)")
-        #expect(process.now.errors.contains { $0.hasPrefix("no --public-url") })
-      }
+    let file = TemporaryFile()
+    let port = try await SilentPort.free()
+    let arguments =
+      ["--base-url", "https://smooven.invalid:\(port)", "--allow", "sarah"]
+      + (isReachable ? ["--public-url", "https://agent.example.com"] : [])
+    let environment = ["SMOOVEN_SECRET_KEY": "sk_live_0123456789abcdef", "XDG_STATE_HOME": file.path]
+    try await Self.with(arguments, environment: environment) { process in
+      process.write(Self.line(1, "tools/list"))
+      let list = try await process.output(count: 1)
+      #expect(list[0].contains("\"name\":\"ask_person\"") == isReachable)
+      // It's ready to send, which without a public URL only a client that polls is.
+      let call: JSONValue = ["user_id": "sarah", "intent": "Hi"]
+      process.write(Self.line(2, "tools/call", ["name": "notify_person", "arguments": call]))
+      let lines = try await process.output(count: 2)
+      #expect(lines[1].contains("smooven.invalid:\(port) could not be reached"), "\(lines)")
+      process.closeInput()
+      let end = try await process.finished()
+      #expect(end.exitCode == 0)
+      #expect(end.errors.contains { $0.hasPrefix("no --public-url") } == !isReachable, "\(end.errors)")
     }
   }
 
