@@ -136,7 +136,7 @@ struct MCPProcessTests {
     var server = CrashingServer()
     server.beforeAnswer = { (try? await gate.first { $0 ? true : nil }) ?? false }
     try await server.serving { [server] url in
-      let arguments = ["--base-url", url, "--allow-any", "--store", "sqlite:\(file.path)"]
+      let arguments = ["--base-url", url, "--allow-any", "--store", "sqlite:\(file.path)", "--verbose"]
       let environment = ["SMOOVEN_SECRET_KEY": CrashingServer.key]
       try await Self.with(arguments, environment: environment) { process in
         let call: JSONValue = ["user_id": "sarah", "intent": "Hi", "idempotency_key": "deploy-512"]
@@ -146,7 +146,10 @@ struct MCPProcessTests {
         case .input: process.closeInput()
         case .signal: process.signal(SIGTERM)
         }
-        // It's on its way out, and the response comes only now.
+        // It's on its way out, and the response arrives only now.
+        try await process.first { state in
+          state.errors.contains { $0.contains("waiting until what is being sent") } ? () : nil
+        }
         gate.update { $0 = true }
         let end = try await process.finished()
         #expect(end.exitCode == 0 && end.output.isEmpty)

@@ -1,3 +1,4 @@
+import Foundation
 import Smooven
 import SmoovenSupport
 import Testing
@@ -12,11 +13,13 @@ struct PeerOutputTests {
   ]
 
   /// A call that a peer has made, and all that is written to the peer.
-  private static func call() throws -> (PeerOutput, MCPPeer.Start, Watched<[JSONValue]>) {
+  private static func call(
+    frame: @escaping @Sendable ([UInt8]) -> [UInt8] = { $0 }
+  ) throws -> (PeerOutput, MCPPeer.Start, Watched<[JSONValue]>) {
     let written = Watched<[JSONValue]>([])
     let output = PeerOutput(
       MCPPeer(identity: ServerIdentity(tools: MCPTool.all.map(\.definition)), maximumCalls: 1),
-      frame: { $0 },
+      frame: frame,
       output: { bytes in
         let json = try JSONValue(parsing: bytes)
         written.update { $0.append(json) }
@@ -35,7 +38,7 @@ struct PeerOutputTests {
   @Test("Nothing about a call is written after its response, however many speak at the same time")
   func order() async throws {
     let runner = ToolRunner(.init(recipients: .anyone), .later { throw NotStarted() })
-    for _ in 0..<300 {
+    for _ in 0..<100 {
       let (output, start, written) = try Self.call()
       try await withThrowingTaskGroup(of: Void.self) { group in
         for number in 0..<4 {
@@ -51,6 +54,28 @@ struct PeerOutputTests {
       let values = messages.compactMap { $0["params"]?["progress"]?.doubleValue }
       #expect(values == values.sorted() && Set(values).count == values.count)
     }
+  }
+
+  @Test("A response can't overtake progress that was reported before it")
+  func overtaking() async throws {
+    let isReporting = Watched(false)
+    let isFinished = DispatchSemaphore(value: 0)
+    let (output, start, written) = try Self.call { bytes in
+      if String(decoding: bytes, as: UTF8.self).contains("notifications/progress") {
+        isReporting.update { $0 = true }
+        // As long as a response may take to overtake it, which it can't.
+        _ = isFinished.wait(timeout: .now() + .milliseconds(300))
+      } else {
+        isFinished.signal()
+      }
+      return bytes
+    }
+    let runner = ToolRunner(.init(recipients: .anyone), .later { throw NotStarted() })
+    async let report: Void? = output.reports(on: start).progress?(.seconds(1), .seconds(25), "Waiting")
+    try await isReporting.first { $0 ? () : nil }
+    try await output.finish(start, .init(result: .success([:])), runner)
+    await report
+    #expect(written.read { $0.map { $0["id"] } } == [nil, 1])
   }
 
   @Test("A message gets its place when it is made, though the ones before it aren't written yet")
