@@ -113,8 +113,8 @@ let package = Package(
       dependencies: [
         "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenPostgres", "SmoovenMCP",
         "SmoovenSandbox",
-        argumentParser, httpClient, httpTypes, lifecycle, logging, signals,
-      ]
+        argumentParser, httpClient, httpTypes, lifecycle, logging, nioSSL, signals,
+      ] + nio
     ),
     // Samples: what a user would write.
     .executableTarget(
@@ -246,8 +246,8 @@ let package = Package(
         argumentParser, httpClient, httpTypes, logging,
       ] + nio,
       exclude: [
-        "Interop/mcp1.txt", "Interop/mcp2.txt", "Interop/mcp_client.py", "Interop/mcp_validate.py",
-        "Interop/postgres.txt", "Interop/postgres_reader.py",
+        "Interop/mcp1.txt", "Interop/mcp2.txt", "Interop/mcp_client.py", "Interop/mcp_events.py",
+        "Interop/mcp_validate.py", "Interop/postgres.txt", "Interop/postgres_reader.py",
       ],
       resources: [.copy("Servers")]
     ),

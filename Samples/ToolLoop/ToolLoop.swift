@@ -2,7 +2,7 @@ import Smooven
 import SmoovenMCP
 import SmoovenSandbox
 
-/// A backend that drives a language model, and lets it notify people with tools.
+/// A backend that drives a language model, and lets it notify and ask people with tools.
 ///
 /// The model is scripted, so that the sample needs no account. With a real one, only ``ScriptedModel`` differs.
 @main struct ToolLoop {
@@ -20,7 +20,8 @@ import SmoovenSandbox
 
   /// Gives the model the tools, and carries out its calls until it has nothing more to do.
   static func run(_ model: ScriptedModel, with smooven: SmoovenClient) async throws {
-    var settings = MCPServer.Configuration(recipients: .only(["sarah@example.com", "silent@example.com"]))
+    let people = ["answer@example.com", "sarah@example.com", "silent@example.com"]
+    var settings = MCPServer.Configuration(recipients: .only(people))
     settings.longestSlice = .seconds(1)
     let server = MCPServer(client: smooven, configuration: settings)
     var turn = model.begin(tools: server.tools)

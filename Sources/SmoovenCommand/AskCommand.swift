@@ -15,8 +15,7 @@ struct AskCommand: AsyncParsableCommand {
   @Argument(help: "The question, in plain text.")
   var question: String
 
-  @Option(help: "The id of the person to ask; Smooven picks the channel.")
-  var user: String?
+  @OptionGroup var recipient: RecipientOptions
 
   @Option(parsing: .singleValue, help: "An answer to choose from; repeat it for more.")
   var option: [String] = []
@@ -27,24 +26,10 @@ struct AskCommand: AsyncParsableCommand {
   @Option(help: "Use this channel, in place of --user: sms, email or push.")
   var channel: Channel?
 
-  @Option(help: "The recipient on that channel: a phone number (+…), an email address, or a player id.")
-  var to: String?
-
-  @Option(help: "low, normal, high or critical.")
-  var urgency: String?
-
   @Option(help: "How long to wait: 30s, 2m, 1h.")
   var timeout = DurationArgument(seconds: 900)
 
-  @OptionGroup var service: ServiceOptions
-
-  @Option(
-    help: "A name for this question, under which it is asked once; it needs --store to outlive this process."
-  )
-  var idempotencyKey: String?
-
-  @Flag(help: "Print the outcome as one JSON object, and nothing else, on standard output.")
-  var json = false
+  @OptionGroup var sending: SendingOptions
 
   /// The values of `--channel`.
   enum Channel: String, ExpressibleByArgument, CaseIterable {
@@ -52,17 +37,15 @@ struct AskCommand: AsyncParsableCommand {
   }
 
   func validate() throws {
-    if service.poll {
+    if sending.service.poll {
       throw ValidationError("Leave out --poll: a person answers on a page, which needs a port.")
     }
-    switch (user, channel, to) {
+    switch (recipient.user, channel, recipient.to) {
     case (let user?, nil, nil) where !user.isEmpty: break
     case (nil, .some, let to?) where !to.isEmpty: break
     default: throw ValidationError("Give --user, or --channel with --to.")
     }
-    if let idempotencyKey, !(1...200).contains(idempotencyKey.utf8.count) {
-      throw ValidationError("--idempotency-key takes 1 to 200 bytes.")
-    }
+    try sending.checkKey()
     do {
       try asked.validate()
     } catch {
@@ -72,36 +55,32 @@ struct AskCommand: AsyncParsableCommand {
 
   private var asked: Question { Question(question, options: option, allowsText: text || option.isEmpty) }
 
-  private var recipient: Question.Recipient {
-    switch channel {
-    case .sms: .sms(to ?? "")
-    case .email: .email(to ?? "")
-    case .push: .push(to ?? "")
-    case nil: .user(user ?? "")
+  private var person: Question.Recipient {
+    let to = recipient.to ?? ""
+    return switch channel {
+    case .sms: .sms(to)
+    case .email: .email(to)
+    case .push: .push(to)
+    case nil: .user(recipient.user ?? "")
     }
   }
 
   func run() async throws {
-    let code = try await reportingErrors(json: json) {
-      try await service.withClient(callTimeout: timeout.duration, idempotencyKey: idempotencyKey) { client in
-        try await ask(client)
-      }
-    }
-    throw ExitCode(code)
+    try await sending.run(callTimeout: timeout.duration) { try await ask($0) }
   }
 
   private func ask(_ client: SmoovenClient) async throws -> Int32 {
     let (start, timeout) = (ContinuousClock.now, timeout.duration)
-    let timeline = Timeline(start: start, timeout: timeout, isSilent: json)
+    let timeline = Timeline(start: start, timeout: timeout, isSilent: sending.json)
     let spinner = Task { await timeline.spin("waiting for an answer") }
     defer { spinner.cancel() }
     do {
       let handle = try await client.sendQuestion(
         asked,
-        to: recipient,
-        urgency: urgency.map(Urgency.init(rawValue:)) ?? .normal,
+        to: person,
+        urgency: recipient.parsedUrgency ?? .normal,
         openFor: timeout,
-        idempotencyKey: idempotencyKey
+        idempotencyKey: sending.idempotencyKey
       )
       await timeline.noteAcceptance(of: handle.notification)
       let follower = Task { await timeline.follow(handle.notification) }
@@ -112,7 +91,7 @@ struct AskCommand: AsyncParsableCommand {
       await follower.value
       let report = OutcomeReport(outcome, of: handle.notification, elapsed: ContinuousClock.now - start)
       await timeline.finish(handle.notification, report.lastLine)
-      if json { Terminal.print(json: report) }
+      if sending.json { Terminal.print(json: report) }
       return report.exitCode
     } catch {
       await timeline.clear()

@@ -18,32 +18,16 @@ struct EscalateCommand: AsyncParsableCommand {
   @Argument(help: "The file with the policy, or - for standard input.")
   var policy: String
 
-  @OptionGroup var service: ServiceOptions
-
-  @Option(
-    help:
-      "A name for this escalation, under which each step happens once; it needs --store to outlive this process."
-  )
-  var idempotencyKey: String?
-
-  @Flag(help: "Print the outcome as one JSON object, and nothing else, on standard output.")
-  var json = false
+  @OptionGroup var sending: SendingOptions
 
   func validate() throws {
-    if let idempotencyKey, !(1...150).contains(idempotencyKey.utf8.count) {
-      throw ValidationError("--idempotency-key takes 1 to 150 bytes.")
-    }
+    // The keys of the steps are longer.
+    try sending.checkKey(maximumLength: 150)
   }
 
   func run() async throws {
-    let code = try await reportingErrors(json: json) {
-      let policy = try Self.read(policy)
-      return try await service.withClient(callTimeout: .seconds(30), idempotencyKey: idempotencyKey) {
-        client in
-        try await escalate(policy, client)
-      }
-    }
-    throw ExitCode(code)
+    let policy = try await reportingErrors(json: sending.json) { try Self.read(self.policy) }
+    try await sending.run(callTimeout: .seconds(30)) { try await escalate(policy, $0) }
   }
 
   private static func read(_ path: String) throws -> EscalationPolicy {
@@ -74,9 +58,13 @@ struct EscalateCommand: AsyncParsableCommand {
 
   private func escalate(_ policy: EscalationPolicy, _ client: SmoovenClient) async throws -> Int32 {
     let start = ContinuousClock.now
-    let result = try await client.escalate(policy, idempotencyKey: idempotencyKey)
+    let result = try await client.escalate(policy, idempotencyKey: sending.idempotencyKey)
     let report = EscalationReport(result, elapsed: ContinuousClock.now - start)
-    if json { Terminal.print(json: report) } else { for line in report.lines { Terminal.print(line) } }
+    if sending.json {
+      Terminal.print(json: report)
+    } else {
+      for line in report.lines { Terminal.print(line) }
+    }
     return report.exitCode
   }
 }
@@ -142,23 +130,18 @@ struct EscalationReport: Encodable {
     try container.encode(Int((elapsed.inSeconds * 1_000).rounded()), forKey: .elapsed)
   }
 
-  var exitCode: Int32 {
-    switch outcome {
-    case "delivered", "answered": 0
-    case "failed": 3
-    default: 4
-    }
-  }
+  var exitCode: Int32 { outcomeExitCode(outcome) }
 
   /// The attempts and the outcome, as text for people.
   var lines: [String] {
-    attempts.map { attempt in
+    let answered = answer.map { ": \($0.said)," } ?? ""
+    return attempts.map { attempt in
       let detail = [attempt.error ?? attempt.status, attempt.notificationID].compactMap(\.self).joined(
         separator: ", "
       )
       return "  step \(attempt.step + 1)  \(detail)"
     } + [
-      "\(exitCode == 0 ? "✓" : "✗") \(outcome)\(step.map { " by step \($0 + 1)" } ?? "") after \(Timeline.seconds(elapsed))"
+      "\(exitCode == 0 ? "✓" : "✗") \(outcome)\(answered)\(step.map { " by step \($0 + 1)" } ?? "") after \(Timeline.seconds(elapsed))"
     ]
   }
 }

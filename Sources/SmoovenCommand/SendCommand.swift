@@ -15,20 +15,13 @@ struct SendCommand: AsyncParsableCommand {
   @Argument(help: "What is to be said, in plain words; Smooven picks the channel.")
   var intent: String?
 
-  @Option(help: "The recipient's id. Needed with an intent.")
-  var user: String?
-
-  @Option(help: "low, normal, high or critical.")
-  var urgency: String?
+  @OptionGroup var recipient: RecipientOptions
 
   @Option(parsing: .upToNextOption, help: "Values for the intent, as key=value.")
   var context: [KeyValue] = []
 
   @Option(help: "Use this channel, in place of an intent: sms, rcs, push, email or inapp.")
   var channel: String?
-
-  @Option(help: "The recipient on that channel: a phone number (+…), an email address, or a player id.")
-  var to: String?
 
   @Option(help: "The text for that channel.")
   var message: String?
@@ -42,15 +35,7 @@ struct SendCommand: AsyncParsableCommand {
   @Option(help: "What to wait for: delivered, opened or clicked.")
   var until = Until.delivered
 
-  @OptionGroup var service: ServiceOptions
-
-  @Option(
-    help: "A name for this send, under which it happens once; it needs --store to outlive this process."
-  )
-  var idempotencyKey: String?
-
-  @Flag(help: "Print the outcome as one JSON object, and nothing else, on standard output.")
-  var json = false
+  @OptionGroup var sending: SendingOptions
 
   /// The values of `--until`.
   enum Until: String, ExpressibleByArgument, CaseIterable {
@@ -70,17 +55,21 @@ struct SendCommand: AsyncParsableCommand {
     case (nil, nil): throw ValidationError("Give an intent, or --channel with --to.")
     case (.some, .some): throw ValidationError("Give either an intent or --channel, not both.")
     case (.some, nil):
-      if user?.isEmpty ?? true { throw ValidationError("An intent needs --user, the id of its recipient.") }
-      if to != nil || message != nil { throw ValidationError("--to and --message belong to --channel.") }
+      if recipient.user?.isEmpty ?? true {
+        throw ValidationError("An intent needs --user, the id of its recipient.")
+      }
+      if recipient.to != nil || message != nil {
+        throw ValidationError("--to and --message belong to --channel.")
+      }
     case (nil, .some):
-      if to?.isEmpty ?? true { throw ValidationError("--channel needs --to, the recipient on that channel.") }
-      if user != nil || !context.isEmpty {
+      if recipient.to?.isEmpty ?? true {
+        throw ValidationError("--channel needs --to, the recipient on that channel.")
+      }
+      if recipient.user != nil || !context.isEmpty {
         throw ValidationError("--user and --context belong to an intent.")
       }
     }
-    if let idempotencyKey, !(1...200).contains(idempotencyKey.utf8.count) {
-      throw ValidationError("--idempotency-key takes 1 to 200 bytes.")
-    }
+    try sending.checkKey()
     do {
       try request.validate()
     } catch {
@@ -98,29 +87,24 @@ struct SendCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let code = try await reportingErrors(json: json) {
-      try await service.withClient(callTimeout: timeout.duration, idempotencyKey: idempotencyKey) { client in
-        try await send(client)
-      }
-    }
-    throw ExitCode(code)
+    try await sending.run(callTimeout: timeout.duration) { try await send($0) }
   }
 
   private var request: NotifyRequest {
     if let channel {
       return NotifyRequest(
         channel: NotificationChannel(rawValue: channel),
-        to: to ?? "",
+        to: recipient.to ?? "",
         message: message,
-        urgency: urgency.map(Urgency.init(rawValue:))
+        urgency: recipient.parsedUrgency
       )
     }
     let values = context.map { ($0.key, JSONValue.string($0.value)) }
     return NotifyRequest(
       intent: intent ?? "",
-      urgency: urgency.map(Urgency.init(rawValue:)),
+      urgency: recipient.parsedUrgency,
       context: NotificationContext(
-        userID: user ?? "",
+        userID: recipient.user ?? "",
         Dictionary(values, uniquingKeysWith: { _, last in last })
       )
     )
@@ -128,14 +112,19 @@ struct SendCommand: AsyncParsableCommand {
 
   private func send(_ client: SmoovenClient) async throws -> Int32 {
     let (start, timeout) = (ContinuousClock.now, timeout.duration)
-    let timeline = Timeline(start: start, timeout: timeout, isSilent: json, isPolling: service.poll)
+    let timeline = Timeline(
+      start: start,
+      timeout: timeout,
+      isSilent: sending.json,
+      isPolling: sending.service.poll
+    )
     let spinner = Task { await timeline.spin(wait ? "waiting until \(until.rawValue)" : "sending") }
     defer { spinner.cancel() }
     do {
-      let handle = try await client.notify(request, idempotencyKey: idempotencyKey)
+      let handle = try await client.notify(request, idempotencyKey: sending.idempotencyKey)
       let report = try await follow(handle, timeline, start: start, timeout: timeout)
       await timeline.finish(handle, report.lastLine)
-      if json { Terminal.print(json: report) }
+      if sending.json { Terminal.print(json: report) }
       return report.exitCode
     } catch {
       await timeline.clear()

@@ -51,6 +51,9 @@ struct EscalateTests {
     #expect(report["step"] == 1)
     #expect(report["answer"]?["option"] == "Yes")
     #expect(report["attempts"]?.arrayValue?.count == 3)
+    // For a person, too.
+    let said = try await SmoovenProcess.run(["escalate", path, "--sandbox"])
+    #expect(said.output.last?.hasPrefix("✓ answered: Yes, by step 2 after ") == true, "\(said.output)")
   }
 
   @Test(

@@ -15,7 +15,7 @@ struct MCPInteropTests {
     var testDescription: String { name }
   }
 
-  private static let people = ["sarah@example.com", "silent@example.com", "fail@example.com"]
+  private static let people = ["sarah", "silent", "fail", "answer", "lost"].map { "\($0)@example.com" }
 
   /// Runs a client to its end, and returns its output by step.
   private static func run(
@@ -23,8 +23,20 @@ struct MCPInteropTests {
     _ scenario: String,
     _ arguments: [String]
   ) async throws -> [String: JSONValue] {
-    let command =
-      [client.name, scenario, "--", try Program.smoovenURL.path, "mcp", "--allow"] + people + arguments
+    try await run(
+      client,
+      scenario,
+      server: [try Program.smoovenURL.path, "mcp", "--allow"] + people + arguments
+    )
+  }
+
+  /// Runs a client that starts a server, or connects to one over HTTP.
+  private static func run(
+    _ client: Client,
+    _ scenario: String,
+    server: [String]
+  ) async throws -> [String: JSONValue] {
+    let command = [client.name, scenario, "--"] + server
     // Each run has its own state folder. Otherwise, one run would find what another one sent.
     let state = TemporaryFile()
     let end = try await SmoovenProcess.run(
@@ -52,9 +64,39 @@ struct MCPInteropTests {
   )
   func basic(client: Client) async throws {
     // Below the limits of all clients, the shortest of which is 5 seconds.
-    let steps = try await Self.run(client, "basic", ["--sandbox", "--slice", "3s"])
+    Self.check(try await Self.run(client, "basic", ["--sandbox", "--slice", "3s"]), client)
+  }
+
+  @Test(
+    "Over HTTP as well",
+    arguments: [
+      Client(name: "mcp2-auto-http", environment: .mcp2, version: "2026-07-28"),
+      Client(name: "mcp2-legacy-http", environment: .mcp2, version: "2025-11-25"),
+      Client(name: "mcp2-modern-http", environment: .mcp2, version: "2026-07-28"),
+      Client(name: "mcp1-http", environment: .mcp1, version: "2025-11-25"),
+    ]
+  )
+  func http(client: Client) async throws {
+    let token = "0123456789abcdef"
+    let arguments =
+      ["mcp", "--sandbox", "--slice", "3s", "--http", "127.0.0.1:0", "--token", token, "--allow"]
+      + Self.people
+    try await SmoovenProcess.with(arguments) { server in
+      let url = try await server.listeningURL()
+      Self.check(try await Self.run(client, "basic", server: [url, token]), client)
+      let stranger = try await SmoovenProcess.run(
+        [client.name, "basic", "--", url, "another-0123456789"],
+        as: .peer("mcp_client.py", environment: client.environment)
+      )
+      #expect(stranger.exitCode != 0)
+      #expect(!stranger.output.contains { $0.contains("tools") }, "\(stranger.output)")
+    }
+  }
+
+  /// Checks what a client got in the first scenario.
+  private static func check(_ steps: [String: JSONValue], _ client: Client) {
     #expect(steps["connected"]?["version"]?.stringValue == client.version)
-    #expect(steps["tools"]?["names"] == ["notify_person", "wait_for", "explain_delivery"])
+    #expect(steps["tools"]?["names"] == ["notify_person", "ask_person", "wait_for", "explain_delivery"])
     for (step, outcome) in [
       "delivered": "delivered", "waiting": "waiting", "still waiting": "waiting", "failed": "failed",
     ] {
@@ -68,8 +110,13 @@ struct MCPInteropTests {
     if client.name.hasPrefix("mcp") {
       #expect(steps["progress"]?["values"]?.arrayValue?.isEmpty == false)
     }
+    #expect(steps["asked"]?["report"]?["outcome"] == "answered")
+    #expect(steps["asked"]?["report"]?["answer"]?["option"] == "Deploy")
     #expect(steps["not allowed"]?["error"] == true && steps["wrong argument"]?["error"] == true)
-    #expect(steps["not allowed"]?["text"]?.stringValue?.contains("Allowed: fail@example.com") == true)
+    #expect(
+      steps["not allowed"]?["text"]?.stringValue?.contains("Allowed: answer@example.com, fail@example.com")
+        == true
+    )
     #expect(steps["wrong argument"]?["text"]?.stringValue?.contains("urgency: must be low") == true)
     #expect(steps["closed"] != nil)
   }
@@ -88,6 +135,7 @@ struct MCPInteropTests {
     let steps = try await Self.run(client, "basic", ["--sandbox"])
     #expect(steps["delivered"]?["report"]?["outcome"] == "delivered")
     #expect(steps["failed"]?["report"]?["outcome"] == "failed")
+    #expect(steps["asked"]?["report"]?["answer"]?["option"] == "Deploy")
     #expect(steps["task"]?["id"]?.stringValue?.hasPrefix("mcp-") == true)
     #expect(steps["task result"]?["report"]?["outcome"] == "delivered")
   }
@@ -104,6 +152,20 @@ struct MCPInteropTests {
   }
 
   #if SQLiteSupport
+  @Test("A task goes on after its server was killed and started again, and nothing is sent twice")
+  func restarted() async throws {
+    try await Self.withSandbox { url in
+      let client = Client(name: "fastmcp-restart", environment: .mcp2)
+      let steps = try await Self.run(client, "restart", ["--base-url", url])
+      #expect(steps["working"]?["status"] == "working")
+      #expect(steps["killed"] != nil)
+      #expect(steps["restarted"]?["status"] == "working")
+      // Its callback was lost, and the status says so.
+      #expect(steps["task result"]?["report"]?["outcome"] == "delivered", "\(steps)")
+      #expect(try await Requests.list(url, "notifications").count == 1)
+    }
+  }
+
   @Test("Two servers on one store send once under one key")
   func keyed() async throws {
     let file = TemporaryFile()

@@ -1,5 +1,6 @@
 import Foundation
 import SmoovenCallbacks
+import SmoovenSupport
 import Testing
 
 /// `smooven mcp` as a process: its streams, its end, and what it refuses.
@@ -83,6 +84,13 @@ struct MCPProcessTests {
       let lines = try await process.output(count: 2)
       let result = try JSONValue(parsing: Array(lines[1].utf8))["result"]
       #expect(result?["isError"] == true)
+      let said = result?["content"]?.arrayValue?.first?["text"]?.stringValue ?? ""
+      #expect(said.contains("can't open its store or its port, so nothing was sent"), "\(said)")
+      #expect(said.contains("Tell your user: its standard error says why"), "\(said)")
+      let path = file.path
+      try await process.first { state in
+        state.errors.contains { $0.hasPrefix("error: ") && $0.contains(path) } ? () : nil
+      }
       process.closeInput()
       #expect(try await process.finished().exitCode == 0)
     }
@@ -114,6 +122,85 @@ struct MCPProcessTests {
     }
   }
   #endif
+
+  /// How a host ends a server.
+  enum Ending: CaseIterable { case input, signal }
+
+  #if SQLiteSupport
+  @Test(
+    "What is being sent when the server ends is sent to its end, and its id is kept",
+    arguments: Ending.allCases
+  )
+  func sendsUnderWay(ending: Ending) async throws {
+    let (file, gate) = (TemporaryFile(), Watched(false))
+    var server = CrashingServer()
+    server.beforeAnswer = { (try? await gate.first { $0 ? true : nil }) ?? false }
+    try await server.serving { [server] url in
+      let arguments = ["--base-url", url, "--allow-any", "--store", "sqlite:\(file.path)", "--verbose"]
+      let environment = ["SMOOVEN_SECRET_KEY": CrashingServer.key]
+      try await Self.with(arguments, environment: environment) { process in
+        let call: JSONValue = ["user_id": "sarah", "intent": "Hi", "idempotency_key": "deploy-512"]
+        process.write(Self.line(1, "tools/call", ["name": "notify_person", "arguments": call]))
+        _ = try await server.callbackURL()
+        switch ending {
+        case .input: process.closeInput()
+        case .signal: process.signal(SIGTERM)
+        }
+        // It's on its way out, and the response arrives only now.
+        try await process.first { state in
+          state.errors.contains { $0.contains("waiting until what is being sent") } ? () : nil
+        }
+        gate.update { $0 = true }
+        let end = try await process.finished()
+        #expect(end.exitCode == 0 && end.output.isEmpty)
+      }
+      try await Self.with(arguments, environment: environment) { process in
+        let call: JSONValue = ["handle": "deploy-512"]
+        process.write(Self.line(1, "tools/call", ["name": "explain_delivery", "arguments": call]))
+        let lines = try await process.output(count: 1)
+        let report = try JSONValue(parsing: Array(lines[0].utf8))["result"]?["structuredContent"]
+        #expect(report?["notification_id"] == "ntf_1", "\(lines)")
+        process.closeInput()
+        _ = try await process.finished()
+      }
+    }
+  }
+  #endif
+
+  @Test("A port that is taken is an error, and not a good end")
+  func portTaken() async throws {
+    let port = try await SilentPort.open()
+    let end = try await SmoovenProcess.run(
+      ["mcp", "--sandbox", "--allow-any", "--http", "127.0.0.1:\(port.port)", "--token", "0123456789abcdef"]
+    )
+    #expect(end.exitCode == 1)
+    #expect(end.errorText.contains("error: port \(port.port) is already in use"), "\(end.errorText)")
+    await port.close()
+  }
+
+  @Test("Without a public URL it asks for the status, and offers no questions", arguments: [false, true])
+  func polls(isReachable: Bool) async throws {
+    let file = TemporaryFile()
+    let port = try await SilentPort.free()
+    let arguments =
+      ["--base-url", "https://smooven.invalid:\(port)", "--allow", "sarah"]
+      + (isReachable ? ["--public-url", "https://agent.example.com"] : [])
+    let environment = ["SMOOVEN_SECRET_KEY": "sk_live_0123456789abcdef", "XDG_STATE_HOME": file.path]
+    try await Self.with(arguments, environment: environment) { process in
+      process.write(Self.line(1, "tools/list"))
+      let list = try await process.output(count: 1)
+      #expect(list[0].contains("\"name\":\"ask_person\"") == isReachable)
+      // It's ready to send, which without a public URL only a client that polls is.
+      let call: JSONValue = ["user_id": "sarah", "intent": "Hi"]
+      process.write(Self.line(2, "tools/call", ["name": "notify_person", "arguments": call]))
+      let lines = try await process.output(count: 2)
+      #expect(lines[1].contains("smooven.invalid:\(port) could not be reached"), "\(lines)")
+      process.closeInput()
+      let end = try await process.finished()
+      #expect(end.exitCode == 0)
+      #expect(end.errors.contains { $0.hasPrefix("no --public-url") } == !isReachable, "\(end.errors)")
+    }
+  }
 
   @Test("The definitions of the tools are printed")
   func printTools() async throws {

@@ -129,7 +129,7 @@ struct HTTPTests {
       #expect(response.messages.dropLast().allSatisfy { $0["method"] == "notifications/progress" })
       let list = try await port.exchange(Self.request("tools/list"))
       #expect(list.status == 200 && list.headers.first(name: "Content-Type") == "application/json")
-      #expect(list.messages.first?["result"]?["tools"]?.arrayValue?.count == 3)
+      #expect(list.messages.first?["result"]?["tools"]?.arrayValue?.count == 4)
     }
   }
 
@@ -252,6 +252,39 @@ struct HTTPTests {
       }
     }
   }
+
+  @Test("The limit on calls counts a call from when it's accepted, before its stream begins")
+  func limit() async throws {
+    try await Harness.with(answer: .accepted()) {
+      $0.maximumCalls = 1
+    } _: { harness in
+      let handler = MCPHTTPHandler(harness.server, tokens: [Secret(Self.token)])
+      handler.open(at: HTTPServerAddress(host: "127.0.0.1", port: 80))
+      func reply() throws -> HTTPServerReply {
+        var head = HTTPRequest(method: .post, scheme: "http", authority: "127.0.0.1:80", path: "/mcp")
+        let fields = [
+          "Authorization": "Bearer \(Self.token)", "Content-Type": "application/json",
+          "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "notify_person",
+        ]
+        for (name, value) in fields { head.headerFields[try #require(HTTPField.Name(name))] = value }
+        let body = Array(Self.call("notify_person", Harness.sarah()).utf8)
+        guard case .now(let reply) = handler.answer(HTTPServerRequest(head: head, body: body)) else {
+          throw NotImmediate()
+        }
+        return reply
+      }
+      var first: HTTPServerReply? = try reply()
+      guard case .stream? = first else { throw NotImmediate() }
+      guard case .response(let busy) = try reply() else { throw NotImmediate() }
+      #expect(String(decoding: busy.body, as: UTF8.self).contains("busy"))
+      // Its client is gone before the stream began.
+      first = nil
+      guard case .stream = try reply() else { throw NotImmediate() }
+      #expect(harness.transport.requestCount == 0)
+    }
+  }
+
+  private struct NotImmediate: Error {}
 
   @Test("A client that disconnects ends its call, but not its notification")
   func clientGoes() async throws {

@@ -1,6 +1,7 @@
 import Smooven
 import SmoovenSupport
 import SmoovenTesting
+import TestSupport
 import Testing
 
 @testable import SmoovenMCP
@@ -51,6 +52,7 @@ struct SessionTests {
       let params: [String: JSONValue] = ["name": "notify_person", "arguments": .object(Harness.sarah())]
       peer.request(1, "tools/call", params)
       while let timer = await harness.clock.nextTimer(), timer != .seconds(25) {}
+      try await harness.transport.waitForRequests(1)
       peer.send(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#)
       peer.request(
         2,
@@ -113,6 +115,33 @@ struct SessionTests {
       #expect(all.filter { $0["result"]?.outcome == "waiting" }.count == 64)
       #expect(harness.transport.requestCount == 64)
       try await peer.end()
+    }
+  }
+
+  @Test(
+    "The end waits for what is being sent, until its id is stored, and for a while only",
+    arguments: [false, true]
+  )
+  func finishing(isStuck: Bool) async throws {
+    let (gate, isStoring) = (Watched(true), Watched(false))
+    let store = HookedStore(before: { step in
+      guard step == .replace, !gate.read(\.self) else { return }
+      isStoring.update { $0 = true }
+      await Task { _ = try? await gate.first { $0 ? () : nil } }.value
+    })
+    try await Harness.with(answer: .accepted(id: "ntf_1"), store: store) { harness in
+      // Its claim can't be armed yet, so it's being sent.
+      gate.update { $0 = false }
+      defer { gate.update { $0 = true } }
+      _ = try await harness.call("notify_person", Harness.sarah(["idempotency_key": "k", "wait_seconds": 0]))
+      try await isStoring.first { $0 ? () : nil }
+      async let end: Void = harness.server.finishSends(within: .seconds(7))
+      while let timer = await harness.clock.nextTimer(), timer != .seconds(7) {}
+      if isStuck { harness.clock.advance(by: .seconds(7)) } else { gate.update { $0 = true } }
+      await end
+      if !isStuck { await harness.client.finishSends(within: .seconds(7)) }
+      let row = try await store.base.load(.idempotencyKey("mcp\u{1F}k"))
+      #expect(row?.delivery.notificationID == (isStuck ? nil : "ntf_1"))
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Logging
 import Smooven
 import SmoovenSupport
@@ -21,16 +22,18 @@ struct Harness: Sendable {
     answer: MockAnswer = .accepted(callbacks: [.delivered]),
     store: (any DeliveryStore)? = nil,
     configure: (inout MCPServer.Configuration) -> Void = { _ in },
+    client change: (inout SmoovenConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (Harness) async throws -> Result
   ) async throws -> Result {
     let clock = ManualClock()
     let transport = MockTransport(secretKey: testKey, answer: answer, clock: clock)
-    let configuration = SmoovenConfiguration(
+    var configuration = SmoovenConfiguration(
       secretKey: testKey,
       listener: .mounted(publicURL: "https://agent.example.com/hooks"),
       reconciliationTimeout: nil,
       clock: clock
     )
+    change(&configuration)
     var settings = MCPServer.Configuration(recipients: .only(["sarah@example.com"]), clock: clock)
     configure(&settings)
     return try await withSmoovenClient(configuration: configuration, transport: transport, store: store) {
@@ -40,6 +43,33 @@ struct Harness: Sendable {
       let server = MCPServer(client: client, configuration: settings)
       return try await body(Harness(server: server, transport: transport, client: client, clock: clock))
     }
+  }
+
+  /// Another server with the same client: it has nothing but the store.
+  var restarted: Harness {
+    Harness(
+      server: MCPServer(client: client, configuration: server.configuration),
+      transport: transport,
+      client: client,
+      clock: clock
+    )
+  }
+
+  /// Answers the latest question on its page, as a browser does.
+  func answer(_ form: String) async throws {
+    let link = try #require(transport.requests.last { $0.answerURL != nil }?.answerURL)
+    let url = try #require(URL(string: link))
+    var head = HTTPRequest(method: .post, scheme: "https", authority: "agent.example.com", path: url.path)
+    head.headerFields[.contentType] = "application/x-www-form-urlencoded"
+    let response = await client.receiver.response(to: CallbackRequest(head: head, body: Array(form.utf8)))
+    #expect(response.head.status == .ok)
+  }
+
+  /// Returns when the wait for a message has ended, though no call has reported so.
+  func ended(_ handle: JSONValue?) async throws {
+    let handle = try #require(handle?.stringValue)
+    let open = try #require(server.runner.deliveries.delivery(of: handle))
+    try await open.state.first { $0.isEnd ? () : nil }
   }
 
   /// Calls a tool in this process.
@@ -63,6 +93,11 @@ struct Harness: Sendable {
     defer { driver.cancel() }
     return try await call(tool, arguments)
   }
+}
+
+extension MockTransport.Request {
+  /// The link to the answer page, if the request carries a question.
+  var answerURL: String? { json["context"]?["answer_url"]?.stringValue }
 }
 
 extension JSONValue {

@@ -14,6 +14,9 @@ public struct QuestionHandle: Sendable {
     self.replies = replies
   }
 
+  /// Whether it was answered, as far as this process knows.
+  package var isAnswered: Bool { notification.eventNames.contains(QuestionRecord.eventName) }
+
   /// Waits until the question is answered, its notification fails, or time runs out.
   ///
   /// You can call it again, and from several tasks.
@@ -26,6 +29,12 @@ public struct QuestionHandle: Sendable {
     try SmoovenError.checkTimeout(timeout)
     client.want(notification.token, for: timeout)
     return try await answer(deadline: client.clock.now() + timeout)
+  }
+
+  /// Waits for the answer, or returns immediately if no time is left.
+  package func answer(within time: Duration) async throws -> Question.Outcome {
+    if time > .zero { return try await answer(timeout: time) }
+    return try await answer(deadline: client.clock.now())
   }
 
   func answer(deadline: Duration) async throws -> Question.Outcome {

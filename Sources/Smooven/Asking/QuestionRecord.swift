@@ -1,7 +1,7 @@
 internal import Crypto
 internal import SmoovenCallbacks
 
-internal import struct Foundation.Date
+package import struct Foundation.Date
 
 /// A question as it's stored in the attachment of its delivery, where every replica finds it.
 ///
@@ -73,6 +73,9 @@ struct QuestionRecord: Sendable, Hashable {
     ])
   }
 
+  /// The name of the event of an answer.
+  static let eventName = "answer.received"
+
   /// Returns the token of the delivery whose question has a link with the given token.
   static func deliveryToken(of token: DeliveryToken) -> DeliveryToken {
     let digest = SHA256.hash(data: Array("smooven answer\u{1F}\(token.text)".utf8))
@@ -100,7 +103,7 @@ struct QuestionRecord: Sendable, Hashable {
     let digest = SHA256.hash(data: Array(delivery.token.text.utf8))
     var event = CallbackEvent(
       provider: Question.answerEndpoint,
-      name: "answer.received",
+      name: Self.eventName,
       kind: .replied,
       // It's matched to its delivery by the token alone.
       correlationIDs: [],
@@ -115,6 +118,9 @@ struct QuestionRecord: Sendable, Hashable {
 }
 
 extension StoredDelivery {
+  /// Until when its question may be answered; `nil` if it has none.
+  package var answerableUntil: Date? { QuestionRecord(self)?.until }
+
   /// The answer to its question as an event, or `nil` if it has none.
   var answerEvent: CallbackEvent? { QuestionRecord(self)?.event(of: self) }
 

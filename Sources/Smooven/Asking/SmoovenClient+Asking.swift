@@ -70,15 +70,53 @@ extension SmoovenClient {
     idempotencyKey: String? = nil,
     label: String? = nil
   ) async throws -> QuestionHandle {
-    try SmoovenError.checkTimeout(openFor, "openFor")
     try SmoovenError.checkIdempotencyKey(idempotencyKey)
+    let asked = AskedQuestion(question: question, recipient: recipient, urgency: urgency, source: source)
+    return try await send(asked, openFor: openFor, idempotencyKey: idempotencyKey, label: label)
+  }
+
+  /// Sends a question under a key that the library derived, with a U+001F in it.
+  ///
+  /// - Parameters:
+  ///   - question: The question.
+  ///   - recipient: Whom to ask, and how.
+  ///   - urgency: How urgent it is.
+  ///   - openFor: How long the page accepts an answer, and the delivery is kept at least.
+  ///   - key: The key, at most 200 bytes.
+  /// - Returns: A handle to wait on.
+  /// - Throws: As ``sendQuestion(_:to:urgency:openFor:alsoFrom:idempotencyKey:label:)`` does.
+  package func sendQuestion(
+    _ question: Question,
+    to recipient: Question.Recipient,
+    urgency: Urgency,
+    openFor: Duration,
+    derivedKey key: String
+  ) async throws -> QuestionHandle {
+    let asked = AskedQuestion(question: question, recipient: recipient, urgency: urgency)
+    return try await send(
+      asked,
+      openFor: openFor,
+      idempotencyKey: key,
+      label: nil,
+      wantedUntil: wantedUntil(openFor)
+    )
+  }
+
+  private func send(
+    _ asked: AskedQuestion,
+    openFor: Duration,
+    idempotencyKey: String?,
+    label: String?,
+    wantedUntil: Date? = nil
+  ) async throws -> QuestionHandle {
     let deadline = clock.now() + configuration.callTimeout
     let handle = try await pose(
-      AskedQuestion(question: question, recipient: recipient, urgency: urgency, source: source),
+      asked,
       openFor: openFor,
       idempotencyKey: idempotencyKey,
       label: label,
-      deadline: deadline
+      deadline: deadline,
+      wantedUntil: wantedUntil
     )
     try await accepted(handle.notification, deadline: deadline)
     return handle
@@ -172,6 +210,22 @@ extension SmoovenError {
     "tracking",
     "an answer page needs a URL that people can reach; set tracking to callbacks or both"
   )
+}
+
+extension Question {
+  /// A digest of what makes two questions the same, as deliveries keep it.
+  ///
+  /// - Parameters:
+  ///   - recipient: Whom to ask, and how.
+  ///   - urgency: How urgent it is.
+  /// - Returns: The digest.
+  /// - Throws: ``SmoovenError`` with `invalidRequest` if the question can't be asked, naming the field.
+  package func fingerprint(to recipient: Recipient, urgency: Urgency) throws(SmoovenError) -> String {
+    try validate()
+    let asked = AskedQuestion(question: self, recipient: recipient, urgency: urgency)
+    try asked.request(answerURL: "https://localhost/").validate()
+    return try asked.fingerprint
+  }
 }
 
 /// A question, the person to ask, and the way to reach them.

@@ -116,6 +116,14 @@ public struct NotificationHandle: Sendable {
     return try await outcome(deadline: client.clock.now() + timeout, until: criterion)
   }
 
+  /// Waits for delivery, or returns immediately if no time is left.
+  ///
+  /// Even then, the status is queried once if the outcome isn't known.
+  package func outcome(within time: Duration) async throws -> DeliveryOutcome {
+    if time > .zero { return try await outcome(timeout: time) }
+    return try await outcome(deadline: client.clock.now(), until: .delivered)
+  }
+
   func outcome(deadline: Duration, until criterion: DeliveryCriterion) async throws -> DeliveryOutcome {
     try await client.tracer.withSpan("smooven.wait", ofKind: .internal) { span in
       let polling = client.pollHold(token, deadline: deadline)

@@ -207,6 +207,14 @@ public final class SmoovenClient: Service {
     await finish(sends, by: stopDeadline.withLock(\.self))
   }
 
+  /// Accepts no new sends, and lets those under way finish, so that a scope may end without cutting them off.
+  ///
+  /// - Parameter time: The maximum time to wait.
+  package func finishSends(within time: Duration) async {
+    drain()
+    await finish(sends, by: clock.now() + time)
+  }
+
   /// Closes the client, however it ended.
   private func close(because cause: SmoovenError? = nil) async {
     // Cancelling a stop is a second signal, which ends it immediately.

@@ -5,19 +5,27 @@ internal import SmoovenSupport
 /// An operation that takes longer, or whose caller is cancelled, continues, and its result is dropped. Unlike
 /// ``SlotLease/bounded(by:cancelsLate:_:)``, this function needs no slot, and has a timer.
 ///
+/// - Parameters:
+///   - deadline: When to stop waiting.
+///   - clock: The clock of the deadline.
+///   - cancelsLate: Whether to cancel an operation that takes longer, or whose caller leaves. Even then it isn't waited
+///     for.
+///   - operation: The operation.
 /// - Returns: The result, or `nil` if the deadline passed first.
 /// - Throws: Any error that the operation throws, or `CancellationError` if cancelled.
-func bounded<Value: Sendable>(
+package func bounded<Value: Sendable>(
   by deadline: Duration,
   _ clock: DeliveryClock,
+  cancelsLate: Bool = false,
   _ operation: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {
   let outcome = Watched<Result<Value?, any Error>?>(nil)
-  startNow {
+  let task = startNow {
     let result: Result<Value?, any Error>
     do { result = .success(try await operation()) } catch { result = .failure(error) }
     outcome.update { $0 = $0 ?? result }
   }
+  defer { if cancelsLate { task.cancel() } }
   // An operation without I/O is already done.
   if let result = outcome.read(\.self) { return try result.get() }
   let alarm = Task {

@@ -103,9 +103,10 @@ public struct ListenerConfiguration: Sendable, Hashable {
     return configuration
   }
 
-  /// The configuration for callbacks that arrive at another process with the same store.
+  /// Returns a configuration for callbacks that arrive at another process with the same store.
   ///
-  /// - Parameter publicURL: How the outside reaches that process.
+  /// - Parameter publicURL: The URL at which that process can be reached from outside.
+  /// - Returns: The configuration.
   package static func elsewhere(publicURL: String) -> ListenerConfiguration {
     var configuration = mounted(publicURL: publicURL)
     configuration.isElsewhere = true

@@ -4,7 +4,7 @@ internal import SmoovenSupport
 
 extension SmoovenClient {
   /// Whether callbacks can't arrive, so that the client learns everything from the status.
-  var onlyPolls: Bool { !configuration.tracking.usesCallbacks }
+  package var onlyPolls: Bool { !configuration.tracking.usesCallbacks }
 
   /// Refuses a criterion that no status can show, if the client relies on the status alone.
   ///

@@ -38,6 +38,13 @@ extension SmoovenClient {
     return events
   }
 
+  /// Returns the delivery of a key, possibly of one that the library derived, within the time of one call.
+  ///
+  /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
+  package func row(ofKey key: String) async throws -> VersionedDelivery? {
+    try await row(ofKey: key, by: clock.now() + configuration.callTimeout)
+  }
+
   /// The delivery of a key.
   ///
   /// - Throws: ``SmoovenError`` with `storeFailed` if it can't be read before the deadline; `CancellationError` if

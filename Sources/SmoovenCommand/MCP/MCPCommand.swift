@@ -11,6 +11,8 @@ struct MCPCommand: AsyncParsableCommand {
     discussion: """
       Name each person whom the model may notify with --allow. Without --store, deliveries are kept in mcp.db in \
       $XDG_STATE_HOME/smooven, so that a host may restart the server at any time; with --sandbox, in memory.
+      Without --public-url, it asks Smooven for the status, as with --poll. Questions need a page that people can reach, so \
+      the tool ask_person is offered only with --public-url or --sandbox.
       The Secret Key comes from SMOOVEN_SECRET_KEY.
       """
   )
@@ -76,24 +78,40 @@ struct MCPCommand: AsyncParsableCommand {
 
   /// The server's settings.
   var serverConfiguration: MCPServer.Configuration {
-    MCPServer.Configuration(
-      recipients: allowAny ? .anyone : .only(allow),
-      longestSlice: slice.duration,
-      rate: .perMinute(limit)
-    )
+    get throws {
+      MCPServer.Configuration(
+        recipients: allowAny ? .anyone : .only(allow),
+        longestSlice: slice.duration,
+        rate: .perMinute(limit),
+        // Offered before the client is open, which knows it too.
+        tools: try polls ? MCPTool.all.filter { $0 != .askPerson } : MCPTool.all
+      )
+    }
   }
 
-  /// The options of the client, with the default store.
+  /// Whether it asks for the status, because it was told to or because Smooven can't call back.
+  private var polls: Bool {
+    get throws {
+      if service.poll { return true }
+      return try service.listen == nil && !service.noListen && !service.isReachable
+    }
+  }
+
+  /// The options of the client, with the default store and the default way to learn what became of a notification.
   func serviceWithStore() throws -> ServiceOptions {
-    #if SQLiteSupport
     var service = service
+    if try polls, !service.poll {
+      service.poll = true
+      Terminal.printError(
+        "no --public-url, so Smooven is asked for the status, and ask_person isn't offered"
+      )
+    }
+    #if SQLiteSupport
     if service.storage.store == nil, !service.sandbox {
       service.storage.store = "sqlite:\(try StateFolder.path("mcp.db"))"
     }
-    return service
-    #else
-    // Kept in memory, because this build has no durable store.
-    return service
     #endif
+    // Without the trait kept in memory: this build has no durable store.
+    return service
   }
 }

@@ -4,45 +4,63 @@ internal import SmoovenHTTP
 internal import SmoovenMCP
 internal import SmoovenSupport
 
-/// A server on standard input and output, with the client that it sends through.
+/// A server on standard input and output or over HTTP, with the client that it sends through.
 struct MCPService: Service {
   private let command: MCPCommand
+
+  /// The maximum time for which the end waits for sends.
+  ///
+  /// A host may end a server that stays longer than a few seconds.
+  private static let patience = Duration.seconds(5)
 
   init(_ command: MCPCommand) {
     self.command = command
   }
 
   /// Serves until the input ends, or a signal arrives.
+  ///
+  /// Sends under way are finished then.
+  ///
+  /// - Throws: ``HTTPServerError`` if the address can't be served.
   func run() async throws {
     let opened = Watched<Result<SmoovenClient, any Error>?>(nil)
+    let isOver = Watched(false)
     let server = MCPServer(
-      configuration: command.serverConfiguration,
+      configuration: try command.serverConfiguration,
       logger: command.service.logging.logger
     ) {
       try await opened.first { try $0?.get() }
     }
-    await cancelWhenGracefulShutdown {
-      await withTaskGroup(of: Void.self) { group in
-        // The client is opened while the peer asks what the server can do, because some hosts give up after seconds.
-        group.addTask { await openClient(opened) }
-        group.addTask {
-          do {
-            if let address = command.http {
-              try await serve(server, at: address)
-            } else {
-              try await server.serve(input: StandardInput(), output: StandardOutput().write)
-            }
-          } catch let error as HTTPServerError {
-            Terminal.printError("error: \(error)")
-          } catch {
-            // The peer has disconnected, or a signal has arrived. Deliveries are in the store.
-          }
-        }
-        // The first to end is the server, because the client is held open until it's cancelled.
-        await group.next()
-        group.cancelAll()
-      }
+    let failure = await withTaskGroup { group in
+      // The client is opened while the peer asks what the server can do, because some hosts give up after seconds.
+      group.addTask { await runClient(opened, for: server, until: isOver) }
+      let failure = await serve(server)
+      isOver.update { $0 = true }
+      // A client that isn't open yet has nothing to finish.
+      if opened.read({ $0 == nil }) { group.cancelAll() }
+      return failure
     }
+    if let failure { throw failure }
+  }
+
+  /// Serves until it's over.
+  ///
+  /// - Returns: Why the address can't be served.
+  private func serve(_ server: MCPServer) async -> HTTPServerError? {
+    do {
+      try await cancelWhenGracefulShutdown {
+        if let address = command.http {
+          try await serve(server, at: address)
+        } else {
+          try await server.serve(input: StandardInput(), output: StandardOutput().write)
+        }
+      }
+    } catch let error as HTTPServerError {
+      return error
+    } catch {
+      // The peer has disconnected, or a signal has arrived. Deliveries are in the store.
+    }
+    return nil
   }
 
   /// Serves HTTP clients until the task is cancelled.
@@ -63,23 +81,25 @@ struct MCPService: Service {
     }
   }
 
-  /// Runs the client until the task is cancelled.
-  private func openClient(_ opened: Watched<Result<SmoovenClient, any Error>?>) async {
+  /// Runs the client until the server is over, and what it was sending has left.
+  private func runClient(
+    _ opened: Watched<Result<SmoovenClient, any Error>?>,
+    for server: MCPServer,
+    until isOver: Watched<Bool>
+  ) async {
     do {
       try await command.serviceWithStore().withClient(callTimeout: .seconds(30), idempotencyKey: nil) {
         client in
         opened.update { $0 = .success(client) }
-        await untilCancelled()
+        try await isOver.first { $0 ? () : nil }
+        await server.finishSends(within: Self.patience)
+        await client.finishSends(within: Self.patience)
       }
     } catch  where !Task.isCancelled {
       // Calls report this to the model. Without a server, its host would only see a process that ended.
-      Terminal.printError("error: \(error)")
+      Terminal.printError("error: \(ErrorText(error))")
       opened.update { $0 = .failure(error) }
-      await untilCancelled()
+      _ = try? await isOver.first { $0 ? () : nil }
     } catch {}
-  }
-
-  private func untilCancelled() async {
-    _ = try? await Watched(()).first { _ in nil as Void? }
   }
 }

@@ -89,7 +89,7 @@ struct ServiceOptions: ParsableArguments {
     }
     let keys = try secretKeys()
     let (baseURL, publicURL) = (try smoovenURL(), poll ? nil : try reachableURL())
-    guard poll || publicURL != nil || baseURL.isLoopback else {
+    guard try poll || isReachable else {
       throw SmoovenError(
         .invalidConfiguration,
         """
@@ -131,6 +131,11 @@ struct ServiceOptions: ParsableArguments {
         logger: logging.logger
       ) { client in try await body(client) }
     }
+  }
+
+  /// Whether Smooven can reach this process, as far as the options and the environment say.
+  var isReachable: Bool {
+    get throws { try sandbox || reachableURL() != nil || smoovenURL().isLoopback }
   }
 
   private func listener(publicURL: String?) -> ListenerConfiguration {

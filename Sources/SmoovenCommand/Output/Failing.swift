@@ -10,7 +10,7 @@ func reportingErrors<Result>(json: Bool, _ body: () async throws -> Result) asyn
   } catch let usage as ValidationError {
     throw usage
   } catch {
-    Terminal.printError("error: \(error)")
+    Terminal.printError("error: \(ErrorText(error))")
     if json { Terminal.print(json: ErrorReport(error)) }
     throw ExitCode(1)
   }

@@ -78,11 +78,10 @@ struct OutcomeReport: Encodable {
   /// The last line, as text for people.
   var lastLine: String {
     let mark = exitCode == 0 ? "✓" : "✗"
-    let said = [answer?.option, answer?.text].compactMap(\.self).joined(separator: ", ")
     let what =
       switch outcome {
       case "timed_out": "timed out, last known: \(status)"
-      case "answered": "answered: \(said),"
+      case "answered": "answered: \(answer.map(AnswerReport.init)?.said ?? ""),"
       default: outcome
       }
     let channel = outcome == "timed_out" || outcome == "answered" ? "" : channel.map { " on \($0)" } ?? ""
@@ -90,12 +89,15 @@ struct OutcomeReport: Encodable {
     return "\(mark) \(what)\(channel) after \(Timeline.seconds(elapsed))\(id)"
   }
 
-  var exitCode: Int32 {
-    switch outcome {
-    case "delivered", "accepted", "answered": 0
-    case "failed": 3
-    default: 4
-    }
+  var exitCode: Int32 { outcomeExitCode(outcome) }
+}
+
+/// The exit code of a command that reports an outcome by this name.
+func outcomeExitCode(_ outcome: String) -> Int32 {
+  switch outcome {
+  case "delivered", "accepted", "answered": 0
+  case "failed": 3
+  default: 4
   }
 }
 
@@ -115,6 +117,9 @@ struct AnswerReport: Encodable {
     text = reply.text
     answeredAt = RFC3339.format(reply.answeredAt)
   }
+
+  /// The answer in one line, for a person.
+  var said: String { [option, text].compactMap(\.self).joined(separator: ", ") }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
@@ -136,6 +141,6 @@ struct ErrorReport: Encodable {
 
   init(_ error: any Error) {
     let code = (error as? SmoovenError)?.code.description ?? "error"
-    self.error = Details(code: code, message: "\(error)")
+    self.error = Details(code: code, message: "\(ErrorText(error))")
   }
 }

@@ -34,7 +34,7 @@ enum Terminal {
   }
 
   /// Returns a text without control characters, for texts that come from elsewhere.
-  private static func plain(_ text: String) -> String {
+  static func plain(_ text: String) -> String {
     var scalars = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       scalars.append(scalar.properties.generalCategory == .control ? "?" : scalar)

@@ -1,4 +1,4 @@
-internal import SmoovenCallbacks
+internal import Smooven
 
 /// The idempotency key under which the store keeps a handle.
 ///
@@ -7,17 +7,18 @@ internal import SmoovenCallbacks
 enum DeliveryKey {
   private static let prefix = "mcp\u{1F}"
 
+  /// The maximum number of bytes in a handle: what the store allows, less the prefix.
+  static let maximumHandleLength = 190
+
   /// Returns the key of a handle, or `nil` if no call can have created that handle.
   static func key(of handle: String) -> String? {
     let key = prefix + handle
-    guard !handle.isEmpty, handle.utf8.count <= NotifyPerson.maximumKeyLength,
+    guard !handle.isEmpty, handle.utf8.count <= maximumHandleLength,
       !handle.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
     else { return nil }
     return key
   }
 
-  /// Returns a handle for a call that passed none, with 128 random bits.
-  static func fresh() -> String {
-    "mcp-" + Hex.encode((0..<16).map { _ in UInt8.random(in: .min ... .max) })
-  }
+  /// Returns a handle for a call that passed none.
+  static func fresh() -> String { "mcp-\(DeliveryToken().text)" }
 }

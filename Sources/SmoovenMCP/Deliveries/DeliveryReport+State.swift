@@ -8,7 +8,7 @@ extension DeliveryReport {
   ///
   /// If the delivery is overdue and isn't known to have ended, it has timed out.
   ///
-  /// - Throws: The error of a send that failed.
+  /// - Throws: The error of a send that failed; ``ToolFailure`` if the store doesn't respond.
   init(
     _ delivery: OpenDelivery,
     _ state: OpenDelivery.State,
@@ -18,47 +18,66 @@ extension DeliveryReport {
   ) throws {
     self.init(
       handle: delivery.handle,
-      outcome: .waiting,
+      outcome: isOverdue ? .timedOut : .waiting,
       status: DeliveryStatus.unconfirmed.rawValue,
       elapsed: .seconds(min(max(now.timeIntervalSince(delivery.openedAt), 0), 1e9)),
       isJoined: isJoined,
+      isQuestion: delivery.isQuestion,
       note: delivery.note,
       deadline: delivery.limit
     )
     switch state {
-    case .sending: if isOverdue { outcome = .timedOut }
-    case .refused(let error): throw error
-    case .sent(let handle):
-      describe(handle)
-      switch handle.verdict {
-      case .delivered(let event): settle(.delivered, event)
-      case .failed(let event): settle(.failed, event)
-      case nil: if isOverdue { outcome = .timedOut }
-      }
-    case .ended(let handle, let end, let date):
-      elapsed = .seconds(min(max(date.timeIntervalSince(delivery.openedAt), 0), 1e9))
-      describe(handle)
-      switch end {
-      case .delivered(let event): settle(.delivered, event)
-      case .failed(let event): settle(.failed, event)
-      case .timedOut(let lastKnown, let channels):
-        outcome = .timedOut
-        status = lastKnown.rawValue
-        // With several channels, the first one that failed is the most useful.
-        failure = channels.first?.failure
-      }
+    case .reading: throw ToolFailure.storeIsSlow
+    case .refused(let error, _): throw error
+    case .sending: break
+    case .sent(let message): describe(message.notification)
+    case .ended(let message, let end, let moment):
+      elapsed = .seconds(min(max(moment.date.timeIntervalSince(delivery.openedAt), 0), 1e9))
+      describe(message.notification)
+      settle(end)
     }
   }
 
   private mutating func describe(_ handle: NotificationHandle) {
     notificationID = handle.id
-    channel = handle.receipt?.channel?.rawValue
-    status = handle.status.rawValue
+    channel = handle.receipt?.channel.map(Self.word)
+    status = Self.word(handle.status)
   }
 
-  private mutating func settle(_ outcome: Outcome, _ event: CallbackEvent) {
-    self.outcome = outcome
-    channel = event.channel?.rawValue ?? channel
-    failure = outcome == .failed ? event.failure ?? .init(reason: nil, code: nil) : nil
+  private mutating func settle(_ end: MessageEnd) {
+    switch end {
+    case .delivered(let event):
+      outcome = .delivered
+      channel = event.channel.map(Self.word) ?? channel
+    case .answered(let reply):
+      outcome = .answered
+      answer = reply
+    case .failed(let event):
+      outcome = .failed
+      channel = event.channel.map(Self.word) ?? channel
+      failure = event.failure ?? .init(reason: nil, code: nil)
+    case .timedOut(let lastKnown, let channels):
+      outcome = .timedOut
+      status = Self.word(lastKnown)
+      // With several channels, the first one that failed is the most useful.
+      failure = channels.first?.failure
+    }
+  }
+}
+
+// Words of this library, so that no text from outside reaches a field that isn't said to be data.
+extension DeliveryReport {
+  /// Returns the name of a status, or `unknown` for one that this library doesn't know.
+  static func word(_ status: DeliveryStatus) -> String {
+    let known: [DeliveryStatus] = [
+      .unconfirmed, .queued, .sent, .fallback, .delivered, .opened, .clicked, .read, .replied, .failed,
+      .undelivered,
+    ]
+    return known.contains(status) ? status.rawValue : "unknown"
+  }
+
+  /// Returns the name of a channel, or `other` for one that this library doesn't know.
+  static func word(_ channel: NotificationChannel) -> String {
+    ToolSchema.channels.contains(channel.rawValue) ? channel.rawValue : "other"
   }
 }

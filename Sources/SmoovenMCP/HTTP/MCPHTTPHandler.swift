@@ -13,7 +13,7 @@ package final class MCPHTTPHandler: HTTPServerHandler {
   private let tokens: [Secret]
   /// Known once the port is bound.
   private let access = Mutex<HTTPAccess?>(nil)
-  private let calls = Atomic(0)
+  private let permits: CallPermits
 
   /// The path of the server.
   package static let path = HTTPAccess.path
@@ -26,6 +26,7 @@ package final class MCPHTTPHandler: HTTPServerHandler {
   package init(_ server: MCPServer, tokens: [Secret]) {
     self.server = server
     self.tokens = tokens
+    permits = CallPermits(limit: server.configuration.maximumCalls)
     var runner = server.runner
     runner.signsHandles = true
     self.runner = runner
@@ -55,19 +56,24 @@ package final class MCPHTTPHandler: HTTPServerHandler {
     } catch {
       return Self.response(error, request.id, .badRequest)
     }
-    // The limit applies to all clients together.
-    let room = calls.load(ordering: .relaxed) < server.configuration.maximumCalls ? 1 : 0
+    // Taken before it's known whether this is a call: what isn't gives it back immediately.
+    let permit = permits.take()
+    let room = permit == nil ? 0 : 1
     var peer = MCPPeer(identity: server.identity, maximumCalls: room, negotiated: negotiated)
     switch peer.receive(.request(request)).first {
     case .write(let bytes):
       return .response(Self.json(bytes, negotiated == nil ? Self.status(of: bytes) : .ok))
-    case .start(let start): return stream(start, peer)
+    case .start(let start): return stream(start, peer, permit)
     case .cancel, nil: return Self.response(.internalError("No response"), request.id, .internalServerError)
     }
   }
 
   /// Carries out a call while its client reads the stream.
-  private func stream(_ start: MCPPeer.Start, _ peer: MCPPeer) -> HTTPServerReply {
+  private func stream(
+    _ start: MCPPeer.Start,
+    _ peer: MCPPeer,
+    _ permit: CallPermits.Permit?
+  ) -> HTTPServerReply {
     let head = HTTPResponse(
       status: .ok,
       headerFields: [
@@ -76,8 +82,7 @@ package final class MCPHTTPHandler: HTTPServerHandler {
       ]
     )
     return .stream(head) { [self] body in
-      calls.add(1, ordering: .relaxed)
-      defer { calls.subtract(1, ordering: .relaxed) }
+      defer { permit?.release() }
       await EventStream(start, peer, body).run(runner)
     }
   }

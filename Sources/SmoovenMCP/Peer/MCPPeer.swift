@@ -127,7 +127,7 @@ struct MCPPeer: Sendable {
     }
     guard calls.count < maximumCalls else {
       let busy = ToolFailure(
-        "busy: \(maximumCalls) calls are under way. Wait until one has ended, then call again."
+        "busy: too many calls are under way, so nothing was sent. Wait until one has ended, then call again."
       )
       return complete(busy.json, request, era)
     }

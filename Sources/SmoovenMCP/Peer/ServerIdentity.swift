@@ -5,7 +5,7 @@ struct ServerIdentity: Sendable {
   var name = "smooven"
   var version = "0.1.0"
   var instructions = """
-    Tools to notify a person and to know whether the notification arrived. Each result has a handle and a `next` field: \
+    Tools to notify or ask a person, and to know whether the message arrived. Each result has a handle and a `next` field: \
     do what `next` says. Never send a message again because a wait ended; use wait_for with the handle.
     """
   /// The definitions of the tools, in the order in which they're listed.

@@ -18,7 +18,8 @@ extension MCPServer {
     public var rate: SendRate
     /// The tools to offer.
     ///
-    /// Defaults to all of them.
+    /// Defaults to all of them. ``MCPTool/askPerson`` isn't offered if the client only polls, because people answer on a
+    /// page of the callback port.
     public var tools: [MCPTool]
     /// The maximum number of calls in progress for one peer.
     ///

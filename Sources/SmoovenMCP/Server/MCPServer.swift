@@ -50,8 +50,22 @@ public struct MCPServer: Sendable {
   private init(_ configuration: Configuration, _ logger: Logger, _ source: ToolRunner.Source) {
     self.configuration = configuration
     self.logger = logger
-    identity = ServerIdentity(tools: configuration.tools.map(\.definition))
+    var tools = configuration.tools
+    // People answer on a page, which no one serves for a client that only polls.
+    if case .ready(let client) = source, client.onlyPolls { tools.removeAll { $0 == .askPerson } }
+    identity = ServerIdentity(tools: tools.map(\.definition))
     runner = ToolRunner(configuration, source)
+  }
+
+  /// Returns when nothing is being sent anymore, so that the client may be closed.
+  ///
+  /// - Parameter time: The maximum time to wait.
+  package func finishSends(within time: Duration) async {
+    let clock = runner.clock
+    logger.debug("waiting until what is being sent has left")
+    _ = try? await bounded(by: clock.now() + time, clock, cancelsLate: true) { [runner] in
+      try await runner.deliveries.sent()
+    }
   }
 
   /// The definitions of the tools, in the form in which a host or a model's API accepts them.
@@ -68,8 +82,9 @@ public struct MCPServer: Sendable {
   ///   couldn't be carried out, `isError` is `true`, with a text on which the model can act.
   /// - Throws: `CancellationError` if cancelled.
   public func call(_ tool: String, arguments: JSONValue) async throws -> JSONValue {
-    guard configuration.tools.contains(where: { $0.name == tool }) else {
-      let names = configuration.tools.map(\.name).joined(separator: ", ")
+    let names = tools.compactMap { $0["name"]?.stringValue }
+    guard names.contains(tool) else {
+      let names = names.joined(separator: ", ")
       return ToolFailure("\(tool.prefix(64)): unknown tool. Use \(names).").json
     }
     let era = Era.legacy(version: ProtocolVersion.legacy[0])

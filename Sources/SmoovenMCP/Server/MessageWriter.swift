@@ -1,42 +1,58 @@
 internal import SmoovenSupport
+internal import Synchronization
 
-/// A writer of messages, one at a time, in the order in which the writes began.
+/// Writes messages one at a time, in the order in which they were put into its queue.
 final class MessageWriter: Sendable {
-  private struct Turns: Sendable {
-    var next = 0
-    var current = 0
+  /// A message in the queue.
+  struct Ticket: Sendable {
+    fileprivate let result = Watched<Result<Void, any Error>?>(nil)
+
+    /// Writes a message, and returns when it's written.
+    ///
+    /// A caller that is cancelled doesn't wait for a peer that has stopped reading. The message is written all the same,
+    /// whole, when its turn comes.
+    ///
+    /// - Throws: Any error that the output throws, or `CancellationError` if cancelled.
+    func written() async throws { try await result.first { $0 }.get() }
+  }
+
+  private struct Queue: Sendable {
+    var messages: [(bytes: [UInt8], ticket: Ticket)] = []
+    var isWriting = false
+
+    mutating func next() -> (bytes: [UInt8], ticket: Ticket)? {
+      isWriting = !messages.isEmpty
+      return isWriting ? messages.removeFirst() : nil
+    }
   }
 
   private let output: @Sendable ([UInt8]) async throws -> Void
-  private let turns = Watched(Turns())
+  private let queue = Mutex(Queue())
 
   init(_ output: @escaping @Sendable ([UInt8]) async throws -> Void) {
     self.output = output
   }
 
-  /// Writes a message, and returns when it's written.
+  /// Puts a message into the queue.
   ///
-  /// The message is written either completely or not at all, even if the caller is cancelled. A cancelled caller
-  /// doesn't wait for a peer that has stopped reading.
-  ///
-  /// - Throws: Any error that the output throws, or `CancellationError` if cancelled.
-  func write(_ message: [UInt8]) async throws {
-    let turn = turns.update { turns in
-      turns.next += 1
-      return turns.next - 1
+  /// It doesn't wait, so the order can be decided under the lock under which the messages are made.
+  func enqueue(_ message: [UInt8]) -> Ticket {
+    let ticket = Ticket()
+    let isIdle = queue.withLock { queue in
+      queue.messages.append((message, ticket))
+      defer { queue.isWriting = true }
+      return !queue.isWriting
     }
-    let written = Watched<Result<Void, any Error>?>(nil)
-    // Not the caller's task, because if that is cancelled, its turn must still be taken and passed on.
-    Task { [turns, output] in
-      do {
-        try await turns.first { $0.current == turn ? () : nil }
-        defer { turns.update { $0.current += 1 } }
-        try await output(message)
-        written.update { $0 = .success(()) }
-      } catch {
-        written.update { $0 = .failure(error) }
-      }
+    // Not the caller's task: if that is cancelled, the others' messages must still be written.
+    if isIdle { Task { await drain() } }
+    return ticket
+  }
+
+  private func drain() async {
+    while let (bytes, ticket) = queue.withLock({ $0.next() }) {
+      let result: Result<Void, any Error>
+      do { result = .success(try await output(bytes)) } catch { result = .failure(error) }
+      ticket.result.update { $0 = result }
     }
-    try await written.first { $0 }.get()
   }
 }

@@ -21,7 +21,9 @@ extension ToolRunner {
       "createdAt": .string(RFC3339.format(delivery.openedAt)),
       "lastUpdatedAt": .string(RFC3339.format(delivery.openedAt)),
       "status": "working",
-      "statusMessage": .string("Waiting until it arrives; status: \(DeliveryStatus.known(report.status))"),
+      "statusMessage": .string(
+        "Waiting \(delivery.isQuestion ? "for the answer" : "until it arrives"); status: \(report.status)"
+      ),
       // The result outlives the wait, because a host may ask late.
       "ttlMs": .integer(Int64((delivery.limit + .seconds(3_600)) / .milliseconds(1))),
       "pollIntervalMs": age < 10 ? 1_000 : 5_000,
@@ -33,7 +35,7 @@ extension ToolRunner {
       members["status"] = "completed"
       members["statusMessage"] = .string("Ended: \(report.outcome.rawValue)")
       members["result"] = .object(result)
-      if case .ended(_, _, let date) = state { members["lastUpdatedAt"] = .string(RFC3339.format(date)) }
+      if case .ended(_, _, let end) = state { members["lastUpdatedAt"] = .string(RFC3339.format(end.date)) }
     }
     return .object(members)
   }
@@ -46,25 +48,31 @@ extension ToolRunner {
 
   private func task(_ delivery: OpenDelivery, _ client: SmoovenClient) async throws -> End {
     let wait = Wait(nil, clock.now(), configuration.longestSlice)
-    var state = delivery.state.read(\.self)
-    if !state.isEnd, delivery.deadline - clock.now() < .seconds(1) || state.isSending {
-      // It was just taken up from the store, or is about to end. A task must not go from its end back to working.
-      state = try await self.state(of: delivery, by: wait, .none) { [clock] state in
-        state.isEnd || !state.isSending && delivery.deadline - clock.now() >= .seconds(1)
-      }
+    // If it was just taken up from the store, or is about to end, it's waited for, because a task must not go from its end
+    // back to work.
+    let state = try await self.state(of: delivery, in: wait, by: wait.limit, .none) { [clock] state in
+      let isWorking = !state.isSending && delivery.deadline - clock.now() >= .seconds(1)
+      return state.isEnd || isWorking && state.isUpToDate(isOverdue: false)
     }
     do {
       let report = try report(delivery, state, client, isJoined: false)
       let json = task(delivery, state, report, client)
       return End(result: .success(json), reported: report.outcome.isFinal ? delivery : nil)
     } catch {
-      // This is what the call would have returned: a tool that couldn't do its work.
       let failure = (error as? ToolFailure) ?? (error as? SmoovenError).map(ToolFailure.init)
       guard let failure else { throw error }
-      deliveries.remove(delivery)
+      if !state.isReading { deliveries.remove(delivery) }
+      // Not the end of the task: what became of it can't be read now.
+      let isUnknown =
+        state.isReading || (error as? SmoovenError).map { Self.unreadable.contains($0.code) } ?? false
+      if isUnknown { throw RPCError.internalError(failure.message) }
+      // This is what the call would have returned: a tool that couldn't do its work.
       return End(result: .success(failed(delivery, failure, client)))
     }
   }
+
+  /// The errors of a store or a client that can't say what became of a delivery.
+  private static let unreadable: Set<SmoovenError.Code> = [.storeFailed, .closed, .notRunning]
 
   private func failed(_ delivery: OpenDelivery, _ failure: ToolFailure, _ client: SmoovenClient) -> JSONValue
   {
@@ -88,7 +96,7 @@ extension ToolRunner {
     do {
       client = try await self.client(by: wait)
       guard let handle = signer(client).handle(of: id),
-        let delivery = try await find(handle, client, waitingUntil: clock.now())
+        let delivery = try await find(handle, client, wait, waitingUntil: clock.now())
       else { throw RPCError.invalidParams("Unknown task") }
       return (delivery, client)
     } catch let failure as ToolFailure {
@@ -98,7 +106,7 @@ extension ToolRunner {
     }
   }
 
-  /// Sends the state of tasks whenever it changes, until all of them have ended.
+  /// Sends each of several tasks once it has ended, until all have: a task changes from working to its end only.
   func listen(_ ids: [String], _ reports: Reports) async throws {
     var known: [(id: String, delivery: OpenDelivery, client: SmoovenClient)] = []
     for id in ids {
@@ -131,15 +139,4 @@ extension ToolRunner {
 extension ToolRunner.Reports {
   /// The reports for a call that reports nothing while it's in progress.
   static let none = ToolRunner.Reports(progress: nil) { _, _ in }
-}
-
-extension DeliveryStatus {
-  /// Returns the status if this library knows it, so that no text from outside reaches a status message.
-  fileprivate static func known(_ status: String) -> String {
-    let known: [DeliveryStatus] = [
-      .unconfirmed, .queued, .sent, .fallback, .delivered, .opened, .clicked, .read, .replied, .failed,
-      .undelivered,
-    ]
-    return known.contains(DeliveryStatus(rawValue: status)) ? status : "unknown"
-  }
 }

@@ -14,7 +14,7 @@ struct ExplainDelivery: Sendable {
   static let outputSchema = ToolSchema.object(
     [
       "handle": ToolSchema.handle,
-      "notification_id": ToolSchema.optional("string", "Smooven's id."),
+      "notification_id": ToolSchema.notificationID,
       "status": ToolSchema.text("How far it is known to have come."),
       "why": ToolSchema.text("What this means, in one sentence. Written by the server."),
       "timeline": [
@@ -37,8 +37,8 @@ struct ExplainDelivery: Sendable {
   static let definition: [String: JSONValue] = [
     "title": "Explain a delivery",
     "description": """
-    Tells what is known about a notification that was sent before: each step with its time, and what it means. Use it if \
-    a notification is late or failed.
+    Tells what is known about a notification or a question that was sent before: each step with its time, and what it means. \
+    Use it if one is late or failed.
     """,
     "inputSchema": inputSchema,
     "outputSchema": outputSchema,

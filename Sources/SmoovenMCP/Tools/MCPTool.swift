@@ -10,7 +10,11 @@ public struct MCPTool: Sendable, Hashable {
 
   /// Sends a notification to a person, and waits a while for it to arrive.
   public static let notifyPerson = MCPTool("notify_person", NotifyPerson.definition)
-  /// Waits for a notification that was sent before.
+  /// Asks a person a question, and waits a while for the answer.
+  ///
+  /// The person answers on a page of the callback port, so it needs a client that receives callbacks.
+  public static let askPerson = MCPTool("ask_person", AskPerson.definition)
+  /// Waits for a notification or an answer.
   ///
   /// It never sends one.
   public static let waitFor = MCPTool("wait_for", WaitFor.definition)
@@ -18,7 +22,7 @@ public struct MCPTool: Sendable, Hashable {
   public static let explainDelivery = MCPTool("explain_delivery", ExplainDelivery.definition)
 
   /// All tools, in the order in which they're listed.
-  public static let all = [notifyPerson, waitFor, explainDelivery]
+  public static let all = [notifyPerson, askPerson, waitFor, explainDelivery]
 
   private init(_ name: String, _ definition: [String: JSONValue]) {
     self.name = name

@@ -67,6 +67,23 @@ struct ToolArguments: Sendable {
     return seconds
   }
 
+  func flag(_ name: String) throws(ToolFailure) -> Bool? {
+    guard let value = self[name] else { return nil }
+    guard let flag = value.boolValue else { throw ToolFailure("\(name): must be true or false") }
+    return flag
+  }
+
+  func strings(_ name: String) throws(ToolFailure) -> [String]? {
+    guard let value = self[name] else { return nil }
+    guard let values = value.arrayValue else { throw ToolFailure("\(name): must be an array of strings") }
+    var strings: [String] = []
+    for value in values {
+      guard let text = value.stringValue else { throw ToolFailure("\(name): must be an array of strings") }
+      strings.append(text)
+    }
+    return strings
+  }
+
   func object(_ name: String) throws(ToolFailure) -> [String: JSONValue]? {
     guard let value = self[name] else { return nil }
     guard let members = value.objectValue else { throw ToolFailure("\(name): must be an object") }

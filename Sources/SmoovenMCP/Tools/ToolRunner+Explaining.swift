@@ -7,16 +7,24 @@ extension ToolRunner {
     let wait = Wait(nil, clock.now(), configuration.longestSlice)
     let client = try await client(by: wait)
     guard let key = inward(handle, client).flatMap(DeliveryKey.key),
-      let delivery = try await client.delivery(.idempotencyKey(key))
+      let delivery = try await reading(by: wait, { try await client.delivery(.idempotencyKey(key)) })
     else {
       throw ToolFailure.unknownHandle
     }
-    let events = try await client.events(of: delivery, limit: 200)
+    let events = try await reading(by: wait) { try await client.events(of: delivery, limit: 200) }
     var asked: NotificationStatus?
-    if delivery.verdict == nil, let id = delivery.notificationID {
-      asked = try? await first(by: wait.end) { try await client.status(of: id) }
+    let verdict = delivery.verdict ?? DeliveryVerdict(events, isCritical: delivery.isCritical)
+    if verdict == nil, let id = delivery.notificationID {
+      asked = try? await bounded(by: wait.limit, clock, cancelsLate: true) { try await client.status(of: id) }
     }
-    let explanation = DeliveryExplanation(handle, delivery, events, asked: asked)
+    let explanation = DeliveryExplanation(
+      handle,
+      delivery,
+      events,
+      verdict,
+      asked: asked,
+      isCalledBack: !client.onlyPolls
+    )
     let json = explanation.json
     return [
       "content": [["type": "text", "text": .string(json.text)]], "structuredContent": json, "isError": false,
@@ -29,13 +37,33 @@ struct DeliveryExplanation: Sendable {
   private let handle: String
   private let delivery: StoredDelivery
   private let events: [CallbackEvent]
+  private let verdict: DeliveryVerdict?
   private let asked: NotificationStatus?
+  private let isCalledBack: Bool
 
-  init(_ handle: String, _ delivery: StoredDelivery, _ events: [CallbackEvent], asked: NotificationStatus?) {
+  /// Creates an explanation.
+  ///
+  /// - Parameters:
+  ///   - handle: The handle, as its peer knows it.
+  ///   - delivery: The stored delivery.
+  ///   - events: Its events, oldest first.
+  ///   - verdict: How it ended, by its events.
+  ///   - asked: What Smooven said just now, if it was asked.
+  ///   - isCalledBack: Whether callbacks should arrive; otherwise only the status tells.
+  init(
+    _ handle: String,
+    _ delivery: StoredDelivery,
+    _ events: [CallbackEvent],
+    _ verdict: DeliveryVerdict?,
+    asked: NotificationStatus?,
+    isCalledBack: Bool
+  ) {
     self.handle = handle
     self.delivery = delivery
     self.events = events
+    self.verdict = verdict
     self.asked = asked
+    self.isCalledBack = isCalledBack
   }
 
   var json: JSONValue {
@@ -46,7 +74,7 @@ struct DeliveryExplanation: Sendable {
   }
 
   private var status: String {
-    if let asked { return String(asked.status.rawValue.prefix(64)) }
+    if let asked { return DeliveryReport.word(asked.status) }
     switch verdict {
     case .delivered(let event): return event.kind.rawValue
     case .failed: return DeliveryStatus.failed.rawValue
@@ -54,33 +82,31 @@ struct DeliveryExplanation: Sendable {
     }
   }
 
-  private var verdict: DeliveryVerdict? {
-    delivery.verdict ?? DeliveryVerdict(events, isCritical: delivery.isCritical)
-  }
-
   /// A sentence of our own, whatever others wrote.
   private var why: String {
+    if events.contains(where: { Question.Reply($0) != nil }) { return "It was answered." }
     switch verdict {
-    case .delivered: return "It arrived."
+    case .delivered:
+      return delivery.answerableUntil == nil ? "It arrived." : "It arrived, and hasn't been answered."
     case .failed: return "It can't arrive: the last step of the timeline has the reason."
     case nil: break
     }
-    if let asked, asked.status == .delivered || asked.status == .opened || asked.status == .clicked {
-      return "Smooven says that it arrived, but its callback didn't reach this server. Check the public URL."
-    }
-    if let asked, asked.status == .failed || asked.status == .undelivered {
-      return "Smooven says that it failed, but its callback didn't reach this server. Check the public URL."
+    let isLost = isCalledBack ? ", but its callback didn't reach this server. Check the public URL." : "."
+    switch asked?.status {
+    case .delivered?, .opened?, .clicked?: return "Smooven says that it arrived\(isLost)"
+    case .failed?, .undelivered?: return "Smooven says that it failed\(isLost)"
+    default: break
     }
     if events.contains(where: { $0.kind != .other }) {
       return "It's on its way: nothing has confirmed or ended it yet."
     }
-    if !delivery.ids.isEmpty { return "Smooven accepted it, and no callback has arrived yet." }
+    if !delivery.ids.isEmpty { return "Smooven accepted it, and nothing has confirmed it yet." }
     if delivery.refusal?.attempt == delivery.attempt, delivery.claim == nil {
       return "Smooven refused it, so nothing was sent."
     }
     if delivery.claim?.isArmed == true {
       return
-        "It may have been sent, but the response was lost. It isn't sent again, and only a callback can tell."
+        "It may have been sent, but the response was lost. It isn't sent again\(isCalledBack ? ", and only a callback can tell" : "")."
     }
     return "It hasn't been sent."
   }
@@ -96,13 +122,19 @@ struct DeliveryExplanation: Sendable {
         Self.step(
           event.occurredAt.map(RFC3339.format),
           event.name,
-          channel: event.channel?.rawValue,
+          channel: event.channel.map(DeliveryReport.word),
           reason: event.failure.map { $0.reason ?? $0.code ?? "" }
         )
       )
     }
     if let asked {
-      steps.append(Self.step(nil, "status asked: \(asked.status)", channel: asked.channelUsed?.rawValue))
+      steps.append(
+        Self.step(
+          nil,
+          "status asked: \(DeliveryReport.word(asked.status))",
+          channel: asked.channelUsed.map(DeliveryReport.word)
+        )
+      )
     }
     return steps
   }

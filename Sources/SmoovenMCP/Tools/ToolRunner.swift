@@ -1,8 +1,6 @@
 internal import Smooven
 internal import SmoovenSupport
 
-internal import struct Foundation.Date
-
 /// The runner of the calls of all peers of a server.
 struct ToolRunner: Sendable {
   /// The result of a call.
@@ -46,7 +44,9 @@ struct ToolRunner: Sendable {
     do {
       switch work {
       case .callTool(MCPTool.notifyPerson.name, let arguments):
-        return try await notify(arguments, era, reports)
+        return try await send(NotifyPerson(arguments).message, era, reports)
+      case .callTool(MCPTool.askPerson.name, let arguments):
+        return try await send(AskPerson(arguments).message, era, reports)
       case .callTool(MCPTool.waitFor.name, let arguments): return try await wait(arguments, era, reports)
       case .callTool(MCPTool.explainDelivery.name, let arguments):
         return End(result: .success(try await explain(ExplainDelivery(arguments).handle)))
@@ -72,14 +72,13 @@ struct ToolRunner: Sendable {
 
   // MARK: The tools
 
-  private func notify(_ arguments: JSONValue?, _ era: Era, _ reports: Reports) async throws -> End {
-    let call = try NotifyPerson(arguments)
-    guard configuration.recipients.allows(call.recipient) else {
-      throw configuration.recipients.refusal(of: call.recipient)
+  private func send(_ message: OutgoingMessage, _ era: Era, _ reports: Reports) async throws -> End {
+    guard configuration.recipients.allows(message.recipient) else {
+      throw configuration.recipients.refusal(of: message.recipient)
     }
-    let wait = Wait(call.waitSeconds, clock.now(), configuration.longestSlice)
+    let wait = Wait(message.waitSeconds, clock.now(), configuration.longestSlice)
     let client = try await client(by: wait)
-    let (delivery, isJoined) = try await open(call, client)
+    let (delivery, isJoined) = try await open(message, client, wait)
     return try await follow(delivery, wait, era, client, reports, isJoined: isJoined)
   }
 
@@ -88,7 +87,7 @@ struct ToolRunner: Sendable {
     let wait = Wait(call.waitSeconds, clock.now(), configuration.longestSlice)
     let client = try await client(by: wait)
     guard let handle = inward(call.handle, client),
-      let delivery = try await find(handle, client, waitingUntil: wait.end)
+      let delivery = try await find(handle, client, wait, waitingUntil: wait.end)
     else {
       throw ToolFailure.unknownHandle
     }
@@ -106,17 +105,13 @@ struct ToolRunner: Sendable {
   ) async throws -> End {
     if era.hasTasks, !wait.isPeek {
       // The row must be stored before the client learns of a task.
-      let state = try await state(of: delivery, by: wait, reports) { state in
-        if case .sending = state { false } else { true }
-      }
-      switch state {
-      case .sent:
+      let state = try await state(of: delivery, in: wait, by: wait.end, reports) { !$0.isSending }
+      if case .sent = state {
         let report = try report(delivery, state, client, isJoined: isJoined)
         return End(result: .success(task(delivery, state, report, client, kind: "task")))
-      case .sending, .ended, .refused: break
       }
     }
-    let state = try await state(of: delivery, by: wait, reports, until: \.isEnd)
+    let state = try await state(of: delivery, in: wait, reports)
     return try end(delivery, state, client, isJoined: isJoined)
   }
 
@@ -168,7 +163,7 @@ struct ToolRunner: Sendable {
     case .ready(let client): return client
     case .later(let open):
       do {
-        if let client = try await first(by: max(wait.end, clock.now() + .seconds(5)), open) { return client }
+        if let client = try await bounded(by: wait.limit, clock, cancelsLate: true, open) { return client }
       } catch let error where !(error is SmoovenError || error is CancellationError) {
         throw ToolFailure(
           """

@@ -21,6 +21,9 @@ CALLS = [
     ("notify_person", {"user_id": "silent@example.com", "intent": "The build is done", "wait_seconds": 1}),
     ("notify_person", {"user_id": "bob@example.com", "intent": "The build is done"}),
     ("notify_person", {}),
+    ("ask_person", {"user_id": "answer@example.com", "question": "Deploy?", "options": ["Deploy", "Not now"]}),
+    ("ask_person", {"user_id": "silent@example.com", "question": "Why?", "wait_seconds": 1}),
+    ("ask_person", {"user_id": "silent@example.com", "question": ""}),
     ("wait_for", {"handle": "unknown"}),
     ("explain_delivery", {"handle": "unknown"}),
 ]

@@ -9,7 +9,7 @@ internal import HTTPTypes
 ///
 /// ```swift
 /// let outcome = try await listener.expect(.mcpEvents(secret), timeout: .seconds(600), until: incidentIsOver) { callback in
-///   try await server.subscribe("incident.updated", url: callback.url, secret: secret)
+///   try await server.subscribe("incident.updated", url: callback.callbackURL, secret: secret)
 /// }
 /// ```
 public struct MCPEventsCallbackProvider: SigningCallbackProvider {
