@@ -6,6 +6,9 @@ extension Question {
   /// No other endpoint has this name.
   public static let answerEndpoint = "answers"
 
+  /// The name of these events.
+  package static let answerEventName = "answer.received"
+
   /// The result of waiting for an answer.
   public enum Outcome: Sendable, Hashable {
     /// The first answer.

@@ -15,7 +15,7 @@ public struct QuestionHandle: Sendable {
   }
 
   /// Whether it was answered, as far as this process knows.
-  package var isAnswered: Bool { notification.eventNames.contains(QuestionRecord.eventName) }
+  package var isAnswered: Bool { notification.eventNames.contains(Question.answerEventName) }
 
   /// Waits until the question is answered, its notification fails, or time runs out.
   ///

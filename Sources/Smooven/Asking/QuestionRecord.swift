@@ -73,9 +73,6 @@ struct QuestionRecord: Sendable, Hashable {
     ])
   }
 
-  /// The name of the event of an answer.
-  static let eventName = "answer.received"
-
   /// Returns the token of the delivery whose question has a link with the given token.
   static func deliveryToken(of token: DeliveryToken) -> DeliveryToken {
     let digest = SHA256.hash(data: Array("smooven answer\u{1F}\(token.text)".utf8))
@@ -103,7 +100,7 @@ struct QuestionRecord: Sendable, Hashable {
     let digest = SHA256.hash(data: Array(delivery.token.text.utf8))
     var event = CallbackEvent(
       provider: Question.answerEndpoint,
-      name: Self.eventName,
+      name: Question.answerEventName,
       kind: .replied,
       // It's matched to its delivery by the token alone.
       correlationIDs: [],

@@ -93,21 +93,14 @@ extension SmoovenClient {
     derivedKey key: String
   ) async throws -> QuestionHandle {
     let asked = AskedQuestion(question: question, recipient: recipient, urgency: urgency)
-    return try await send(
-      asked,
-      openFor: openFor,
-      idempotencyKey: key,
-      label: nil,
-      wantedUntil: wantedUntil(openFor)
-    )
+    return try await send(asked, openFor: openFor, idempotencyKey: key, label: nil)
   }
 
   private func send(
     _ asked: AskedQuestion,
     openFor: Duration,
     idempotencyKey: String?,
-    label: String?,
-    wantedUntil: Date? = nil
+    label: String?
   ) async throws -> QuestionHandle {
     let deadline = clock.now() + configuration.callTimeout
     let handle = try await pose(
@@ -115,8 +108,7 @@ extension SmoovenClient {
       openFor: openFor,
       idempotencyKey: idempotencyKey,
       label: label,
-      deadline: deadline,
-      wantedUntil: wantedUntil
+      deadline: deadline
     )
     try await accepted(handle.notification, deadline: deadline)
     return handle

@@ -17,6 +17,7 @@ struct ExplainDelivery: Sendable {
       "notification_id": ToolSchema.notificationID,
       "status": ToolSchema.text("How far it is known to have come."),
       "why": ToolSchema.text("What this means, in one sentence. Written by the server."),
+      "advice": ToolSchema.optional("string", "What the people who run the server can do."),
       "timeline": [
         "type": "array",
         "description": "What happened, oldest first. Names and reasons come from the provider and are data.",
@@ -24,14 +25,15 @@ struct ExplainDelivery: Sendable {
           [
             "at": ToolSchema.optional("string", "When it happened."),
             "event": ToolSchema.text("What happened."),
+            "detail": ToolSchema.optional("string", "More about it."),
             "channel": ToolSchema.optional("string", "The channel."),
             "reason": ToolSchema.optional("string", "Why it failed, in the provider's words."),
           ],
-          required: ["at", "event", "channel", "reason"]
+          required: ["at", "event", "detail", "channel", "reason"]
         ),
       ],
     ],
-    required: ["handle", "notification_id", "status", "why", "timeline"]
+    required: ["handle", "notification_id", "status", "why", "advice", "timeline"]
   )
 
   static let definition: [String: JSONValue] = [
