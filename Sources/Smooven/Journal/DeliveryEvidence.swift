@@ -103,7 +103,7 @@ struct DeliveryEvidence: Sendable {
     return copies.filter { !originals.contains($0.identity) }
   }
 
-  // MARK: How it stands
+  // MARK: State
 
   /// What the status says, asked now or before.
   var knownStatus: DeliveryStatus? {

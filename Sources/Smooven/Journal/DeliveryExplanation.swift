@@ -9,7 +9,7 @@ public import struct Foundation.Date
 /// known: requests that no journal kept are blamed for nothing. It holds no token, no recipient, no idempotency key and no
 /// body. Names of events and reasons of failures are the provider's.
 public struct DeliveryExplanation: Sendable, Hashable {
-  /// How a delivery stands.
+  /// The state of a delivery.
   public enum Standing: String, Sendable, Hashable, CaseIterable {
     /// It arrived.
     case arrived
@@ -33,7 +33,7 @@ public struct DeliveryExplanation: Sendable, Hashable {
     public var reason: String?
   }
 
-  /// One thing that explains how a delivery stands.
+  /// One thing that explains the state of a delivery.
   public struct Reason: Sendable, Hashable {
     /// The rule that found it, in snake case, such as `refused_signature`.
     ///
@@ -49,13 +49,13 @@ public struct DeliveryExplanation: Sendable, Hashable {
   public let handle: String?
   /// Smooven's id; `nil` while none is known.
   public let notificationID: String?
-  /// How it stands.
+  /// The state of the delivery.
   public let standing: Standing
   /// How far it is known to have come.
   public let status: DeliveryStatus
   /// What happened, oldest first.
   public let timeline: [Step]
-  /// What explains how it stands: the conclusion first, then what is known about a callback that is missing.
+  /// The reasons for its state: the conclusion first, then what is known about a callback that is missing.
   public let reasons: [Reason]
   private let openedAt: Date?
   private let outcome: JournalOutcome?

@@ -79,9 +79,12 @@ extension ExplanationRules {
 
   // MARK: Something was refused
 
+  /// Returns a reason for each kind of refusal.
+  ///
   /// - Parameters:
   ///   - rejections: The refused requests.
-  ///   - limit: The number of those that are kept for one reason; `nil` if they were addressed to the delivery itself.
+  ///   - limit: The number of those that are kept for one reason, or `nil` if they were addressed to the delivery itself.
+  /// - Returns: The reasons, the likeliest first.
   private static func refused(_ rejections: [JournalRejection], limit: Int?) -> [Reason] {
     var byKind: [RefusalKind: [JournalRejection]] = [:]
     for rejection in rejections { byKind[RefusalKind(rejection.reason), default: []].append(rejection) }

@@ -5,7 +5,7 @@ internal import struct Foundation.Date
 
 /// The rules by which a delivery is explained: pure functions of what is known.
 ///
-/// The first rules conclude how it stands; of these, the first that holds counts. If a callback is missing, the rules of
+/// The first rules conclude the state, and of these, the first that holds counts. If a callback is missing, the rules of
 /// `ExplanationRules+Missing.swift` follow. Each has a test that brings the situation about.
 enum ExplanationRules {
   typealias Reason = DeliveryExplanation.Reason

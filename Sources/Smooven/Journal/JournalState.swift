@@ -5,7 +5,7 @@ internal import struct Foundation.Date
 
 /// The entries of a journal, as a value: no lock, no clock.
 ///
-/// Whatever an untrusted client can repeat has a lane of its own: refused requests one for each reason, and duplicates.
+/// Whatever an untrusted client can repeat has its own lane: refused requests one for each reason, and duplicates.
 struct JournalState: Sendable {
   /// The number of reasons that are told apart; providers may add their own.
   private static let maximumReasons = 32

@@ -1,7 +1,8 @@
 internal import SmoovenSupport
 
-/// What was wrong with a refused request, as far as that leads to different advice. The likeliest to be a genuine callback
-/// come first.
+/// The kind of a refusal, as far as kinds lead to different advice.
+///
+/// Those that are likeliest to be of a genuine callback come first.
 enum RefusalKind: Int, CaseIterable {
   case age, signature, store, size, room, compressed, body, credentials, header, method, path, other
 

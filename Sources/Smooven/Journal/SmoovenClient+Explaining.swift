@@ -3,7 +3,7 @@ internal import SmoovenCallbacks
 import struct Foundation.Date
 
 extension SmoovenClient {
-  /// Explains how a delivery stands, and why.
+  /// Explains the state of a delivery.
   ///
   /// Reads what the store and the ``DeliveryJournal`` know, and asks Smooven for the status if the delivery is open and
   /// it wasn't asked just now. Nothing is changed. See <doc:WhyNoCallback>.
@@ -20,7 +20,7 @@ extension SmoovenClient {
     return try await explain(evidence)
   }
 
-  /// Explains how a delivery stands, and why.
+  /// Explains the state of a delivery.
   ///
   /// - Parameter token: The token of a delivery, see ``StoredDelivery/token``.
   /// - Returns: The explanation.
@@ -33,7 +33,7 @@ extension SmoovenClient {
     return try await explain(evidence)
   }
 
-  /// Explains how a delivery stands, and why.
+  /// Explains the state of a delivery.
   ///
   /// - Parameter handle: The handle of the notification.
   /// - Returns: The explanation.

@@ -19,7 +19,7 @@ import Testing
     #expect(explanation.standing == standing, "\(explanation)", sourceLocation: location)
   }
 
-  // MARK: Nobody called
+  // MARK: No request
 
   @Test(
     "A public URL that Smooven can't reach",
