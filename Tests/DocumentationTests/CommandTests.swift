@@ -26,7 +26,8 @@ import Testing
     let names = SmoovenCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
     // A name on its own is a mention.
     for (place, line) in commands
-    where !names.contains(line) && !line.hasPrefix("--generate-completion-script") && Self.isInThisBuild(line) {
+    where !names.contains(line) && !line.hasPrefix("--generate-completion-script") && Self.isInThisBuild(line)
+    {
       #expect(throws: Never.self, "\(place): smooven \(line)") {
         _ = try SmoovenCommand.parseAsRoot(Self.words(line))
       }
