@@ -12,7 +12,7 @@ struct SmoovenCommand: AsyncParsableCommand {
       """,
     subcommands: [
       SendCommand.self, AskCommand.self, EscalateCommand.self, ListenCommand.self, SandboxCommand.self,
-      VerifyCommand.self, SignCommand.self, TriggerCommand.self, MCPCommand.self,
+      ExplainCommand.self, VerifyCommand.self, SignCommand.self, TriggerCommand.self, MCPCommand.self,
     ]
   )
 }
