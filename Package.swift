@@ -86,7 +86,7 @@ let package = Package(
     // Floor 3
     .target(
       name: "SmoovenSQLite",
-      dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", deque, grdb]
+      dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", deque, grdb, metrics]
     ),
     .target(
       name: "SmoovenPostgres",
@@ -255,7 +255,9 @@ let package = Package(
     // Reads README.md, DocC, Sources and Samples from the package's folder.
     .testTarget(
       name: "DocumentationTests",
-      dependencies: ["SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenCommand", argumentParser]
+      dependencies: [
+        "SmoovenCallbacks", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenCommand", "TestSupport", argumentParser,
+      ]
     ),
   ],
   swiftLanguageModes: [.v6]

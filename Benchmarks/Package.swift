@@ -65,6 +65,14 @@ let package = Package(
       ]
     ),
     .executableTarget(
+      name: "JournalCost",
+      dependencies: [
+        "Measuring",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Smooven", package: "smooven-swift"),
+      ]
+    ),
+    .executableTarget(
       name: "VerifyCost",
       dependencies: [
         "AllocationCount",

@@ -92,6 +92,13 @@ struct AskCommand: AsyncParsableCommand {
       let report = OutcomeReport(outcome, of: handle.notification, elapsed: ContinuousClock.now - start)
       await timeline.finish(handle.notification, report.lastLine)
       if sending.json { Terminal.print(json: report) }
+      if report.isUnconfirmed {
+        await Why.printed(
+          by: client,
+          handle.notification,
+          inSandbox: sending.service.sandbox ? recipient.user ?? recipient.to : nil
+        )
+      }
       return report.exitCode
     } catch {
       await timeline.clear()

@@ -125,6 +125,13 @@ struct SendCommand: AsyncParsableCommand {
       let report = try await follow(handle, timeline, start: start, timeout: timeout)
       await timeline.finish(handle, report.lastLine)
       if sending.json { Terminal.print(json: report) }
+      if report.isUnconfirmed {
+        await Why.printed(
+          by: client,
+          handle,
+          inSandbox: sending.service.sandbox ? recipient.user ?? recipient.to : nil
+        )
+      }
       return report.exitCode
     } catch {
       await timeline.clear()

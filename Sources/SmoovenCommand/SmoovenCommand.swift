@@ -16,8 +16,8 @@ struct SmoovenCommand: AsyncParsableCommand {
     version: version,
     subcommands: [
       SendCommand.self, AskCommand.self, EscalateCommand.self, ListenCommand.self, SandboxCommand.self,
-      VerifyCommand.self, SignCommand.self, TriggerCommand.self, ReplayCommand.self, CaptureCommand.self,
-      MCPCommand.self,
+      ExplainCommand.self, VerifyCommand.self, SignCommand.self, TriggerCommand.self, ReplayCommand.self,
+      CaptureCommand.self, MCPCommand.self,
     ]
   )
 

@@ -67,7 +67,7 @@ import Testing
     var count = 0
     for (_, text) in try Self.sources("Sources/Smooven", "Sources/SmoovenHTTP") {
       let messages = text.matches(of: #/logger\.[a-z]+\(\s*"([^"]+)"/#).map(\.output.1)
-      let spans = text.matches(of: #/withSpan\("([^"]+)"/#).map(\.output.1)
+      let spans = text.matches(of: #/(?:withSpan|startSpan)\("([^"]+)"/#).map(\.output.1)
       for name in messages + spans {
         count += 1
         expectDocumented([String(name)], in: page)

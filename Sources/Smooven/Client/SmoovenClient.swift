@@ -89,6 +89,7 @@ public final class SmoovenClient: Service {
       now: configuration.now,
       logger: logger,
       metricsFactory: metricsFactory ?? MetricsSystem.factory,
+      tracer: tracer,
       journal: journal
     )
     listener =

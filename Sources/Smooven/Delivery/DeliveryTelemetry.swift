@@ -13,6 +13,10 @@ package struct DeliveryTelemetry: Sendable {
   private let accepted: Counter
   private let dispositions: [CallbackDisposition: Counter]
   private let outcomes: Timer
+  /// The same under its former name, which doesn't say the unit.
+  private let formerOutcomes: Timer
+  private let wakes: Timer
+  private let steps: [EscalationStepResult: Counter]
   let factory: any MetricsFactory
 
   package init(factory: any MetricsFactory) {
@@ -30,9 +34,23 @@ package struct DeliveryTelemetry: Sendable {
     }
     dispositions = counters
     outcomes = Timer(
+      label: "smooven_delivery_duration_seconds",
+      preferredDisplayUnit: .seconds,
+      factory: factory
+    )
+    formerOutcomes = Timer(
       label: "smooven_delivery_duration",
       preferredDisplayUnit: .milliseconds,
       factory: factory
+    )
+    wakes = Timer(label: "smooven_wake_latency_seconds", preferredDisplayUnit: .seconds, factory: factory)
+    steps = Dictionary(
+      uniqueKeysWithValues: EscalationStepResult.allCases.map { result in
+        let dimensions = [("result", result.rawValue)]
+        return (
+          result, Counter(label: "smooven_escalation_steps_total", dimensions: dimensions, factory: factory)
+        )
+      }
     )
   }
 
@@ -51,6 +69,19 @@ package struct DeliveryTelemetry: Sendable {
 
   /// Records the time from send to outcome.
   package func recordOutcome(after duration: Duration) {
-    outcomes.recordNanoseconds(Int64(duration.inSeconds * 1e9))
+    let nanoseconds = Int64(duration.inSeconds * 1e9)
+    outcomes.recordNanoseconds(nanoseconds)
+    formerOutcomes.recordNanoseconds(nanoseconds)
+  }
+
+  /// Records the time from the arrival of a callback, in any process, to the end of the waits that it settles.
+  func recordWake(after seconds: Double) {
+    // Between two machines, clocks differ.
+    wakes.recordNanoseconds(Int64(min(max(seconds, 0), 1e9) * 1e9))
+  }
+
+  /// Counts a step of an escalation that has ended.
+  func countStep(_ result: EscalationStepResult) {
+    steps[result]?.increment()
   }
 }

@@ -10,6 +10,7 @@ extension Escalation {
         await handle.settle(verdict.outcome, deadline: deadline)
       }
     }
+    countSteps(end)
     let attempts = begun.map {
       EscalationResult.Attempt(
         step: $0.place.step,

@@ -75,7 +75,7 @@ extension DeliveryEvidence {
       last[rejection.reason] = (entry.at, (last[rejection.reason]?.count ?? 0) + 1, rejection.status)
     }
     return last.map { reason, found in
-      Step(at: found.at, name: "others refused", detail: "\(found.count) × \(found.status) \(reason)")
+      Step(at: found.at, name: "others refused", detail: "\(found.count) with \(found.status) \(reason)")
     }
   }
 }

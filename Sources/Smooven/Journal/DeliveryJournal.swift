@@ -5,8 +5,8 @@ public import struct Foundation.Date
 
 /// What happened to deliveries lately, and which requests were refused: a bounded ring in memory.
 ///
-/// Pass one to a client or a receiver to answer "why does my callback not come?". There is none by default, and then it
-/// costs nothing.
+/// Pass one to a client or a receiver to answer "why does my callback not come?", see
+/// ``SmoovenClient/explain(_:)-(String)`` and <doc:WhyNoCallback>. There is none by default, and then it costs nothing.
 ///
 /// Untrusted clients can't push out what happened to deliveries: of the requests that are refused for one reason, only
 /// the last few are kept, and all of them are counted. Descriptions of entries hold no token, secret, recipient or body.

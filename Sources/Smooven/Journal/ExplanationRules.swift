@@ -20,7 +20,7 @@ enum ExplanationRules {
   typealias Rule = @Sendable (DeliveryEvidence) -> Conclusion?
 
   static let conclusions: [Rule] = [
-    arrived, failed, lost, unknownHere, notSent, unclear, copies, underWay, polling, noCallback,
+    unknownHere, arrived, failed, lost, notSent, unclear, copies, underWay, polling, noCallback,
   ]
 
   static func reasons(for evidence: DeliveryEvidence) -> [Reason] {
@@ -45,6 +45,15 @@ enum ExplanationRules {
         code: "late",
         message: "It arrived, but the callback came \(text(delay)) after the wait had ended.",
         advice: "Wait longer, or take the delivery up again with resume(_:)."
+      )
+      return Conclusion(reason: reason)
+    }
+    if evidence.outcome?.name == "timed_out" {
+      let reason = Reason(
+        code: "not_further",
+        message: "It arrived, and nothing has shown more than \(evidence.status.rawValue.loggable).",
+        advice:
+          "Whether it's opened, clicked or answered is up to the recipient and the channel. Wait longer."
       )
       return Conclusion(reason: reason)
     }

@@ -5,6 +5,7 @@ public import ServiceLifecycle
 public import SmoovenCallbacks
 package import SmoovenHTTP
 internal import Synchronization
+public import Tracing
 
 public import struct Foundation.Date
 
@@ -19,6 +20,8 @@ public final class CallbackReceiver: Service {
   package let intake: EventIntake
   package let clock: DeliveryClock
   let telemetry: DeliveryTelemetry
+  /// The tracer for the spans of callbacks; `nil` if it does nothing.
+  let tracer: (any Tracer)?
   let router: CallbackRouter
   let expected: ExpectedEndpoints
   /// What happened lately; `nil` if none was asked for.
@@ -43,6 +46,7 @@ public final class CallbackReceiver: Service {
   ///   - logger: The logger for debug messages and the store's failures. It never gets secrets, tokens, recipients or
   ///     bodies. Disabled by default.
   ///   - metricsFactory: The factory of metrics. Defaults to the bootstrapped `MetricsSystem`.
+  ///   - tracer: The tracer for spans. Defaults to the bootstrapped `InstrumentationSystem`.
   ///   - journal: The journal that keeps what happens, to explain it. Defaults to `nil`, none.
   /// - Throws: ``SmoovenError`` with `invalidConfiguration` if two endpoints share a name, if a name can't be part of a
   ///   path, if an endpoint would accept unsigned callbacks from anyone, or if the store remembers less than the age up
@@ -55,6 +59,7 @@ public final class CallbackReceiver: Service {
     now: @escaping @Sendable () -> Date = { Date() },
     logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }),
     metricsFactory: (any MetricsFactory)? = nil,
+    tracer: (any Tracer)? = nil,
     journal: DeliveryJournal? = nil
   ) throws(SmoovenError) {
     router = try CallbackRouter(endpoints)
@@ -66,6 +71,8 @@ public final class CallbackReceiver: Service {
     let telemetry = DeliveryTelemetry(factory: metricsFactory ?? MetricsSystem.factory)
     self.telemetry = telemetry
     self.journal = journal
+    let tracer = tracer ?? InstrumentationSystem.tracer
+    self.tracer = tracer is NoOpTracer ? nil : tracer
     tracker = DeliveryTracker(limits: limits, clock: self.clock, telemetry: telemetry, journal: journal)
     expected = ExpectedEndpoints(clock: self.clock)
     intake = EventIntake(
@@ -73,6 +80,7 @@ public final class CallbackReceiver: Service {
       tracker: tracker,
       hub: EventHub(onDrop: { telemetry.dropped.increment() }),
       telemetry: telemetry,
+      now: now,
       journal: journal,
       logger: logger
     )
@@ -161,15 +169,17 @@ public final class CallbackReceiver: Service {
         pad?.events = [event]
         let callback = StoredCallback(event, token: target.token, receivedAt: arrival)
         note?.signedAt = event.signedAt
-        return intake.take(callback, note?.kept).map { [self, note, pad] in
-          CallbackResponse(head: response(to: $0, name, note, pad))
-        }
+        let kept = note?.kept
+        let taken =
+          tracer == nil
+          ? intake.take(callback, kept) : traced([callback]) { [intake] in intake.take(callback, kept) }
+        return taken.map { [self, note, pad] in CallbackResponse(head: response(to: $0, name, note, pad)) }
       case .batch(let events):
         pad?.events = events
         let callbacks = events.map { StoredCallback($0, token: target.token, receivedAt: arrival) }
-        return .later { [self, note, pad] in
-          CallbackResponse(head: response(to: await intake.take(callbacks, note?.kept), name, note, pad))
-        }
+        let kept = note?.kept
+        let taken = traced(callbacks) { [intake] in .later { await intake.take(callbacks, kept) } }
+        return taken.map { [self, note, pad] in CallbackResponse(head: response(to: $0, name, note, pad)) }
       }
     } catch {
       return reject(request, error, note, pad)

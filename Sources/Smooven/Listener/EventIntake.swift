@@ -27,6 +27,7 @@ package final class EventIntake: Sendable {
   let orphans: AsyncStream<Void>
   private let foundOrphans: AsyncStream<Void>.Continuation
   private let telemetry: DeliveryTelemetry
+  private let now: @Sendable () -> Date
   private let journal: DeliveryJournal?
   private let logger: Logger
 
@@ -35,6 +36,7 @@ package final class EventIntake: Sendable {
     tracker: DeliveryTracker,
     hub: EventHub,
     telemetry: DeliveryTelemetry,
+    now: @escaping @Sendable () -> Date,
     journal: DeliveryJournal?,
     logger: Logger
   ) {
@@ -42,6 +44,7 @@ package final class EventIntake: Sendable {
     self.tracker = tracker
     self.hub = hub
     self.telemetry = telemetry
+    self.now = now
     self.journal = journal
     self.logger = logger
     (orphans, foundOrphans) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -95,10 +98,27 @@ package final class EventIntake: Sendable {
   }
 
   /// Delivers events that are already in the store to the waits that haven't seen them.
-  private func replay(_ stored: [StoredEvent], for token: DeliveryToken? = nil) {
+  ///
+  /// - Parameters:
+  ///   - stored: The events.
+  ///   - token: The slot for which they're read, if any.
+  ///   - isNews: Whether another process has just stored them.
+  private func replay(_ stored: [StoredEvent], for token: DeliveryToken? = nil, isNews: Bool = false) {
     for event in stored {
-      tracker.deliver(event.event, token: event.callback.token, isDuplicate: true, replayedFor: token)
+      let disposition = tracker.deliver(
+        event.event,
+        token: event.callback.token,
+        isDuplicate: true,
+        replayedFor: token
+      )
+      if isNews, disposition == .matched { recordWake(event.callback) }
     }
+  }
+
+  /// Records how long after its arrival a callback was delivered to those who wait.
+  private func recordWake(_ callback: StoredCallback) {
+    guard callback.event.source == .callback else { return }
+    telemetry.recordWake(after: now().timeIntervalSince(callback.receivedAt))
   }
 
   /// Replays the stored events of a delivery or a wait, whose slot may be catching up.
@@ -150,7 +170,7 @@ package final class EventIntake: Sendable {
     do {
       try await store.follow(tracker.interests) { [self] change in
         switch change {
-        case .callbacks(let stored): replay(stored)
+        case .callbacks(let stored): replay(stored, isNews: true)
         case .deliveries(let tokens): for token in tokens { await refresh(token) }
         case .orphans: foundOrphans.yield()
         }
@@ -235,6 +255,7 @@ package final class EventIntake: Sendable {
     )
     if result == .stored { hub.publish(event) }
     telemetry.countAccepted(disposition)
+    if disposition == .matched { recordWake(callback) }
     journal?.record(callback, disposition, request)
     logger.debug(
       "event accepted",

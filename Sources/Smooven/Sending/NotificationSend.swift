@@ -34,6 +34,7 @@ final class NotificationSend: Sendable {
   private let isKeyed: Bool
   private let owner: String
   private let deadline: Duration
+  private let span: any Span
   private let state: Mutex<State>
 
   /// Creates the send of one caller.
@@ -42,6 +43,7 @@ final class NotificationSend: Sendable {
   ///   - client: The client that sends.
   ///   - proposal: The delivery to open, claimed by the client.
   ///   - deadline: The caller's deadline.
+  ///   - span: The span of the send, which ``run(_:for:)`` ends.
   ///   - mayArm: A closure that is called before the claim is armed, and returns `false` if nothing must be sent
   ///     anymore. Used only under a key.
   ///   - body: A closure that builds the body for the delivery as it's stored.
@@ -49,6 +51,7 @@ final class NotificationSend: Sendable {
     client: SmoovenClient,
     proposal: StoredDelivery,
     deadline: Duration,
+    span: any Span,
     mayArm: (@Sendable () async throws -> Bool)? = nil,
     body: @escaping @Sendable (StoredDelivery) -> [UInt8]
   ) {
@@ -56,6 +59,7 @@ final class NotificationSend: Sendable {
     self.body = body
     self.mayArm = mayArm
     self.deadline = deadline
+    self.span = span
     isKeyed = proposal.idempotencyKey != nil
     owner = client.newOwner()
     let terms = SendMachine.Terms(
@@ -106,7 +110,8 @@ final class NotificationSend: Sendable {
   ///   - caller: The lease whose waits end if the send fails. It isn't held, so that the slot is released with its last
   ///     handle.
   func run(_ first: SendMachine.Action, for caller: UInt32) async {
-    await client.tracer.withSpan("smooven.notify", ofKind: .client) { span in
+    defer { span.end() }
+    await ServiceContext.withValue(span.context) {
       var action = first
       while true {
         switch action {

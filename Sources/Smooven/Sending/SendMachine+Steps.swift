@@ -60,6 +60,7 @@ extension SendMachine {
     _ = claimed.want(until: proposal.wantedUntil)
     // The key's token was created for a notification without a link to a page.
     guard claimed.adoptQuestion(of: proposal) else { return fail(.idempotencyConflict) }
+    claimed.trace = proposal.trace
     joinedAttempt = claimed.attempt
     state = .claiming(row, claimed: claimed)
     return .replace(claimed, version: row.version)

@@ -1,4 +1,5 @@
 internal import SmoovenCallbacks
+internal import Tracing
 
 import struct Foundation.Date
 
@@ -44,16 +45,27 @@ extension SmoovenClient {
       else { return fields.body(callbackURL: callbackURL) }
       return own.body(callbackURL: callbackURL)
     }
+    // Started here, so that the row can say which span sent it.
+    let span = tracer.startSpan("smooven.notify", ofKind: .client)
+    proposal.trace = TraceCarrier.carrier(of: span, by: tracer)
     let send = NotificationSend(
       client: self,
       proposal: proposal,
       deadline: deadline,
+      span: span,
       mayArm: mayArm,
       body: body
     )
-    return key == nil
-      ? try start(send, proposal)
-      : try await join(send, proposal, deadline)
+    do {
+      return key == nil
+        ? try start(send, proposal)
+        : try await join(send, proposal, deadline)
+    } catch {
+      // Nothing runs the send, so nothing else ends it.
+      span.recordError(error)
+      span.end()
+      throw error
+    }
   }
 
   private func proposal(

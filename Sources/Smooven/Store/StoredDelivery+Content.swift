@@ -76,6 +76,7 @@ extension StoredDelivery {
     var wantedUntil: Date?
     var label: String?
     var attachment: JSONValue?
+    var trace: [String: String]?
   }
 
   /// The object that all copies share.

@@ -128,7 +128,9 @@ struct ServiceOptions: ParsableArguments {
       try await withSmoovenClient(
         configuration: configuration,
         store: store,
-        logger: logging.logger
+        logger: logging.logger,
+        // A command that ends without an outcome says why.
+        journal: DeliveryJournal()
       ) { client in try await body(client) }
     }
   }
@@ -139,7 +141,7 @@ struct ServiceOptions: ParsableArguments {
   }
 
   private func listener(publicURL: String?) -> ListenerConfiguration {
-    if noListen, let publicURL { return .mounted(publicURL: publicURL) }
+    if noListen, let publicURL { return .elsewhere(publicURL: publicURL) }
     return ListenerConfiguration(
       host: listen?.host ?? "127.0.0.1",
       port: listen?.port ?? 0,

@@ -2,6 +2,8 @@ internal import ArgumentParser
 internal import Logging
 internal import Smooven
 
+import class Foundation.FileManager
+
 #if SQLiteSupport
 internal import SmoovenSQLite
 #endif
@@ -57,17 +59,25 @@ struct StoreOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - logger: Where the store says what its operator should change.
+  ///   - mayCreate: Whether a file that doesn't exist is created. Defaults to `true`.
   ///   - body: The closure.
   /// - Returns: What the closure returns.
   /// - Throws: What the closure throws, or `DeliveryStoreError` if the store can't be opened.
   func withStore<Result>(
     logger: Logger,
+    mayCreate: Bool = true,
     _ body: ((any DeliveryStore)?) async throws -> Result
   ) async throws -> Result {
     switch store.flatMap(Self.place) {
     case nil: break
     case .file(let path):
       #if SQLiteSupport
+      guard mayCreate || FileManager.default.fileExists(atPath: path) else {
+        throw DeliveryStoreError(
+          .unavailable,
+          "\(path) doesn't exist; give the --store of the command that sent"
+        )
+      }
       let store = try await SQLiteDeliveryStore(path: path)
       return try await closing(store.close) { try await body(store) }
       #endif

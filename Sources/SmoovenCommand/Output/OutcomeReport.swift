@@ -89,6 +89,9 @@ struct OutcomeReport: Encodable {
     return "\(mark) \(what)\(channel) after \(Timeline.seconds(elapsed))\(id)"
   }
 
+  /// Whether nothing confirmed or ended it.
+  var isUnconfirmed: Bool { exitCode == 4 }
+
   var exitCode: Int32 { outcomeExitCode(outcome) }
 }
 

@@ -1,6 +1,7 @@
 #if SQLiteSupport
 internal import DequeModule
 internal import GRDB
+internal import Metrics
 internal import Smooven
 internal import Synchronization
 
@@ -33,6 +34,7 @@ final class WriteQueue: Sendable {
   private let maintenance: StoreMaintenance
   private let state = Mutex(State())
   private let commits = Atomic<Int>(0)
+  private let duration = Timer(label: "smooven_store_commit_seconds", preferredDisplayUnit: .seconds)
   private let onCommit: @Sendable (_ appended: [StoredEvent]) -> Void
 
   init(
@@ -138,6 +140,7 @@ final class WriteQueue: Sendable {
 
   private func commit(_ batch: [Job], _ db: Database) {
     guard let oldest = batch.first?.since else { return }
+    let start = ContinuousClock.now
     do {
       if db.isInsideTransaction { try db.rollback() }
       connections.patience.limit(until: end(of: oldest))
@@ -151,6 +154,7 @@ final class WriteQueue: Sendable {
         return .commit
       }
       commits.add(1, ordering: .relaxed)
+      duration.record(duration: .now - start)
       onCommit(transaction.appended)
       for resume in resumptions { resume() }
     } catch  where StoreFault.isLock(error) {

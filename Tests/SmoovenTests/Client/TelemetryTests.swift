@@ -62,10 +62,12 @@ import Tracing
     #expect(
       try metrics.expectCounter("smooven_callbacks_rejected_total", [("reason", "no_match")]).totalValue == 1
     )
+    #expect(try metrics.expectTimer("smooven_delivery_duration_seconds").values.count == 1)
     #expect(try metrics.expectTimer("smooven_delivery_duration").values.count == 1)
+    #expect(try metrics.expectTimer("smooven_wake_latency_seconds").values.count == 1)
     #expect(try metrics.expectGauge("smooven_waits_open").lastValue == 0)
     let names = tracer.finishedSpans.map(\.operationName)
-    #expect(Set(names) == ["smooven.notify", "smooven.wait"])
+    #expect(Set(names) == ["smooven.notify", "smooven.wait", "smooven.callback"])
   }
 
   @Test("No secret, token, recipient or body in any log line at any level, in any description, in any error")

@@ -33,27 +33,25 @@ import Testing
     ]
   )
   func unreachable(publicURL: String, code: String) async throws {
-    let explanation = try await Scene.explanation {
-      $0.listener = .mounted(publicURL: publicURL)
-    }
+    let explanation = try await Scene.explanation(configure: { $0.listener = .mounted(publicURL: publicURL) })
     expect(explanation, ["no_callback", code])
     #expect(explanation.advice != nil)
   }
 
   @Test("A sandbox on this machine can reach a loopback URL, so that isn't blamed")
   func sandbox() async throws {
-    let explanation = try await Scene.explanation { configuration in
-      configuration.baseURL = "http://127.0.0.1:9"
-      configuration.listener = .mounted(publicURL: "http://127.0.0.1:8080")
-    }
+    let explanation = try await Scene.explanation(configure: {
+      $0.baseURL = "http://127.0.0.1:9"
+      $0.listener = .mounted(publicURL: "http://127.0.0.1:8080")
+    })
     expect(explanation, ["no_callback", "nobody_called"])
   }
 
   @Test("The process that receives the callbacks is another one")
   func elsewhere() async throws {
-    let explanation = try await Scene.explanation {
+    let explanation = try await Scene.explanation(configure: {
       $0.listener = .elsewhere(publicURL: "https://agent.example.com")
-    }
+    })
     expect(explanation, ["no_callback", "received_elsewhere"])
   }
 
@@ -68,9 +66,9 @@ import Testing
 
   @Test("Only callbacks of others arrive, so the URL isn't blamed")
   func others() async throws {
-    let explanation = try await Scene.explanation {
+    let explanation = try await Scene.explanation(configure: {
       $0.listener = .mounted(publicURL: "http://192.168.1.5")
-    } after: { scene, _ in
+    }) { scene, _ in
       #expect(await scene.receive(scene.callback(id: "ntf_2", to: "/callbacks/smooven")) == 200)
     }
     expect(explanation, ["no_callback", "others_arrive"])
@@ -79,10 +77,9 @@ import Testing
   @Test("With polling, no callback is missing")
   func polling() async throws {
     let explanation = try await Scene.explanation(
-      status: .json(["notification_id": "ntf_1", "status": "sent"])
-    ) {
-      $0.tracking = .polling()
-    }
+      status: .json(["notification_id": "ntf_1", "status": "sent"]),
+      configure: { $0.tracking = .polling() }
+    )
     expect(explanation, ["polling"])
     #expect(explanation.why.message.contains("sent"))
   }
@@ -124,10 +121,10 @@ import Testing
 
   @Test("A callback larger than the port accepts")
   func size() async throws {
-    let explanation = try await Scene.explanation {
+    let explanation = try await Scene.explanation(configure: {
       $0.baseURL = "http://127.0.0.1:9"
       $0.listener = ListenerConfiguration(maximumBodySize: 64)
-    } after: { scene, _ in
+    }) { scene, _ in
       let port = try await #require(scene.client.listener).address.port
       let stranger = try await Stranger(port: port, from: "127.0.0.2")
       await stranger.send("POST \(scene.url) HTTP/1.1\r\nHost: a\r\nContent-Length: 65\r\n\r\n")
@@ -255,6 +252,11 @@ import Testing
       #expect(await scene.receive(scene.callback()) == 200)
     }
     expect(arrived, ["arrived"], .arrived)
+    let notFurther = try await Scene.explanation { scene, handle in
+      #expect(await scene.receive(scene.callback()) == 200)
+      _ = try await handle.outcome(timeout: .milliseconds(1), until: .opened)
+    }
+    expect(notFurther, ["not_further"], .arrived)
     let failed = try await Scene.explanation { scene, _ in
       #expect(await scene.receive(scene.callback("notification.failed")) == 200)
     }
@@ -300,8 +302,10 @@ import Testing
       expect(refused, ["refused"])
       #expect(refused.why.message.contains("invalid_recipient"))
     }
-    try await Scene.run(.failure(TransportError(.notSent, "no route"))) { scene in
-      scene.transport.script(.failure(TransportError(.notSent, "no route")))
+    try await Scene.run(
+      .failure(TransportError(.notSent, "no route")),
+      configure: { $0.retry = .never }
+    ) { scene in
       await #expect(throws: SmoovenError.self) {
         try await scene.client.notify(.init(channel: .sms, to: "+61400000000", message: "x"))
       }
@@ -312,11 +316,15 @@ import Testing
 
   @Test("The response was lost, so that only a callback can tell")
   func unclear() async throws {
-    let explanation = try await Scene.explanation(.failure(TransportError(.noResponse, "cut")))
+    let explanation = try await Scene.explanation(
+      .failure(TransportError(.noResponse, "cut")),
+      configure: { _ in }
+    )
     expect(explanation, ["unclear", "nobody_called"])
-    let polling = try await Scene.explanation(.failure(TransportError(.noResponse, "cut"))) {
-      $0.tracking = .polling()
-    }
+    let polling = try await Scene.explanation(
+      .failure(TransportError(.noResponse, "cut")),
+      configure: { $0.tracking = .polling() }
+    )
     expect(polling, ["unclear"])
   }
 
@@ -366,7 +374,7 @@ import Testing
     #expect(
       Array(lines[1...5]) == [
         "     0.00 s  opened          with a key", "     0.00 s  request left",
-        "     0.00 s  accepted        queued, sms", "     2.00 s  others refused  3 × 401 no_match",
+        "     0.00 s  accepted        queued, sms", "     2.00 s  others refused  3 with 401 no_match",
         "    30.00 s  timed out       queued",
       ]
     )

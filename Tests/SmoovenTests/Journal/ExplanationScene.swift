@@ -29,14 +29,12 @@ struct ExplanationScene: Sendable {
   ///   - hasJournal: Whether the client has the journal.
   ///   - change: Changes the configuration.
   ///   - body: What happens.
-  /// - Returns: What the body returns.
-  /// - Throws: Any error that the body throws.
   static func run<Result: Sendable>(
     _ answer: MockAnswer = .accepted(id: "ntf_1"),
     status: MockAnswer? = nil,
     store: (any DeliveryStore)? = nil,
     hasJournal: Bool = true,
-    _ change: (inout SmoovenConfiguration) -> Void = { _ in },
+    configure change: (inout SmoovenConfiguration) -> Void = { _ in },
     _ body: @escaping (ExplanationScene) async throws -> Result
   ) async throws -> Result {
     let wall = WallClock()
@@ -67,32 +65,23 @@ struct ExplanationScene: Sendable {
     status: MockAnswer? = nil,
     store: (any DeliveryStore)? = nil,
     hasJournal: Bool = true,
-    _ change: (inout SmoovenConfiguration) -> Void,
-    after happening: @escaping (ExplanationScene, NotificationHandle) async throws -> Void = { _, _ in }
+    configure change: (inout SmoovenConfiguration) -> Void = { _ in },
+    after happening: @escaping (ExplanationScene, NotificationHandle) async throws -> Void
   ) async throws -> DeliveryExplanation {
-    try await run(answer, status: status, store: store, hasJournal: hasJournal, change) { scene in
+    try await run(answer, status: status, store: store, hasJournal: hasJournal, configure: change) { scene in
       let handle = try await scene.client.notifySarah()
       try await happening(scene, handle)
       return try await scene.client.explain(handle)
     }
   }
 
-  /// The same, with the usual configuration.
+  /// Sends a notification, and explains it immediately.
   static func explanation(
     _ answer: MockAnswer = .accepted(id: "ntf_1"),
     status: MockAnswer? = nil,
-    store: (any DeliveryStore)? = nil,
-    hasJournal: Bool = true,
-    after happening: @escaping (ExplanationScene, NotificationHandle) async throws -> Void = { _, _ in }
+    configure change: (inout SmoovenConfiguration) -> Void
   ) async throws -> DeliveryExplanation {
-    try await explanation(
-      answer,
-      status: status,
-      store: store,
-      hasJournal: hasJournal,
-      { _ in },
-      after: happening
-    )
+    try await explanation(answer, status: status, configure: change) { _, _ in }
   }
 
   /// The URL of the last notification.

@@ -1,0 +1,71 @@
+internal import SmoovenCallbacks
+internal import SmoovenHTTP
+internal import Tracing
+
+extension CallbackReceiver {
+  /// Receives callbacks within a consumer span that links to the span of the send, whichever process sent it.
+  ///
+  /// Without a tracer it's no more than the work itself, which then needs no suspension.
+  func traced(
+    _ callbacks: [StoredCallback],
+    _ work: @escaping @Sendable () -> Answer<EventIntake.Reception>
+  ) -> Answer<EventIntake.Reception> {
+    guard let tracer, let first = callbacks.first else { return work() }
+    return .later { [self] in
+      await tracer.withSpan("smooven.callback", ofKind: .consumer) { span in
+        // Before the event ends the wait, because the row of a send without a key goes with its last handle.
+        if let trace = await trace(of: first) { span.addLink(TraceCarrier.link(to: trace, by: tracer)) }
+        span.attributes["messaging.system"] = first.event.provider
+        span.attributes["messaging.operation.name"] = "process"
+        if let id = first.event.correlationIDs.first { span.attributes["messaging.message.id"] = id }
+        if callbacks.count > 1 { span.attributes["messaging.batch.message_count"] = callbacks.count }
+        let reception = await work().value
+        span.attributes["smooven.disposition"] = reception.name
+        switch reception {
+        case .accepted: break
+        case .noRoom, .tooOld, .failed: span.setStatus(SpanStatus(code: .error))
+        }
+        return reception
+      }
+    }
+  }
+
+  /// The context that the send left in its row; `nil` if there's no such row.
+  private func trace(of callback: StoredCallback) async -> [String: String]? {
+    let event = callback.event
+    let lookup: DeliveryLookup
+    if let token = callback.token {
+      lookup = .token(token)
+    } else if let id = event.correlationIDs.first {
+      lookup = .id(id, group: event.group)
+    } else {
+      return nil
+    }
+    // A store that can't be read costs the link.
+    return (try? await intake.store.load(lookup))?.delivery.trace
+  }
+}
+
+extension EventIntake.Reception {
+  /// What happened in a word: the disposition, or the reason for which it was refused.
+  fileprivate var name: String {
+    switch self {
+    case .accepted(let disposition): disposition.rawValue
+    case .noRoom: "no_room"
+    case .tooOld: "too_old"
+    case .failed: "store"
+    }
+  }
+}
+
+extension Answer {
+  /// The value, once it's there.
+  fileprivate var value: Value {
+    get async {
+      switch self {
+      case .now(let value): value
+      case .later(let work): await work()
+      }
+    }
+  }
+}
