@@ -112,7 +112,7 @@ let package = Package(
       name: "SmoovenCommand",
       dependencies: [
         "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenPostgres", "SmoovenMCP",
-        "SmoovenSandbox",
+        "SmoovenSandbox", "SmoovenTesting",
         argumentParser, httpClient, httpTypes, lifecycle, logging, nioSSL, signals,
       ] + nio
     ),
@@ -248,6 +248,7 @@ let package = Package(
       exclude: [
         "Interop/mcp1.txt", "Interop/mcp2.txt", "Interop/mcp_client.py", "Interop/mcp_events.py",
         "Interop/mcp_validate.py", "Interop/postgres.txt", "Interop/postgres_reader.py",
+        "Interop/read_har.py",
       ],
       resources: [.copy("Servers")]
     ),

@@ -31,7 +31,7 @@ struct EscalateCommand: AsyncParsableCommand {
   }
 
   private static func read(_ path: String) throws -> EscalationPolicy {
-    let bytes = try BodyFile.read(path)
+    let bytes = try InputFile.read(path, what: "the policy")
     do {
       let policy = try JSONDecoder().decode(EscalationPolicy.self, from: Data(bytes))
       try policy.validate()

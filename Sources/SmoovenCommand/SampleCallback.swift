@@ -5,8 +5,41 @@ internal import Smooven
 struct SampleCallback {
   let body: [UInt8]
 
-  /// Creates a callback, or returns `nil` if it can't be written as JSON.
-  init?(_ event: String, provider: String, id: String, now: Date) {
+  /// The events that a provider documents, or for which there are samples.
+  private static let events: [String: [String]] = [
+    "smooven": [
+      "queued", "sent", "fallback", "delivered", "failed", "opened", "clicked",
+    ].map { "notification.\($0)" } + ["player.registered", "player.updated"],
+    "notificationapi": notificationAPIEvents, "pingram": notificationAPIEvents,
+    "smartlyq": [
+      "job.completed", "job.failed", "social.posted", "social.failed", "post.published", "post.failed",
+      "message.delivered", "message.read", "message.received", "message.failed",
+    ],
+    "smobi": [
+      "QUEUED", "ACCEPTED", "PENDING", "SENT", "DELIVERED", "READ", "FAILED", "UNDELIVERED", "REJECTED",
+      "EXPIRED",
+      "reply", "click",
+    ],
+  ]
+
+  private static let notificationAPIEvents =
+    ["EMAIL", "SMS", "CALL", "PUSH", "WEB_PUSH", "INAPP_WEB", "SLACK"].flatMap { channel in
+      (channel == "EMAIL" ? ["OPEN", "CLICK"] : []).map { "\(channel)_\($0)" }
+        + ["DELIVERED", "FAILED", "INBOUND"].map { "\(channel)_\($0)" }
+    } + ["OPEN", "CLICK", "DELIVERED", "FAILED"]
+
+  /// The names of a provider's events, for the help.
+  static func examples(of provider: String) -> String {
+    events[provider]?.joined(separator: ", ") ?? "any name, such as parcel.arrived"
+  }
+
+  /// Indicates whether a provider has an event, or may have any.
+  static func isKnown(_ event: String, of provider: String) -> Bool {
+    events[provider]?.contains { $0.lowercased() == event.lowercased() } ?? true
+  }
+
+  /// Creates a callback.
+  init(_ event: String, provider: String, id: String, now: Date) {
     let time = JSONValue.string(RFC3339.format(now))
     let payload: JSONValue
     switch provider {
@@ -29,8 +62,7 @@ struct SampleCallback {
     case "smobi": payload = Self.smobi(event, id, time)
     default: payload = ["type": .string(event), "timestamp": time, "data": ["id": .string(id)]]
     }
-    guard let data = try? JSONEncoder().encode(payload) else { return nil }
-    body = Array(data)
+    body = payload.bytes
   }
 
   /// Returns a new id in the style of the services, such as `evt_…`.

@@ -12,6 +12,7 @@ struct SandboxCommand: AsyncParsableCommand {
     discussion: """
       The recipient chooses the story: the part of user_id or to before '@' or '+'. Anything else is delivered.
       Scripts: \(SandboxScript.allCases.map(\.rawValue).joined(separator: ", ")).
+      Standard error says which notifications were accepted, and which requests were refused.
       The Secret Key comes from SMOOVEN_SECRET_KEY; without it, it is \(SandboxConfiguration().secretKey.exposedText).
       """
   )
@@ -25,6 +26,9 @@ struct SandboxCommand: AsyncParsableCommand {
   @Option(help: "Multiplies every delay: 0.01 makes retries after 5 s come after 50 ms.")
   var timeScale = 1.0
 
+  @Option(help: "The URL for the callbacks of requests without a callback_url, and of players.")
+  var callbackURL: String?
+
   @Flag(help: "Print each callback attempt as one JSON object a line.")
   var json = false
 
@@ -35,6 +39,7 @@ struct SandboxCommand: AsyncParsableCommand {
     guard (0...1_000).contains(timeScale) else {
       throw ValidationError("--time-scale must be between 0 and 1000.")
     }
+    if let callbackURL { _ = try TargetURL(callbackURL, option: "--callback-url") }
   }
 
   func run() async throws {
@@ -43,25 +48,36 @@ struct SandboxCommand: AsyncParsableCommand {
       configuration.host = host
       configuration.port = port
       configuration.timeScale = timeScale
+      configuration.defaultCallbackURL = callbackURL
       if let key = Environment.secrets("SMOOVEN_SECRET_KEY").first { configuration.secretKey = key }
       let sandbox = try SmoovenSandbox(configuration: configuration, logger: logging.logger)
+      Terminal.watchReader()
       let printer = Task { [json] in
         Terminal.printError("listening on \(try await sandbox.baseURL)")
         var position = 0
-        while let news = try? await sandbox.awaitCallbackAttempts(after: position) {
-          for attempt in news.attempts {
-            if json {
-              Terminal.print(json: AttemptReport(attempt))
-            } else {
-              Terminal.print(Self.line(attempt))
-            }
-          }
+        while let news = try? await sandbox.awaitActivities(after: position) {
+          for activity in news.activities { Self.print(activity, json: json) }
           position = news.position
         }
       }
-      try await serving(sandbox)
-      // All attempts are printed before the end.
+      try await serving([sandbox])
+      // What was tried is printed before the end.
       _ = try? await printer.value
+    }
+  }
+
+  /// Prints an attempt on standard output, and everything else on standard error.
+  private static func print(_ activity: SandboxActivity, json: Bool) {
+    switch activity {
+    case .attempt(let attempt):
+      if json { Terminal.print(json: AttemptReport(attempt)) } else { Terminal.print(line(attempt)) }
+    case .accepted(let id, let channel, let script, let hasCallbackURL):
+      let hint =
+        hasCallbackURL ? "" : "; no callback URL: give callback_url in the request, or --callback-url"
+      Terminal.printError("\(id)  accepted on \(channel.rawValue), script \(script.rawValue)\(hint)")
+    case .refused(let status, let code, let method, let path):
+      let hint = status == 401 ? "; the sandbox's Secret Key is another one" : ""
+      Terminal.printError("refused: \(status) \(code), \(method) \(path)\(hint)")
     }
   }
 

@@ -17,8 +17,8 @@ struct SendCommand: AsyncParsableCommand {
 
   @OptionGroup var recipient: RecipientOptions
 
-  @Option(parsing: .upToNextOption, help: "Values for the intent, as key=value.")
-  var context: [KeyValue] = []
+  @Option(help: "A value for the intent, as key=text or key:=JSON. Repeat it for more.")
+  var context: [ContextArgument] = []
 
   @Option(help: "Use this channel, in place of an intent: sms, rcs, push, email or inapp.")
   var channel: String?
@@ -99,7 +99,7 @@ struct SendCommand: AsyncParsableCommand {
         urgency: recipient.parsedUrgency
       )
     }
-    let values = context.map { ($0.key, JSONValue.string($0.value)) }
+    let values = context.map { ($0.key, $0.value) }
     return NotifyRequest(
       intent: intent ?? "",
       urgency: recipient.parsedUrgency,

@@ -11,28 +11,33 @@ struct SignCommand: AsyncParsableCommand {
     abstract: "Print the headers that sign a body, one a line, as 'Name: value'."
   )
 
-  @Option(help: "As whom to sign.")
+  @Option(help: "The provider as which to sign.")
   var provider: ProviderName
 
-  @Option(help: "The secret. Default: <NAME>_WEBHOOK_SECRET.")
-  var secret: [String] = []
+  @OptionGroup var secrets: SecretOptions
 
-  @Option(help: "The time to sign. Default: now.")
+  @Option(help: "The id of the message, for providers that sign one. Defaults to a new one.")
+  var id: String?
+
+  @Option(help: "The time to sign, \(TimeArgument.formats). Defaults to now.")
   var at: TimeArgument?
 
-  @Argument(help: "The file with the body; - or nothing for standard input.")
+  @Argument(help: "The file with the body; - or nothing for standard input.", completion: .file())
   var file: String?
+
+  func validate() throws {
+    guard ProviderFactory.isSigned(provider.name) else {
+      throw ValidationError("\(provider.name) does not sign its callbacks, so there are no headers to print.")
+    }
+    if let id { try Checks.headerText(id, "--id") }
+  }
 
   func run() async throws {
     try await reportingErrors(json: false) {
-      let body = try BodyFile.read(file)
-      guard ProviderFactory.isSigned(provider.name) else {
-        Terminal.printError("\(provider.name) does not sign its callbacks: there are no headers")
-        return
-      }
-      let secrets = try ProviderFactory.secrets(of: provider.name, given: secret.map { Secret($0) })
+      let secrets = try secrets.secrets(of: provider.name)
+      let body = try InputFile.read(file)
       let fields = try ProviderFactory.signing(provider.name, secrets: secrets)?
-        .sign(body, id: SampleCallback.freshID("msg"), at: at?.date ?? Date())
+        .sign(body, id: id ?? SampleCallback.freshID("msg"), at: at?.date ?? Date())
       for field in fields ?? [:] { Terminal.print("\(field.name.rawName): \(field.value)") }
     }
   }

@@ -10,67 +10,103 @@ struct TriggerCommand: AsyncParsableCommand {
     commandName: "trigger",
     abstract: "Send one realistic, correctly signed callback.",
     discussion: """
-      EVENT is the provider's name for it, such as notification.delivered (smooven), EMAIL_OPEN (notificationapi, \
-      pingram), job.completed (smartlyq), DELIVERED, reply or click (smobi).
+      EVENT is the provider's name for it; another name is sent as a custom event. Known are:
+      \(ProviderFactory.names.map { "  \($0): \(SampleCallback.examples(of: $0))" }.joined(separator: "\n"))
       """
   )
 
-  @Argument(help: "The event.")
-  var event: String
+  @Argument(help: "The event. Not needed with --data.")
+  var event: String?
 
-  @Option(help: "As whom to send it.")
+  @Option(help: "The provider as which to send it.")
   var provider: ProviderName
 
-  @Option(help: "The secret. Default: <NAME>_WEBHOOK_SECRET.")
-  var secret: [String] = []
+  @OptionGroup var secrets: SecretOptions
 
-  @Option(help: "Where to send it.")
+  @Option(help: "The URL to send it to. It may have a user, a password and a query.")
   var to: String
 
-  @Option(help: "The id to correlate on. Default: a fresh one.")
+  @Option(help: "The id to correlate on, and with --data that of the message. Defaults to a new one.")
   var id: String?
 
+  @Option(help: "Send the bytes of this file as the body; - for standard input.", completion: .file())
+  var data: String?
+
+  @Flag(help: "Print the result as one JSON object.")
+  var json = false
+
   func validate() throws {
-    try Checks.url(to, "--to")
+    _ = try TargetURL(to, option: "--to")
+    guard event != nil || data != nil else { throw ValidationError("Give an event, or --data with a body.") }
+    if let id { try Checks.headerText(id, "--id") }
   }
 
   func run() async throws {
-    try await reportingErrors(json: false) {
+    try await reportingErrors(json: json) {
       let now = Date()
-      let endpoint = try BaseURL(to, setting: "--to")
-      guard
-        let sample = SampleCallback(
-          event,
-          provider: provider.name,
-          id: id ?? SampleCallback.freshID("test"),
-          now: now
-        )
-      else { throw ValidationError("\(event) cannot be written as JSON.") }
-      var head = HTTPRequest(
-        method: .post,
-        scheme: endpoint.scheme,
-        authority: endpoint.authority,
-        path: endpoint.path.isEmpty ? "/" : endpoint.path
-      )
-      head.headerFields[.contentType] = "application/json"
+      let id = id ?? SampleCallback.freshID("test")
+      let body = try body(id, now)
+      var fields: HTTPFields = [.contentType: "application/json"]
       if ProviderFactory.isSigned(provider.name) {
-        let secrets = try ProviderFactory.secrets(of: provider.name, given: secret.map { Secret($0) })
-        let fields = try ProviderFactory.signing(provider.name, secrets: secrets)?
-          .sign(sample.body, id: SampleCallback.freshID("msg"), at: now)
-        for field in fields ?? [:] { head.headerFields.append(field) }
+        let secrets = try secrets.secrets(of: provider.name)
+        let messageID = data == nil ? SampleCallback.freshID("msg") : id
+        fields.append(
+          contentsOf: try ProviderFactory.signing(provider.name, secrets: secrets)?
+            .sign(body, id: messageID, at: now) ?? [:]
+        )
       }
-      let transport = HTTPClientTransport()
-      let result: Result<TransportResponse, any Error>
-      do {
-        let request = TransportRequest(head: head, body: sample.body, timeout: .seconds(10))
-        result = .success(try await transport.send(request))
-      } catch {
-        result = .failure(error)
-      }
-      await transport.shutdown()
-      let status = try result.get().head.status.code
-      Terminal.print("\(event) → \(status)")
-      if !(200..<300).contains(status) { throw ExitCode(1) }
+      let target = try TargetURL(to, option: "--to")
+      let response = try await Self.post(
+        TransportRequest(head: target.post(fields), body: body, timeout: .seconds(10))
+      )
+      let report = TriggerReport(event: event ?? "--data", id: id, response: response)
+      if json { Terminal.print(json: report) } else { for line in report.lines { Terminal.print(line) } }
+      if !report.isAccepted { throw ExitCode(1) }
     }
+  }
+
+  private func body(_ id: String, _ now: Date) throws -> [UInt8] {
+    if let data { return try InputFile.read(data) }
+    let event = event ?? ""
+    if !SampleCallback.isKnown(event, of: provider.name) {
+      Terminal.printError(
+        "note: \(provider.name) documents no event \(event); it is sent as a custom one. See smooven trigger --help"
+      )
+    }
+    return SampleCallback(event, provider: provider.name, id: id, now: now).body
+  }
+
+  private static func post(_ request: TransportRequest) async throws -> TransportResponse {
+    let transport = HTTPClientTransport()
+    let result: Result<TransportResponse, any Error>
+    do {
+      result = .success(try await transport.send(request))
+    } catch {
+      result = .failure(error)
+    }
+    await transport.shutdown()
+    return try result.get()
+  }
+}
+
+/// What `trigger` sent, and the response.
+private struct TriggerReport: Encodable {
+  let event: String
+  let id: String
+  let status: Int
+  /// The beginning of the response's body.
+  let body: String?
+
+  init(event: String, id: String, response: TransportResponse) {
+    self.event = event
+    self.id = id
+    status = response.head.status.code
+    body = response.body.isEmpty ? nil : String(decoding: response.body.prefix(1_024), as: UTF8.self)
+  }
+
+  var isAccepted: Bool { (200..<300).contains(status) }
+
+  var lines: [String] {
+    ["\(event) → \(status)  \(id)"] + (body.map { ["  \($0)"] } ?? [])
   }
 }

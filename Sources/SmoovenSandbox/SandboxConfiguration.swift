@@ -8,8 +8,8 @@ public import struct Foundation.Date
 public struct SandboxConfiguration: Sendable {
   /// The address to bind.
   ///
-  /// Defaults to `127.0.0.1`, because the sandbox shows what it was sent to any client that can connect, and posts to
-  /// any URL that the holder of its key specifies.
+  /// Defaults to `127.0.0.1`, because the sandbox shows what it was sent to every client that can connect, and posts to any
+  /// URL that the holder of its key names. Bound to loopback, it responds with 403 to requests for any other host.
   public var host = "127.0.0.1"
   /// The port to bind.
   ///
@@ -33,9 +33,10 @@ public struct SandboxConfiguration: Sendable {
   ///
   /// Defaults to 150 milliseconds, so that a person sees a timeline. It must be from 0 to one hour.
   public var stepDelay = Duration.milliseconds(150)
-  /// The number of notifications, of attempts and of failed deliveries that are remembered.
+  /// The maximum number of notifications, players, attempts and failed deliveries that are remembered, each.
   ///
-  /// Defaults to 100,000 of each. Above that, the oldest are forgotten.
+  /// Defaults to 100,000. Above that, and above 256 MiB of bodies, the oldest are forgotten. While so many notifications
+  /// are under way, further ones get a 429.
   public var historyLimit = 100_000
   /// The clock for delays.
   ///

@@ -37,18 +37,17 @@ extension SmoovenSandbox {
     try await first { $0.attempts.total >= count ? $0.attempts.elements : nil }
   }
 
-  /// Waits for attempts after a position among all that have ever ended.
+  /// Waits for what happens after a position among all that ever happened.
   ///
-  /// Unlike the list of all attempts, this costs no more if the list is long.
-  ///
-  /// - Returns: The attempts that are remembered, and the position after them.
-  /// - Throws: ``SandboxError`` with `stopped` if the sandbox ends before that, or `CancellationError` if cancelled.
-  package func awaitCallbackAttempts(
+  /// - Returns: What is remembered, and the position after it.
+  /// - Throws: ``SandboxError`` with `stopped` when the sandbox ends before, and `CancellationError` when the
+  ///   caller is cancelled.
+  package func awaitActivities(
     after position: Int
-  ) async throws -> (attempts: [SandboxCallbackAttempt], position: Int) {
+  ) async throws -> (activities: [SandboxActivity], position: Int) {
     try await first { records in
-      let total = records.attempts.total
-      return total > position ? (records.attempts.elements(after: position), total) : nil
+      let total = records.activities.total
+      return total > position ? (records.activities.elements(after: position), total) : nil
     }
   }
 

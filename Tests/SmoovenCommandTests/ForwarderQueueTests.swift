@@ -8,8 +8,8 @@ import Testing
 
 @testable import SmoovenCommand
 
-@Suite("The queue of a forwarder", .timeLimit(.minutes(1))) struct ForwarderQueueTests {
-  /// A server that keeps the bodies it receives.
+@Suite("The queue of forwarded requests", .timeLimit(.minutes(1))) struct ForwarderQueueTests {
+  /// A server that keeps the bodies that it receives.
   private struct Target: HTTPServerHandler {
     let bodies = Watched<[String]>([])
 
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test("If it's full, the oldest requests are dropped, all get a response, and a warning counts")
+  @Test("If it is full, the oldest requests go, and a warning counts")
   func full() async throws {
     let target = Target()
     let server = HTTPServer(
@@ -30,37 +30,50 @@ import Testing
     )
     let address = Watched<HTTPServerAddress?>(nil)
     let serving = Task { try await server.run { bound in address.update { $0 = bound } } }
-    let key: Secret = "sk_test_0123456789"
-    let forwarder = Forwarder(
-      receiver: try CallbackReceiver(endpoints: [CallbackEndpoint(.smooven(key))]),
-      target: try Forwarder.Target("http://\(try await address.first { $0 })/in"),
+    let url = "http://\(try await address.first { $0 })/in"
+    let queue = ForwardQueue(
+      to: try TargetURL(url, option: "--forward-to"),
+      hops: ForwardHops(),
       capacity: 3
     )
     for number in 0..<5 {
       let request = SmoovenCallbackFixture("notification.sent", notificationID: "ntf_\(number)_")
-        .request(secret: key)
-      let answer = forwarder.answer(HTTPServerRequest(head: request.head, body: request.body))
-      guard case .now(.response(let response)) = answer else {
-        Issue.record("the answer waits")
-        continue
-      }
-      #expect(response.head.status == .ok)
+        .request(secret: "sk_test_0123456789")
+      queue.add(
+        ForwardQueue.Item(
+          request: HTTPServerRequest(head: request.head, body: request.body),
+          provider: "smooven",
+          event: "notification.sent"
+        )
+      )
     }
-    #expect(forwarder.dropCount == 2)
-    let warning = forwarder.dropWarning()
-    #expect(warning == "not forwarded: 2 dropped, the oldest, as 3 wait; 2 in all")
-    #expect(forwarder.dropWarning() == nil)
+    #expect(queue.dropCount == 2 && queue.remaining == 3)
+    #expect(queue.dropWarning() == "not forwarded: 2 dropped, the oldest, as 3 wait; 2 in all")
+    #expect(queue.dropWarning() == nil)
 
-    let running = Task { try await forwarder.run() }
+    queue.finish()
+    await queue.run()
+    #expect(queue.remaining == 0)
     let bodies = try await target.bodies.first { $0.count == 3 ? $0 : nil }
     for (number, body) in zip(2..., bodies) { #expect(body.contains("ntf_\(number)_")) }
-    running.cancel()
-    try await running.value
     serving.cancel()
     try await serving.value
   }
 
-  @Test("It's as long as the documentation says") func capacity() {
-    #expect(Forwarder.capacity == 10_000)
+  @Test("It is as long as the documentation says") func capacity() {
+    #expect(ForwardQueue.capacity == 10_000)
+  }
+
+  @Test("A request that has passed this listener is a loop, however it is written")
+  func loop() throws {
+    let (hops, other) = (ForwardHops(), ForwardHops())
+    var head = HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/")
+    #expect(!hops.isLoop(head))
+    head.headerFields = other.forwarded(head.headerFields, provider: "smooven")
+    #expect(!hops.isLoop(head) && other.isLoop(head))
+    head.headerFields = hops.forwarded(head.headerFields, provider: "smooven")
+    #expect(hops.isLoop(head) && other.isLoop(head))
+    let name = try #require(ForwardHops.field)
+    #expect(head.headerFields[values: name].count == 1)
   }
 }

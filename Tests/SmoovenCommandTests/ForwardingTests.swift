@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import SmoovenCallbacks
 import SmoovenTesting
 import Testing
@@ -46,7 +47,9 @@ struct ForwardingTests {
       #expect(request["method"] == "POST")
       #expect(request["path"] == .string(expected))
       #expect(request["body"] == .string(String(decoding: event.body, as: UTF8.self)))
-      _ = try await listener.process.first { $0.errors.contains("forwarded: 200") ? true : nil }
+      _ = try await listener.process.first {
+        $0.errors.contains("forwarded smooven notification.delivered: 200") ? true : nil
+      }
     }
   }
 
@@ -66,7 +69,9 @@ struct ForwardingTests {
   func troubledTarget() async throws {
     try await withTarget(status: 500) { listener, _ in
       #expect(try await listener.send(id: "ntf_1") == 200)
-      _ = try await listener.process.first { $0.errors.contains("forwarded: 500") ? true : nil }
+      _ = try await listener.process.first {
+        $0.errors.contains("forwarded smooven notification.delivered: 500") ? true : nil
+      }
     }
   }
 
@@ -76,7 +81,7 @@ struct ForwardingTests {
     try await Listening.with(["--secret", "smooven=\(Listening.key)", "--forward-to", gone]) { listener in
       #expect(try await listener.send(id: "ntf_1") == 200)
       #expect(try await listener.events(count: 1).count == 1)
-      let prefix = "not forwarded: "
+      let prefix = "not forwarded smooven notification.delivered: "
       let line = try await listener.process.first { $0.errors.first { $0.hasPrefix(prefix) } }
       #expect(line.contains("refused"))
       #expect(try await listener.send(id: "ntf_2") == 200)
@@ -94,9 +99,91 @@ struct ForwardingTests {
       #expect(try await Requests.send("GET", "\(try await target.listeningURL())/release").status == 200)
       let end = try await listener.process.finished()
       #expect(end.exitCode == 0)
-      #expect(end.errors.filter { $0 == "forwarded: 200" }.count == count)
+      #expect(end.errors.filter { $0 == "forwarded smooven notification.delivered: 200" }.count == count)
       let bodies = try await received(target, count: count).map { $0["body"]?.stringValue ?? "" }
       for (number, body) in bodies.enumerated() { #expect(body.contains("ntf_\(number)_")) }
+    }
+  }
+
+  @Test("What belongs to the connection isn't forwarded, the query is, and the provider is named")
+  func hops() async throws {
+    try await withTarget(path: "/in?a=1") { listener, target in
+      let event = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_hops")
+      let field = SmoovenCallbackProvider.signatureField(for: event.body, secret: Secret(Listening.key))
+      let headers = [
+        field.name.rawName: field.value, "Connection": "keep-alive, X-Private, close", "X-Private": "secret",
+        "Keep-Alive": "timeout=5", "TE": "trailers", "Proxy-Authorization": "Basic x", "Upgrade": "h2c",
+        "X-Kept": "yes",
+      ]
+      let url = "\(listener.callbackURL)?b=2"
+      #expect(try await Requests.send("POST", url, headers: headers, body: event.body).status == 200)
+      let request = try await received(target, count: 1)[0]
+      #expect(request["path"] == "/in?a=1&b=2")
+      let names = request["headers"]?.keys ?? []
+      #expect(names.isDisjoint(with: ["x-private", "keep-alive", "te", "proxy-authorization", "upgrade"]))
+      #expect(request["headers"]?["x-kept"] == "yes")
+      #expect(request["headers"]?["smooven-provider"] == "smooven")
+    }
+  }
+
+  @Test("Each provider's callbacks go to its own target, with the user and the password of its URL")
+  func perProvider() async throws {
+    try await SmoovenProcess.with([Listening.key], as: .script("webhook_receiver.js")) { first in
+      try await SmoovenProcess.with([Listening.key], as: .script("webhook_receiver.js")) { second in
+        let token = "dashboard-token_0123456789"
+        let other = try await second.listeningURL().replacing("http://", with: "http://user:p%40ss@")
+        let arguments = [
+          "--secret", "smooven=\(Listening.key)", "--provider", "smobi", "--token", token,
+          "--forward-to", "smooven=\(try await first.listeningURL())/a=b", "--forward-to",
+          "smobi=\(other)/smobi",
+        ]
+        try await Listening.with(arguments) { listener in
+          #expect(try await listener.send(id: "ntf_1") == 200)
+          let url = "\(listener.url)/callbacks/smobi/\(token)"
+          #expect(try await Requests.send("POST", url, body: Array(#"{"status":"READ"}"#.utf8)).status == 200)
+          let one = try await received(first, count: 1)[0]
+          #expect(one["path"] == "/a=b")
+          let two = try await received(second, count: 1)[0]
+          #expect(two["path"] == "/smobi")
+          #expect(two["headers"]?["authorization"] == "Basic dXNlcjpwQHNz")
+          // The target doesn't verify it, and the line says so. There are two targets, so it names the one.
+          let port = other.split(separator: ":").last ?? ""
+          let line = "forwarded smobi status.READ: 401 (127.0.0.1:\(port))"
+          _ = try await listener.process.first { $0.errors.contains(line) ? true : nil }
+          #expect(first.now.output.count == 1)
+        }
+      }
+    }
+  }
+
+  @Test("A request that comes back is refused, directly and by way of another listener")
+  func loops() async throws {
+    let port = try await SilentPort.free()
+    let arguments = ["--secret", "smooven=\(Listening.key)"]
+    let first = arguments + ["--forward-to", "http://127.0.0.1:\(port)/callbacks/smooven"]
+    try await Listening.with(first) { listener in
+      let back = arguments + ["--forward-to", listener.callbackURL, "--port", "\(port)"]
+      try await Listening.with(back) { other in
+        #expect(try await listener.send(id: "ntf_loop") == 200)
+        let line = "forwarded smooven notification.delivered: 508"
+        _ = try await other.process.first { $0.errors.contains(line) ? true : nil }
+        _ = try await listener.process.first { $0.errors.contains { $0.contains("508 loop") } ? true : nil }
+        #expect(try await listener.stopped().events.count == 1)
+      }
+    }
+  }
+
+  @Test("What was acknowledged and can't be forwarded before the end is counted, and a second signal ends it")
+  func lost() async throws {
+    try await withTarget(isHeld: true) { listener, target in
+      for number in 0..<4 { #expect(try await listener.send(id: "ntf_\(number)") == 200) }
+      _ = try await received(target, count: 1)
+      listener.process.signal(SIGINT)
+      // Another signal, because two equal ones that are pending are one.
+      listener.process.signal(SIGTERM)
+      let end = try await listener.process.finished()
+      #expect(end.exitCode == 1)
+      #expect(end.errorText.contains("not forwarded: 4 accepted requests"))
     }
   }
 }

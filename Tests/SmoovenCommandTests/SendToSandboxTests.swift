@@ -71,7 +71,8 @@ struct SendToSandboxTests {
   @Test("Every field arrives as it was passed")
   func fields() async throws {
     let arguments = [
-      "--context", "appointment_id=apt_123", "when=10:00=sharp", "empty=", "--urgency", "high", "--timeout",
+      "--context", "appointment_id=apt_123", "--context", "when=10:00=sharp", "--context", "empty=",
+      "--urgency", "high", "--timeout",
       "20s",
     ]
     try await send(to: "sarah@example.com", arguments) { end, notifications, _ in

@@ -90,8 +90,8 @@ struct SigningTests {
   @Test(
     "A body that was changed on its way is explained",
     arguments: [
-      (#"{"event":"x","a":[1,2]}"#, #"{"event": "x", "a": [1, 2]}"#, "re-serialised"),
-      (#"{"event": "x", "a": [1, 2]}"#, #"{"event":"x","a":[1,2]}"#, "re-serialised"),
+      (#"{"event":"x","a":[1,2]}"#, #"{"event": "x", "a": [1, 2]}"#, "re-serialized"),
+      (#"{"event": "x", "a": [1, 2]}"#, #"{"event":"x","a":[1,2]}"#, "re-serialized"),
       (#"{"event":"x"}"#, "{\"event\":\"x\"}\n", "white space at its end"),
       ("{\"event\":\"x\"}\n", #"{"event":"x"}"#, "line feed at the end of the body was lost"),
     ]

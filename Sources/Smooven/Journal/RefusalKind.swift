@@ -89,3 +89,11 @@ enum RefusalKind: Int, CaseIterable {
 
   private static func time(_ seconds: Double) -> String { "\(Int(min(seconds, 1e9).rounded())) s" }
 }
+
+extension JournalRejection {
+  /// What was wrong and what to do about it, for a person.
+  package var explanation: String {
+    let kind = RefusalKind(reason)
+    return "\(kind.what(self)). \(kind.advice(self))"
+  }
+}

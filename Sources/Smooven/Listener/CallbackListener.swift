@@ -223,12 +223,21 @@ extension HTTPServerConfiguration {
 
 extension CallbackReceiver: HTTPServerHandler {
   package func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
-    respond(to: CallbackRequest(request)).map { .response(HTTPServerResponse(head: $0.head, body: $0.body)) }
+    answer(request, noting: nil)
+  }
+
+  /// Answers a request, and notes what became of it.
+  package func answer(
+    _ request: HTTPServerRequest,
+    noting receive: (@Sendable (CallbackNote) -> Void)?
+  ) -> Answer<HTTPServerReply> {
+    respond(to: CallbackRequest(request), noting: receive)
+      .map { .response(HTTPServerResponse(head: $0.head, body: $0.body)) }
   }
 }
 
 extension CallbackRequest {
-  fileprivate init(_ request: HTTPServerRequest) {
+  package init(_ request: HTTPServerRequest) {
     self.init(head: request.head, body: request.body, remoteAddress: request.remoteAddress)
   }
 }

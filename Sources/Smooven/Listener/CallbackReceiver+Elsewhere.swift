@@ -11,12 +11,13 @@ extension CallbackReceiver {
   func reject(
     _ request: CallbackRequest,
     _ rejection: CallbackRejection,
-    _ note: RejectionNote?
+    _ note: RejectionNote?,
+    _ pad: CallbackNote.Pad?
   ) -> Answer<CallbackResponse> {
     guard rejection.status == .notFound || rejection.status == .unauthorized, request.head.method == .post,
       intake.store.isShared, case .callback(_, let text?) = CallbackRoute(request.head.path),
       let token = DeliveryToken(text), !tracker.contains(token), beginQuestion()
-    else { return .now(CallbackResponse(head: reject(rejection, note))) }
+    else { return .now(CallbackResponse(head: reject(rejection, note, pad))) }
     return .later { [self] in
       defer { questions.subtract(1, ordering: .relaxed) }
       var answer = rejection
@@ -27,7 +28,7 @@ extension CallbackReceiver {
       } catch {
         answer = .unavailable("store", "whether another process expects it can't be read: \(type(of: error))")
       }
-      return CallbackResponse(head: reject(answer, note))
+      return CallbackResponse(head: reject(answer, note, pad))
     }
   }
 

@@ -119,9 +119,19 @@ public final class CallbackReceiver: Service {
   }
 
   /// Responds to a request, without suspending if the store needs no I/O.
-  package func respond(to request: CallbackRequest) -> Answer<CallbackResponse> {
+  ///
+  /// - Parameters:
+  ///   - request: The request.
+  ///   - receive: Called once, before the response is returned, with what became of a request at an endpoint or of one
+  ///     that was refused. Defaults to `nil`.
+  /// - Returns: The response, or the work that leads to it.
+  package func respond(
+    to request: CallbackRequest,
+    noting receive: (@Sendable (CallbackNote) -> Void)? = nil
+  ) -> Answer<CallbackResponse> {
     let arrival = now()
     var note = journal.map { RejectionNote($0, request, at: arrival) }
+    var pad = receive.map { CallbackNote.Pad(receive: $0) }
     do throws(CallbackRejection) {
       let target: CallbackTarget
       switch try router.destination(of: request, expected: expected.target) {
@@ -135,25 +145,34 @@ public final class CallbackReceiver: Service {
         try allow([.get, .head, .post], request)
         return .later { [answers] in await answers.respond(to: request, token: token) }
       }
-      if let reply = try firstHandshake(request, target, at: arrival) { return .now(reply) }
+      pad?.endpoint = target.endpoint
+      if let reply = try firstHandshake(request, target, at: arrival) {
+        pad?.note(.challenge, status: reply.head.status.code)
+        return .now(reply)
+      }
       try allow([.post], request)
       let name = target.provider.name
       switch try verified(request, target, at: arrival) {
-      case .challenge(let reply): return .now(try CallbackResponse(reply, name))
+      case .challenge(let reply):
+        let response = try CallbackResponse(reply, name)
+        pad?.note(.challenge, status: response.head.status.code)
+        return .now(response)
       case .event(let event):
+        pad?.events = [event]
         let callback = StoredCallback(event, token: target.token, receivedAt: arrival)
         note?.signedAt = event.signedAt
-        return intake.take(callback, note?.kept).map { [self, note] in
-          CallbackResponse(head: response(to: $0, name, note))
+        return intake.take(callback, note?.kept).map { [self, note, pad] in
+          CallbackResponse(head: response(to: $0, name, note, pad))
         }
       case .batch(let events):
+        pad?.events = events
         let callbacks = events.map { StoredCallback($0, token: target.token, receivedAt: arrival) }
-        return .later { [self, note] in
-          CallbackResponse(head: response(to: await intake.take(callbacks, note?.kept), name, note))
+        return .later { [self, note, pad] in
+          CallbackResponse(head: response(to: await intake.take(callbacks, note?.kept), name, note, pad))
         }
       }
     } catch {
-      return reject(request, error, note)
+      return reject(request, error, note, pad)
     }
   }
 
@@ -275,30 +294,43 @@ public final class CallbackReceiver: Service {
   private func response(
     to result: EventIntake.Reception,
     _ provider: String,
-    _ note: RejectionNote?
+    _ note: RejectionNote?,
+    _ pad: CallbackNote.Pad?
   ) -> HTTPResponse {
     switch result {
-    case .accepted: return HTTPResponse(status: .ok)
-    case .noRoom: return reject(.unavailable("no_room", "\(provider): closed, or a buffer is full"), note)
+    case .accepted(let disposition):
+      pad?.note(.accepted(disposition), status: 200)
+      return HTTPResponse(status: .ok)
+    case .noRoom:
+      return reject(.unavailable("no_room", "\(provider): closed, or a buffer is full"), note, pad)
     case .tooOld:
       let message = "\(provider): the store has forgotten the keys of its signed time"
       return reject(
         CallbackRejection(status: .unauthorized, reason: "too_old", message: message, age: note?.age),
-        note
+        note,
+        pad
       )
     case .failed(let error):
       let detail = (error as? DeliveryStoreError)?.description ?? "\(type(of: error))"
       logger.warning("callback refused: the store can't take it", metadata: ["error": "\(detail)"])
-      return reject(.unavailable("store", "\(provider): \(detail)"), note)
+      return reject(.unavailable("store", "\(provider): \(detail)"), note, pad)
     }
   }
 
-  func reject(_ rejection: CallbackRejection, _ note: RejectionNote?) -> HTTPResponse {
+  func reject(
+    _ rejection: CallbackRejection,
+    _ note: RejectionNote?,
+    _ pad: CallbackNote.Pad?
+  ) -> HTTPResponse {
     telemetry.countRejected(rejection.reason)
     note?.record(rejection, tracker)
     logger.debug(
       "callback rejected",
       metadata: ["reason": "\(rejection.reason)", "detail": "\(rejection.message)"]
+    )
+    pad?.note(
+      .refused(reason: rejection.reason, message: rejection.message),
+      status: rejection.status.code
     )
     return rejection.response
   }

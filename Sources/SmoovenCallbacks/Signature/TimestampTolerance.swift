@@ -52,8 +52,12 @@ public struct TimestampTolerance: Sendable, Hashable {
     seconds.isFinite ? .seconds(min(max(seconds, -1e11), 1e11)) : nil
   }
 
+  /// Returns a time in seconds, or in days if it's two or more.
   private static func text(_ seconds: Double) -> String {
-    // If it's years, the `Double` may not fit in an `Int`, and the number means nothing to a reader.
-    abs(seconds) < 1e9 ? "\(Int(seconds.rounded(.up))) s" : "decades"
+    // Years away, a Double may not fit an Int, and the number means nothing to a reader.
+    guard abs(seconds) < 1e9 else { return "decades" }
+    guard abs(seconds) >= 172_800 else { return "\(Int(seconds.rounded(.up))) s" }
+    let tenths = Int((seconds / 8_640).rounded())
+    return "\(tenths / 10)\(tenths % 10 == 0 ? "" : ".\(tenths % 10)") days"
   }
 }

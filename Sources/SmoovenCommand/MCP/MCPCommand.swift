@@ -63,10 +63,12 @@ struct MCPCommand: AsyncParsableCommand {
   func run() async throws {
     if printTools {
       let tools = MCPTool.all.map(\.definition)
-      return Terminal.print(lines: JSONValue.array(tools).bytes + [UInt8(ascii: "\n")])
+      return try await reportingErrors(json: false) {
+        Terminal.print(lines: JSONValue.array(tools).bytes + [UInt8(ascii: "\n")])
+      }
     }
     try await reportingErrors(json: false) {
-      try await serving(MCPService(self))
+      try await serving([MCPService(self)])
     }
   }
 

@@ -9,6 +9,13 @@ enum Checks {
     }
   }
 
+  /// Checks a text that becomes the value of a header field.
+  static func headerText(_ text: String, _ option: String) throws {
+    guard !text.isEmpty, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      throw ValidationError("\(option) must be ASCII text without spaces.")
+    }
+  }
+
   static func url(_ url: String?, _ option: String) throws {
     guard let url else { return }
     do {

@@ -8,6 +8,14 @@ enum Environment {
     ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
   }
 
+  /// The public URL, checked.
+  ///
+  /// - Throws: ``SmoovenError`` that names the variable.
+  static func publicURL() throws(SmoovenError) -> String? {
+    guard let url = value("SMOOVEN_PUBLIC_URL") else { return nil }
+    return try BaseURL(url, setting: "SMOOVEN_PUBLIC_URL").url
+  }
+
   /// Returns the secrets of a provider, newest first, which are separated by commas while they're rotated.
   static func secrets(_ names: String...) -> [Secret] {
     secrets(names)

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// An address to bind: `127.0.0.1:8080`, `[::1]:8080`, `:8080`.
+/// An address to bind: `127.0.0.1:8080`, `[::1]:8080`, `:8080` or `8080`.
 struct HostAndPort: ExpressibleByArgument, Sendable {
   let host: String
   let port: Int
@@ -11,10 +11,12 @@ struct HostAndPort: ExpressibleByArgument, Sendable {
   }
 
   init?(argument: String) {
-    guard let colon = argument.lastIndex(of: ":"), let port = Int(argument[argument.index(after: colon)...]),
+    let colon = argument.lastIndex(of: ":")
+    let digits = colon.map { argument[argument.index(after: $0)...] } ?? argument[...]
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits),
       (0...65_535).contains(port)
     else { return nil }
-    var host = argument[..<colon]
+    var host = argument[..<(colon ?? argument.startIndex)]
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
     self.host = host.isEmpty ? "127.0.0.1" : String(host)
     self.port = port

@@ -10,7 +10,7 @@ struct ServiceOptions: ParsableArguments {
   @Option(help: "Where Smooven is. Default: https://api.smooven.io.")
   var baseURL: String?
 
-  @Option(help: "Where to take callbacks, as HOST:PORT. Default: a free port on 127.0.0.1.")
+  @Option(help: "Where to take callbacks, as [HOST:]PORT. Defaults to a free port on 127.0.0.1.")
   var listen: HostAndPort?
 
   @Flag(
@@ -154,9 +154,7 @@ struct ServiceOptions: ParsableArguments {
   }
 
   private func reachableURL() throws -> String? {
-    if let publicURL { return publicURL }
-    guard let url = Environment.value("SMOOVEN_PUBLIC_URL") else { return nil }
-    return try BaseURL(url, setting: "SMOOVEN_PUBLIC_URL").url
+    try publicURL ?? Environment.publicURL()
   }
 
   private func secretKeys() throws -> [Secret] {

@@ -5,6 +5,9 @@ import struct Foundation.Date
 
 /// A moment: RFC 3339, or seconds since 1970.
 struct TimeArgument: ExpressibleByArgument, Sendable {
+  /// The formats, for the help of an option.
+  static let formats = "as 2026-03-05T08:00:15Z, or in seconds since 1970"
+
   let date: Date
 
   init?(argument: String) {

@@ -3,6 +3,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 internal import Smooven
+internal import SmoovenSupport
 
 /// An error as a command says it to the person who typed the command.
 ///
@@ -15,7 +16,7 @@ struct ErrorText: CustomStringConvertible {
 
   var description: String {
     guard var error = error as? SmoovenError else { return Self.cause(error) ?? "\(error)" }
-    let said = error.apiMessage.map { "; Smooven says: \(Terminal.plain($0))" } ?? ""
+    let said = error.apiMessage.map { "; Smooven says: \($0.printable)" } ?? ""
     let cause = error.cause
     error.cause = nil
     guard let cause else { return "\(error)\(said)" }

@@ -7,7 +7,7 @@ enum EventLine {
   static func write(_ event: CallbackEvent, to bytes: inout [UInt8]) {
     // Text from the network must not control the terminal.
     func write(_ part: String?, then end: String = "  ") {
-      bytes += (part ?? "-").loggable.utf8
+      bytes += (part ?? "-").printable.utf8
       bytes += end.utf8
     }
     write(event.occurredAt.map(RFC3339.format))

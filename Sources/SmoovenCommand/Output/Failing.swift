@@ -1,17 +1,24 @@
 internal import ArgumentParser
 internal import Smooven
 
-/// Performs a command's work, and turns an error that it throws into a message and an exit code of 1.
+/// Does a command's work, and turns what it throws, and output that couldn't be written, into a message and an exit code
+/// of 1.
+///
+/// A reader that is gone is no failure: the exit code still says how the work ended.
 func reportingErrors<Result>(json: Bool, _ body: () async throws -> Result) async throws -> Result {
+  let result: Swift.Result<Result, any Error>
   do {
-    return try await body()
+    result = .success(try await body())
   } catch let code as ExitCode {
-    throw code
-  } catch let usage as ValidationError {
-    throw usage
+    result = .failure(code)
   } catch {
     Terminal.printError("error: \(ErrorText(error))")
     if json { Terminal.print(json: ErrorReport(error)) }
     throw ExitCode(1)
   }
+  if let failure = Terminal.outputFailure, !failure.isReaderGone {
+    Terminal.printError("error: \(failure)")
+    throw ExitCode(1)
+  }
+  return try result.get()
 }

@@ -1,22 +1,71 @@
 import Foundation
+internal import SmoovenSupport
+internal import Synchronization
 
-/// Standard output and error, in whole lines and without buffering.
+/// Standard output and error, whole lines at a time and without buffering.
+///
+/// What came off the wire doesn't steer the terminal: controls are escaped. The first failure to write to standard output is
+/// kept, and nothing is written after it.
 enum Terminal {
-  /// Whether a person is looking at standard output.
+  /// Why standard output can't be written anymore.
+  struct OutputFailure: Error, Equatable, CustomStringConvertible {
+    let code: CInt
+
+    /// Indicates whether the process that read it has ended or closed it.
+    var isReaderGone: Bool { code == EPIPE }
+
+    var description: String {
+      isReaderGone
+        ? "standard output: its reader is gone" : "standard output: \(SystemError.text(of: code))"
+    }
+  }
+
+  /// Whether a person looks at standard output.
   static let isInteractive = isatty(STDOUT_FILENO) == 1 && Environment.value("TERM") != "dumb"
 
-  /// Prints a line, in which a question mark replaces any character that would move the cursor or begin another line.
+  private static let failed = Watched<OutputFailure?>(nil)
+  // One line at a time, whichever thread writes it.
+  private static let writing = Mutex(())
+
+  /// The first failure to write to standard output, if any.
+  static var outputFailure: OutputFailure? { failed.read { $0 } }
+
+  /// Waits until standard output can't be written anymore.
+  ///
+  /// - Throws: `CancellationError` if cancelled.
+  static func untilOutputFails() async throws {
+    try await failed.first { $0 == nil ? nil : () }
+  }
+
+  /// Notices that the reader of standard output is gone even while nothing is written.
+  ///
+  /// For servers: their next line may be hours away. It takes a thread until the process ends.
+  static func watchReader() {
+    Thread.detachNewThread {
+      var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+      var result: CInt
+      repeat {
+        result = unsafe poll(&descriptor, 1, -1)
+      } while result < 0 && errno == EINTR
+      guard result > 0, descriptor.revents & Int16(POLLERR | POLLHUP) != 0 else { return }
+      failed.update { $0 = $0 ?? OutputFailure(code: EPIPE) }
+    }
+  }
+
+  /// Prints a line.
   static func print(_ line: String) {
-    write(plain(line) + "\n", to: .standardOutput)
+    write(Array((line.printable + "\n").utf8))
   }
 
+  /// Prints a line on standard error.
   static func printError(_ line: String) {
-    write(line + "\n", to: .standardError)
+    // If that fails, there is no place left to say so.
+    try? FileHandle.standardError.write(contentsOf: Data((line.printable + "\n").utf8))
   }
 
-  /// Writes without a line feed, for a line that is overwritten.
+  /// Writes without a line feed, for a line that is written over.
   static func draw(_ text: String) {
-    write("\r\u{1B}[K" + text, to: .standardOutput)
+    write(Array(("\r\u{1B}[K" + text.printable).utf8))
   }
 
   /// Prints one JSON object on a separate line.
@@ -24,26 +73,20 @@ enum Terminal {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(value) else { return }
-    write(String(decoding: data, as: UTF8.self) + "\n", to: .standardOutput)
+    var line = Array(data)
+    line.escapeControlsInJSON()
+    write(line + [UInt8(ascii: "\n")])
   }
 
-  /// Prints lines that are complete.
+  /// Prints lines that are complete and safe.
   static func print(lines: [UInt8]) {
-    // A reader that has disconnected is no reason to stop.
-    try? FileHandle.standardOutput.write(contentsOf: lines)
+    write(lines)
   }
 
-  /// Returns a text without control characters, for texts that come from elsewhere.
-  static func plain(_ text: String) -> String {
-    var scalars = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      scalars.append(scalar.properties.generalCategory == .control ? "?" : scalar)
-    }
-    return String(scalars)
-  }
-
-  private static func write(_ text: String, to handle: FileHandle) {
-    // A reader that has disconnected is no reason to stop before the outcome is known.
-    try? handle.write(contentsOf: Data(text.utf8))
+  private static func write(_ bytes: [UInt8]) {
+    guard outputFailure == nil,
+      let code = writing.withLock({ _ in SystemError.writeAll(bytes, to: STDOUT_FILENO) })
+    else { return }
+    failed.update { $0 = $0 ?? OutputFailure(code: code) }
   }
 }

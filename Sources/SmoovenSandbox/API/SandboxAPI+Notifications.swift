@@ -15,13 +15,22 @@ extension SandboxAPI {
     }
     records.update { $0.countNotifyRequest(for: request.recipient) }
     let story = request.story
+    try refuseIfOverloaded()
     try refuse(request, as: story)
     let record = NotificationRecord(
       id: Identifier.make("ntf"),
       request: request,
       story: story,
-      createdAt: configuration.now()
+      createdAt: configuration.now(),
+      size: bytes.count
     )
+    let activity = SandboxActivity.accepted(
+      id: record.id,
+      channel: record.channelUsed,
+      script: SandboxScript(recipient: request.recipient),
+      hasCallbackURL: (request.callbackURL ?? configuration.defaultCallbackURL) != nil
+    )
+    records.update { $0.note(activity) }
     courier.accept(record)
     switch story.answer {
     case .cutConnection:
@@ -48,6 +57,12 @@ extension SandboxAPI {
     return try response(record.statusBody)
   }
 
+  /// Refuses what would add to more work than is remembered.
+  func refuseIfOverloaded() throws(APIError) {
+    guard records.read(\.isOverloaded) else { return }
+    throw .busy("too many notifications are under way")
+  }
+
   private func refuse(_ request: NotifyRequest, as story: SandboxStory) throws(APIError) {
     if story.answer == .invalidRecipient {
       throw .badRequest("invalid_recipient", "the recipient cannot be reached on any channel")
@@ -55,10 +70,16 @@ extension SandboxAPI {
     guard story.answer == .busyOnce else { return }
     let text = request.intent ?? request.body["message"]?.stringValue ?? ""
     guard records.update({ $0.isFirst("\(request.recipient)\n\(text)") }) else { return }
-    throw APIError(
+    throw .busy("too many requests")
+  }
+}
+
+extension APIError {
+  fileprivate static func busy(_ reason: String) -> APIError {
+    APIError(
       status: .tooManyRequests,
       code: "rate_limited",
-      message: "too many requests; try again in 1 second",
+      message: "\(reason); try again in 1 second",
       headerFields: [.retryAfter: "1"]
     )
   }

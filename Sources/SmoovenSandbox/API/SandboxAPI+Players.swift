@@ -5,8 +5,9 @@ internal import SmoovenSupport
 extension SandboxAPI {
   /// Handles `POST /v1/players/register`.
   func registerPlayer(_ bytes: [UInt8]) throws -> HTTPServerResponse {
+    try refuseIfOverloaded()
     let registration = try PlayerRegistration(try .requestBody(bytes))
-    let (player, isNew) = add(registration)
+    let (player, isNew) = add(registration, size: bytes.count)
     return try response([
       "success": true, "player_id": .string(player.id), "external_id": .string(registration.externalID),
       "channels_registered": .array(registration.channels.map(JSONValue.string)), "created": .bool(isNew),
@@ -15,6 +16,7 @@ extension SandboxAPI {
 
   /// Handles `POST /v1/players/batch`, which imports valid players and reports invalid ones.
   func importPlayers(_ bytes: [UInt8]) throws -> HTTPServerResponse {
+    try refuseIfOverloaded()
     guard let players = try JSONValue.requestBody(bytes).member("players")?.arrayValue else {
       throw APIError.invalidRequest("players must be an array")
     }
@@ -25,7 +27,7 @@ extension SandboxAPI {
     var errors: [JSONValue] = []
     for (index, player) in players.enumerated() {
       do {
-        _ = add(try PlayerRegistration(player))
+        _ = add(try PlayerRegistration(player), size: bytes.count / max(1, players.count))
         imported += 1
       } catch {
         errors.append([
@@ -44,13 +46,13 @@ extension SandboxAPI {
 
   /// Handles `DELETE /v1/players/{id}`.
   func deletePlayer(_ id: String) throws -> HTTPServerResponse {
-    guard records.update({ $0.players.removeValue(forKey: id) }) != nil else { throw APIError.unknownPlayer }
+    guard records.update({ $0.players.remove(id) }) != nil else { throw APIError.unknownPlayer }
     return try response(["success": true, "player_id": .string(id)])
   }
 
-  private func add(_ registration: PlayerRegistration) -> (player: PlayerRecord, isNew: Bool) {
-    let player = PlayerRecord(registration: registration, registeredAt: configuration.now())
-    let isNew = records.update { $0.players.updateValue(player, forKey: player.id) == nil }
+  private func add(_ registration: PlayerRegistration, size: Int) -> (player: PlayerRecord, isNew: Bool) {
+    let player = PlayerRecord(registration: registration, registeredAt: configuration.now(), size: size)
+    let isNew = records.update { $0.players.set(player, for: player.id) == nil }
     courier.announce(player, isNew: isNew)
     return (player, isNew)
   }

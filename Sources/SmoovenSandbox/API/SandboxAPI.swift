@@ -15,6 +15,10 @@ struct SandboxAPI: AsyncHTTPServerHandler {
   func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
     let requestID = Identifier.make("req")
     records.update { $0.requestCount += 1 }
+    guard isMeant(request.head) else {
+      noteRefusal(of: request.head, status: 403, code: "foreign_host")
+      return .response(HTTPServerResponse(status: .forbidden))
+    }
     var response: HTTPServerResponse
     do {
       guard let answer = try await answer(request) else { return .closeConnection }
@@ -22,6 +26,8 @@ struct SandboxAPI: AsyncHTTPServerHandler {
     } catch is CancellationError {
       return .closeConnection
     } catch {
+      let known = error as? APIError ?? .internalError
+      noteRefusal(of: request.head, status: known.status.code, code: known.code)
       response = self.response(to: error)
     }
     if let name = HTTPField.Name("X-Request-Id") { response.head.headerFields[name] = requestID }
@@ -62,6 +68,25 @@ struct SandboxAPI: AsyncHTTPServerHandler {
     case .failedDeliveries:
       return try list("failed_deliveries", records.read { $0.failedDeliveries.elements }.map(\.json))
     case .health: return try response(["status": "ok"])
+    }
+  }
+
+  /// Indicates whether a request is for this machine, if only this machine can reach the sandbox.
+  ///
+  /// A web page whose name leads to 127.0.0.1 could otherwise read what was sent.
+  private func isMeant(_ head: HTTPRequest) -> Bool {
+    guard LoopbackHost.isLoopback(host: configuration.host), let authority = head.authority else {
+      return true
+    }
+    return LoopbackHost.isLoopback(authority: authority)
+  }
+
+  private func noteRefusal(of head: HTTPRequest, status: Int, code: String) {
+    // Of other paths nothing is known, so they could hold anything.
+    let isKnown = SandboxRoute(path: head.path ?? "") != nil
+    let path = isKnown ? String((head.path ?? "").prefix { $0 != "?" }) : "another path"
+    records.update {
+      $0.note(SandboxActivity.refused(status: status, code: code, method: head.method.rawValue, path: path))
     }
   }
 

@@ -50,7 +50,7 @@ struct CallbackSender: Sendable {
       isForged: callback.isForged,
       date: configuration.now()
     )
-    records.update { $0.attempts.append(attempt) }
+    records.update { $0.note(attempt) }
     logger.debug(
       "callback sent",
       metadata: [
@@ -69,6 +69,9 @@ struct CallbackSender: Sendable {
       "User-Agent": "Smooven-Webhooks/1.0",
       callback.signature.name.rawName: callback.signature.value,
     ]
+    if let authorization = callback.authorization {
+      request.headers.add(name: "Authorization", value: authorization)
+    }
     request.body = .bytes(ByteBuffer(bytes: callback.body))
     let response = try await client.execute(request, timeout: .seconds(10))
     // The body has no meaning, but reading it keeps the connection usable.

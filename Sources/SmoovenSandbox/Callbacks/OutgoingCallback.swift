@@ -1,9 +1,13 @@
 import HTTPTypes
 import SmoovenCallbacks
+internal import SmoovenSupport
 
 /// A callback that is ready to be sent as often as needed, with the same bytes.
 struct OutgoingCallback: Sendable {
+  /// Without user and password.
   let url: String
+  /// The value of `Authorization` for the user and the password in the URL, if there are any.
+  let authorization: String?
   let notificationID: String?
   let event: String
   let body: [UInt8]
@@ -11,7 +15,7 @@ struct OutgoingCallback: Sendable {
   let isForged: Bool
 
   init(_ payload: JSONValue, to url: String, secret: Secret, isForged: Bool = false) throws {
-    self.url = url
+    (self.url, self.authorization) = URLCredentials.split(url)
     self.notificationID = payload["notification_id"]?.stringValue
     self.event = payload["event"]?.stringValue ?? ""
     self.body = try payload.encoded()

@@ -8,7 +8,9 @@ struct NotificationRecord: Sendable {
   let request: NotifyRequest
   let story: SandboxStory
   let createdAt: Date
-  /// Whether the first attempt of every callback of the story has ended.
+  /// The size of the request in bytes.
+  let size: Int
+  /// Whether every callback of the story has had its first attempt.
   var isTold = false
   private(set) var status = "queued"
   private(set) var channelUsed: NotificationChannel
@@ -23,8 +25,9 @@ struct NotificationRecord: Sendable {
     var reason: String?
   }
 
-  init(id: String, request: NotifyRequest, story: SandboxStory, createdAt: Date) {
+  init(id: String, request: NotifyRequest, story: SandboxStory, createdAt: Date, size: Int = 0) {
     self.id = id
+    self.size = size
     self.request = request
     self.story = story
     self.channelUsed = story.steps.first?.channel ?? .push

@@ -6,6 +6,8 @@ import struct Foundation.Date
 struct PlayerRecord: Sendable {
   let registration: PlayerRegistration
   let registeredAt: Date
+  /// The size of the registration in bytes.
+  var size = 0
 
   /// The player's id, which is the same for the same external id, so that a second registration is an update.
   var id: String { Address.madeUp(for: registration.externalID, on: .push) }

@@ -15,6 +15,8 @@ enum Program: Sendable {
   case smoovenOnTerminal
   /// A script in the folder `Interop`, run by the Python of one of the environments of `.ci/interop`.
   case peer(String, environment: PeerEnvironment)
+  /// The executable under test, in a shell as `"$0" "$@"`.
+  case smoovenInShell(String)
   /// The executable under test, with a standard output that isn't read.
   case smoovenUnread
   /// Another program, by its path.
@@ -27,6 +29,7 @@ enum Program: Sendable {
       switch self {
       case .smooven: try Self.smoovenURL
       case .browserDriver: try Self.tool("chromedriver")
+      case .smoovenInShell: try Self.tool("bash")
       case .script(let name): try Self.tool(name.hasSuffix(".js") ? "node" : "python3")
       case .peer(_, let environment): try environment.python
       case .smoovenOnTerminal, .smoovenUnread: try Self.tool("python3")
@@ -40,6 +43,7 @@ enum Program: Sendable {
       switch self {
       case .smooven, .browserDriver, .other: []
       case .script(let name): [Self.script(name)]
+      case .smoovenInShell(let script): ["-c", script, try Self.smoovenURL.path]
       case .peer(let name, _): [Self.peer(name)]
       case .smoovenOnTerminal: [Self.script("terminal.py"), try Self.smoovenURL.path]
       case .smoovenUnread: [Self.script("unread.py"), try Self.smoovenURL.path]

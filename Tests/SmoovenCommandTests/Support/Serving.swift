@@ -1,7 +1,7 @@
 import Logging
 import SmoovenHTTP
 
-extension AsyncHTTPServerHandler {
+extension HTTPServerHandler {
   /// Serves on a free port while a closure runs.
   func serving<Result>(_ body: (_ url: String) async throws -> Result) async throws -> Result {
     let server = HTTPServer(

@@ -1,0 +1,47 @@
+package import SmoovenCallbacks
+
+/// What became of a request at an endpoint, for a command that prints, forwards or captures requests.
+package struct CallbackNote: Sendable {
+  /// What became of it.
+  package enum Result: Sendable {
+    /// The events are stored; this is what became of the last one.
+    case accepted(CallbackDisposition)
+    /// A challenge got its reply.
+    case challenge
+    /// It was refused: the reason under which it's counted, and a message that holds nothing of the request.
+    case refused(reason: String, message: String)
+  }
+
+  /// The endpoint's name; `nil` if the path leads to none.
+  package let endpoint: String?
+  /// The events, empty if it was refused.
+  package let events: [CallbackEvent]
+  /// The status of the response.
+  package let status: Int
+  package let result: Result
+
+  package init(endpoint: String?, events: [CallbackEvent], status: Int, result: Result) {
+    self.endpoint = endpoint
+    self.events = events
+    self.status = status
+    self.result = result
+  }
+
+  /// The name of its event, or the number of them.
+  package var eventName: String {
+    events.count == 1 ? events.first?.name ?? "" : "\(events.count) events"
+  }
+}
+
+extension CallbackNote {
+  /// Where the notes of one request go, and what is known of it so far.
+  struct Pad: Sendable {
+    let receive: @Sendable (CallbackNote) -> Void
+    var endpoint: String?
+    var events: [CallbackEvent] = []
+
+    func note(_ result: Result, status: Int) {
+      receive(CallbackNote(endpoint: endpoint, events: events, status: status, result: result))
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+internal import HTTPTypes
+internal import Smooven
+internal import SmoovenHTTP
+internal import SmoovenSupport
+
+/// A request that arrived and the response to it, as a line of a capture.
+struct CapturedExchange: Codable, Sendable, Equatable {
+  /// The response, and what became of the request.
+  struct Answer: Codable, Sendable, Equatable {
+    var status: Int
+    /// What became of the event, for those that were accepted.
+    var disposition: String?
+    /// Why it was refused.
+    var reason: String?
+  }
+
+  static let currentVersion = 1
+
+  var v = CapturedExchange.currentVersion
+  var at: String
+  var method: String
+  var target: String
+  /// Names and values, in order.
+  var headers: [[String]]
+  /// The body, if it is UTF-8.
+  var body: String?
+  /// The body, if it isn't.
+  var bodyBase64: String?
+  /// What is missing, so that the signature doesn't hold; absent if it does.
+  var redacted: [String]?
+  var answer: Answer
+
+  private enum CodingKeys: String, CodingKey {
+    case v, at, method, target, headers, body
+    case bodyBase64 = "body_base64"
+    case redacted, answer
+  }
+
+  /// The body's bytes.
+  var bytes: [UInt8] {
+    if let body { return Array(body.utf8) }
+    return bodyBase64.flatMap { Data(base64Encoded: $0) }.map { Array($0) } ?? []
+  }
+
+  /// The header fields.
+  var headerFields: HTTPFields {
+    var fields = HTTPFields()
+    for pair in headers where pair.count == 2 {
+      if let name = HTTPField.Name(pair[0]) { fields.append(HTTPField(name: name, value: pair[1])) }
+    }
+    return fields
+  }
+
+  /// The request.
+  var request: CallbackRequest {
+    let head = HTTPRequest(
+      method: HTTPRequest.Method(method) ?? .post,
+      scheme: nil,
+      authority: nil,
+      path: target,
+      headerFields: headerFields
+    )
+    return CallbackRequest(head: head, body: bytes)
+  }
+
+  /// The name of the endpoint in its path: the part behind `callbacks`.
+  var endpoint: String? {
+    let parts = target.prefix { $0 != "?" }.split(separator: "/")
+    return parts.lastIndex(of: "callbacks").flatMap { index in
+      index + 1 < parts.count ? String(parts[index + 1]) : nil
+    }
+  }
+}
+
+extension CapturedExchange {
+  /// Captures a request without what authenticates it.
+  ///
+  /// - Parameters:
+  ///   - request: The request.
+  ///   - note: What became of it.
+  ///   - secrets: What must not appear anywhere.
+  ///   - date: When it arrived.
+  init(_ request: HTTPServerRequest, _ note: CallbackNote, hiding secrets: [Secret], at date: Date) {
+    let head = RequestRedaction.head(request.head)
+    let needles = Self.spellings(of: secrets)
+    let hide = { (text: String) in
+      let bytes = needles.reduce(Array(text.utf8)) {
+        $0.replacing($1, with: RequestRedaction.placeholder.utf8)
+      }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    at = RFC3339.format(date)
+    method = head.method.rawValue
+    target = hide(head.path ?? "/")
+    headers =
+      (head.authority.map { [["Host", hide($0)]] } ?? [])
+      + head.headerFields.map { [$0.name.rawName, hide($0.value)] }
+    if let text = String(validating: request.body, as: UTF8.self) {
+      body = hide(text)
+      if body != text { redacted = ["body"] }
+    } else {
+      // Bytes that aren't text can still contain one.
+      let isClean = !needles.contains { !request.body.ranges(of: $0).isEmpty }
+      bodyBase64 = isClean ? Data(request.body).base64EncodedString() : ""
+      if !isClean { redacted = ["body"] }
+    }
+    switch note.result {
+    case .accepted(let disposition): answer = Answer(status: note.status, disposition: disposition.rawValue)
+    case .challenge: answer = Answer(status: note.status, disposition: "challenge")
+    case .refused(let reason, _): answer = Answer(status: note.status, reason: reason)
+    }
+  }
+  /// The bytes of secrets, also as some programs write a slash in JSON.
+  private static func spellings(of secrets: [Secret]) -> [[UInt8]] {
+    secrets.map(\.exposedText).filter { !$0.isEmpty }
+      .flatMap { Set([$0, $0.replacing("/", with: "\\/")]) }
+      .map { Array($0.utf8) }
+  }
+}

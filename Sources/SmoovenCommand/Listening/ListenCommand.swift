@@ -1,0 +1,227 @@
+internal import ArgumentParser
+internal import ServiceLifecycle
+internal import Smooven
+internal import SmoovenSupport
+
+/// `smooven listen`: receives callbacks, verifies them, and prints them, until it is stopped.
+struct ListenCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "listen",
+    abstract: "Receive callbacks, verify them, and print what they say.",
+    discussion: """
+      Callbacks arrive at /callbacks/<provider>. Secrets come from <NAME>_WEBHOOK_SECRET, several separated by commas while \
+      they are rotated, and Smooven's also from SMOOVEN_SECRET_KEY. Standard error tells which requests were refused, and \
+      why.
+      It ends with a signal, with its output (as in smooven listen | head -n 1), or after --max-events.
+      """
+  )
+
+  @Option(help: "The address to bind.")
+  var host = "127.0.0.1"
+
+  @Option(help: "The port to bind; 0 for a free one.")
+  var port = 8080
+
+  @Option(
+    help: "The providers whose callbacks to receive: \(ProviderFactory.names.joined(separator: ", ")).",
+    completion: .list(ProviderFactory.names)
+  )
+  var provider: [String] = []
+
+  @OptionGroup var secrets: NamedSecretOptions
+
+  @Option(
+    help: """
+      The token at the end of the URL of providers that don't sign, at least 16 bytes. Defaults to \
+      SMOOVEN_LISTEN_TOKEN, and otherwise to a new one at each start.
+      """
+  )
+  var token: String?
+
+  @Option(
+    help:
+      "How the outside reaches this port: the URL of your proxy or tunnel. Defaults to SMOOVEN_PUBLIC_URL."
+  )
+  var publicURL: String?
+
+  @Option(
+    help: "A PEM file with the certificate of this port and its issuers. Needs --tls-key.",
+    completion: .file()
+  )
+  var tlsCertificate: String?
+
+  @Option(help: "A PEM file with the certificate's private key.", completion: .file())
+  var tlsKey: String?
+
+  @OptionGroup var storage: StoreOptions
+
+  @Option(
+    help: """
+      Forward each accepted request to a URL, as it came; with NAME= only those of one provider. Up to \
+      \(ForwardQueue.capacity) wait for a slow server; past that, the oldest is dropped, with a warning that counts.
+      """
+  )
+  var forwardTo: [String] = []
+
+  @Option(
+    help:
+      "Append each request and its response to a file, as JSON Lines without secrets. See smooven replay.",
+    completion: .file()
+  )
+  var capture: String?
+
+  @Option(help: "End after printing this many events.")
+  var maxEvents: Int?
+
+  @Flag(help: "Print each event as one JSON object a line.")
+  var json = false
+
+  @OptionGroup var logging: LoggingOptions
+
+  func validate() throws {
+    if provider.isEmpty { throw ValidationError("Give at least one --provider.") }
+    for name in provider where !ProviderFactory.names.contains(name) {
+      throw ValidationError(
+        "Unknown provider \(name.printable); there are: \(ProviderFactory.names.joined(separator: ", "))."
+      )
+    }
+    if Set(provider).count < provider.count { throw ValidationError("Give each --provider once.") }
+    try secrets.validate(for: provider)
+    try Checks.port(port)
+    try Checks.url(publicURL, "--public-url")
+    if (tlsCertificate == nil) != (tlsKey == nil) {
+      throw ValidationError("--tls-certificate and --tls-key belong together.")
+    }
+    if let maxEvents, maxEvents < 1 { throw ValidationError("--max-events must be positive.") }
+    for text in forwardTo { _ = try ForwardRoute(text, providers: provider) }
+  }
+
+  func run() async throws {
+    try await reportingErrors(json: json) {
+      try await storage.withStore(logger: logging.storeLogger) { store in try await listen(store) }
+    }
+  }
+
+  private func listen(_ store: (any DeliveryStore)?) async throws {
+    let token = token ?? Environment.value("SMOOVEN_LISTEN_TOKEN")
+    let endpoints = try provider.map { name in
+      CallbackEndpoint(
+        try ProviderFactory.make(
+          name,
+          secrets: ProviderFactory.isSigned(name) ? secrets.secrets(of: name) : []
+        ),
+        authentication: ProviderFactory.isSigned(name)
+          ? nil : token.map { CallbackAuthentication.token(Secret($0)) }
+      )
+    }
+    let receiver = try CallbackReceiver(
+      endpoints: endpoints,
+      // Nothing sends or waits in this process, so no event has to be kept for a wait that is still to come.
+      store: store ?? InMemoryDeliveryStore(unclaimedEvents: 0),
+      limits: DeliveryLimits(earlyEvents: .never),
+      logger: logging.logger,
+      // Small: it's read as it grows.
+      journal: DeliveryJournal(maximumEntries: 1_000)
+    )
+    var handler = ListenHandler(receiver: receiver)
+    handler.capture = try capture.map { try CaptureFile(path: $0, secrets: try captureSecrets(token)) }
+    if !forwardTo.isEmpty {
+      let routes = try forwardTo.map { try ForwardRoute($0, providers: provider) }
+      handler.forwarder = Forwarder(routes, hops: handler.hops)
+    }
+    let listener = try CallbackListener(
+      configuration: try listenerConfiguration,
+      receiver: receiver,
+      handler: handler,
+      logger: logging.logger
+    )
+    try await run(listener, handler)
+  }
+
+  private func run(_ listener: CallbackListener, _ handler: ListenHandler) async throws {
+    let printer = EventPrinter(listener.receiver, json: json, maximum: maxEvents ?? .max)
+    let scheme = tlsKey == nil ? "http" : "https"
+    Terminal.watchReader()
+    let printing = Task { [names = provider] in
+      Terminal.printError("listening on \(scheme)://\(try await listener.address)")
+      for name in names { Terminal.printError("  \(name): \(try await listener.callbackURL(of: name))") }
+      await printer.run()
+    }
+    let news = listener.receiver.journal.map { JournalPrinter($0) }
+    let telling = Task { await news?.run() }
+    let (forwarder, capture) = (handler.forwarder, handler.capture)
+    // Stopped from the last to the first: what the listener has acknowledged is forwarded before the end.
+    let services: [any Service] = (forwarder.map { [$0 as any Service] } ?? []) + [listener]
+    let end: Result<Void, any Error>
+    do {
+      try await serving(
+        services,
+        until: { try await Self.untilDone(printer, capture) },
+        onSecondSignal: {
+          guard let loss = forwarder?.loss else { return nil }
+          Terminal.printError(loss)
+          return 1
+        }
+      )
+      end = .success(())
+    } catch is CancellationError {
+      // The time for a graceful stop is over. What was lost is said below.
+      end = .success(())
+    } catch {
+      end = .failure(error)
+    }
+    // What was acknowledged is printed before the end.
+    _ = try? await printing.value
+    telling.cancel()
+    await news?.finish()
+    try end.get()
+    try reportLosses(printer, forwarder, capture)
+  }
+
+  /// Returns when the last event is printed, or when something can't be written.
+  private static func untilDone(_ printer: EventPrinter, _ capture: CaptureFile?) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await Terminal.untilOutputFails() }
+      group.addTask { try await printer.untilFull() }
+      if let capture { group.addTask { try await capture.untilItFails() } }
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// Says what was acknowledged, and then neither printed, captured nor forwarded.
+  ///
+  /// - Throws: `ExitCode` if there was any.
+  private func reportLosses(_ printer: EventPrinter, _ forwarder: Forwarder?, _ capture: CaptureFile?) throws
+  {
+    var losses: [String] = []
+    if let failure = Terminal.outputFailure, !failure.isReaderGone || printer.lossCount > 0 {
+      let count = printer.lossCount
+      losses.append("error: \(failure)\(count > 0 ? "; \(count) accepted events were not printed" : "")")
+    }
+    if let failure = capture?.failure { losses.append("error: --capture: \(failure)") }
+    if let loss = forwarder?.loss { losses.append(loss) }
+    guard !losses.isEmpty else { return }
+    for loss in losses { Terminal.printError(loss) }
+    throw ExitCode(1)
+  }
+
+  private var listenerConfiguration: ListenerConfiguration {
+    get throws {
+      var configuration = ListenerConfiguration()
+      configuration.host = host
+      configuration.port = port
+      configuration.publicURL = try publicURL ?? Environment.publicURL()
+      if let tlsCertificate, let tlsKey {
+        configuration.tls = .init(certificateChain: tlsCertificate, privateKey: tlsKey)
+      }
+      return configuration
+    }
+  }
+
+  /// What must not appear in a capture.
+  private func captureSecrets(_ token: String?) throws -> [Secret] {
+    let keys = try provider.filter(ProviderFactory.isSigned).flatMap { try secrets.secrets(of: $0) }
+    return keys + (token.map { [Secret($0)] } ?? [])
+  }
+}

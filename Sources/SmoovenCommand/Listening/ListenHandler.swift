@@ -1,0 +1,33 @@
+internal import HTTPTypes
+internal import Smooven
+internal import SmoovenHTTP
+
+/// Answers the requests of `listen`: as a receiver does, and captures and forwards what it got.
+struct ListenHandler: HTTPServerHandler {
+  let receiver: CallbackReceiver
+  var hops = ForwardHops()
+  var forwarder: Forwarder?
+  var capture: CaptureFile?
+  /// Receives lines for a person.
+  var say: @Sendable (_ line: String) -> Void = { Terminal.printError($0) }
+  /// Indicates whether events can still be printed and captured.
+  var isWritable: @Sendable () -> Bool = { Terminal.outputFailure == nil }
+
+  func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
+    guard isWritable(), capture?.failure == nil else {
+      // What can't be printed isn't acknowledged: the sender tries again.
+      return .now(
+        .response(HTTPServerResponse(status: .serviceUnavailable, headerFields: [.retryAfter: "5"]))
+      )
+    }
+    if hops.isLoop(request.head) {
+      say("refused: 508 loop: the request was forwarded by this listener before; check --forward-to")
+      return .now(.response(HTTPServerResponse(status: .init(code: 508, reasonPhrase: "Loop Detected"))))
+    }
+    guard forwarder != nil || capture != nil else { return receiver.answer(request) }
+    return receiver.answer(request) { [self] note in
+      capture?.write(request, note)
+      forwarder?.take(request, note)
+    }
+  }
+}

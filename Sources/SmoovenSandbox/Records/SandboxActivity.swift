@@ -1,0 +1,13 @@
+package import SmoovenCallbacks
+
+/// Something that a sandbox did, for a person who watches it.
+///
+/// It holds no recipient, text or key.
+package enum SandboxActivity: Sendable {
+  /// A notification was accepted. Without a URL, no callback is sent.
+  case accepted(id: String, channel: NotificationChannel, script: SandboxScript, hasCallbackURL: Bool)
+  /// A request was refused.
+  case refused(status: Int, code: String, method: String, path: String)
+  /// A callback was sent, or could not be.
+  case attempt(SandboxCallbackAttempt)
+}
