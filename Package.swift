@@ -52,7 +52,7 @@ let package = Package(
     .default(enabledTraits: ["SQLiteSupport"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
     .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.3.0"),
@@ -72,7 +72,7 @@ let package = Package(
     .systemLibrary(name: "CPostgres"),
     // Floor 1
     .target(name: "SmoovenCallbacks", dependencies: ["SmoovenSupport", crypto, httpTypes]),
-    .target(name: "SmoovenHTTP", dependencies: [httpTypes, logging, nioSSL] + nio),
+    .target(name: "SmoovenHTTP", dependencies: ["SmoovenSupport", httpTypes, logging, nioSSL] + nio),
     // Floor 2
     .target(
       name: "Smooven",
@@ -266,7 +266,7 @@ let package = Package(
         argumentParser, httpClient, httpTypes, logging,
       ] + nio,
       exclude: [
-        "Browser/answer.py", "Browser/browser.py", "Browser/requirements.txt",
+        "Browser/answer.py", "Browser/browser.py", "Browser/dashboard.py", "Browser/requirements.txt",
         "Interop/mcp1.txt", "Interop/mcp2.txt", "Interop/mcp_client.py", "Interop/mcp_events.py",
         "Interop/mcp_validate.py", "Interop/postgres.txt", "Interop/postgres_reader.py",
         "Interop/read_har.py",

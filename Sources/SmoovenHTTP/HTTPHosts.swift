@@ -1,12 +1,11 @@
+internal import SmoovenSupport
+
 /// The values of the `Host` field by which a server may be addressed.
 ///
 /// A web page can let its own name resolve to the address of this server, and then read its responses as its own. Binding
 /// to loopback doesn't help, and neither does `Origin`, which a GET of the page's own origin doesn't carry. But the page
 /// can't change the `Host` field, which has its name.
 package struct HTTPHosts: Sendable, Hashable {
-  /// The names that always mean this machine.
-  private static let loopback: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
-
   /// The names that are admitted, with or without a port, in lower case.
   private let names: Set<String>
   /// The port that goes with loopback names and addresses; `nil` for any.
@@ -22,7 +21,7 @@ package struct HTTPHosts: Sendable, Hashable {
   package init(boundTo address: HTTPServerAddress?, names: Set<String> = []) {
     var names = Set(names.map { $0.lowercased() })
     port = address?.port
-    admitsAddresses = address.map { !Self.isLoopback($0.host) } ?? false
+    admitsAddresses = address.map { !LoopbackHost.isLoopback(host: $0.host) } ?? false
     if let address { names.insert(address.description.lowercased()) }
     self.names = names
   }
@@ -34,7 +33,7 @@ package struct HTTPHosts: Sendable, Hashable {
     guard let (host, port) = Self.split(authority), self.port == nil || port == self.port else {
       return false
     }
-    return Self.loopback.contains(host) || (admitsAddresses && Self.isAddress(host))
+    return LoopbackHost.isLoopback(authority: host) || (admitsAddresses && Self.isAddress(host))
   }
 
   /// Indicates whether an origin is that of a page of this host.
@@ -42,11 +41,6 @@ package struct HTTPHosts: Sendable, Hashable {
     guard let authority = authority?.lowercased() else { return false }
     let origin = origin.lowercased()
     return origin == "http://\(authority)" || origin == "https://\(authority)"
-  }
-
-  /// Indicates whether a name or an IP address means this machine alone.
-  package static func isLoopback(_ host: String) -> Bool {
-    host == "localhost" || host == "::1" || (host.hasPrefix("127.") && isAddress(host))
   }
 
   /// The host, an IPv6 address with its brackets, and the port, which defaults to 80.

@@ -30,6 +30,7 @@ struct ServiceOptions: ParsableArguments {
   var publicURL: String?
 
   @OptionGroup var storage: StoreOptions
+  @OptionGroup var page: DashboardOptions
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -125,11 +126,17 @@ struct ServiceOptions: ParsableArguments {
       Terminal.printError("warning: without --store the idempotency key is forgotten when this command ends")
     }
     return try await storage.withStore(logger: logging.storeLogger) { [configuration] store in
-      try await withSmoovenClient(
+      let journal = page.journal
+      return try await withSmoovenClient(
         configuration: configuration,
         store: store,
-        logger: logging.logger
-      ) { client in try await body(client) }
+        logger: logging.logger,
+        journal: journal
+      ) { client in
+        try await page.serving(journal, client, secrets: ["smooven": keys], logging.logger) {
+          try await body(client)
+        }
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import SmoovenCallbacks
 internal import SmoovenHTTP
+internal import SmoovenSupport
 
 /// The access to a server over HTTP, as pure checks of a request's head in a fixed order.
 struct HTTPAccess: Sendable {
@@ -20,7 +21,7 @@ struct HTTPAccess: Sendable {
     let names = Set([host, "localhost", "127.0.0.1", "::1"].map(authority))
     // A server that is bound to another address is reached by names that only its administrator knows.
     let address = HTTPServerAddress(host: host, port: port)
-    hosts = HTTPHosts.isLoopback(host) ? HTTPHosts(boundTo: address) : nil
+    hosts = LoopbackHost.isLoopback(host: host) ? HTTPHosts(boundTo: address) : nil
     origins = Set(names.map { "http://\($0)" })
     self.tokens = tokens
   }
