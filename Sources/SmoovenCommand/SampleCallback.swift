@@ -31,7 +31,9 @@ struct SampleCallback {
   /// The events to choose from, the usual one first.
   static func events(of provider: String) -> [String] {
     let known = events[provider] ?? ["example"]
-    let usual = known.first { $0.lowercased().hasSuffix("delivered") || $0.lowercased().hasSuffix("completed") }
+    let usual = known.first {
+      $0.lowercased().hasSuffix("delivered") || $0.lowercased().hasSuffix("completed")
+    }
     return (usual.map { [$0] } ?? []) + known.filter { $0 != usual }
   }
 

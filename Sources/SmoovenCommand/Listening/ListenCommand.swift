@@ -181,11 +181,18 @@ struct ListenCommand: AsyncParsableCommand {
 
   /// The page, if there is to be one.
   private func dashboard(_ receiver: CallbackReceiver, _ handler: ListenHandler) throws -> DashboardService? {
-    let secrets = try provider.map { ($0, ProviderFactory.isSigned($0) ? try self.secrets.secrets(of: $0) : []) }
+    let secrets = try provider.map {
+      ($0, ProviderFactory.isSigned($0) ? try self.secrets.secrets(of: $0) : [])
+    }
     return page.service(
       receiver.journal,
       title: "smooven listen",
-      actions: .of(receiver, handler: handler, secrets: Dictionary(uniqueKeysWithValues: secrets), triggers: true),
+      actions: .of(
+        receiver,
+        handler: handler,
+        secrets: Dictionary(uniqueKeysWithValues: secrets),
+        triggers: true
+      ),
       logging.logger
     )
   }
