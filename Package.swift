@@ -35,6 +35,7 @@ let package = Package(
     .library(name: "SmoovenSQLite", targets: ["SmoovenSQLite"]),
     .library(name: "SmoovenPostgres", targets: ["SmoovenPostgres"]),
     .library(name: "SmoovenMCP", targets: ["SmoovenMCP"]),
+    .library(name: "SmoovenDashboard", targets: ["SmoovenDashboard"]),
     .library(name: "SmoovenTesting", targets: ["SmoovenTesting"]),
     .library(name: "SmoovenSandbox", targets: ["SmoovenSandbox"]),
     .executable(name: "smooven", targets: ["SmoovenCommand"]),
@@ -51,7 +52,7 @@ let package = Package(
     .default(enabledTraits: ["SQLiteSupport"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
     .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.3.0"),
@@ -71,7 +72,7 @@ let package = Package(
     .systemLibrary(name: "CPostgres"),
     // Floor 1
     .target(name: "SmoovenCallbacks", dependencies: ["SmoovenSupport", crypto, httpTypes]),
-    .target(name: "SmoovenHTTP", dependencies: [httpTypes, logging, nioSSL] + nio),
+    .target(name: "SmoovenHTTP", dependencies: ["SmoovenSupport", httpTypes, logging, nioSSL] + nio),
     // Floor 2
     .target(
       name: "Smooven",
@@ -97,6 +98,17 @@ let package = Package(
       dependencies: ["SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "Smooven", httpTypes, logging]
     ),
     .target(
+      name: "SmoovenDashboard",
+      dependencies: [
+        "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "Smooven",
+        httpTypes, logging,
+      ],
+      resources: [
+        .embedInCode("Page/Resources/index.html"), .embedInCode("Page/Resources/app.js"),
+        .embedInCode("Page/Resources/app.css"),
+      ]
+    ),
+    .target(
       name: "SmoovenTesting",
       dependencies: ["SmoovenSupport", "SmoovenCallbacks", "Smooven", httpTypes]
     ),
@@ -112,7 +124,7 @@ let package = Package(
       name: "SmoovenCommand",
       dependencies: [
         "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenSQLite", "SmoovenPostgres", "SmoovenMCP",
-        "SmoovenSandbox", "SmoovenTesting",
+        "SmoovenDashboard", "SmoovenSandbox", "SmoovenTesting",
         argumentParser, httpClient, httpTypes, lifecycle, logging, nioSSL, signals,
       ] + nio
     ),
@@ -173,7 +185,8 @@ let package = Package(
     .target(
       name: "Snippets",
       dependencies: [
-        "Smooven", "SmoovenCallbacks", "SmoovenSQLite", "SmoovenPostgres", "SmoovenSandbox",
+        "Smooven", "SmoovenCallbacks", "SmoovenSQLite", "SmoovenPostgres", "SmoovenDashboard",
+        "SmoovenSandbox",
         httpTypes, lifecycle, logging, signals,
       ],
       path: "Samples/Snippets"
@@ -230,6 +243,13 @@ let package = Package(
         httpClient, httpTypes, logging,
       ] + nio
     ),
+    .testTarget(
+      name: "SmoovenDashboardTests",
+      dependencies: [
+        "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "Smooven", "SmoovenDashboard", "SmoovenTesting",
+        httpClient, httpTypes, logging,
+      ] + nio
+    ),
     .testTarget(name: "SmoovenTestingTests", dependencies: ["Smooven", "SmoovenTesting", httpTypes]),
     .testTarget(
       name: "SmoovenSandboxTests",
@@ -246,6 +266,7 @@ let package = Package(
         argumentParser, httpClient, httpTypes, logging,
       ] + nio,
       exclude: [
+        "Browser/answer.py", "Browser/browser.py", "Browser/dashboard.py", "Browser/requirements.txt",
         "Interop/mcp1.txt", "Interop/mcp2.txt", "Interop/mcp_client.py", "Interop/mcp_events.py",
         "Interop/mcp_validate.py", "Interop/postgres.txt", "Interop/postgres_reader.py",
         "Interop/read_har.py",
@@ -256,7 +277,8 @@ let package = Package(
     .testTarget(
       name: "DocumentationTests",
       dependencies: [
-        "SmoovenCallbacks", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenCommand", "TestSupport", argumentParser,
+        "SmoovenCallbacks", "SmoovenHTTP", "Smooven", "SmoovenSandbox", "SmoovenCommand", "TestSupport",
+        argumentParser,
       ]
     ),
   ],

@@ -28,6 +28,15 @@ struct SampleCallback {
         + ["DELIVERED", "FAILED", "INBOUND"].map { "\(channel)_\($0)" }
     } + ["OPEN", "CLICK", "DELIVERED", "FAILED"]
 
+  /// The events to choose from, the usual one first.
+  static func events(of provider: String) -> [String] {
+    let known = events[provider] ?? ["example"]
+    let usual = known.first {
+      $0.lowercased().hasSuffix("delivered") || $0.lowercased().hasSuffix("completed")
+    }
+    return (usual.map { [$0] } ?? []) + known.filter { $0 != usual }
+  }
+
   /// The names of a provider's events, for the help.
   static func examples(of provider: String) -> String {
     events[provider]?.joined(separator: ", ") ?? "any name, such as parcel.arrived"

@@ -32,6 +32,7 @@ struct SandboxCommand: AsyncParsableCommand {
   @Flag(help: "Print each callback attempt as one JSON object a line.")
   var json = false
 
+  @OptionGroup var page: DashboardOptions
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -60,7 +61,8 @@ struct SandboxCommand: AsyncParsableCommand {
           position = news.position
         }
       }
-      try await serving([sandbox])
+      let dashboard = page.service(SandboxFeed(sandbox: sandbox), title: "smooven sandbox", logging.logger)
+      try await serving([sandbox] + (dashboard.map { [$0] } ?? []))
       // What was tried is printed before the end.
       _ = try? await printer.value
     }
@@ -71,11 +73,11 @@ struct SandboxCommand: AsyncParsableCommand {
     switch activity {
     case .attempt(let attempt):
       if json { Terminal.print(json: AttemptReport(attempt)) } else { Terminal.print(line(attempt)) }
-    case .accepted(let id, let channel, let script, let hasCallbackURL):
+    case .accepted(let id, let channel, let script, let hasCallbackURL, _):
       let hint =
         hasCallbackURL ? "" : "; no callback URL: give callback_url in the request, or --callback-url"
       Terminal.printError("\(id)  accepted on \(channel.rawValue), script \(script.rawValue)\(hint)")
-    case .refused(let status, let code, let method, let path):
+    case .refused(let status, let code, let method, let path, _):
       let hint = status == 401 ? "; the sandbox's Secret Key is another one" : ""
       Terminal.printError("refused: \(status) \(code), \(method) \(path)\(hint)")
     }

@@ -66,7 +66,7 @@ extension SmoovenSandbox {
     try await first { $0.unfinished == 0 ? () : nil }
   }
 
-  private func first<Result: Sendable>(
+  func first<Result: Sendable>(
     _ find: @escaping @Sendable (SandboxRecords) -> Result?
   ) async throws -> Result {
     try await records.first { records in

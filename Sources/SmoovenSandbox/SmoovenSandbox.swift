@@ -35,7 +35,7 @@ internal import SmoovenSupport
 public final class SmoovenSandbox: Service {
   let records: Watched<SandboxRecords>
   private let configuration: SandboxConfiguration
-  private let courier: CallbackCourier
+  let courier: CallbackCourier
   private let logger: Logger
 
   /// Creates a sandbox that doesn't listen yet.

@@ -117,6 +117,26 @@ struct SandboxCallbackTests {
     }
   }
 
+  @Test func aFailedCallbackIsSentAgainWithTheSameBytes() async throws {
+    var probe = CallbackProbe()
+    probe.answer = { _, number in .status(number < 4 ? 503 : 200) }
+    try await withLab(probe: probe) { lab in
+      _ = try await lab.notify("silent")
+      let failed = try #require(try await lab.sandbox.awaitFailedDeliveries(count: 1).first)
+      let (again, position) = try await lab.sandbox.redeliver(failed)
+      #expect(again.number == 5 && again.status == 200 && again.isAccepted)
+      #expect(Set(lab.probe.received.map(\.body)).count == 1)
+      guard case .attempt(let found) = lab.sandbox.activities(after: position - 1, limit: 1).activities.first
+      else {
+        Issue.record("no attempt at \(position)")
+        return
+      }
+      #expect(found == again)
+      #expect(!"\(again)".contains(lab.callbackURL))
+      try await lab.sandbox.awaitIdle()
+    }
+  }
+
   @Test func retryEndsWithSuccess() async throws {
     var probe = CallbackProbe()
     probe.answer = { _, number in number == 0 ? .closeConnection : .status(200) }

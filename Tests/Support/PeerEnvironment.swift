@@ -3,14 +3,15 @@ internal import Synchronization
 
 /// The Python environments with third-party programs, which `.ci/interop` prepares.
 package enum PeerEnvironment: String {
-  case callbacks, mcp1, mcp2, postgres
+  case callbacks, mcp1, mcp2, postgres, browser
 
   /// The reason why an environment can't be used.
   package struct Failure: Error, CustomStringConvertible {
     package let description: String
   }
 
-  private static let root = URL(filePath: #filePath)
+  /// The folder of the package.
+  package static let root = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   private static let prepared = Mutex<Set<PeerEnvironment>>([])
 

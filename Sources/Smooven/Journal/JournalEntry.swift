@@ -14,7 +14,7 @@ public struct JournalEntry: Sendable {
   public let at: Date
   /// What happened.
   public let kind: Kind
-  let token: DeliveryToken?
+  package let token: DeliveryToken?
   let traffic: JournalTraffic
 
   init(number: UInt64, at: Date, kind: Kind, token: DeliveryToken?, traffic: JournalTraffic) {

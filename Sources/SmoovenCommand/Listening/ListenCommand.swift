@@ -76,6 +76,7 @@ struct ListenCommand: AsyncParsableCommand {
   @Flag(help: "Print each event as one JSON object a line.")
   var json = false
 
+  @OptionGroup var page: DashboardOptions
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -120,8 +121,8 @@ struct ListenCommand: AsyncParsableCommand {
       store: store ?? InMemoryDeliveryStore(unclaimedEvents: 0),
       limits: DeliveryLimits(earlyEvents: .never),
       logger: logging.logger,
-      // Small: it's read as it grows.
-      journal: DeliveryJournal(maximumEntries: 1_000)
+      // Small without a page: it's read as it grows.
+      journal: page.journal ?? DeliveryJournal(maximumEntries: 1_000)
     )
     var handler = ListenHandler(receiver: receiver)
     handler.capture = try capture.map { try CaptureFile(path: $0, secrets: try captureSecrets(token)) }
@@ -151,11 +152,11 @@ struct ListenCommand: AsyncParsableCommand {
     let telling = Task { await news?.run() }
     let (forwarder, capture) = (handler.forwarder, handler.capture)
     // Stopped from the last to the first: what the listener has acknowledged is forwarded before the end.
-    let services: [any Service] = (forwarder.map { [$0 as any Service] } ?? []) + [listener]
+    let services: [(any Service)?] = [forwarder, listener, try dashboard(listener.receiver, handler)]
     let end: Result<Void, any Error>
     do {
       try await serving(
-        services,
+        services.compactMap(\.self),
         until: { try await Self.untilDone(printer, capture) },
         onSecondSignal: {
           guard let loss = forwarder?.loss else { return nil }
@@ -176,6 +177,24 @@ struct ListenCommand: AsyncParsableCommand {
     await news?.finish()
     try end.get()
     try reportLosses(printer, forwarder, capture)
+  }
+
+  /// The page, if there is to be one.
+  private func dashboard(_ receiver: CallbackReceiver, _ handler: ListenHandler) throws -> DashboardService? {
+    let secrets = try provider.map {
+      ($0, ProviderFactory.isSigned($0) ? try self.secrets.secrets(of: $0) : [])
+    }
+    return page.service(
+      receiver.journal,
+      title: "smooven listen",
+      actions: .of(
+        receiver,
+        handler: handler,
+        secrets: Dictionary(uniqueKeysWithValues: secrets),
+        triggers: true
+      ),
+      logging.logger
+    )
   }
 
   /// Returns when the last event is printed, or when something can't be written.

@@ -30,6 +30,7 @@ struct ServiceOptions: ParsableArguments {
   var publicURL: String?
 
   @OptionGroup var storage: StoreOptions
+  @OptionGroup var page: DashboardOptions
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -125,13 +126,18 @@ struct ServiceOptions: ParsableArguments {
       Terminal.printError("warning: without --store the idempotency key is forgotten when this command ends")
     }
     return try await storage.withStore(logger: logging.storeLogger) { [configuration] store in
-      try await withSmoovenClient(
+      // A command that ends without an outcome says why.
+      let journal = page.journal ?? DeliveryJournal()
+      return try await withSmoovenClient(
         configuration: configuration,
         store: store,
         logger: logging.logger,
-        // A command that ends without an outcome says why.
-        journal: DeliveryJournal()
-      ) { client in try await body(client) }
+        journal: journal
+      ) { client in
+        try await page.serving(journal, client, secrets: ["smooven": keys], logging.logger) {
+          try await body(client)
+        }
+      }
     }
   }
 

@@ -1,16 +1,15 @@
 internal import HTTPTypes
 internal import SmoovenCallbacks
 internal import SmoovenHTTP
+internal import SmoovenSupport
 
 /// The access to a server over HTTP, as pure checks of a request's head in a fixed order.
 struct HTTPAccess: Sendable {
   /// The path of the server.
   static let path = "/mcp"
 
-  /// The host names by which the server may be addressed, or `nil` for any.
-  ///
-  /// A web page that makes its own name resolve to this machine sends that name.
-  var hosts: Set<String>?
+  /// The hosts by which the server may be addressed, or `nil` for any.
+  var hosts: HTTPHosts?
   /// The web origins whose pages may send requests.
   var origins: Set<String>
   /// The bearer tokens, each of which is accepted.
@@ -19,10 +18,10 @@ struct HTTPAccess: Sendable {
   /// Creates the access to a server that listens at an address.
   init(host: String, port: Int, tokens: [Secret]) {
     let authority = { (host: String) in host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-    let isLoopback = host == "::1" || host == "localhost" || host.hasPrefix("127.")
     let names = Set([host, "localhost", "127.0.0.1", "::1"].map(authority))
     // A server that is bound to another address is reached by names that only its administrator knows.
-    hosts = isLoopback ? names : nil
+    let address = HTTPServerAddress(host: host, port: port)
+    hosts = LoopbackHost.isLoopback(host: host) ? HTTPHosts(boundTo: address) : nil
     origins = Set(names.map { "http://\($0)" })
     self.tokens = tokens
   }
@@ -32,7 +31,7 @@ struct HTTPAccess: Sendable {
     if let origin = head.headerFields[.origin], !origins.contains(origin.lowercased()) {
       return HTTPServerResponse(status: .forbidden)
     }
-    if let hosts, !hosts.contains(head.authority?.lowercased() ?? "") {
+    if let hosts, !hosts.admits(head.authority) {
       return HTTPServerResponse(status: .forbidden)
     }
     guard isAuthorized(head.headerFields[.authorization]) else {

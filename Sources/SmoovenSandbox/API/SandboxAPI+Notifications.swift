@@ -28,7 +28,8 @@ extension SandboxAPI {
       id: record.id,
       channel: record.channelUsed,
       script: SandboxScript(recipient: request.recipient),
-      hasCallbackURL: (request.callbackURL ?? configuration.defaultCallbackURL) != nil
+      hasCallbackURL: (request.callbackURL ?? configuration.defaultCallbackURL) != nil,
+      at: record.createdAt
     )
     records.update { $0.note(activity) }
     courier.accept(record)

@@ -85,9 +85,14 @@ struct SandboxAPI: AsyncHTTPServerHandler {
     // Of other paths nothing is known, so they could hold anything.
     let isKnown = SandboxRoute(path: head.path ?? "") != nil
     let path = isKnown ? String((head.path ?? "").prefix { $0 != "?" }) : "another path"
-    records.update {
-      $0.note(SandboxActivity.refused(status: status, code: code, method: head.method.rawValue, path: path))
-    }
+    let activity = SandboxActivity.refused(
+      status: status,
+      code: code,
+      method: head.method.rawValue,
+      path: path,
+      at: configuration.now()
+    )
+    records.update { $0.note(activity) }
   }
 
   private func authorize(_ head: HTTPRequest) throws(APIError) {

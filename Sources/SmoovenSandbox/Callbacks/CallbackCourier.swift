@@ -9,6 +9,7 @@ struct CallbackCourier: Sendable {
     case story(NotificationRecord)
     case player(JSONValue, url: String)
     case retry(OutgoingCallback)
+    case again(OutgoingCallback, number: Int)
   }
 
   private let configuration: SandboxConfiguration
@@ -27,6 +28,12 @@ struct CallbackCourier: Sendable {
   func accept(_ record: NotificationRecord) {
     records.update { $0.accept(record) }
     entrance.yield(.story(record))
+  }
+
+  /// Sends a callback once more.
+  func redeliver(_ callback: OutgoingCallback, number: Int) {
+    records.update { $0.unfinished += 1 }
+    entrance.yield(.again(callback, number: number))
   }
 
   /// Sends a player's event to the default URL, if any.
@@ -58,6 +65,8 @@ struct CallbackCourier: Sendable {
       try await deliver(OutgoingCallback(payload, to: url, secret: configuration.secretKey), sender: sender)
     case .retry(let callback):
       try await retry(callback, sender: sender)
+    case .again(let callback, let number):
+      _ = try await sender.send(callback, number: number)
     }
   }
 

@@ -41,13 +41,10 @@ struct CallbackSender: Sendable {
       failure = "\(error)"
     }
     let attempt = SandboxCallbackAttempt(
-      notificationID: callback.notificationID,
-      event: callback.event,
-      body: callback.body,
+      callback,
       number: number,
       status: status,
       error: failure,
-      isForged: callback.isForged,
       date: configuration.now()
     )
     records.update { $0.note(attempt) }

@@ -3,7 +3,7 @@ import SmoovenCallbacks
 internal import SmoovenSupport
 
 /// A callback that is ready to be sent as often as needed, with the same bytes.
-struct OutgoingCallback: Sendable {
+struct OutgoingCallback: Sendable, Hashable, SafelyDescribed {
   /// Without user and password.
   let url: String
   /// The value of `Authorization` for the user and the password in the URL, if there are any.
@@ -25,4 +25,7 @@ struct OutgoingCallback: Sendable {
     )
     self.isForged = isForged
   }
+
+  /// The event: the URL holds a token.
+  var description: String { "OutgoingCallback(\(event.loggable))" }
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import SmoovenCallbacks
 
 public import struct Foundation.Date
@@ -20,6 +21,29 @@ public struct SandboxCallbackAttempt: Sendable, Hashable {
   public let isForged: Bool
   /// The time at which the attempt ended.
   public let date: Date
+
+  /// What was sent, to send it again.
+  let callback: OutgoingCallback
+
+  init(_ callback: OutgoingCallback, number: Int, status: Int?, error: String?, date: Date) {
+    notificationID = callback.notificationID
+    event = callback.event
+    body = callback.body
+    isForged = callback.isForged
+    self.callback = callback
+    self.number = number
+    self.status = status
+    self.error = error
+    self.date = date
+  }
+
+  /// The URL that it was sent to.
+  package var url: String { callback.url }
+
+  /// The header fields that were sent, without those of the connection.
+  package var fields: [(name: String, value: String)] {
+    [("Content-Type", "application/json"), (callback.signature.name.rawName, callback.signature.value)]
+  }
 
   /// Whether the receiver accepted the callback.
   public var isAccepted: Bool { status.map { (200..<300).contains($0) } ?? false }

@@ -9,8 +9,8 @@ enum Program: Sendable {
   case script(String)
   /// The driver of the browser, which some tests need.
   ///
-  /// They run only if it's installed.
-  case browserDriver
+  /// A script of the folder `Browser`, by the Python that drives the browser.
+  case browser(String)
   /// The executable under test on a pseudo-terminal.
   case smoovenOnTerminal
   /// A script in the folder `Interop`, run by the Python of one of the environments of `.ci/interop`.
@@ -28,7 +28,7 @@ enum Program: Sendable {
     get throws {
       switch self {
       case .smooven: try Self.smoovenURL
-      case .browserDriver: try Self.tool("chromedriver")
+      case .browser: try PeerEnvironment.browser.python
       case .smoovenInShell: try Self.tool("bash")
       case .script(let name): try Self.tool(name.hasSuffix(".js") ? "node" : "python3")
       case .peer(_, let environment): try environment.python
@@ -41,19 +41,20 @@ enum Program: Sendable {
   var leadingArguments: [String] {
     get throws {
       switch self {
-      case .smooven, .browserDriver, .other: []
+      case .smooven, .other: []
+      case .browser(let name): [Self.file("Browser/\(name)")]
       case .script(let name): [Self.script(name)]
       case .smoovenInShell(let script): ["-c", script, try Self.smoovenURL.path]
-      case .peer(let name, _): [Self.peer(name)]
+      case .peer(let name, _): [Self.file("Interop/\(name)")]
       case .smoovenOnTerminal: [Self.script("terminal.py"), try Self.smoovenURL.path]
       case .smoovenUnread: [Self.script("unread.py"), try Self.smoovenURL.path]
       }
     }
   }
 
-  private static func peer(_ name: String) -> String {
+  private static func file(_ path: String) -> String {
     URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Interop/\(name)").path(percentEncoded: false)
+      .appending(path: path).path(percentEncoded: false)
   }
 
   private static func script(_ name: String) -> String {

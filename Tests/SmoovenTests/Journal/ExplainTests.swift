@@ -66,11 +66,14 @@ import Testing
 
   @Test("Only callbacks of others arrive, so the URL isn't blamed")
   func others() async throws {
-    let explanation = try await Scene.explanation(configure: {
-      $0.listener = .mounted(publicURL: "http://192.168.1.5")
-    }) { scene, _ in
-      #expect(await scene.receive(scene.callback(id: "ntf_2", to: "/callbacks/smooven")) == 200)
-    }
+    let explanation = try await Scene.explanation(
+      configure: {
+        $0.listener = .mounted(publicURL: "http://192.168.1.5")
+      },
+      after: { scene, _ in
+        #expect(await scene.receive(scene.callback(id: "ntf_2", to: "/callbacks/smooven")) == 200)
+      }
+    )
     expect(explanation, ["no_callback", "others_arrive"])
   }
 
@@ -121,16 +124,19 @@ import Testing
 
   @Test("A callback larger than the port accepts")
   func size() async throws {
-    let explanation = try await Scene.explanation(configure: {
-      $0.baseURL = "http://127.0.0.1:9"
-      $0.listener = ListenerConfiguration(maximumBodySize: 64)
-    }) { scene, _ in
-      let port = try await #require(scene.client.listener).address.port
-      let stranger = try await Stranger(port: port, from: "127.0.0.2")
-      await stranger.send("POST \(scene.url) HTTP/1.1\r\nHost: a\r\nContent-Length: 65\r\n\r\n")
-      #expect(try await stranger.statuses() == [413])
-      await stranger.close()
-    }
+    let explanation = try await Scene.explanation(
+      configure: {
+        $0.baseURL = "http://127.0.0.1:9"
+        $0.listener = ListenerConfiguration(maximumBodySize: 64)
+      },
+      after: { scene, _ in
+        let port = try await #require(scene.client.listener).address.port
+        let stranger = try await Stranger(port: port, from: "127.0.0.2")
+        await stranger.send("POST \(scene.url) HTTP/1.1\r\nHost: a\r\nContent-Length: 65\r\n\r\n")
+        #expect(try await stranger.statuses() == [413])
+        await stranger.close()
+      }
+    )
     expect(explanation, ["no_callback", "refused_size"])
     #expect(explanation.reasons[1].message.contains("larger than 64 bytes"))
   }
@@ -304,14 +310,15 @@ import Testing
     }
     try await Scene.run(
       .failure(TransportError(.notSent, "no route")),
-      configure: { $0.retry = .never }
-    ) { scene in
-      await #expect(throws: SmoovenError.self) {
-        try await scene.client.notify(.init(channel: .sms, to: "+61400000000", message: "x"))
+      configure: { $0.retry = .never },
+      { scene in
+        await #expect(throws: SmoovenError.self) {
+          try await scene.client.notify(.init(channel: .sms, to: "+61400000000", message: "x"))
+        }
+        let handle = try #require(scene.journal.entries().entries.first?.handle)
+        expect(try await scene.client.explain(handle), ["not_sent"])
       }
-      let handle = try #require(scene.journal.entries().entries.first?.handle)
-      expect(try await scene.client.explain(handle), ["not_sent"])
-    }
+    )
   }
 
   @Test("The response was lost, so that only a callback can tell")

@@ -29,6 +29,8 @@ struct ExplanationScene: Sendable {
   ///   - hasJournal: Whether the client has the journal.
   ///   - change: Changes the configuration.
   ///   - body: What happens.
+  /// - Returns: What the body returns.
+  /// - Throws: Any error that the body throws.
   static func run<Result: Sendable>(
     _ answer: MockAnswer = .accepted(id: "ntf_1"),
     status: MockAnswer? = nil,

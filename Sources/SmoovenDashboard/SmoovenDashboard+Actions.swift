@@ -1,0 +1,39 @@
+public import HTTPTypes
+public import Smooven
+
+package import struct Foundation.Date
+
+extension SmoovenDashboard {
+  /// What may be done on the page.
+  public struct Actions: Sendable {
+    /// Delivers a request again, and returns the status of its response; `nil` if nothing may be delivered again.
+    public var redeliver: (@Sendable (CallbackRequest) async throws -> HTTPResponse.Status)?
+
+    /// Explains how a delivery stands, by one of its names, such as ``SmoovenClient/explain(_:)-(String)`` does; `nil` if
+    /// nothing is explained.
+    public var explain: (@Sendable (_ name: String) async throws -> DeliveryExplanation)?
+
+    /// Nothing.
+    public static let readOnly = Actions()
+
+    /// Callbacks are delivered again to a receiver, as if their sender had tried again.
+    public static func redelivering(to receiver: CallbackReceiver) -> Actions {
+      var actions = Actions()
+      actions.redeliver = { await receiver.receive($0).status }
+      actions.receiver = receiver
+      return actions
+    }
+
+    /// Knows the URLs of its endpoints.
+    package var receiver: CallbackReceiver?
+
+    /// Sends a fresh callback, and returns the status of its response.
+    package var trigger: DashboardTrigger?
+
+    /// Looks for the mistake behind a request that was refused, as `smooven verify` does.
+    package var diagnose: (@Sendable (JournalRejection, CallbackRequest, _ at: Date) -> [String])?
+
+    /// Creates actions of which none is allowed.
+    public init() {}
+  }
+}

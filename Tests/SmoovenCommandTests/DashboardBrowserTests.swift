@@ -1,0 +1,51 @@
+import Foundation
+import SmoovenCallbacks
+import Testing
+
+/// The dashboard in a real browser.
+@Suite("Dashboard in a browser", .throttled, .timeLimit(.minutes(5)), .needsChromium)
+struct DashboardBrowserTests {
+  /// Runs a scenario against the page of `smooven listen`.
+  private func listen(_ scenario: String, sandbox: String? = nil) async throws {
+    try await Listening.with(["--secret", "smooven=\(Listening.key)", "--dashboard", "0"]) { listening in
+      let link = try await listening.process.dashboardLink()
+      try await Chromium.run("dashboard.py", [scenario, link, listening.url] + (sandbox.map { [$0] } ?? []))
+    }
+  }
+
+  /// Runs a sandbox that doesn't wait.
+  private func withSandbox(_ body: (SmoovenProcess) async throws -> Void) async throws {
+    let arguments = ["sandbox", "--port", "0", "--time-scale", "0.001", "--dashboard", "0"]
+    try await SmoovenProcess.with(arguments) { try await body($0) }
+  }
+
+  @Test("A notification through the sandbox appears live, and a forged callback with its reason")
+  func live() async throws {
+    try await withSandbox { try await listen("live", sandbox: try await $0.listeningURL()) }
+  }
+
+  @Test("A failed delivery of the sandbox is sent again, arrives and is selected")
+  func redeliver() async throws {
+    try await withSandbox { sandbox in
+      let link = try await sandbox.dashboardLink()
+      try await Chromium.run("dashboard.py", ["redeliver", link, try await sandbox.listeningURL()])
+    }
+  }
+
+  @Test(
+    "In the page of a listener",
+    arguments: [
+      "redeliver-callback", "keyboard", "tabs", "hostile", "accessible", "scroll", "refused", "pictures",
+    ]
+  )
+  func listener(scenario: String) async throws { try await listen(scenario) }
+}
+
+extension SmoovenProcess {
+  /// The link to its dashboard, once it says on standard error that there is one.
+  func dashboardLink() async throws -> String {
+    let prefix = "dashboard: "
+    let line = try await first { state in state.errors.first { $0.hasPrefix(prefix) } }
+    return String(line.dropFirst(prefix.count))
+  }
+}
