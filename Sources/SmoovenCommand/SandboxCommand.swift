@@ -62,7 +62,10 @@ struct SandboxCommand: AsyncParsableCommand {
         }
       }
       let dashboard = page.service(SandboxFeed(sandbox: sandbox), title: "smooven sandbox", logging.logger)
-      try await serving([sandbox] + (dashboard.map { [$0] } ?? []))
+      try await serving(
+        [sandbox] + (dashboard.map { [$0] } ?? []),
+        started: { _ = try await sandbox.baseURL }
+      )
       // What was tried is printed before the end.
       _ = try? await printer.value
     }

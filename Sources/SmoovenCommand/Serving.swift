@@ -10,11 +10,14 @@ import func Foundation.exit
 ///
 /// - Parameters:
 ///   - services: The services.
-///   - stop: Returns when they are to be stopped. By default it never does.
+///   - started: Returns when they run. A group that is stopped before that would never run. By default it returns
+///     immediately.
+///   - stop: Returns when they are to be stopped. By default, that's when standard output fails.
 ///   - onSecondSignal: Says what is lost, and returns the exit code. By default that of a process that a signal ended.
 /// - Throws: What a service throws.
 func serving(
   _ services: [any Service],
+  started: @escaping @Sendable () async throws -> Void = {},
   until stop: @escaping @Sendable () async throws -> Void = { try await Terminal.untilOutputFails() },
   onSecondSignal: @escaping @Sendable () -> Int32? = { nil }
 ) async throws {
@@ -32,10 +35,14 @@ func serving(
     for await signal in signals {
       if isStopping { exit(onSecondSignal() ?? 128 + (signal == .sigint ? 2 : 15)) }
       isStopping = true
-      await group.triggerGracefulShutdown()
+      Task {
+        guard (try? await started()) != nil else { return }
+        await group.triggerGracefulShutdown()
+      }
     }
   }
   let stopping = Task {
+    try await started()
     try await stop()
     await group.triggerGracefulShutdown()
   }

@@ -157,6 +157,7 @@ struct ListenCommand: AsyncParsableCommand {
     do {
       try await serving(
         services.compactMap(\.self),
+        started: { _ = try await listener.address },
         until: { try await Self.untilDone(printer, capture) },
         onSecondSignal: {
           guard let loss = forwarder?.loss else { return nil }

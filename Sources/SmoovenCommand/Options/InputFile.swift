@@ -14,29 +14,22 @@ enum InputFile {
   ///
   /// - Throws: ``Failure``.
   static func read(_ path: String?, what: String = "the body") throws(Failure) -> [UInt8] {
-    let name: String
-    let handle: FileHandle
+    var name = "standard input"
+    var descriptor = STDIN_FILENO
     if let path, path != "-" {
       name = shown(path)
-      let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+      descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else {
         throw Failure(description: "cannot read \(name): \(SystemError.text(of: errno))")
       }
-      handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    } else {
-      name = "standard input"
-      handle = .standardInput
-      if isatty(STDIN_FILENO) == 1 {
-        Terminal.printError("reading \(what) from standard input; end it with Ctrl-D, or name a file")
-      }
+    } else if isatty(STDIN_FILENO) == 1 {
+      Terminal.printError("reading \(what) from standard input; end it with Ctrl-D, or name a file")
     }
+    defer { if descriptor != STDIN_FILENO { close(descriptor) } }
     do {
-      return Array(try handle.readToEnd() ?? Data())
+      return try SystemError.readAll(from: descriptor)
     } catch {
-      let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
-      throw Failure(
-        description: "cannot read \(name): \(code.map { SystemError.text(of: CInt($0)) } ?? "\(error)")"
-      )
+      throw Failure(description: "cannot read \(name): \(SystemError.text(of: error.value))")
     }
   }
 

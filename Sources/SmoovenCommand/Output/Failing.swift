@@ -16,9 +16,9 @@ func reportingErrors<Result>(json: Bool, _ body: () async throws -> Result) asyn
     if json { Terminal.print(json: ErrorReport(error)) }
     throw ExitCode(1)
   }
-  if let failure = Terminal.outputFailure, !failure.isReaderGone {
-    Terminal.printError("error: \(failure)")
-    throw ExitCode(1)
-  }
-  return try result.get()
+  guard let failure = Terminal.outputFailure, !failure.isReaderGone else { return try result.get() }
+  // A command that ended with 1 has said why.
+  if case .failure(let code as ExitCode) = result, code.rawValue == 1 { throw code }
+  Terminal.printError("error: \(failure)")
+  throw ExitCode(1)
 }

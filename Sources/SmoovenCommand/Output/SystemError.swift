@@ -7,6 +7,33 @@ enum SystemError {
     POSIXErrorCode(rawValue: code).map { unsafe String(cString: strerror($0.rawValue)) } ?? "error \(code)"
   }
 
+  /// Why a file can't be read.
+  struct Code: Error {
+    let value: CInt
+  }
+
+  /// Reads all bytes up to the end.
+  ///
+  /// - Throws: ``Code``.
+  static func readAll(from descriptor: CInt) throws(Code) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let (count, code) = unsafe buffer.withUnsafeMutableBytes { buffer in
+        // The buffer outlives the call, which writes at most its count.
+        let count = unsafe Foundation.read(descriptor, buffer.baseAddress, buffer.count)
+        return (count, count < 0 ? errno : 0)
+      }
+      if count > 0 {
+        bytes += buffer.prefix(count)
+      } else if count == 0 {
+        return bytes
+      } else if code != EINTR {
+        throw Code(value: code)
+      }
+    }
+  }
+
   /// Writes all bytes.
   ///
   /// - Returns: The error number of a failure, and `nil` if all were written.

@@ -136,7 +136,8 @@ struct ReplayCommand: AsyncParsableCommand {
     }
     edit.secrets = try Dictionary(uniqueKeysWithValues: names.map { ($0, try secrets(of: $0)) })
     if shiftTime, let first = capture.lines.first.flatMap({ RFC3339.parse($0.exchange.at) }) {
-      edit.shift = Date().timeIntervalSince(first)
+      // Whole seconds, so that no two times become one.
+      edit.shift = Date().timeIntervalSince(first).rounded()
     }
     if asNew { edit.suffix = "_" + SampleCallback.freshID("r").suffix(8) }
     return edit

@@ -46,6 +46,8 @@ struct Replayer: Sendable {
   private func path(of exchange: CapturedExchange) -> String {
     let parts = exchange.target.prefix { $0 != "?" }.split(separator: "/").compactMap { part in
       if part != RequestRedaction.placeholder { return String(part) }
+      // A token that was wrong is to be wrong again.
+      if exchange.answer.reason == "unauthenticated" { return nil }
       return exchange.endpoint.map(ProviderFactory.isSigned) == false ? token : nil
     }
     return "/" + parts.joined(separator: "/")

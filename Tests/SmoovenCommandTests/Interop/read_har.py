@@ -3,14 +3,14 @@
 import json
 import sys
 
-from haralyzer import HarParser
+from haralyzer import HarEntry, HarParser
 
 with open(sys.argv[1], encoding="utf-8") as file:
     parser = HarParser(json.load(file))
-assert parser.har_version == "1.2" and parser.creator["name"] == "smooven"
-for entry in parser.har_data["entries"]:
-    request, response = entry["request"], entry["response"]
-    assert isinstance(request["headers"], list) and all({"name", "value"} <= set(pair) for pair in request["headers"])
-    assert request["bodySize"] == 0 or request["postData"]["mimeType"]
-    assert {"send", "wait", "receive"} <= set(entry["timings"])
-    print(request["method"], request["url"], response["status"])
+assert parser.version == "1.2" and parser.creator["name"] == "smooven"
+for raw in parser.har_data["entries"]:
+    entry = HarEntry(raw)
+    assert entry.startTime.year >= 2026 and {"send", "wait", "receive"} <= set(entry.timings)
+    assert all({"name", "value"} <= set(pair) for pair in entry.request.headers)
+    assert raw["request"]["bodySize"] == 0 or raw["request"]["postData"]["mimeType"]
+    print(entry.request.method, entry.url, entry.status)

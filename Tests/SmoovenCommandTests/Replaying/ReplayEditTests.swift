@@ -48,7 +48,7 @@ import Testing
   func resigned(provider name: String) throws {
     let text = """
       {"event":"notification.delivered","notification_id":"ntf_1","eventType":"SMS_DELIVERED","trackingId":"t",\
-      "timestamp":"2026-03-05T08:00:15Z","data":{"id":"d"},"list":[1.0]}
+      "timestamp":"2026-03-05T08:00:15Z","data":{"id":"d","job_id":"j"},"list":[1.0]}
       """
     let now = Self.then.addingTimeInterval(86_400 * 30)
     let edit = ReplayEdit(
