@@ -9,7 +9,7 @@ extension SmoovenDashboard {
     /// Delivers a request again, and returns the status of its response; `nil` if nothing may be delivered again.
     public var redeliver: (@Sendable (CallbackRequest) async throws -> HTTPResponse.Status)?
 
-    /// Explains how a delivery stands, by one of its names, such as ``SmoovenClient/explain(_:)-(String)`` does; `nil` if
+    /// Explains the state of a delivery, by one of its names, such as ``SmoovenClient/explain(_:)-(String)`` does; `nil` if
     /// nothing is explained.
     public var explain: (@Sendable (_ name: String) async throws -> DeliveryExplanation)?
 

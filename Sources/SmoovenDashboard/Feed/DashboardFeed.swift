@@ -23,7 +23,7 @@ package protocol DashboardFeed: Sendable {
   /// - Throws: ``DashboardRefusal`` if it can't be, or an error whose description says why it failed.
   func redeliver(_ number: UInt64) async throws -> DashboardResult
 
-  /// Explains how a notification stands, by one of its names: each reason with an advice, if any.
+  /// Explains the state of a notification, by one of its names: each reason with an advice, if any.
   func explain(_ name: String) async -> [(message: String, advice: String?)]
 
   /// What can be triggered; `nil` for nothing.

@@ -3,7 +3,7 @@ package import Logging
 package import SmoovenHTTP
 internal import Synchronization
 
-/// A page on a port of its own.
+/// A page on its own port.
 package final class DashboardServer: Sendable {
   private let dashboard: SmoovenDashboard
   private let configuration: HTTPServerConfiguration
