@@ -104,12 +104,13 @@ struct PostgresPeerTests {
       ["-n", "-c", "8", "-j", "2", "-T", "600", url],
       as: .other(program)
     ) { load in
-      // It has another transaction id all the time.
       try await SmoovenProcess.with(
-        [url, "-c", "BEGIN", "-c", "SELECT pg_current_xact_id()", "-c", #"\! cat"#],
+        ["-qAt", url],
         as: .other(server.program("psql")),
         hasInput: true
-      ) { _ in
+      ) { open in
+        open.write(Array("BEGIN; SELECT pg_current_xact_id();\n".utf8))
+        _ = try await open.output(count: 1)
         try await following(waiter, reports) {
           for number in 0..<Self.count {
             let token = DeliveryToken()

@@ -17,8 +17,7 @@ struct MaintenanceTests {
   private let store: PostgresDeliveryStore
 
   init() async throws {
-    // Its own, because an open transaction holds back the logs of all tests.
-    server = try PostgresServer()
+    server = try PostgresServer.shared.get()
     store = try await PostgresDeliveryStore(server, isDriven: false)
     // So that it knows a time.
     _ = try await store.append([callback("now")])
@@ -71,7 +70,6 @@ struct MaintenanceTests {
     // Nothing is left of an endpoint that is no longer used.
     #expect(try count("ring") == 0)
     await store.close()
-    server.stop()
   }
 
   @Test("Removals that are old are found by an index")
@@ -83,7 +81,6 @@ struct MaintenanceTests {
       [.text(String(store.tables.schema.dropFirst().dropLast()))]
     )
     #expect(!plan.isEmpty)
-    server.stop()
   }
 
   @Test(
@@ -111,7 +108,6 @@ struct MaintenanceTests {
     await store.maintenance.step(store.writer)
     #expect(try count("seen") == 0)
     await store.close()
-    server.stop()
   }
 }
 #endif

@@ -96,6 +96,8 @@ struct PollingTests {
     let receiver = try await PostgresDeliveryStore(server, schema: schema, isDriven: false)
     let reports = DeliveryStoreReports()
     let token = DeliveryToken()
+    // The first of an endpoint writes a row that the next ones wait for.
+    _ = try await receiver.append([callback("first")])
     try await waiter.wait(for: token, reports)
     let news = waiter.hub.add(reports.interests).news
     var poll = ReplicaHub.PollProgress()
