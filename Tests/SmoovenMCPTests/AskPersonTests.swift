@@ -50,11 +50,14 @@ struct AskPersonTests {
   @Test("A call ends with its slice, and a question that arrived isn't answered")
   func slices() async throws {
     try await Harness.with { harness in
-      let first = try await harness.callToTheEndOfItsSlice("ask_person", Self.deploy())
+      let seen = harness.client.receiver.events(kinds: [.delivered])
+      let asked = try await harness.call("ask_person", Self.deploy(["wait_seconds": 0]))
+      let handle = try #require(asked.report["handle"])
+      for await _ in seen { break }
+      let first = try await harness.callToTheEndOfItsSlice("wait_for", ["handle": handle])
       #expect(first.outcome == "waiting" && first.report["status"] == "delivered")
       let next = try #require(first.report["next"]?.stringValue)
       #expect(next.hasPrefix("Sent, not answered yet. Don't ask again."))
-      let handle = try #require(first.report["handle"])
       let second = try await harness.callToTheEndOfItsSlice("wait_for", ["handle": handle])
       #expect(second.outcome == "waiting")
       let explained = try await harness.call("explain_delivery", ["handle": handle])
