@@ -22,7 +22,7 @@ import Testing
   func languages() throws {
     for document in try PackageFiles.documents() {
       for block in CodeBlock.all(in: try PackageFiles.text(document), of: document) {
-        #expect(["swift", "text", "bash"].contains(block.language), "\(block)")
+        #expect(["swift", "text", "bash", "json"].contains(block.language), "\(block)")
       }
     }
   }

@@ -203,7 +203,9 @@ struct ManySendersTests {
   private func expectAlike(_ ends: [SmoovenProcess.State], code: Int32, _ comment: String) throws {
     var reports: Set<JSONValue> = []
     for end in ends {
-      #expect(end.exitCode == code && end.errors == [], "\(comment): \(end)")
+      // Those that time out say why.
+      let isQuiet = end.errors.allSatisfy { $0.hasPrefix("why: ") || $0.hasPrefix("     ") }
+      #expect(end.exitCode == code && isQuiet, "\(comment): \(end)")
       var fields = try #require(try end.report.objectValue, "\(comment): \(end)")
       #expect(fields.removeValue(forKey: "elapsed_ms") != nil, "\(comment): \(end)")
       reports.insert(.object(fields))

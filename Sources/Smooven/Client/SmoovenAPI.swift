@@ -157,7 +157,10 @@ package struct SmoovenAPI: Sendable {
       message,
       status: status,
       apiCode: apiCode,
-      apiMessage: json?["error"]?["message"]?.stringValue.map { String($0.prefix(1_000)) },
+      // A service that repeats the key must not bring it into an error.
+      apiMessage: json?["error"]?["message"]?.stringValue.map {
+        String($0.replacing(secretKey.exposedText, with: "<key>").prefix(1_000))
+      },
       requestID: requestID,
       attempts: 1,
       retryAfter: retryAfter
