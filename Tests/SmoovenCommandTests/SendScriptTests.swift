@@ -115,7 +115,9 @@ struct SendScriptTests {
     #expect(
       report.keys == ["outcome", "notification_id", "channel", "status", "elapsed_ms", "events", "answer"]
     )
-    #expect(end.errors == [])
+    // Those that aren't confirmed say why.
+    let why = end.errors.first?.hasPrefix("why: ")
+    #expect(why == nil || story.exitCode == 4 && why == true, "\(end.errors)")
   }
 
   @Test("A refused recipient is an error that names the code")
