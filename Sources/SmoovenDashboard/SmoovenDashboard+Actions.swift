@@ -9,8 +9,8 @@ extension SmoovenDashboard {
     /// Delivers a request again, and returns the status of its response; `nil` if nothing may be delivered again.
     public var redeliver: (@Sendable (CallbackRequest) async throws -> HTTPResponse.Status)?
 
-    /// Explains the state of a delivery, by one of its names, such as ``SmoovenClient/explain(_:)-(String)`` does; `nil` if
-    /// nothing is explained.
+    /// Explains the state of a delivery, by one of its names, as `SmoovenClient.explain(_:)` does, or `nil` if nothing is
+    /// explained.
     public var explain: (@Sendable (_ name: String) async throws -> DeliveryExplanation)?
 
     /// Nothing.

@@ -4,7 +4,7 @@ package import SmoovenHTTP
 
 /// A page that shows what happened to notifications and which requests were refused, as it happens.
 ///
-/// Its data is a ``DeliveryJournal``; it keeps nothing itself. Run it on a port with `--dashboard` of the command, or mount
+/// Its data is a `DeliveryJournal`; it keeps nothing itself. Run it on a port with `--dashboard` of the command, or mount
 /// ``respond(to:body:)`` in any server:
 ///
 /// - GET of `/`, `app.js` and `app.css` is the page.
