@@ -2,7 +2,7 @@ import Foundation
 
 /// The user and password in a URL, which HTTP sends as a header field.
 package enum URLCredentials {
-  /// Takes user and password out of an absolute URL.
+  /// Splits user and password from an absolute URL.
   ///
   /// - Returns: The URL without them, and the value of `Authorization` if there were any (RFC 7617).
   package static func split(_ url: String) -> (url: String, authorization: String?) {

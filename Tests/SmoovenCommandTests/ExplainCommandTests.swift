@@ -56,7 +56,7 @@ import Testing
   }
 
   #if SQLiteSupport
-  @Test("A store says what it knows, and the exit code how it stands")
+  @Test("A store says what it knows, and the exit code is that of the outcome")
   func store() async throws {
     let file = TemporaryFile()
     let store = ["--store", "sqlite:\(file.path)"]

@@ -23,7 +23,7 @@ struct UsageTests {
   @Test(
     "An error names the command's own usage",
     arguments: [
-      ["verify", "--provider", "smooven", "--header", "X"], ["listen", "--provider", "nobody"],
+      ["verify", "--provider", "smooven", "--header", "X"], ["listen", "--provider", "unknown"],
       ["trigger", "x", "--provider", "smobi", "--to", "http://h/", "--id", "a b"],
       ["sign", "--provider", "smobi"],
       ["replay", "f", "--to", "http://h/", "--as-new"], ["sandbox", "--callback-url", "nowhere"],

@@ -12,6 +12,15 @@ import Testing
 /// What calls share: when one joins another, what a restart knows, and what a slow store may cost.
 @Suite("Open deliveries", .timeLimit(.minutes(1)))
 struct OpenDeliveryTests {
+  /// The notification is accepted, no callback arrives, and the status says that it was delivered.
+  private static let lostCallbackAnswer = MockAnswer.choosing { request in
+    request.head.method == .get
+      ? .json([
+        "notification_id": "ntf_1", "status": "delivered", "channel_used": "sms",
+        "recipient": ["user_id": "sarah@example.com"], "timestamps": [:], "fallback_chain": [],
+      ]) : .accepted(id: "ntf_1")
+  }
+
   @Test("An equal call joins one that ended without a report for a minute, and is a new message after that")
   func joiningEnds() async throws {
     try await Harness.with { harness in
@@ -119,14 +128,7 @@ struct OpenDeliveryTests {
   @Test("After a restart, a peek past the deadline learns from the status that the callback was lost")
   func lostCallback() async throws {
     let wall = Mutex(Date())
-    let answer = MockAnswer.choosing { request in
-      request.head.method == .get
-        ? .json([
-          "notification_id": "ntf_1", "status": "delivered", "channel_used": "sms",
-          "recipient": ["user_id": "sarah@example.com"], "timestamps": [:], "fallback_chain": [],
-        ]) : .accepted(id: "ntf_1")
-    }
-    try await Harness.with(answer: answer) {
+    try await Harness.with(answer: Self.lostCallbackAnswer) {
       _ in
     } client: {
       $0.now = { wall.withLock(\.self) }
@@ -192,14 +194,7 @@ struct OpenDeliveryTests {
 
   @Test("No missing callback is blamed where nothing calls back", arguments: [false, true])
   func explained(polls: Bool) async throws {
-    let answer = MockAnswer.choosing { request in
-      request.head.method == .get
-        ? .json([
-          "notification_id": "ntf_1", "status": "delivered", "channel_used": "sms",
-          "recipient": ["user_id": "sarah@example.com"], "timestamps": [:], "fallback_chain": [],
-        ]) : .accepted(id: "ntf_1")
-    }
-    try await Harness.with(answer: answer) {
+    try await Harness.with(answer: Self.lostCallbackAnswer) {
       _ in
     } client: {
       if polls { $0.tracking = .polling() }

@@ -12,7 +12,7 @@ import Testing
     mutating func connect() -> Bool { probe.connect() }
     mutating func receive() -> Bool { probe.receive() }
 
-    /// Takes the next step when it's due, and no earlier; returns it with the time until then.
+    /// Performs the next step when it's due, and returns it with the time until then.
     mutating func next() -> (after: Duration, step: ListenerProbe.Step) {
       let due = probe.nextStep(after: now)
       let pause = due - now

@@ -177,7 +177,7 @@ struct FollowingTests {
     #expect(process.lists == 1)
   }
 
-  @Test("Ranges of its own callbacks leave out the others between them")
+  @Test("Ranges of callbacks that the store appended leave out the others between them")
   func ranges() {
     let own = StoreFollowers.Own(ranges: [3...5, 8...8, 20...30])
     #expect(own.others(after: 0, upTo: 10) == [1...2, 6...7, 9...10])

@@ -4,8 +4,9 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// A service that responds to a request and then calls back, one callback at a time. It's the other side of the round
-/// trip, and does nothing except the exchanges. `BareService CALLBACKS`
+/// A service that responds to a request and then calls back, one callback at a time.
+///
+/// It's the other side of the round trip, and does nothing except the exchanges. `BareService CALLBACKS`
 @main
 struct BareService {
   static func main() async throws {

@@ -3,8 +3,9 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// A server that reads whole requests and responds to each with a 200. It's the least that a listener on SwiftNIO can
-/// do.
+/// A server that reads whole requests and responds to each with a 200.
+///
+/// It's the least that a listener on SwiftNIO can do.
 @main
 struct NIOFloor {
   static func main() async throws {

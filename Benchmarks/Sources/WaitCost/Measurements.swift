@@ -3,7 +3,9 @@ import Synchronization
 
 /// The number of waits that are settled one at a time.
 let sampleCount = 500
-/// The number of turns in which as many more are opened and settled. The fastest turn counts.
+/// The number of turns in which as many more are opened and settled.
+///
+/// The fastest turn counts.
 private let turnCount = 20
 /// The number of waits in addition to those that are counted.
 let spareCount = sampleCount * (turnCount + 1)
@@ -28,7 +30,9 @@ func settling(_ waits: some Waits, _ count: Int) async throws -> [String: Double
   return numbers
 }
 
-/// Opens waits and lets all of them expire. Returns the nanoseconds until the last one is resumed.
+/// Opens waits and lets all of them expire.
+///
+/// Returns the nanoseconds until the last one is resumed.
 func expiring(_ waits: some Waits, _ count: Int) async throws -> [String: Double] {
   let open = try await opening(waits, count)
   let begin = nanoseconds()
@@ -65,7 +69,9 @@ private func opening(
   return (tasks, ["bytes": bytes, "open": Double(end - begin)])
 }
 
-/// Opens and settles one wait, over and over. Returns the median in nanoseconds.
+/// Opens and settles one wait, over and over.
+///
+/// Returns the median in nanoseconds.
 ///
 /// Everything runs on one actor. A task that has begun there has suspended by the time another one runs, so the wait is
 /// open before its callback arrives.

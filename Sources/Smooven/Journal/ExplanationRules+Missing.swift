@@ -16,7 +16,7 @@ extension ExplanationRules {
     guard evidence.story != nil else { return [notRecorded] }
     // More was refused than is kept, or the journal begins later.
     guard let traffic, traffic.rejected == 0 else { return [] }
-    return [nobodyCalled]
+    return [noRequest]
   }
 
   private static func fromStoreAlone(_ evidence: DeliveryEvidence) -> Reason? {
@@ -38,7 +38,7 @@ extension ExplanationRules {
     case .loopback:
       return Reason(
         code: "public_url_is_loopback",
-        message: "Its callback URL is on \(url.authority), which is this machine for whoever calls it.",
+        message: "Its callback URL is on \(url.authority), which to every client is its own machine.",
         advice: "Set the public URL to that of your proxy or tunnel, or ask for the status instead (--poll)."
       )
     case .privateNetwork:
@@ -50,8 +50,8 @@ extension ExplanationRules {
     }
   }
 
-  private static let nobodyCalled = Reason(
-    code: "nobody_called",
+  private static let noRequest = Reason(
+    code: "no_request",
     message: "Since it was opened, no request has reached this receiver at all.",
     advice:
       "Call the public URL from another network: its path /healthz gets a 200 if the proxy or tunnel works."

@@ -62,7 +62,7 @@ struct StoreGauges: Sendable {
     }
   }
 
-  /// Takes one sample.
+  /// Samples all gauges once.
   ///
   /// - Parameter warnedAt: The time of the last warning about each endpoint's window.
   func sample(_ warnedAt: inout [String: Duration]) async {

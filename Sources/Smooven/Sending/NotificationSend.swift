@@ -8,14 +8,14 @@ internal import Tracing
 /// The shell of one caller's ``SendMachine``, which asks the store, POSTs, waits, and reports to the slot.
 final class NotificationSend: Sendable {
   /// A reason for which a body is withheld before the row is armed.
-  private enum Reason {
+  enum Reason {
     /// The notification is no longer wanted.
     case superseded
     /// It couldn't be determined whether the notification is still wanted.
     case unknown(any Error)
   }
 
-  private struct State {
+  struct State {
     var machine: SendMachine
     /// The time at which the machine's row was read.
     var readAt: Duration
@@ -28,14 +28,14 @@ final class NotificationSend: Sendable {
     var isCounted = false
   }
 
-  private let client: SmoovenClient
+  let client: SmoovenClient
   private let body: @Sendable (StoredDelivery) -> [UInt8]
   private let mayArm: (@Sendable () async throws -> Bool)?
   private let isKeyed: Bool
   private let owner: String
-  private let deadline: Duration
+  let deadline: Duration
   private let span: any Span
-  private let state: Mutex<State>
+  let state: Mutex<State>
 
   /// Creates the send of one caller.
   ///
@@ -324,50 +324,6 @@ final class NotificationSend: Sendable {
   private func reasonToWithhold() async -> Reason? {
     guard let mayArm else { return nil }
     do { return try await mayArm() ? nil : .superseded } catch { return .unknown(error) }
-  }
-
-  /// Returns the meaning of a withheld body: unless the row demands it, the next attempt is made only after a pause.
-  private func withheld(_ attempt: Int, _ cause: TransportError) -> SendMachine.Answer {
-    let reason = state.withLock { state in
-      defer { state.reason = nil }
-      return state.reason
-    }
-    var error = SmoovenError.notStored(cause)
-    switch reason {
-    case .superseded: return .superseded
-    case .unknown(let cause): error.cause = cause
-    case nil:
-      error = SmoovenError(.connectionFailed, "the transport withheld the notification, so nothing was sent")
-    }
-    error.attempts = attempt
-    let retry = client.configuration.retry
-    let pause = retry.backoff(afterAttempt: attempt, jitter: client.configuration.jitter())
-    let isLast = attempt >= retry.maximumAttempts || client.clock.now() + pause >= deadline
-    return .notCarriedOut(error, hold: nil, pause: isLast ? nil : pause)
-  }
-
-  private func classify(_ error: SmoovenError, _ attempt: Int) -> SendMachine.Answer {
-    let pause = pause(after: error, attempt)
-    switch error.code {
-    case .unconfirmed:
-      return .unclear(error, pause: pause)
-    case .rejected, .notFound:
-      return .refused(error)
-    default:
-      // Measured by the store's clock, since the row was read.
-      let hold = error.retryAfter.map { $0 + (client.clock.now() - state.withLock { $0.readAt }) }
-      return .notCarriedOut(error, hold: hold, pause: pause)
-    }
-  }
-
-  private func pause(after error: SmoovenError, _ attempt: Int) -> Duration? {
-    client.configuration.retry.pause(
-      after: error,
-      attempt: attempt,
-      now: client.clock.now(),
-      deadline: deadline,
-      jitter: client.configuration.jitter()
-    )
   }
 
   private func accept(_ receipt: NotifyReceipt, of delivery: StoredDelivery) async {

@@ -12,7 +12,7 @@ package final class ConnectFailures: Sendable {
   /// A mark of the current moment, to pass when a connection has failed.
   package var mark: Int { count.load(ordering: .sequentiallyConsistent) }
 
-  /// Takes a failure, and returns whether no other request has taken one since the mark.
+  /// Claims a failure, and returns whether no other request has claimed one since the mark.
   package func take(since mark: Int) -> Bool {
     count.compareExchange(expected: mark, desired: mark + 1, ordering: .sequentiallyConsistent).exchanged
   }

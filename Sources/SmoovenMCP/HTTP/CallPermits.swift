@@ -26,7 +26,7 @@ final class CallPermits: Sendable {
     self.limit = limit
   }
 
-  /// Takes a permit: counts it and checks the limit in one step.
+  /// Acquires a permit, which counts it and checks the limit in one step.
   ///
   /// - Returns: `nil` if none is left.
   func take() -> Permit? {

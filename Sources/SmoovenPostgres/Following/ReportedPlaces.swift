@@ -11,7 +11,7 @@ struct ReportedPlaces<Place: Hashable & Sendable>: Sendable {
   private var new: Set<Place> = []
   private var old: Set<Place> = []
 
-  /// Notes that something is reported.
+  /// Records that something is reported.
   ///
   /// - Returns: Whether it's the first time.
   @discardableResult

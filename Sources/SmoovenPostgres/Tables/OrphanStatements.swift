@@ -15,7 +15,7 @@ struct OrphanStatements {
 
   /// Returns the statement that makes this replica the owner of the oldest, and shows that it's alive.
   ///
-  /// Takes none if the replica isn't known: others would take them over from it.
+  /// Adopts none if the replica isn't known, because others would take them over from it.
   ///
   /// - Parameters:
   ///   - limit: The maximum number of deliveries.

@@ -62,7 +62,7 @@ extension DeliveryStoreConformance {
     let callbacks = (0..<50).map { callback("\($0)", token: token) }
     let results = try await concurrently(16) { number in
       let turned = callbacks[(number * 3)...] + callbacks[..<(number * 3)]
-      // Appended either one at a time or several at once.
+      // Appended one at a time, or several in one call.
       guard number % 2 == 0 else { return try await store.append(Array(turned)) }
       var results: [AppendResult] = []
       for callback in turned { results += try await store.append([callback]) }

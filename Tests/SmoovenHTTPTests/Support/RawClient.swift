@@ -23,7 +23,7 @@ final class RawClient {
     return RawClient(channel: try await bootstrap.connect(host: host, port: port).get(), input: input)
   }
 
-  /// Takes over a connected socket.
+  /// Adopts a connected socket.
   static func adopt(_ socket: CInt) async throws -> RawClient {
     let (bootstrap, input) = bootstrap()
     return RawClient(channel: try await bootstrap.withConnectedSocket(socket).get(), input: input)

@@ -356,20 +356,6 @@ import Testing
 
   // MARK: Replies of another system
 
-  private func smobi(_ text: String, _ number: Int) throws -> CallbackRequest {
-    let body = """
-      {"smobiMessageId":"m\(number)","from":"15552223333","to":"Agent","channel":"SMS",\
-      "timestamp":"2026-03-05T08:00:0\(number)Z","sms":{"text":"\(text)"}}
-      """
-    let head = HTTPRequest(
-      method: .post,
-      scheme: "https",
-      authority: "a.example",
-      path: "/callbacks/smobi/inbound-0123456789abcdef"
-    )
-    return CallbackRequest(head: head, body: Array(body.utf8))
-  }
-
   @Test("A customer's own reply answers the question, and a reply to an earlier question doesn't")
   func inbound() async throws {
     let transport = MockTransport(secretKey: testKey, answer: .accepted(callbacks: [.delivered]))
@@ -378,7 +364,7 @@ import Testing
     }
     let source = Question.Source.smobi(customer: "+15552223333", sender: "Agent")
     try await withMockedClient(transport, configuration: configuration) { client in
-      #expect(await client.receiver.receive(try smobi("Deploy", 1)).status == .ok)
+      #expect(await client.receiver.receive(CallbackRequest.smobiReply("Deploy", 1)).status == .ok)
       let handle = try await client.sendQuestion(
         Question("Deploy?", options: ["Deploy", "Not now"]),
         to: .sms("+15552223333"),
@@ -388,8 +374,8 @@ import Testing
       #expect(try await handle.answer(timeout: .milliseconds(50)).reply == nil)
       async let outcome = handle.answer(timeout: .seconds(30))
       // It isn't one of the options, so it isn't an answer.
-      #expect(await client.receiver.receive(try smobi("What?", 2)).status == .ok)
-      #expect(await client.receiver.receive(try smobi(" not NOW ", 3)).status == .ok)
+      #expect(await client.receiver.receive(CallbackRequest.smobiReply("What?", 2)).status == .ok)
+      #expect(await client.receiver.receive(CallbackRequest.smobiReply(" not NOW ", 3)).status == .ok)
       let reply = try await outcome.reply
       #expect(reply?.option == "Not now")
       #expect(reply?.source == "smobi")
@@ -410,7 +396,7 @@ import Testing
       CallbackEndpoint(.smobi(), authentication: .token("inbound-0123456789abcdef"))
     ])
     let id = SmobiCallbackProvider.conversationID(customer: "15552223333", sender: "Agent")
-    _ = await receiver.receive(try smobi("old", 1))
+    _ = await receiver.receive(CallbackRequest.smobiReply("old", 1))
     let old = try await receiver.outcome(of: "smobi", id: id, timeout: .seconds(5), until: .replied)
     #expect(old.event.flatMap { SmobiInboundMessage($0) }?.text == "old")
     let since = Date()
@@ -423,8 +409,8 @@ import Testing
       timeout: .seconds(30),
       until: .replied
     )
-    _ = await receiver.receive(try smobi("old", 1))
-    _ = await receiver.receive(try smobi("new", 2))
+    _ = await receiver.receive(CallbackRequest.smobiReply("old", 1))
+    _ = await receiver.receive(CallbackRequest.smobiReply("new", 2))
     #expect(try await new.event.flatMap { SmobiInboundMessage($0) }?.text == "new")
   }
 }

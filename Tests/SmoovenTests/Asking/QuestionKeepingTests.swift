@@ -36,21 +36,6 @@ import Testing
     )
   }
 
-  /// The customer's reply.
-  func reply(_ text: String) -> CallbackRequest {
-    let body = """
-      {"smobiMessageId":"m1","from":"15552223333","to":"Agent","channel":"SMS",\
-      "timestamp":"2026-03-05T08:00:01Z","sms":{"text":"\(text)"}}
-      """
-    let head = HTTPRequest(
-      method: .post,
-      scheme: "https",
-      authority: "a.example",
-      path: "/callbacks/smobi/inbound-0123456789abcdef"
-    )
-    return CallbackRequest(head: head, body: Array(body.utf8))
-  }
-
   @Test("It's wanted for as long as its page is open, and longer if a later call opens it longer")
   func wanted() async throws {
     let store = InMemoryDeliveryStore()
@@ -147,7 +132,7 @@ import Testing
       let handle = try await send(client, from: source)
       await client.writes.finished()
       failures.update { $0 = 3 }
-      #expect(await client.receiver.receive(reply("Deploy")).status == .ok)
+      #expect(await client.receiver.receive(CallbackRequest.smobiReply("Deploy")).status == .ok)
       let outcome = try await handle.answer(timeout: .seconds(30))
       #expect(outcome.reply?.option == "Deploy")
       #expect(failures.read(\.self) < 0)
@@ -165,7 +150,7 @@ import Testing
     try await withMockedClient(transport, configuration: configuration, store: store) { client in
       defer { faults.end() }
       let handle = try await send(client, from: source)
-      #expect(await client.receiver.receive(reply("Deploy")).status == .ok)
+      #expect(await client.receiver.receive(CallbackRequest.smobiReply("Deploy")).status == .ok)
       let outcome = Task { try await handle.answer(timeout: .seconds(20)) }
       // Until the read of the question is given up, and then until the deadline.
       while let timer = await clock.nextTimer(), timer != .seconds(20) {}

@@ -28,8 +28,8 @@ import Testing
       ("http://[::1]:80/hooks", "public_url_is_loopback"), ("http://192.168.1.5", "public_url_is_private"),
       ("http://10.0.0.7:8080", "public_url_is_private"), ("http://172.31.0.1", "public_url_is_private"),
       ("http://[fd00::1]", "public_url_is_private"), ("http://web:8080", "public_url_is_private"),
-      ("http://printer.local", "public_url_is_private"), ("https://172.32.0.1", "nobody_called"),
-      ("https://agent.example.com", "nobody_called"), ("https://[2001:db8::1]", "nobody_called"),
+      ("http://printer.local", "public_url_is_private"), ("https://172.32.0.1", "no_request"),
+      ("https://agent.example.com", "no_request"), ("https://[2001:db8::1]", "no_request"),
     ]
   )
   func unreachable(publicURL: String, code: String) async throws {
@@ -44,7 +44,7 @@ import Testing
       $0.baseURL = "http://127.0.0.1:9"
       $0.listener = .mounted(publicURL: "http://127.0.0.1:8080")
     })
-    expect(explanation, ["no_callback", "nobody_called"])
+    expect(explanation, ["no_callback", "no_request"])
   }
 
   @Test("The process that receives the callbacks is another one")
@@ -189,7 +189,7 @@ import Testing
         expect(try await other.client.explain("ntf_1"), ["unknown_here"], .arrived)
         await #expect(throws: SmoovenError.self) { try await other.client.explain("ntf_2") }
       }
-      expect(try await sending.client.explain(handle), ["no_callback", "nobody_called"])
+      expect(try await sending.client.explain(handle), ["no_callback", "no_request"])
     }
   }
 
@@ -327,7 +327,7 @@ import Testing
       .failure(TransportError(.noResponse, "cut")),
       configure: { _ in }
     )
-    expect(explanation, ["unclear", "nobody_called"])
+    expect(explanation, ["unclear", "no_request"])
     let polling = try await Scene.explanation(
       .failure(TransportError(.noResponse, "cut")),
       configure: { $0.tracking = .polling() }

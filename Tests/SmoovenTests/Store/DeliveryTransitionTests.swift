@@ -40,7 +40,7 @@ struct DeliveryTransitionTests {
   enum Step: String, CaseIterable {
     case claim, claimUnclear, arm, release, refuse, noteUnclear, accept, conclude, forceFree
 
-    /// Takes the step.
+    /// Performs the step.
     ///
     /// Returns whether the delivery allowed it.
     func take(_ delivery: inout StoredDelivery, as owner: String = "me", attempt: Int = 1) -> Bool {

@@ -488,7 +488,7 @@ const drawDetails = () => {
   if (selected.names.length > 0) fetchWhy(selected).catch(fail)
 }
 
-/** Why the notification stands as it does, as `smooven explain` says. */
+/** The reasons for the notification's state, as `smooven explain` says. */
 let why = []
 let explained = ''
 
