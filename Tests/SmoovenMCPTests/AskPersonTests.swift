@@ -105,7 +105,8 @@ struct AskPersonTests {
         let arguments = tool == "wait_for" ? ["handle": "deploy-512", "wait_seconds": 0] : arguments
         let result = try await harness.restarted.call(tool, arguments)
         #expect(result.report["joined"] == true, "\(tool)")
-        #expect(result.outcome == (tool == "wait_for" ? "answered" : result.outcome))
+        let isExpected = tool == "wait_for" ? result.outcome == "answered" : result.outcome != "failed"
+        #expect(isExpected, "\(tool): \(result.outcome ?? "-")")
       }
       let later = try await harness.restarted.call(
         "ask_person",

@@ -212,9 +212,10 @@ package final class DeliveryTracker: Sendable {
     token: DeliveryToken?,
     isDuplicate: Bool = false,
     isElsewhere: Bool = false,
-    replayedFor: DeliveryToken? = nil
+    replayedFor: DeliveryToken? = nil,
+    beforeResuming record: ((CallbackDisposition) -> Void)? = nil
   ) -> CallbackDisposition {
-    apply {
+    let changes = apply {
       $0.deliver(
         event,
         token: token,
@@ -223,7 +224,10 @@ package final class DeliveryTracker: Sendable {
         replayedFor: replayedFor,
         now: $1
       )
-    }?.disposition ?? .unmatched
+    } beforeResuming: {
+      record?($0?.disposition ?? .unmatched)
+    }
+    return changes?.disposition ?? .unmatched
   }
 
   // MARK: Waits
@@ -322,7 +326,10 @@ package final class DeliveryTracker: Sendable {
 
   /// Mutates the machine under the lock, and performs the changes outside of it.
   @discardableResult
-  private func apply(_ body: @Sendable (inout Machine, Duration) -> Machine.Changes?) -> Machine.Changes? {
+  private func apply(
+    _ body: @Sendable (inout Machine, Duration) -> Machine.Changes?,
+    beforeResuming: (Machine.Changes?) -> Void = { _ in }
+  ) -> Machine.Changes? {
     let now = clock.now()
     let (changes, waitsChanged, mustWake) = state.withLock { state in
       let before = state.machine.waitCount
@@ -336,6 +343,7 @@ package final class DeliveryTracker: Sendable {
       if after != before { openWaits.store(after, ordering: .relaxed) }
       return (changes, after != before, mustWake)
     }
+    beforeResuming(changes)
     if let changes {
       for (waiter, end) in changes.resumptions { waiter.resume(returning: end) }
       for event in changes.unmatched { unmatched.publish(event) }

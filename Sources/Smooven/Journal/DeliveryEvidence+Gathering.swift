@@ -15,7 +15,7 @@ extension DeliveryEvidence {
     if row == nil { row = try await store.load(.id(name, group: SmoovenClient.group)) }
     if row == nil { row = try await store.load(.idempotencyKey(name)) }
     if let token = row?.delivery.token ?? journal?.token(of: name) ?? DeliveryToken(name),
-      let found = try await DeliveryEvidence(of: token, in: store, journal, now: now)
+      let found = try await DeliveryEvidence(of: token, row, in: store, journal, now: now)
     {
       self = found
       return
@@ -30,15 +30,23 @@ extension DeliveryEvidence {
 
   /// Gathers what a store and a journal know of a delivery; `nil` if they know nothing.
   ///
+  /// - Parameters:
+  ///   - token: The delivery's token.
+  ///   - known: Its row, if it was read already.
+  ///   - store: The store.
+  ///   - journal: The journal, if any.
+  ///   - now: The wall clock's time.
   /// - Throws: What the store throws.
   init?(
     of token: DeliveryToken,
+    _ known: VersionedDelivery? = nil,
     in store: any DeliveryStore,
     _ journal: DeliveryJournal?,
     now: Date
   ) async throws {
     self.init(token: token, now: now)
-    let row = try await store.load(.token(token))
+    var row = known
+    if row == nil { row = try await store.load(.token(token)) }
     delivery = row?.delivery
     phase = row.map { $0.delivery.phase(at: $0.time) }
     story = journal?.story(of: token)
@@ -76,13 +84,22 @@ extension DeliveryExplanation {
   ///   - name: A notification id, an idempotency key, the text of a token, or the handle of a journal's entry.
   ///   - store: The store, which nothing is changed in.
   ///   - journal: The journal of the receiver that uses the store. Defaults to `nil`, none.
-  /// - Returns: The explanation; `nil` if nothing is known under the name.
-  /// - Throws: What the store throws.
+  ///   - timeout: The time to wait for the store, which must be positive and at most 366 days. Defaults to 30 seconds.
+  /// - Returns: The explanation, or `nil` if nothing is known under the name.
+  /// - Throws: Any error that the store throws, ``SmoovenError`` with `storeFailed` if it doesn't respond in time, or
+  ///   `CancellationError` if cancelled.
   public static func find(
     _ name: String,
     in store: any DeliveryStore,
-    journal: DeliveryJournal? = nil
+    journal: DeliveryJournal? = nil,
+    timeout: Duration = .seconds(30)
   ) async throws -> DeliveryExplanation? {
-    try await DeliveryEvidence(of: name, in: store, journal, now: Date()).map { DeliveryExplanation($0) }
+    try SmoovenError.checkTimeout(timeout)
+    let clock = DeliveryClock(ContinuousClock())
+    let evidence = try await bounded(by: clock.now() + timeout, clock) {
+      try await DeliveryEvidence(of: name, in: store, journal, now: Date())
+    }
+    guard let evidence else { throw SmoovenError(.storeFailed, "the store doesn't respond") }
+    return evidence.map { DeliveryExplanation($0) }
   }
 }

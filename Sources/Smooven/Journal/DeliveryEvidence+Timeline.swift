@@ -67,12 +67,9 @@ extension DeliveryEvidence {
 
   /// The refused requests that may have been its own, one step for each reason.
   private var refusalSteps: [Step] {
-    guard let story, let openedAt else { return [] }
     var last: [String: (at: Date, count: Int, status: Int)] = [:]
-    for entry in story.rejections where entry.token == nil || entry.token != token {
-      guard case .rejected(let rejection) = entry.kind, story.isUnaddressed(entry), entry.at >= openedAt
-      else { continue }
-      last[rejection.reason] = (entry.at, (last[rejection.reason]?.count ?? 0) + 1, rejection.status)
+    for (at, rejection) in refusedRequests.others {
+      last[rejection.reason] = (at, (last[rejection.reason]?.count ?? 0) + 1, rejection.status)
     }
     return last.map { reason, found in
       Step(at: found.at, name: "others refused", detail: "\(found.count) with \(found.status) \(reason)")

@@ -4,6 +4,8 @@ internal import struct Foundation.Date
 
 /// Everything that is known about a delivery, from which the rules conclude.
 struct DeliveryEvidence: Sendable {
+  typealias RefusedRequest = (at: Date, rejection: JournalRejection)
+
   /// How the client is set up that would receive its callbacks.
   struct Setup: Sendable {
     /// Whether callbacks arrive at all.
@@ -168,16 +170,23 @@ struct DeliveryEvidence: Sendable {
   /// The refused requests that are kept, since it was opened: those at its own URL, and those that may have been meant
   /// for any delivery of its group.
   var refusals: (own: [JournalRejection], others: [JournalRejection]) {
+    let (own, others) = refusedRequests
+    return (own.map(\.rejection), others.map(\.rejection))
+  }
+
+  /// The same, with the time of each.
+  var refusedRequests: (own: [RefusedRequest], others: [RefusedRequest]) {
     guard let story, let openedAt else { return ([], []) }
-    var (own, others): ([JournalRejection], [JournalRejection]) = ([], [])
+    var (own, others): ([RefusedRequest], [RefusedRequest]) = ([], [])
     for entry in story.rejections {
-      guard case .rejected(let rejection) = entry.kind else { continue }
+      // What another process expects was refused so that its sender reaches that one.
+      guard case .rejected(let rejection) = entry.kind, rejection.reason != "elsewhere" else { continue }
       if let token, entry.token == token {
-        own.append(rejection)
+        own.append((entry.at, rejection))
       } else if story.isUnaddressed(entry), isSince(entry, openedAt),
         rejection.endpoint.map({ $0 == delivery?.group ?? SmoovenClient.group }) ?? true
       {
-        others.append(rejection)
+        others.append((entry.at, rejection))
       }
     }
     return (own, others)

@@ -40,7 +40,7 @@ public final class DeliveryJournal: Sendable {
       JournalState(
         maximumEntries: max(1, maximumEntries),
         maximumBytes: max(64 << 10, maximumBytes),
-        maximumRejections: max(1, maximumRejections)
+        maximumRejections: min(max(1, maximumRejections), 10_000)
       )
     )
   }

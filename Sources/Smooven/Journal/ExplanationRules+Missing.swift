@@ -8,7 +8,10 @@ extension ExplanationRules {
     let refusals = evidence.refusals
     let limit = evidence.story?.rejectionLimit ?? 0
     if !refusals.own.isEmpty { return refused(refusals.own, limit: nil) }
-    if !refusals.others.isEmpty { return refused(refusals.others, limit: limit) }
+    if !refusals.others.isEmpty {
+      // Anything may have been refused at a port. That a URL leads nowhere is known.
+      return [unreachable(setup)].compactMap(\.self) + refused(refusals.others, limit: limit)
+    }
     if !setup.hasPort { return [elsewhere] }
     let traffic = evidence.traffic
     if let traffic, traffic.accepted > 0 { return [othersArrive(traffic.accepted)] }

@@ -201,16 +201,17 @@ enum ExplanationRules {
   /// The time from the end of the last wait to an event that arrived after it; `nil` if no wait had ended without it.
   private static func delay(of event: CallbackEvent, _ evidence: DeliveryEvidence) -> Double? {
     let entries = evidence.story?.entries ?? []
-    guard let arrival = entries.firstIndex(where: { $0.event?.isSame(as: event) == true }) else { return nil }
+    // Another process may have received it, or this one without the token, so the journal may lack it.
+    guard let arrival = evidence.arrivals.first(where: { $0.event.isSame(as: event) })?.at else { return nil }
     var ended: Date?
-    for entry in entries[..<arrival] {
+    for entry in entries.prefix(while: { $0.at <= arrival && $0.event?.isSame(as: event) != true }) {
       switch entry.kind {
       case .settled(let outcome): ended = outcome.name == "timed_out" ? entry.at : nil
       case .resumed: ended = nil
       default: continue
       }
     }
-    return ended.map { max(0, entries[arrival].at.timeIntervalSince($0)) }
+    return ended.map { max(0, arrival.timeIntervalSince($0)) }
   }
 
   static func text(_ seconds: Double) -> String {

@@ -69,8 +69,10 @@ public struct JournalEntry: Sendable {
   var size: Int {
     switch kind {
     case .callback(let event, _, let request):
-      // The request shares the bytes of the body.
-      512 + (request.map { max($0.size, event.rawBody.count) } ?? event.rawBody.count)
+      // A request shares the bytes of its whole body. A part of it is a copy.
+      512
+        + (request.map { $0.isComplete ? max($0.size, event.rawBody.count) : $0.size + event.rawBody.count }
+          ?? event.rawBody.count)
     case .rejected(let rejection): 512 + (rejection.request?.size ?? 0)
     case .refused, .unclear: 512
     default: 128

@@ -4,7 +4,7 @@ internal import SmoovenSupport
 ///
 /// Those that are likeliest to be of a genuine callback come first.
 enum RefusalKind: Int, CaseIterable {
-  case age, signature, store, size, room, compressed, body, credentials, header, method, path, other
+  case age, signature, store, size, room, compressed, body, credentials, header, method, path, port, other
 
   init(_ reason: String) {
     switch reason {
@@ -20,6 +20,7 @@ enum RefusalKind: Int, CaseIterable {
     case "header_missing", "header_malformed": self = .header
     case "method_not_allowed": self = .method
     case "not_found": self = .path
+    case "malformed", "too_slow": self = .port
     default: self = .other
     }
   }
@@ -37,6 +38,7 @@ enum RefusalKind: Int, CaseIterable {
     case .header: "refused_header"
     case .method: "refused_method"
     case .path: "refused_path"
+    case .port: "refused_port"
     case .other: "refused_other"
     }
   }
@@ -58,6 +60,7 @@ enum RefusalKind: Int, CaseIterable {
     case .header: return "no signature that can be read (\(rejection.reason))"
     case .method: return "the method isn't POST"
     case .path: return "no endpoint has its path"
+    case .port: return "it wasn't a complete request (\(rejection.reason))"
     case .other: return rejection.reason.loggable
     }
   }
@@ -84,6 +87,7 @@ enum RefusalKind: Int, CaseIterable {
     case .method: "Something visits the URL. Callbacks are POST requests."
     case .path:
       "A proxy may change the path: it must end with /callbacks/<name>, and with the token if there is one."
+    case .port: "Another program may have visited the port, or a proxy in front of it is slow or broken."
     case .other: "smooven verify says more about a captured request."
     }
   }

@@ -10,6 +10,8 @@ package enum RequestRedaction {
   /// Parts of the names of header fields that hold a secret.
   private static let secretNames = [
     "authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "credential", "session",
+    // These repeat the path and the query, possibly with another prefix.
+    "referer", "-url", "-uri",
   ]
 
   /// Removes the secrets of a head: its path, its query and its header fields.
@@ -19,17 +21,23 @@ package enum RequestRedaction {
     if let authority = head.authority, let at = authority.lastIndex(of: "@") {
       head.authority = placeholder + authority[at...]
     }
-    guard head.headerFields.contains(where: { isSecret($0.name) }) else { return head }
+    guard head.headerFields.contains(where: isSecret) else { return head }
     var fields = HTTPFields()
     for var field in head.headerFields {
-      if isSecret(field.name) { field.value = placeholder }
+      if isSecret(field) { field.value = placeholder }
       fields.append(field)
     }
     head.headerFields = fields
     return head
   }
 
-  /// Indicates whether the value of a header field is a secret.
+  /// Indicates whether the value of a header field is a secret, or a path that may hold a token.
+  private static func isSecret(_ field: HTTPField) -> Bool {
+    isSecret(field.name) || field.value.contains("/\(CallbackRoute.root)/")
+      || field.value.contains("/\(AnswerPage.path)/")
+  }
+
+  /// Indicates whether the value of a header field is a secret by its name.
   package static func isSecret(_ name: HTTPField.Name) -> Bool {
     secretNames.contains { name.canonicalName.contains($0) }
   }

@@ -14,7 +14,8 @@ extension CallbackReceiver {
     _ note: RejectionNote?,
     _ pad: CallbackNote.Pad?
   ) -> Answer<CallbackResponse> {
-    guard rejection.status == .notFound || rejection.status == .unauthorized, request.head.method == .post,
+    guard [.notFound, .unauthorized, .unsupportedMediaType].contains(rejection.status),
+      request.head.method == .post,
       intake.store.isShared, case .callback(_, let text?) = CallbackRoute(request.head.path),
       let token = DeliveryToken(text), !tracker.contains(token), beginQuestion()
     else { return .now(CallbackResponse(head: reject(rejection, note, pad))) }
@@ -23,7 +24,7 @@ extension CallbackReceiver {
       var answer = rejection
       do {
         if try await intake.store.isExpectedElsewhere(token) {
-          answer = .unavailable("elsewhere", "another process expects it")
+          answer = .expectedElsewhere
         }
       } catch {
         answer = .unavailable("store", "whether another process expects it can't be read: \(type(of: error))")

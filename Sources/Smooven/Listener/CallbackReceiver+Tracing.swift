@@ -3,6 +3,8 @@ internal import SmoovenHTTP
 internal import Tracing
 
 extension CallbackReceiver {
+  private static let patienceForLink = Duration.seconds(1)
+
   /// Receives callbacks within a consumer span that links to the span of the send, whichever process sent it.
   ///
   /// Without a tracer it's no more than the work itself, which then needs no suspension.
@@ -23,7 +25,7 @@ extension CallbackReceiver {
         span.attributes["smooven.disposition"] = reception.name
         switch reception {
         case .accepted: break
-        case .noRoom, .tooOld, .failed: span.setStatus(SpanStatus(code: .error))
+        case .noRoom, .tooOld, .expectedElsewhere, .failed: span.setStatus(SpanStatus(code: .error))
         }
         return reception
       }
@@ -41,8 +43,12 @@ extension CallbackReceiver {
     } else {
       return nil
     }
-    // A store that can't be read costs the link.
-    return (try? await intake.store.load(lookup))?.delivery.trace
+    // What isn't admitted needs no link. A store that can't be read, or not soon, costs the link and nothing else.
+    guard tracker.admits(event, token: callback.token) else { return nil }
+    let row = try? await bounded(by: clock.now() + Self.patienceForLink, clock) { [intake] in
+      try await intake.store.load(lookup)
+    }
+    return row??.delivery.trace
   }
 }
 
@@ -53,6 +59,7 @@ extension EventIntake.Reception {
     case .accepted(let disposition): disposition.rawValue
     case .noRoom: "no_room"
     case .tooOld: "too_old"
+    case .expectedElsewhere: "elsewhere"
     case .failed: "store"
     }
   }

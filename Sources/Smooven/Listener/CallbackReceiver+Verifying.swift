@@ -80,7 +80,7 @@ extension CallbackReceiver {
       event.note(target)
       return .event(event)
     } catch let error as VerificationError {
-      try checkEncoding(of: request)
+      if error.code == .noMatch { try checkEncoding(of: request) }
       throw .notVerified(error, provider.name)
     } catch {
       try checkEncoding(of: request)

@@ -8,8 +8,8 @@ extension CallbackReceiver {
   /// The closure gets a new callback URL to pass to the API that it calls. The wait begins before the closure does, so
   /// no callback can be too early. The token in the URL also replaces the authentication of a provider that doesn't
   /// sign. For another 10 minutes, a callback that arrives later goes to ``unmatchedEvents(bufferingLimit:)`` and the
-  /// store. If another process that shares the store receives the callback, it responds with 503, so that the sender
-  /// tries again.
+  /// store. If another process receives the callback, and both share a store in PostgreSQL, it responds with 503, so that
+  /// the sender tries again.
   ///
   /// - Parameters:
   ///   - provider: The system that will call back. It doesn't have to be one of the receiver's endpoints, and may have

@@ -320,6 +320,8 @@ public final class CallbackReceiver: Service {
         note,
         pad
       )
+    case .expectedElsewhere:
+      return reject(.expectedElsewhere, note, pad)
     case .failed(let error):
       let detail = (error as? DeliveryStoreError)?.description ?? "\(type(of: error))"
       logger.warning("callback refused: the store can't take it", metadata: ["error": "\(detail)"])

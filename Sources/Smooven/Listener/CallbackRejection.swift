@@ -38,5 +38,8 @@ struct CallbackRejection: Error {
     )
   }
 
+  /// The rejection of a callback that only another process may acknowledge.
+  static let expectedElsewhere = unavailable("elsewhere", "another process expects it")
+
   var response: HTTPResponse { HTTPResponse(status: status, headerFields: headerFields) }
 }

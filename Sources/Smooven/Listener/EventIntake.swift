@@ -17,6 +17,8 @@ package final class EventIntake: Sendable {
     case noRoom
     /// The store no longer remembers the events that were signed at that time.
     case tooOld
+    /// Another process expects the event at this URL with its own provider. The sender retries, and reaches that process.
+    case expectedElsewhere
     case failed(any Error)
   }
 
@@ -60,14 +62,18 @@ package final class EventIntake: Sendable {
     guard tracker.admits(callback.event, token: callback.token) else { return .now(.noRoom) }
     do {
       if !mayBeElsewhere(callback), let result = try store.appendImmediately(callback) {
-        return .now(finish(callback, result, isElsewhere: false, request))
+        return .now(conclude(callback, result, isElsewhere: false, request))
       }
     } catch {
       return .now(.failed(error))
     }
     return .later { [self] in
       do {
-        return await finish(callback, try await store.append([callback]).first ?? .stored, request)
+        let isElsewhere = try await isElsewhere(callback)
+        let result = try await store.append([callback]).first ?? .stored
+        return await finish(callback, result, isElsewhere: isElsewhere, request)
+      } catch is ExpectedElsewhere {
+        return .expectedElsewhere
       } catch {
         return .failed(error)
       }
@@ -82,16 +88,21 @@ package final class EventIntake: Sendable {
   /// - Returns: ``Reception/tooOld`` if all of them are too old, or else what happened to the last event that was
   ///   accepted.
   package func take(_ callbacks: [StoredCallback], _ request: JournalRequest? = nil) async -> Reception {
-    guard !callbacks.isEmpty else { return .accepted(.unmatched) }
+    guard let first = callbacks.first else { return .accepted(.unmatched) }
     guard tracker.admits(callbacks) else { return .noRoom }
     do {
       var reception = Reception.tooOld
+      // All of them arrived at one URL.
+      let isElsewhere = try await isElsewhere(first)
       for (callback, result) in zip(callbacks, try await store.append(callbacks)) {
-        if case .accepted(let disposition) = await finish(callback, result, request) {
+        if case .accepted(let disposition) = await finish(callback, result, isElsewhere: isElsewhere, request)
+        {
           reception = .accepted(disposition)
         }
       }
       return reception
+    } catch is ExpectedElsewhere {
+      return .expectedElsewhere
     } catch {
       return .failed(error)
     }
@@ -219,14 +230,23 @@ package final class EventIntake: Sendable {
     return !tracker.contains(token)
   }
 
-  private func isElsewhere(_ callback: StoredCallback) async -> Bool {
+  private struct ExpectedElsewhere: Error {}
+
+  /// Returns whether another process holds the delivery of a callback.
+  ///
+  /// - Throws: ``ExpectedElsewhere`` if another process expects the callback at this URL with its own provider, so that
+  ///   only that process may acknowledge it, or the store's error.
+  private func isElsewhere(_ callback: StoredCallback) async throws -> Bool {
     guard let token = callback.token, mayBeElsewhere(callback) else { return false }
-    return (try? await store.load(.token(token))) != nil
+    if (try? await store.load(.token(token))) != nil { return true }
+    if try await store.isExpectedElsewhere(token) { throw ExpectedElsewhere() }
+    return false
   }
 
   private func finish(
     _ callback: StoredCallback,
     _ result: AppendResult,
+    isElsewhere: Bool,
     _ request: JournalRequest?
   ) async -> Reception {
     if result == .duplicate, tracker.interests.contains(callback) {
@@ -236,10 +256,10 @@ package final class EventIntake: Sendable {
       let event = callback.event
       try? await replay(CallbackLookup(group: event.group, token: callback.token, ids: event.correlationIDs))
     }
-    return finish(callback, result, isElsewhere: await isElsewhere(callback), request)
+    return conclude(callback, result, isElsewhere: isElsewhere, request)
   }
 
-  private func finish(
+  private func conclude(
     _ callback: StoredCallback,
     _ result: AppendResult,
     isElsewhere: Bool,
@@ -251,12 +271,13 @@ package final class EventIntake: Sendable {
       event,
       token: result == .duplicate ? nil : callback.token,
       isDuplicate: result == .duplicate,
-      isElsewhere: isElsewhere
+      isElsewhere: isElsewhere,
+      // Before the waiter records what it makes of the event.
+      beforeResuming: journal.map { journal in { journal.record(callback, $0, request) } }
     )
     if result == .stored { hub.publish(event) }
     telemetry.countAccepted(disposition)
     if disposition == .matched { recordWake(callback) }
-    journal?.record(callback, disposition, request)
     logger.debug(
       "event accepted",
       metadata: [

@@ -16,7 +16,8 @@ final class CaptureFile: Sendable {
 
   private let descriptor: CInt
   private let path: String
-  private let secrets: [Secret]
+  /// The spellings of secrets, of which there are the same for every request.
+  private let needles: [[UInt8]]
   private let now: @Sendable () -> Date
   private let writing = Mutex(())
   private let failed = Watched<Failure?>(nil)
@@ -30,7 +31,7 @@ final class CaptureFile: Sendable {
       throw Failure(description: "cannot write \(path): \(SystemError.text(of: errno))")
     }
     self.path = path
-    self.secrets = secrets
+    needles = CapturedExchange.spellings(of: secrets)
     self.now = now
     endTornLine()
   }
@@ -49,7 +50,7 @@ final class CaptureFile: Sendable {
 
   /// Appends an exchange.
   func write(_ request: HTTPServerRequest, _ note: CallbackNote) {
-    let exchange = CapturedExchange(request, note, hiding: secrets, at: now())
+    let exchange = CapturedExchange(request, note, hiding: needles, at: now())
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard failure == nil, let data = try? encoder.encode(exchange) else { return }

@@ -79,11 +79,10 @@ extension CapturedExchange {
   /// - Parameters:
   ///   - request: The request.
   ///   - note: What became of it.
-  ///   - secrets: What must not appear anywhere.
+  ///   - needles: The spellings of what must not appear anywhere.
   ///   - date: When it arrived.
-  init(_ request: HTTPServerRequest, _ note: CallbackNote, hiding secrets: [Secret], at date: Date) {
+  init(_ request: HTTPServerRequest, _ note: CallbackNote, hiding needles: [[UInt8]], at date: Date) {
     let head = RequestRedaction.head(request.head)
-    let needles = Self.spellings(of: secrets)
     let hide = { (text: String) in
       let bytes = needles.reduce(Array(text.utf8)) {
         $0.replacing($1, with: RequestRedaction.placeholder.utf8)
@@ -111,8 +110,9 @@ extension CapturedExchange {
     case .refused(let reason, _): answer = Answer(status: note.status, reason: reason)
     }
   }
-  /// The bytes of secrets, also as some programs write a slash in JSON.
-  private static func spellings(of secrets: [Secret]) -> [[UInt8]] {
+
+  /// Returns the bytes of secrets, also as some programs write a slash in JSON.
+  static func spellings(of secrets: [Secret]) -> [[UInt8]] {
     secrets.map(\.exposedText).filter { !$0.isEmpty }
       .flatMap { Set([$0, $0.replacing("/", with: "\\/")]) }
       .map { Array($0.utf8) }

@@ -14,7 +14,7 @@ final class EventPrinter: Sendable {
     var total = 0
     /// The number of events that were printed.
     var printed = 0
-    /// The number of events that can't be printed anymore.
+    /// The number of events that weren't printed and won't be.
     var lost = 0
   }
 
@@ -58,12 +58,15 @@ final class EventPrinter: Sendable {
         EventLine.write(event, to: &line)
       }
       let isFirst = pending.withLock { pending in
-        guard pending.total < maximum else { return false }
-        pending.total += 1
+        guard pending.total < maximum else {
+          pending.lost += 1
+          return false
+        }
         guard pending.lines.count < limit else {
           pending.dropped += 1
           return false
         }
+        pending.total += 1
         pending.count += 1
         defer { pending.lines += line }
         return pending.lines.isEmpty
@@ -74,8 +77,17 @@ final class EventPrinter: Sendable {
     }
   }
 
-  /// The number of events that were received, and can't be printed because standard output failed.
+  /// The number of events that were received and not printed: after the maximum, or because standard output was slow or
+  /// failed.
   var lossCount: Int { pending.withLock { $0.lost } }
+
+  /// Counts what still waits to be printed as lost.
+  func giveUp() {
+    pending.withLock { $0.lost += $0.count + $0.dropped }
+  }
+
+  /// Returns whether the maximum number of events was received, after which no more should be accepted.
+  var isFull: Bool { pending.withLock { $0.total >= maximum } }
 
   /// Waits until the maximum number of events is printed.
   ///
@@ -105,7 +117,8 @@ final class EventPrinter: Sendable {
     write(lines, dropped)
     let isWritten = isWritable()
     let printed = pending.withLock { pending in
-      if isWritten { pending.printed += count } else { pending.lost += count + dropped }
+      if isWritten { pending.printed += count } else { pending.lost += count }
+      pending.lost += dropped
       return pending.printed
     }
     if printed >= maximum { full.update { $0 = true } }

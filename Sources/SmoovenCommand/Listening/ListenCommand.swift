@@ -104,19 +104,35 @@ struct ListenCommand: AsyncParsableCommand {
   }
 
   private func listen(_ store: (any DeliveryStore)?) async throws {
+    // Read once: a file with secrets may be a pipe.
+    let keys = try Dictionary(
+      uniqueKeysWithValues: provider.map {
+        ($0, try ProviderFactory.isSigned($0) ? secrets.secrets(of: $0) : [])
+      }
+    )
+    let (handler, printer) = try handler(store, keys)
+    let listener = try CallbackListener(
+      configuration: try listenerConfiguration,
+      receiver: handler.receiver,
+      handler: handler,
+      logger: logging.logger
+    )
+    try await run(listener, handler, printer, dashboard(handler, keys))
+  }
+
+  private func handler(
+    _ store: (any DeliveryStore)?,
+    _ keys: [String: [Secret]]
+  ) throws -> (ListenHandler, EventPrinter) {
     let token = token ?? Environment.value("SMOOVEN_LISTEN_TOKEN")
-    let endpoints = try provider.map { name in
-      CallbackEndpoint(
-        try ProviderFactory.make(
-          name,
-          secrets: ProviderFactory.isSigned(name) ? secrets.secrets(of: name) : []
-        ),
-        authentication: ProviderFactory.isSigned(name)
-          ? nil : token.map { CallbackAuthentication.token(Secret($0)) }
-      )
-    }
     let receiver = try CallbackReceiver(
-      endpoints: endpoints,
+      endpoints: provider.map { name in
+        CallbackEndpoint(
+          try ProviderFactory.make(name, secrets: keys[name] ?? []),
+          authentication: ProviderFactory.isSigned(name)
+            ? nil : token.map { CallbackAuthentication.token(Secret($0)) }
+        )
+      },
       // Nothing sends or waits in this process, so no event has to be kept for a wait that is still to come.
       store: store ?? InMemoryDeliveryStore(unclaimedEvents: 0),
       limits: DeliveryLimits(earlyEvents: .never),
@@ -124,23 +140,34 @@ struct ListenCommand: AsyncParsableCommand {
       // Small without a page: it's read as it grows.
       journal: page.journal ?? DeliveryJournal(maximumEntries: 1_000)
     )
+    let printer = EventPrinter(receiver, json: json, maximum: maxEvents ?? .max)
     var handler = ListenHandler(receiver: receiver)
-    handler.capture = try capture.map { try CaptureFile(path: $0, secrets: try captureSecrets(token)) }
+    handler.isWritable = { Terminal.outputFailure == nil && !printer.isFull }
+    handler.capture = try capture.map {
+      try CaptureFile(
+        path: $0,
+        secrets: keys.values.flatMap(\.self) + Self.tokens(of: provider, at: receiver)
+      )
+    }
     if !forwardTo.isEmpty {
       let routes = try forwardTo.map { try ForwardRoute($0, providers: provider) }
       handler.forwarder = Forwarder(routes, hops: handler.hops)
     }
-    let listener = try CallbackListener(
-      configuration: try listenerConfiguration,
-      receiver: receiver,
-      handler: handler,
-      logger: logging.logger
-    )
-    try await run(listener, handler)
+    return (handler, printer)
   }
 
-  private func run(_ listener: CallbackListener, _ handler: ListenHandler) async throws {
-    let printer = EventPrinter(listener.receiver, json: json, maximum: maxEvents ?? .max)
+  /// The tokens in the URLs of the providers that don't sign, also those that were made up.
+  private static func tokens(of providers: [String], at receiver: CallbackReceiver) -> [Secret] {
+    providers.filter { !ProviderFactory.isSigned($0) }
+      .compactMap { receiver.path(ofEndpoint: $0)?.split(separator: "/").last.map { Secret(String($0)) } }
+  }
+
+  private func run(
+    _ listener: CallbackListener,
+    _ handler: ListenHandler,
+    _ printer: EventPrinter,
+    _ dashboard: DashboardService?
+  ) async throws {
     let scheme = tlsKey == nil ? "http" : "https"
     Terminal.watchReader()
     let printing = Task { [names = provider] in
@@ -150,50 +177,66 @@ struct ListenCommand: AsyncParsableCommand {
     }
     let news = listener.receiver.journal.map { JournalPrinter($0) }
     let telling = Task { await news?.run() }
+    let end = await Self.serve(listener, handler, dashboard, printer)
+    // What was acknowledged is printed before the end, unless its reader has stalled.
+    let isPrinted = await Self.ends(printing, within: .seconds(5))
+    telling.cancel()
+    await news?.finish()
+    try end.get()
+    if !isPrinted { printer.giveUp() }
+    try reportLosses(printer, handler)
+  }
+
+  /// Runs the services until they're stopped.
+  private static func serve(
+    _ listener: CallbackListener,
+    _ handler: ListenHandler,
+    _ dashboard: DashboardService?,
+    _ printer: EventPrinter
+  ) async -> Result<Void, any Error> {
     let (forwarder, capture) = (handler.forwarder, handler.capture)
     // Stopped from the last to the first: what the listener has acknowledged is forwarded before the end.
-    let services: [(any Service)?] = [forwarder, listener, try dashboard(listener.receiver, handler)]
-    let end: Result<Void, any Error>
+    let services: [(any Service)?] = [forwarder, listener, dashboard]
     do {
       try await serving(
         services.compactMap(\.self),
         started: { _ = try await listener.address },
-        until: { try await Self.untilDone(printer, capture) },
+        until: { try await untilDone(printer, capture) },
         onSecondSignal: {
           guard let loss = forwarder?.loss else { return nil }
           Terminal.printError(loss)
           return 1
         }
       )
-      end = .success(())
+      return .success(())
     } catch is CancellationError {
-      // The time for a graceful stop is over. What was lost is said below.
-      end = .success(())
+      // The time for a graceful stop is over. What was lost is said at the end.
+      return .success(())
     } catch {
-      end = .failure(error)
+      return .failure(error)
     }
-    // What was acknowledged is printed before the end.
-    _ = try? await printing.value
-    telling.cancel()
-    await news?.finish()
-    try end.get()
-    try reportLosses(printer, forwarder, capture)
+  }
+
+  /// Waits for a task, but not for longer than a time, and returns whether it has ended.
+  private static func ends(_ task: Task<Void, any Error>, within time: Duration) async -> Bool {
+    let ended = Watched<Bool?>(nil)
+    Task {
+      _ = await task.result
+      ended.update { $0 = $0 ?? true }
+    }
+    let alarm = Task {
+      if (try? await Task.sleep(for: time)) != nil { ended.update { $0 = $0 ?? false } }
+    }
+    defer { alarm.cancel() }
+    return (try? await ended.first(\.self)) ?? false
   }
 
   /// The page, if there is to be one.
-  private func dashboard(_ receiver: CallbackReceiver, _ handler: ListenHandler) throws -> DashboardService? {
-    let secrets = try provider.map {
-      ($0, ProviderFactory.isSigned($0) ? try self.secrets.secrets(of: $0) : [])
-    }
-    return page.service(
-      receiver.journal,
+  private func dashboard(_ handler: ListenHandler, _ keys: [String: [Secret]]) -> DashboardService? {
+    page.service(
+      handler.receiver.journal,
       title: "smooven listen",
-      actions: .of(
-        receiver,
-        handler: handler,
-        secrets: Dictionary(uniqueKeysWithValues: secrets),
-        triggers: true
-      ),
+      actions: .of(handler.receiver, handler: handler, secrets: keys, triggers: true),
       logging.logger
     )
   }
@@ -212,15 +255,17 @@ struct ListenCommand: AsyncParsableCommand {
   /// Says what was acknowledged, and then neither printed, captured nor forwarded.
   ///
   /// - Throws: `ExitCode` if there was any.
-  private func reportLosses(_ printer: EventPrinter, _ forwarder: Forwarder?, _ capture: CaptureFile?) throws
-  {
+  private func reportLosses(_ printer: EventPrinter, _ handler: ListenHandler) throws {
     var losses: [String] = []
-    if let failure = Terminal.outputFailure, !failure.isReaderGone || printer.lossCount > 0 {
-      let count = printer.lossCount
-      losses.append("error: \(failure)\(count > 0 ? "; \(count) accepted events were not printed" : "")")
+    let count = printer.lossCount
+    let said = count > 0 ? "\(count) accepted events were not printed" : nil
+    if let failure = Terminal.outputFailure, !failure.isReaderGone || count > 0 {
+      losses.append("error: \(failure)\(said.map { "; \($0)" } ?? "")")
+    } else if let said {
+      losses.append("error: standard output is slow; \(said)")
     }
-    if let failure = capture?.failure { losses.append("error: --capture: \(failure)") }
-    if let loss = forwarder?.loss { losses.append(loss) }
+    if let failure = handler.capture?.failure { losses.append("error: --capture: \(failure)") }
+    if let loss = handler.forwarder?.loss { losses.append(loss) }
     guard !losses.isEmpty else { return }
     for loss in losses { Terminal.printError(loss) }
     throw ExitCode(1)
@@ -237,11 +282,5 @@ struct ListenCommand: AsyncParsableCommand {
       }
       return configuration
     }
-  }
-
-  /// What must not appear in a capture.
-  private func captureSecrets(_ token: String?) throws -> [Secret] {
-    let keys = try provider.filter(ProviderFactory.isSigned).flatMap { try secrets.secrets(of: $0) }
-    return keys + (token.map { [Secret($0)] } ?? [])
   }
 }

@@ -14,12 +14,8 @@ struct ListenHandler: HTTPServerHandler {
   var isWritable: @Sendable () -> Bool = { Terminal.outputFailure == nil }
 
   func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
-    guard isWritable(), capture?.failure == nil else {
-      // What can't be printed isn't acknowledged: the sender tries again.
-      return .now(
-        .response(HTTPServerResponse(status: .serviceUnavailable, headerFields: [.retryAfter: "5"]))
-      )
-    }
+    // What can't be printed isn't acknowledged: the sender tries again.
+    guard isWritable(), capture?.failure == nil else { return .now(Self.unavailable) }
     if hops.isLoop(request.head) {
       say("refused: 508 loop: the request was forwarded by this listener before; check --forward-to")
       return .now(.response(HTTPServerResponse(status: .init(code: 508, reasonPhrase: "Loop Detected"))))
@@ -29,5 +25,11 @@ struct ListenHandler: HTTPServerHandler {
       capture?.write(request, note)
       forwarder?.take(request, note)
     }
+    // A request that isn't in the file isn't acknowledged either. Its event is stored, so the next one is a duplicate.
+    .map { [capture] reply in capture?.failure == nil ? reply : Self.unavailable }
   }
+
+  private static let unavailable = HTTPServerReply.response(
+    HTTPServerResponse(status: .serviceUnavailable, headerFields: [.retryAfter: "5"])
+  )
 }

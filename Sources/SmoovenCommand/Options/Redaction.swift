@@ -1,8 +1,5 @@
 /// What is recognized as a secret by its looks.
 enum Redaction {
-  /// What a capture and a message have in place of a secret.
-  static let mark = "<redacted>"
-
   private static let prefixes = ["sk_", "pk_", "rk_", "whsec_", "whsk_", "pingram_whsec"]
 
   /// Indicates whether a text begins as the keys of services do.

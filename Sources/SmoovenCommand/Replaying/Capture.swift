@@ -34,7 +34,9 @@ struct Capture {
             + "\(CapturedExchange.currentVersion): use a later one"
         )
       }
-      guard let exchange = try? decoder.decode(CapturedExchange.self, from: Data(line)) else {
+      guard let exchange = try? decoder.decode(CapturedExchange.self, from: Data(line)),
+        (100...999).contains(exchange.answer.status)
+      else {
         skipped.append(index + 1)
         continue
       }

@@ -111,10 +111,10 @@ struct ReplayCommand: AsyncParsableCommand {
     let start = ContinuousClock.now
     var report = ReplayReport()
     (report.dropped, report.skippedLines) = (dropped.count, capture.skipped.count)
-    for (place, step) in steps.enumerated() {
+    for step in steps {
       if let factor = speed.factor {
-        // In another order, they still leave at the times of the capture.
-        let seconds = max(0, times[min(place, times.count - 1)] - (times.first ?? 0)) / factor
+        // Late ones are sent at the time of the place that they got.
+        let seconds = max(0, times[min(step.place, times.count - 1)] - (times.first ?? 0)) / factor
         try await Task.sleep(until: start + .seconds(min(seconds, 86_400)))
       }
       let result = try await replayer.send(capture.lines[step.index], isDuplicate: step.isDuplicate)

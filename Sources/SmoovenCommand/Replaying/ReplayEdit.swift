@@ -55,7 +55,7 @@ struct ReplayEdit: Sendable {
       if isString { return text + suffix }
       // A number stays one.
       let digits = suffix.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF }
-      return text.count <= 12 && text.allSatisfy(\.isNumber) ? "\(text)\(digits)" : nil
+      return text.count <= 12 && text != "0" && text.allSatisfy(\.isNumber) ? "\(text)\(digits)" : nil
     }
   }
 

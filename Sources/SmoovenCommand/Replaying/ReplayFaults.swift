@@ -31,6 +31,8 @@ struct ReplayFaults: ExpressibleByArgument, Sendable, Equatable {
   struct Step: Equatable {
     /// Its place in the capture.
     let index: Int
+    /// The place in the capture at whose time it's sent.
+    let place: Int
     let isDuplicate: Bool
   }
 
@@ -48,8 +50,8 @@ struct ReplayFaults: ExpressibleByArgument, Sendable, Equatable {
         continue
       }
       let place = index + (isLate ? delay : 0)
-      places.append((place, Step(index: index, isDuplicate: false)))
-      if isTwice { places.append((place, Step(index: index, isDuplicate: true))) }
+      places.append((place, Step(index: index, place: place, isDuplicate: false)))
+      if isTwice { places.append((place, Step(index: index, place: place, isDuplicate: true))) }
     }
     let order = places.enumerated().sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }
     return (order.map(\.element.step), dropped)
