@@ -10,18 +10,28 @@ import Testing
   private struct Printed {
     var lines: [Substring] = []
     var dropped = 0
+    /// The events that were received and not printed, as a listener says at its end.
+    var lost = 0
+    var isFull = false
   }
 
   /// Returns what is printed of a number of events, all of which arrive while the reader is stalled.
-  private func printed(_ count: Int, json: Bool, limit: Int) async throws -> Printed {
+  private func printed(
+    _ count: Int,
+    json: Bool = true,
+    maximum: Int = .max,
+    limit: Int = 1 << 20,
+    isWritten: Bool = true
+  ) async throws -> Printed {
     let key: Secret = "sk_test_0123456789"
     let receiver = try CallbackReceiver(endpoints: [CallbackEndpoint(.smooven(key))])
     let printed = Watched(Printed())
-    let printer = EventPrinter(receiver, json: json, limit: limit) { lines, dropped in
+    let printer = EventPrinter(receiver, json: json, maximum: maximum, limit: limit) { lines, dropped in
       printed.update {
         $0.lines += String(decoding: lines, as: UTF8.self).split(separator: "\n")
         $0.dropped += dropped
       }
+      return isWritten
     }
     for number in 0..<count {
       let fixture = SmoovenCallbackFixture("notification.sent", notificationID: "ntf_\(number)_")
@@ -29,7 +39,27 @@ import Testing
     }
     receiver.close()
     await printer.run()
-    return try await printed.first { $0 }
+    printed.update { ($0.lost, $0.isFull) = (printer.lossCount, printer.isFull) }
+    return printed.read(\.self)
+  }
+
+  @Test("After the maximum, what was accepted is counted, not dropped silently")
+  func maximum() async throws {
+    let printed = try await printed(12, maximum: 10)
+    #expect(printed.lines.count == 10 && printed.lost == 2 && printed.isFull)
+    #expect(try await self.printed(9, maximum: 10).isFull == false)
+  }
+
+  @Test("What a slow or gone reader doesn't get is lost, and what it got isn't")
+  func losses() async throws {
+    #expect(try await printed(5).lost == 0)
+    #expect(try await printed(5, isWritten: false).lost == 5)
+    let slow = try await printed(300, maximum: 10, limit: 600)
+    #expect(
+      slow.dropped > 0 && slow.lost == slow.dropped,
+      "an event that was dropped isn't one of the maximum"
+    )
+    #expect(!slow.isFull)
   }
 
   @Test("Every event is printed, in arrival order", arguments: [false, true])

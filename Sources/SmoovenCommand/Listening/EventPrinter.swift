@@ -18,8 +18,7 @@ final class EventPrinter: Sendable {
     var lost = 0
   }
 
-  private let write: @Sendable (_ lines: [UInt8], _ dropped: Int) -> Void
-  private let isWritable: @Sendable () -> Bool
+  private let write: @Sendable (_ lines: [UInt8], _ dropped: Int) -> Bool
   private let maximum: Int
   private let pending = Mutex(Pending())
   private let full = Watched(false)
@@ -34,17 +33,14 @@ final class EventPrinter: Sendable {
   ///   - maximum: The number of events to print. Those after it aren't. Defaults to all.
   ///   - limit: The maximum number of bytes that wait for a reader that has stalled. What exceeds it isn't printed.
   ///     Defaults to 64 MiB.
-  ///   - write: Writes lines. It's given also the number of events without one.
-  ///   - isWritable: Returns whether everything so far was written.
+  ///   - write: Writes lines, and returns whether they were written. It's given also the number of events without one.
   init(
     _ receiver: CallbackReceiver,
     json: Bool,
     maximum: Int = .max,
     limit: Int = 64 << 20,
-    write: @escaping @Sendable (_ lines: [UInt8], _ dropped: Int) -> Void = EventPrinter.print,
-    isWritable: @escaping @Sendable () -> Bool = { Terminal.outputFailure == nil }
+    write: @escaping @Sendable (_ lines: [UInt8], _ dropped: Int) -> Bool = EventPrinter.print
   ) {
-    self.isWritable = isWritable
     self.write = write
     self.maximum = maximum
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -114,8 +110,8 @@ final class EventPrinter: Sendable {
       defer { (pending.count, pending.dropped) = (0, 0) }
       return (pending.count, pending.dropped)
     }
-    write(lines, dropped)
-    let isWritten = isWritable()
+    // Not whether it can still be written: its reader may have gone after the last line.
+    let isWritten = write(lines, dropped)
     let printed = pending.withLock { pending in
       if isWritten { pending.printed += count } else { pending.lost += count }
       pending.lost += dropped
@@ -124,8 +120,12 @@ final class EventPrinter: Sendable {
     if printed >= maximum { full.update { $0 = true } }
   }
 
-  private static func print(_ lines: [UInt8], _ dropped: Int) {
-    Terminal.print(lines: lines)
+  private static func print(_ lines: [UInt8], _ dropped: Int) -> Bool {
+    defer { say(dropped) }
+    return Terminal.print(lines: lines)
+  }
+
+  private static func say(_ dropped: Int) {
     if dropped > 0 { Terminal.printError("not printed: \(dropped) events, because standard output is slow") }
   }
 }

@@ -78,15 +78,19 @@ enum Terminal {
     write(line + [UInt8(ascii: "\n")])
   }
 
-  /// Prints lines that are complete and safe.
-  static func print(lines: [UInt8]) {
+  /// Prints lines that are complete and safe, and returns whether they were written.
+  @discardableResult
+  static func print(lines: [UInt8]) -> Bool {
     write(lines)
   }
 
-  private static func write(_ bytes: [UInt8]) {
-    guard outputFailure == nil,
-      let code = writing.withLock({ _ in SystemError.writeAll(bytes, to: STDOUT_FILENO) })
-    else { return }
+  @discardableResult
+  private static func write(_ bytes: [UInt8]) -> Bool {
+    guard outputFailure == nil else { return false }
+    guard let code = writing.withLock({ _ in SystemError.writeAll(bytes, to: STDOUT_FILENO) }) else {
+      return true
+    }
     failed.update { $0 = $0 ?? OutputFailure(code: code) }
+    return false
   }
 }
