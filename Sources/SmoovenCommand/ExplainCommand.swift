@@ -7,7 +7,7 @@ struct ExplainCommand: AsyncParsableCommand {
     commandName: "explain",
     abstract: "Say what is known about a notification, and why it wasn't confirmed.",
     discussion: """
-      Reads the store that smooven send, ask, listen or mcp was given, and changes nothing in it. A store keeps no \
+      Reads the store that smooven send, ask, listen or mcp was given, and changes no delivery in it. A store keeps no \
       refused requests: send and ask print what they know of those when time runs out, and listen prints each. The exit \
       code is 0 if the notification arrived, 3 if it can't arrive, and 4 if neither is known.
       """

@@ -78,14 +78,7 @@ struct TriggerCommand: AsyncParsableCommand {
 
   private static func post(_ request: TransportRequest) async throws -> TransportResponse {
     let transport = HTTPClientTransport()
-    let result: Result<TransportResponse, any Error>
-    do {
-      result = .success(try await transport.send(request))
-    } catch {
-      result = .failure(error)
-    }
-    await transport.shutdown()
-    return try result.get()
+    return try await closing(transport.shutdown) { try await transport.send(request) }
   }
 }
 

@@ -59,7 +59,7 @@ struct StoreOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - logger: Where the store says what its operator should change.
-  ///   - mayCreate: Whether a file that doesn't exist is created. Defaults to `true`.
+  ///   - mayCreate: Whether a file that doesn't exist is created. Defaults to `true`. A database is set up in either case.
   ///   - body: The closure.
   /// - Returns: What the closure returns.
   /// - Throws: What the closure throws, or `DeliveryStoreError` if the store can't be opened.
@@ -90,20 +90,5 @@ struct StoreOptions: ParsableArguments {
       #endif
     }
     return try await body(nil)
-  }
-
-  /// Runs a closure, and then another one, however the first one ended.
-  private func closing<Result>(
-    _ close: () async -> Void,
-    _ body: () async throws -> Result
-  ) async throws -> Result {
-    do {
-      let result = try await body()
-      await close()
-      return result
-    } catch {
-      await close()
-      throw error
-    }
   }
 }

@@ -90,14 +90,7 @@ struct ReplayCommand: AsyncParsableCommand {
         edit: try edit(capture),
         transport: transport
       )
-      let result: Result<ReplayReport, any Error>
-      do {
-        result = .success(try await replay(capture, by: replayer))
-      } catch {
-        result = .failure(error)
-      }
-      await transport.shutdown()
-      let report = try result.get()
+      let report = try await closing(transport.shutdown) { try await replay(capture, by: replayer) }
       if json { Terminal.print(json: report) } else { for line in report.lines { Terminal.print(line) } }
       if report.different > 0 { throw ExitCode(1) }
     }
@@ -134,7 +127,9 @@ struct ReplayCommand: AsyncParsableCommand {
     let names = Set(capture.lines.compactMap(\.exchange.endpoint)).filter {
       ProviderFactory.names.contains($0) && ProviderFactory.isSigned($0)
     }
-    edit.secrets = try Dictionary(uniqueKeysWithValues: names.map { ($0, try secrets(of: $0)) })
+    // Read once: a file without a provider's name is one for all, and may be a pipe.
+    let shared = try secretFile.filter { Self.named($0) == nil }.flatMap { try InputFile.secrets($0) }
+    edit.secrets = try Dictionary(uniqueKeysWithValues: names.map { ($0, try secrets(of: $0, shared)) })
     if shiftTime, let first = capture.lines.first.flatMap({ RFC3339.parse($0.exchange.at) }) {
       // Whole seconds, so that no two times become one.
       edit.shift = Date().timeIntervalSince(first).rounded()
@@ -143,17 +138,18 @@ struct ReplayCommand: AsyncParsableCommand {
     return edit
   }
 
-  private func secrets(of provider: String) throws -> [Secret] {
+  /// The name and the path of a file that is one provider's.
+  private static func named(_ text: String) -> KeyValue? {
+    KeyValue(argument: text).flatMap { ProviderFactory.names.contains($0.key) ? $0 : nil }
+  }
+
+  private func secrets(of provider: String, _ shared: [Secret]) throws -> [Secret] {
     let given = secret.compactMap { argument in
       guard let pair = argument.pair, ProviderFactory.names.contains(pair.name) else { return argument.whole }
       return pair.name == provider ? pair.secret : nil
     }
-    let files = try secretFile.flatMap { text -> [Secret] in
-      guard let pair = KeyValue(argument: text), ProviderFactory.names.contains(pair.key) else {
-        return try InputFile.secrets(text)
-      }
-      return pair.key == provider ? try InputFile.secrets(pair.value) : []
-    }
-    return try ProviderFactory.secrets(of: provider, given: given + files)
+    let own = try secretFile.compactMap(Self.named).filter { $0.key == provider }
+      .flatMap { try InputFile.secrets($0.value) }
+    return try ProviderFactory.secrets(of: provider, given: given + own + shared)
   }
 }
