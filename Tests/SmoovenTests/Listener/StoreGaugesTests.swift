@@ -182,8 +182,11 @@ import Testing
 
   @Test("If a store fails, its gauges stay as they are, and it's asked again")
   func failing() async throws {
-    let store = HookedStore()
-    store.isFailing.store(true, ordering: .relaxed)
+    // Nothing else fails, because what is retried would sleep as well, and be taken for the sampler.
+    let isFailing = Watched(true)
+    let store = HookedStore(before: { step in
+      if step == .usage, isFailing.read({ $0 }) { throw DeliveryStoreError(.unavailable, "the test says so") }
+    })
     let receiver = try CallbackReceiver(
       endpoints: [CallbackEndpoint(.smooven(testKey))],
       store: store,
@@ -198,7 +201,7 @@ import Testing
     }
     #expect(try metrics.expectGauge("smooven_store_deliveries").values == [])
     _ = try await value("smooven_early_events_fill_ratio", after: 4)
-    store.isFailing.store(false, ordering: .relaxed)
+    isFailing.update { $0 = false }
     await advance()
     try await expect("smooven_store_deliveries", after: 1, is: 0)
     running.cancel()
