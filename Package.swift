@@ -95,7 +95,10 @@ let package = Package(
     ),
     .target(
       name: "SmoovenMCP",
-      dependencies: ["SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "Smooven", httpTypes, logging]
+      dependencies: [
+        "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "Smooven",
+        httpTypes, logging, metrics, tracing,
+      ]
     ),
     .target(
       name: "SmoovenDashboard",
@@ -241,6 +244,8 @@ let package = Package(
       dependencies: [
         "SmoovenSupport", "SmoovenHTTP", "Smooven", "SmoovenMCP", "SmoovenTesting", "TestSupport",
         httpClient, httpTypes, logging,
+        .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
       ] + nio
     ),
     .testTarget(

@@ -125,6 +125,7 @@ struct NotifyPersonTests {
       #expect(harness.transport.requestCount == 2)
       let fresh = try await harness.callToTheEndOfItsSlice("notify_person", Harness.sarah())
       #expect(fresh.report["joined"] == false && fresh.report["handle"] != first.report["handle"])
+      try await harness.transport.waitForRequests(3)
       #expect(harness.transport.requestCount == 3)
     }
   }

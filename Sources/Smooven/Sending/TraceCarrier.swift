@@ -1,7 +1,7 @@
-internal import Tracing
+package import Tracing
 
 /// The context of a span as text, so that a callback that arrives later, perhaps in another process, can link to it.
-enum TraceCarrier {
+package enum TraceCarrier {
   private struct Writer: Injector {
     func inject(_ value: String, forKey key: String, into carrier: inout [String: String]) {
       carrier[key] = value
@@ -29,7 +29,16 @@ enum TraceCarrier {
   /// The link to a span whose context was written.
   static func link(to carrier: [String: String], by tracer: any Tracer) -> SpanLink {
     var context = ServiceContext.topLevel
-    tracer.extract(carrier, into: &context, using: Reader())
+    read(carrier, into: &context, by: tracer)
     return SpanLink(context: context, attributes: [:])
+  }
+
+  /// Reads the context of a span that was written by another process.
+  package static func read(
+    _ carrier: [String: String],
+    into context: inout ServiceContext,
+    by tracer: any Tracer
+  ) {
+    tracer.extract(carrier, into: &context, using: Reader())
   }
 }

@@ -17,7 +17,7 @@ struct EventStream: Sendable {
   /// It ends early if the task is cancelled, which means that the client has disconnected.
   func run(_ runner: ToolRunner) async {
     let end = await withTaskGroup(of: ToolRunner.End?.self) { [start, output] group in
-      group.addTask { await runner.run(start.work, start.era, output.reports(on: start)) }
+      group.addTask { await runner.run(start.work, start.era, under: start.trace, output.reports(on: start)) }
       group.addTask {
         // Proxies and clients close connections that are idle.
         while (try? await runner.clock.sleep(runner.clock.now() + .seconds(15))) != nil {

@@ -59,6 +59,22 @@ struct RPCRequest: Sendable {
 
   /// The metadata of the request, which is empty if it has none.
   var meta: [String: JSONValue] { params["_meta"]?.objectValue ?? [:] }
+
+  /// The fields of the metadata in which a client sends the context of its span (SEP-414).
+  private static let traceKeys = ["traceparent", "tracestate", "baggage"]
+  /// The maximum size of one of these fields, in bytes, which is that of W3C's baggage.
+  private static let maximumTraceSize = 8_192
+
+  /// The context of the client's span, as the client wrote it.
+  var trace: [String: String] {
+    let meta = meta
+    var trace: [String: String] = [:]
+    for key in Self.traceKeys {
+      guard let text = meta[key]?.stringValue, text.utf8.count <= Self.maximumTraceSize else { continue }
+      trace[key] = text
+    }
+    return trace
+  }
 }
 
 /// Messages to the peer, each as one JSON object without a line feed.

@@ -23,6 +23,8 @@ struct MCPPeer: Sendable {
     var work: Work
     var era: Era
     var wantsProgress: Bool
+    /// The context of the client's span, as it was written. Empty if there's none.
+    var trace: [String: String] = [:]
   }
 
   /// The next thing to do.
@@ -163,7 +165,9 @@ struct MCPPeer: Sendable {
     calls[lastNumber] = call
     numbers[request.id] = lastNumber
     let wantsProgress = call.progressToken != nil
-    return .start(Start(number: lastNumber, work: work, era: era, wantsProgress: wantsProgress))
+    return .start(
+      Start(number: lastNumber, work: work, era: era, wantsProgress: wantsProgress, trace: request.trace)
+    )
   }
 
   private mutating func forget(_ number: CallNumber) {

@@ -1,6 +1,8 @@
+public import CoreMetrics
 public import Logging
 public import Smooven
 internal import SmoovenSupport
+public import Tracing
 
 /// A server of tools with which a language model notifies people, and learns whether the notifications arrived.
 ///
@@ -30,12 +32,18 @@ public struct MCPServer: Sendable {
   ///   - client: The client, which the caller must run.
   ///   - configuration: The recipients that a model may notify, how often it may do so, and how long a call may wait.
   ///   - logger: The logger for errors of the transport, which never gets the text of a message. Disabled by default.
+  ///   - metricsFactory: The factory of metrics. Defaults to the bootstrapped `MetricsSystem`.
+  ///   - tracer: The tracer for the spans of calls, whose parent is the span of the host if it sends one. Defaults to the
+  ///     bootstrapped `InstrumentationSystem`.
   public init(
     client: SmoovenClient,
     configuration: Configuration,
-    logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() })
+    logger: Logger = Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() }),
+    metricsFactory: (any MetricsFactory)? = nil,
+    tracer: (any Tracer)? = nil
   ) {
-    self.init(configuration, logger, .ready(client))
+    let telemetry = CallTelemetry(factory: metricsFactory, tracer: tracer)
+    self.init(configuration, logger, .ready(client), telemetry)
   }
 
   /// Creates a server whose client is still being opened, so that discovery doesn't wait for the client.
@@ -44,17 +52,22 @@ public struct MCPServer: Sendable {
     logger: Logger,
     client: @escaping @Sendable () async throws -> SmoovenClient
   ) {
-    self.init(configuration, logger, .later(client))
+    self.init(configuration, logger, .later(client), CallTelemetry())
   }
 
-  private init(_ configuration: Configuration, _ logger: Logger, _ source: ToolRunner.Source) {
+  private init(
+    _ configuration: Configuration,
+    _ logger: Logger,
+    _ source: ToolRunner.Source,
+    _ telemetry: CallTelemetry
+  ) {
     self.configuration = configuration
     self.logger = logger
     var tools = configuration.tools
     // People answer on a page, which no one serves for a client that only polls.
     if case .ready(let client) = source, client.onlyPolls { tools.removeAll { $0 == .askPerson } }
     identity = ServerIdentity(tools: tools.map(\.definition))
-    runner = ToolRunner(configuration, source)
+    runner = ToolRunner(configuration, source, telemetry)
   }
 
   /// Returns when nothing is being sent anymore, so that the client may be closed.

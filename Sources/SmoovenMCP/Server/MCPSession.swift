@@ -54,7 +54,7 @@ final class MCPSession: Sendable {
   }
 
   private func perform(_ start: MCPPeer.Start) async {
-    let end = await server.runner.run(start.work, start.era, output.reports(on: start))
+    let end = await server.runner.run(start.work, start.era, under: start.trace, output.reports(on: start))
     tasks.withLock { $0[start.number] = nil }
     do {
       try await output.finish(start, end, server.runner)

@@ -24,6 +24,7 @@ struct ToolRunner: Sendable {
   /// Whether handles have a code that proves that this project created them, because a peer may be another machine.
   var signsHandles = false
   private let source: Source
+  private let telemetry: CallTelemetry
 
   /// The source of the client.
   enum Source: Sendable {
@@ -32,15 +33,29 @@ struct ToolRunner: Sendable {
     case later(@Sendable () async throws -> SmoovenClient)
   }
 
-  init(_ configuration: MCPServer.Configuration, _ source: Source) {
+  init(_ configuration: MCPServer.Configuration, _ source: Source, _ telemetry: CallTelemetry = .init()) {
     self.configuration = configuration
     self.source = source
+    self.telemetry = telemetry
     deliveries = OpenDeliveries(rate: configuration.rate)
     clock = DeliveryClock(configuration.clock)
   }
 
   /// Carries out a call.
-  func run(_ work: MCPPeer.Work, _ era: Era, _ reports: Reports) async -> End {
+  ///
+  /// - Parameters:
+  ///   - work: The call.
+  ///   - era: The generation of the protocol that the client uses.
+  ///   - trace: The context of the client's span, if it sent one.
+  ///   - reports: The messages that the call may send.
+  func run(_ work: MCPPeer.Work, _ era: Era, under trace: [String: String] = [:], _ reports: Reports) async
+    -> End
+  {
+    guard case .callTool(let tool, _) = work else { return await perform(work, era, reports) }
+    return await telemetry.measure(tool, under: trace) { await perform(work, era, reports) }
+  }
+
+  private func perform(_ work: MCPPeer.Work, _ era: Era, _ reports: Reports) async -> End {
     do {
       switch work {
       case .callTool(MCPTool.notifyPerson.name, let arguments):
