@@ -23,7 +23,7 @@ struct MCPPeer: Sendable {
     var work: Work
     var era: Era
     var wantsProgress: Bool
-    /// The context of the client's span, as it was written. Empty if there's none.
+    /// The context of the client's span as it was written, or empty if it sent none.
     var trace: [String: String] = [:]
   }
 

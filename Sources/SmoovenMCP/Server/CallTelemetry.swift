@@ -20,6 +20,7 @@ struct CallTelemetry: Sendable {
   ///   - tool: The name of the tool, which is one of this library's.
   ///   - trace: The context of the client's span, as the client wrote it. Empty if it wrote none.
   ///   - call: The call.
+  /// - Returns: The result of the call.
   func measure(
     _ tool: String,
     under trace: [String: String],

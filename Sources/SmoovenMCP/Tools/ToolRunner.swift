@@ -48,7 +48,13 @@ struct ToolRunner: Sendable {
   ///   - era: The generation of the protocol that the client uses.
   ///   - trace: The context of the client's span, if it sent one.
   ///   - reports: The messages that the call may send.
-  func run(_ work: MCPPeer.Work, _ era: Era, under trace: [String: String] = [:], _ reports: Reports) async
+  /// - Returns: The result of the call.
+  func run(
+    _ work: MCPPeer.Work,
+    _ era: Era,
+    under trace: [String: String] = [:],
+    _ reports: Reports
+  ) async
     -> End
   {
     guard case .callTool(let tool, _) = work else { return await perform(work, era, reports) }
