@@ -54,9 +54,7 @@ struct ToolRunner: Sendable {
     _ era: Era,
     under trace: [String: String] = [:],
     _ reports: Reports
-  ) async
-    -> End
-  {
+  ) async -> End {
     guard case .callTool(let tool, _) = work else { return await perform(work, era, reports) }
     return await telemetry.measure(tool, under: trace) { await perform(work, era, reports) }
   }
