@@ -42,21 +42,27 @@ struct MetaProvider: CallbackProvider {
     return .text(value("hub.challenge"))
   }
 
-  func decodeBatch(_ request: CallbackRequest) throws(CallbackDecodingError) -> [CallbackEvent]? {
+  func decodeBatch(
+    _ request: CallbackRequest
+  ) throws(CallbackDecodingError) -> [Result<CallbackEvent, CallbackDecodingError>]? {
     let payload = try request.jsonObject()
     let changes = (payload["entry"]?.arrayValue ?? []).flatMap { $0["changes"]?.arrayValue ?? [] }
+    // Changes of other kinds have no statuses.
     let statuses = changes.flatMap { $0["value"]?["statuses"]?.arrayValue ?? [] }
-    return statuses.compactMap { status in
-      guard let id = status["id"]?.stringValue, let state = status["status"]?.stringValue else { return nil }
-      return CallbackEvent(
-        provider: name,
-        name: "message.\(state)",
-        kind: CallbackEvent.Kind(rawValue: state),
-        correlationIDs: [id],
-        deduplicationKey: "\(id)/\(state)",
-        payload: status,
-        rawBody: request.body
-      )
+    return statuses.map { status in
+      Result { () throws(CallbackDecodingError) in
+        let id = try status.requiredString("id")
+        let state = try status.requiredString("status")
+        return CallbackEvent(
+          provider: name,
+          name: "message.\(state)",
+          kind: CallbackEvent.Kind(rawValue: state),
+          correlationIDs: [id],
+          deduplicationKey: "\(id)/\(state)",
+          payload: status,
+          rawBody: request.body
+        )
+      }
     }
   }
 

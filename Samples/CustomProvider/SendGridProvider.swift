@@ -6,7 +6,14 @@ import Smooven
 struct SendGridProvider: UnsignedCallbackProvider {
   let name = "sendgrid"
 
-  func decodeBatch(_ request: CallbackRequest) throws(CallbackDecodingError) -> [CallbackEvent]? {
+  private static let kinds: [String: CallbackEvent.Kind] = [
+    "delivered": .delivered, "open": .opened, "click": .clicked, "bounce": .failed, "dropped": .failed,
+    "processed": .queued,
+  ]
+
+  func decodeBatch(
+    _ request: CallbackRequest
+  ) throws(CallbackDecodingError) -> [Result<CallbackEvent, CallbackDecodingError>]? {
     let payload: JSONValue
     do {
       payload = try JSONValue(parsing: request.body)
@@ -16,29 +23,26 @@ struct SendGridProvider: UnsignedCallbackProvider {
     guard let entries = payload.arrayValue else {
       throw CallbackDecodingError(.fieldMalformed, "the body isn't an array")
     }
-    let kinds: [String: CallbackEvent.Kind] = [
-      "delivered": .delivered, "open": .opened, "click": .clicked, "bounce": .failed, "dropped": .failed,
-      "processed": .queued,
-    ]
-    var events: [CallbackEvent] = []
-    for entry in entries {
-      let event = try entry.requiredString("event")
-      events.append(
-        CallbackEvent(
-          provider: name,
-          name: event,
-          kind: kinds[event] ?? .other,
-          // The id of the message comes with a suffix that differs between events.
-          correlationIDs: [String(try entry.requiredString("sg_message_id").prefix { $0 != "." })],
-          channel: .email,
-          failure: kinds[event] == .failed ? .init(reason: entry["reason"]?.stringValue, code: event) : nil,
-          deduplicationKey: try entry.requiredString("sg_event_id"),
-          payload: entry,
-          rawBody: []
-        )
-      )
+    return entries.map { entry in
+      Result { () throws(CallbackDecodingError) in try event(of: entry) }
     }
-    return events
+  }
+
+  private func event(of entry: JSONValue) throws(CallbackDecodingError) -> CallbackEvent {
+    let event = try entry.requiredString("event")
+    let kind = Self.kinds[event] ?? .other
+    return CallbackEvent(
+      provider: name,
+      name: event,
+      kind: kind,
+      // The id of the message comes with a suffix that differs between events.
+      correlationIDs: [String(try entry.requiredString("sg_message_id").prefix { $0 != "." })],
+      channel: .email,
+      failure: kind == .failed ? .init(reason: entry["reason"]?.stringValue, code: event) : nil,
+      deduplicationKey: try entry.requiredString("sg_event_id"),
+      payload: entry,
+      rawBody: []
+    )
   }
 
   func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {

@@ -8,7 +8,8 @@ extension CallbackReceiver {
   /// The content of a verified request.
   enum Verified {
     case event(CallbackEvent)
-    case batch([CallbackEvent])
+    /// The events of a batch, and why the first of those that can't be taken is refused.
+    case batch([CallbackEvent], CallbackRejection?)
     /// A service's check of the endpoint.
     case challenge(CallbackReply)
   }
@@ -65,15 +66,8 @@ extension CallbackReceiver {
     do {
       try provider.verify(request, at: arrival)
       if let reply = try provider.handshake(afterVerifying: request) { return .challenge(reply) }
-      if let events = try provider.decodeBatch(request) {
-        return .batch(
-          try events.map { event in
-            try provider.checkFreshness(of: event, at: arrival)
-            var event = event
-            event.note(target)
-            return event
-          }
-        )
+      if let entries = try provider.decodeBatch(request) {
+        return Self.batch(entries, target, at: arrival)
       }
       var event = try provider.decode(request)
       try provider.checkFreshness(of: event, at: arrival)
@@ -89,6 +83,34 @@ extension CallbackReceiver {
         provider.name
       )
     }
+  }
+
+  /// Separates the events of a batch from entries that can't be taken, which don't keep the rest from being stored.
+  private static func batch(
+    _ entries: [Result<CallbackEvent, CallbackDecodingError>],
+    _ target: CallbackTarget,
+    at arrival: Date
+  ) -> Verified {
+    let name = target.provider.name
+    var events: [CallbackEvent] = []
+    events.reserveCapacity(entries.count)
+    var rejection: CallbackRejection?
+    for (index, entry) in entries.enumerated() {
+      switch entry {
+      case .success(var event):
+        do throws(VerificationError) {
+          try target.provider.checkFreshness(of: event, at: arrival)
+          event.note(target)
+          events.append(event)
+        } catch {
+          rejection = rejection ?? .notVerified(error, name)
+        }
+      case .failure(let error):
+        let place = "entry \(index + 1) of \(entries.count)"
+        rejection = rejection ?? .notDecodable("\(place): \(error)", name)
+      }
+    }
+    return .batch(events, rejection)
   }
 }
 

@@ -101,7 +101,7 @@ public final class CallbackReceiver: Service {
   /// | Status | Meaning |
   /// | --- | --- |
   /// | 200 | The events are stored, or are duplicates. |
-  /// | 400 | The request was verified, but can't be decoded. |
+  /// | 400 | The request was verified, but can't be decoded. Of a batch, all that can be is stored. |
   /// | 401 | The request wasn't verified. |
   /// | 404 | No endpoint has this path. |
   /// | 405, with `Allow` | The endpoint doesn't support the method. |
@@ -174,12 +174,19 @@ public final class CallbackReceiver: Service {
           tracer == nil
           ? intake.take(callback, kept) : traced([callback]) { [intake] in intake.take(callback, kept) }
         return taken.map { [self, note, pad] in CallbackResponse(head: response(to: $0, name, note, pad)) }
-      case .batch(let events):
+      case .batch(let events, let rejection):
+        if events.isEmpty, let rejection { throw rejection }
         pad?.events = events
         let callbacks = events.map { StoredCallback($0, token: target.token, receivedAt: arrival) }
         let kept = note?.kept
         let taken = traced(callbacks) { [intake] in .later { await intake.take(callbacks, kept) } }
-        return taken.map { [self, note, pad] in CallbackResponse(head: response(to: $0, name, note, pad)) }
+        return taken.map { [self, note, pad] reception in
+          // A 200 would say that everything is stored.
+          if let rejection, case .accepted = reception {
+            return CallbackResponse(head: reject(rejection, note, pad))
+          }
+          return CallbackResponse(head: response(to: reception, name, note, pad))
+        }
       }
     } catch {
       return reject(request, error, note, pad)

@@ -85,22 +85,21 @@ package final class EventIntake: Sendable {
   /// - Parameters:
   ///   - callbacks: The events.
   ///   - request: The request that brought them, if the journal keeps it.
-  /// - Returns: ``Reception/tooOld`` if all of them are too old, or else what happened to the last event that was
-  ///   accepted.
+  /// - Returns: ``Reception/tooOld`` if one of them is too old, though the others are stored, or else what happened to
+  ///   the last one.
   package func take(_ callbacks: [StoredCallback], _ request: JournalRequest? = nil) async -> Reception {
     guard let first = callbacks.first else { return .accepted(.unmatched) }
     guard tracker.admits(callbacks) else { return .noRoom }
     do {
-      var reception = Reception.tooOld
+      var reception = Reception.accepted(.unmatched)
+      var isTooOld = false
       // All of them arrived at one URL.
       let isElsewhere = try await isElsewhere(first)
       for (callback, result) in zip(callbacks, try await store.append(callbacks)) {
-        if case .accepted(let disposition) = await finish(callback, result, isElsewhere: isElsewhere, request)
-        {
-          reception = .accepted(disposition)
-        }
+        reception = await finish(callback, result, isElsewhere: isElsewhere, request)
+        if case .tooOld = reception { isTooOld = true }
       }
-      return reception
+      return isTooOld ? .tooOld : reception
     } catch is ExpectedElsewhere {
       return .expectedElsewhere
     } catch {

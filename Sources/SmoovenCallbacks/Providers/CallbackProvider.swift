@@ -47,11 +47,23 @@ public protocol CallbackProvider: Sendable {
   /// Reads a verified request that may hold several events, such as a batch.
   ///
   /// The events are stored in one commit and get one response. A request without events, for which this
-  /// returns an empty list, gets a 200 too.
+  /// returns an empty list, gets a 200 too. If an entry can't be read, the listener stores all others and
+  /// responds with 400, because a 200 would say that it has everything. When the service retries, what is
+  /// stored is a duplicate.
   ///
-  /// - Returns: The events, or `nil`, the default, if a request always holds one event, which ``decode(_:)`` reads.
-  /// - Throws: ``CallbackDecodingError``. The listener responds with 400, and stores nothing.
-  func decodeBatch(_ request: CallbackRequest) throws(CallbackDecodingError) -> [CallbackEvent]?
+  /// ```swift
+  /// return entries.map { entry in
+  ///   Result { () throws(CallbackDecodingError) in try event(of: entry) }
+  /// }
+  /// ```
+  ///
+  /// - Returns: Each entry as an event or as the reason why it can't be read; or `nil`, the default, if a
+  ///   request always holds one event, which ``decode(_:)`` reads.
+  /// - Throws: ``CallbackDecodingError`` if the request isn't a batch. The listener responds with 400, and
+  ///   stores nothing.
+  func decodeBatch(
+    _ request: CallbackRequest
+  ) throws(CallbackDecodingError) -> [Result<CallbackEvent, CallbackDecodingError>]?
 
   /// Replies to a request with which the service checks an endpoint before it signs anything.
   ///
@@ -90,7 +102,9 @@ extension CallbackProvider {
   public func checkFreshness(of event: CallbackEvent, at now: Date) throws(VerificationError) {}
 
   /// Returns `nil`, because a request holds one event.
-  public func decodeBatch(_ request: CallbackRequest) throws(CallbackDecodingError) -> [CallbackEvent]? {
+  public func decodeBatch(
+    _ request: CallbackRequest
+  ) throws(CallbackDecodingError) -> [Result<CallbackEvent, CallbackDecodingError>]? {
     nil
   }
 
@@ -111,10 +125,10 @@ extension CallbackProvider {
 
   /// Verifies a request, reads all of its events and checks their age.
   ///
-  /// - Throws: ``VerificationError`` or ``CallbackDecodingError``.
+  /// - Throws: ``VerificationError`` or ``CallbackDecodingError``, also if only one of the events is wrong.
   public func events(from request: CallbackRequest, at now: Date = Date()) throws -> [CallbackEvent] {
     try verify(request, at: now)
-    let events = try decodeBatch(request) ?? [try decode(request)]
+    let events = try decodeBatch(request)?.map { try $0.get() } ?? [try decode(request)]
     for event in events { try checkFreshness(of: event, at: now) }
     return events
   }

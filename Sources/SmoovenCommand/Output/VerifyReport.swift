@@ -64,7 +64,7 @@ extension VerifyReport {
         hints = ["it's a challenge, to which a listener replies, and no event"]
         return
       }
-      events = try provider.decodeBatch(request) ?? [try provider.decode(request)]
+      events = try provider.decodeBatch(request)?.map { try $0.get() } ?? [try provider.decode(request)]
       signedAt = signedAt ?? events.first?.signedAt
       for event in events { try provider.checkFreshness(of: event, at: now) }
       verified = true

@@ -196,15 +196,93 @@ struct HandshakeTests {
     #expect(await receiver.receive(Self.batch(1_000)).status == .ok)
   }
 
-  @Test("An empty batch is acknowledged, and one that can't be read stores nothing")
+  @Test("An empty batch is acknowledged, and what isn't a batch is refused")
   func oddBatches() async throws {
     let receiver = try Self.receiver(CallbackEndpoint(SendGridProvider(), authentication: .token(Self.token)))
     #expect(await receiver.receive(Self.batch(0)).status == .ok)
-    var broken = Self.batch(2)
-    broken.body = Array(
-      #"[{"event":"delivered","sg_message_id":"m","sg_event_id":"e"},{"event":"delivered"}]"#.utf8
+    var broken = Self.batch(0)
+    for body in ["{}", "[", "[{}]", #"["delivered"]"#] {
+      broken.body = Array(body.utf8)
+      #expect(await receiver.receive(broken).status == .badRequest)
+    }
+  }
+
+  @Test("Half a batch that can't be read is refused as such, and costs the other half nothing")
+  func halfABatch() async throws {
+    let store = InMemoryDeliveryStore()
+    let journal = DeliveryJournal()
+    let receiver = try CallbackReceiver(
+      endpoints: [CallbackEndpoint(SendGridProvider(), authentication: .token(Self.token))],
+      store: store,
+      journal: journal
     )
-    #expect(await receiver.receive(broken).status == .badRequest)
+    let running = Task { try await receiver.run() }
+    defer { running.cancel() }
+    let good = { (number: Int) in
+      #"{"event":"delivered","sg_message_id":"msg\#(number).filter1","sg_event_id":"e\#(number)"}"#
+    }
+    var batch = Self.batch(0)
+    let entries = (0..<100).map { $0.isMultiple(of: 2) ? good($0) : #"{"event":"delivered"}"# }
+    batch.body = Array("[\(entries.joined(separator: ","))]".utf8)
+    // The sender tries again, because it wasn't told that everything is stored.
+    for _ in 0..<2 { #expect(await receiver.receive(batch).status == .badRequest) }
+    for number in stride(from: 0, to: 100, by: 2) {
+      let outcome = try await receiver.outcome(of: "sendgrid", id: "msg\(number)", timeout: .seconds(30))
+      #expect(outcome.isDelivered)
+    }
+    #expect(try await store.usage()?.callbacks == 50)
+    #expect(journal.rejectionCounts == ["not_decodable": 2])
+    let said = journal.entries().entries.compactMap { entry -> String? in
+      if case .rejected(let rejection) = entry.kind { rejection.message } else { nil }
+    }
+    #expect(said.count == 2)
+    #expect(said.allSatisfy { $0.contains("entry 2 of 100: the field sg_message_id is missing") })
+  }
+
+  /// A service that signs the time of each event of a batch.
+  private struct Stamped: UnsignedCallbackProvider {
+    let name = "stamped"
+
+    func decodeBatch(
+      _ request: CallbackRequest
+    ) throws(CallbackDecodingError) -> [Result<CallbackEvent, CallbackDecodingError>]? {
+      let seconds = (try? JSONValue(parsing: request.body))?.arrayValue?.compactMap(\.doubleValue) ?? []
+      return seconds.map { seconds in
+        var event = CallbackEvent(
+          provider: name,
+          name: "delivered",
+          kind: .delivered,
+          correlationIDs: ["at\(Int(seconds))"],
+          deduplicationKey: "\(seconds)",
+          payload: .null,
+          rawBody: []
+        )
+        event.signedAt = Date(timeIntervalSinceReferenceDate: seconds)
+        return .success(event)
+      }
+    }
+
+    func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
+      throw CallbackDecodingError(.fieldMissing, "a request of this service is a batch")
+    }
+  }
+
+  @Test("A batch with an event whose key may be forgotten isn't acknowledged, and the others are stored")
+  func partlyTooOld() async throws {
+    let store = InMemoryDeliveryStore(capacity: 10, minimumWindow: .seconds(60))
+    let receiver = try Self.receiver(
+      CallbackEndpoint(Stamped(), authentication: .token(Self.token)),
+      store: store
+    )
+    func status(_ seconds: [Int]) async -> HTTPResponse.Status {
+      await receiver.receive(Self.request(.post, "/callbacks/stamped/\(Self.token.exposedText)", "\(seconds)"))
+        .status
+    }
+    #expect(await status((0..<20).map { $0 * 100 }) == .ok)
+    #expect(await status([0, 5_000]) == .unauthorized)
+    let lookup = CallbackLookup(group: "stamped", ids: ["at5000"])
+    #expect(try await store.callbacks(matching: lookup, after: .beginning, limit: 10).count == 1)
+    #expect(await status([5_000, 5_100]) == .ok)
   }
 
   // MARK: Compression
