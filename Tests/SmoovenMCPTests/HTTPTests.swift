@@ -28,14 +28,17 @@ struct HTTPTests {
   struct Port: Sendable {
     let harness: Harness
     let address: HTTPServerAddress
+    /// The port of a proxy that stands in front of it, if one does.
+    var proxy: Int?
 
     /// Posts a message, with the headers that belong to it unless they're changed.
     func post(
       _ body: String,
       _ change: (inout HTTPClientRequest) -> Void = { _ in }
     ) async throws -> HTTPClientResponse {
-      var request = HTTPClientRequest(url: "http://\(address)/mcp")
+      var request = HTTPClientRequest(url: "http://\(proxy.map { "127.0.0.1:\($0)" } ?? "\(address)")/mcp")
       request.method = .POST
+      if proxy != nil { request.headers.add(name: "Host", value: "\(address)") }
       request.headers.add(name: "Authorization", value: "Bearer \(HTTPTests.token)")
       request.headers.add(name: "Content-Type", value: "application/json")
       request.headers.add(name: "Accept", value: "application/json, text/event-stream")
@@ -285,6 +288,29 @@ struct HTTPTests {
   }
 
   private struct NotImmediate: Error {}
+
+  @Test("A call that waits sends a comment every 15 seconds, which a proxy hands on")
+  func heartbeats() async throws {
+    try await Self.with(answer: .accepted(id: "ntf_1")) { port in
+      let proxy = try StreamingProxy(to: port.address.port)
+      defer { proxy.stop() }
+      var port = port
+      port.proxy = proxy.port
+      let response = try await port.post(Self.call("notify_person", Harness.sarah()))
+      var text = ""
+      let clock = port.harness.clock
+      let driver = Task {
+        // The slice ends after 25 s, at the second of these steps.
+        while let timer = await clock.nextTimer() {
+          if timer == .seconds(15) { clock.advance(by: timer) }
+        }
+      }
+      defer { driver.cancel() }
+      for try await piece in response.body { text += String(buffer: piece) }
+      #expect(text.hasPrefix(":\n\n"))
+      #expect(text.contains(#""outcome":"waiting""#))
+    }
+  }
 
   @Test("A client that disconnects ends its call, but not its notification")
   func clientGoes() async throws {
