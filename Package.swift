@@ -212,7 +212,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SmoovenHTTPTests",
-      dependencies: ["SmoovenHTTP", httpClient, httpTypes, logging, nioSSL] + nio
+      dependencies: ["SmoovenHTTP", "TestSupport", httpClient, httpTypes, logging, nioSSL] + nio
     ),
     .testTarget(
       name: "SmoovenTests",

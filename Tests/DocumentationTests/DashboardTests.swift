@@ -38,7 +38,10 @@ import Testing
     }
   }
 
-  @Test("Prometheus can read its expressions")
+  @Test(
+    "Prometheus can read its expressions",
+    .enabled(if: SystemProgram.python.isExpected, "\(SystemProgram.python.absence)")
+  )
   func parsed() throws {
     let process = Process()
     let (input, output) = (Pipe(), Pipe())

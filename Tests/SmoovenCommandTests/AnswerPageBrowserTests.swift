@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The answer page in a real browser.
-@Suite("Answer page in a browser", .throttled, .timeLimit(.minutes(5)), .needsChromium)
+@Suite("Answer page in a browser", .throttled, .timeLimit(.minutes(5)), .needs(.chromium), .needs(.python))
 struct AnswerPageBrowserTests {
   static let key: Secret = "sk_test_0123456789"
 

@@ -1,9 +1,10 @@
 import Foundation
 import SmoovenCallbacks
+import TestSupport
 import Testing
 
 /// The dashboard in a real browser.
-@Suite("Dashboard in a browser", .throttled, .timeLimit(.minutes(5)), .needsChromium)
+@Suite("Dashboard in a browser", .throttled, .timeLimit(.minutes(5)), .needs(.chromium), .needs(.python))
 struct DashboardBrowserTests {
   /// Runs a scenario against the page of `smooven listen`.
   private func listen(_ scenario: String, sandbox: String? = nil) async throws {

@@ -2,10 +2,11 @@ import Foundation
 import HTTPTypes
 import SmoovenCallbacks
 import SmoovenTesting
+import TestSupport
 import Testing
 
 /// `smooven listen --forward-to`, which forwards accepted callbacks to another server, unchanged.
-@Suite("smooven listen --forward-to", .throttled, .timeLimit(.minutes(5)))
+@Suite("smooven listen --forward-to", .throttled, .needs(.node), .timeLimit(.minutes(5)))
 struct ForwardingTests {
   /// Runs a listener that forwards to a Node server.
   private func withTarget(

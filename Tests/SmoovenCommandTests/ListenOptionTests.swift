@@ -1,6 +1,7 @@
 import Foundation
 import SmoovenCallbacks
 import SmoovenTesting
+import TestSupport
 import Testing
 
 /// Options of `smooven listen` about its URLs, its tokens and its end.
@@ -62,7 +63,7 @@ struct ListenOptionTests {
     }
   }
 
-  @Test("The port speaks TLS with a certificate", .enabled(if: Program.isThere("openssl")))
+  @Test("The port speaks TLS with a certificate", .needs(.openssl))
   func tls() async throws {
     let folder = TemporaryFile()
     let base = URL(filePath: folder.path).deletingLastPathComponent().path

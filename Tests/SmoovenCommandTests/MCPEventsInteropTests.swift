@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Events of an MCP server, sent by another project's implementation.
-@Suite("MCP Events of another project", .throttled, .timeLimit(.minutes(10)))
+@Suite("MCP Events of another project", .throttled, .needs(.python), .timeLimit(.minutes(10)))
 struct MCPEventsInteropTests {
   @Test("expect waits for the event of a subscription, after its challenge")
   func expected() async throws {

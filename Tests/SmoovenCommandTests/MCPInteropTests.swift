@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `smooven mcp`, started and called by third-party clients.
-@Suite("smooven mcp and third-party clients", .throttled, .timeLimit(.minutes(10)))
+@Suite("smooven mcp and third-party clients", .throttled, .needs(.python), .timeLimit(.minutes(10)))
 struct MCPInteropTests {
   /// A client, and the environment that it's installed in.
   struct Client: Sendable, CustomTestStringConvertible {

@@ -1,8 +1,9 @@
 import SmoovenCallbacks
+import TestSupport
 import Testing
 
 /// `smooven send` to a fake of Smooven that breaks its promises.
-@Suite("smooven send to a misbehaving server", .throttled, .timeLimit(.minutes(5)))
+@Suite("smooven send to a misbehaving server", .throttled, .needs(.python), .timeLimit(.minutes(5)))
 struct MisbehavingServerTests {
   /// A way to misbehave, and the expected result.
   struct Misbehaviour: Sendable, CustomTestStringConvertible {

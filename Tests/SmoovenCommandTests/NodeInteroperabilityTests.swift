@@ -1,10 +1,11 @@
 import Foundation
 import SmoovenCallbacks
 import SmoovenTesting
+import TestSupport
 import Testing
 
 /// Signatures that Node's own crypto creates and verifies, as other services do.
-@Suite("smooven and Node", .throttled, .timeLimit(.minutes(5)))
+@Suite("smooven and Node", .throttled, .needs(.node), .timeLimit(.minutes(5)))
 struct NodeInteroperabilityTests {
   private func body(_ id: String, at date: Date = Date()) -> String {
     let fixture = SmoovenCallbackFixture(

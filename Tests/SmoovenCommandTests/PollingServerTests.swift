@@ -1,9 +1,10 @@
 import Smooven
 import SmoovenCallbacks
+import TestSupport
 import Testing
 
 /// `smooven send --poll`, and a client that polls, with a server in another language that never calls back.
-@Suite("smooven send --poll", .throttled, .timeLimit(.minutes(5)))
+@Suite("smooven send --poll", .throttled, .needs(.python), .timeLimit(.minutes(5)))
 struct PollingServerTests {
   static let environment = ["SMOOVEN_SECRET_KEY": "sk_live_0123456789abcdef"]
 

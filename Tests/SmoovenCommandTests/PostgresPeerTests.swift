@@ -51,7 +51,7 @@ struct PostgresPeerTests {
     try await body()
   }
 
-  @Test("psycopg reads the tables, and hears the notifications of a replica")
+  @Test("psycopg reads the tables, and hears the notifications of a replica", .needs(.python))
   func psycopg() async throws {
     let server = try PostgresServer.shared.get()
     let (waiter, receiver) = (try await open(server), try await open(server))

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The output of `smooven send` for people.
@@ -54,7 +55,7 @@ struct SendOutputTests {
     #expect(lost.output.contains { $0.contains("delivered") && $0.contains("its callback was lost") })
   }
 
-  @Test("On a terminal, a line shows what it waits for and the seconds that are left")
+  @Test("On a terminal, a line shows what it waits for and the seconds that are left", .needs(.python))
   func terminal() async throws {
     let end = try await send("silent", ["--timeout", "2s"], as: .smoovenOnTerminal)
     #expect(end.exitCode == 4)
@@ -68,7 +69,7 @@ struct SendOutputTests {
     #expect(last.hasPrefix("✗ timed out"))
   }
 
-  @Test("On a terminal, --json prints only its report")
+  @Test("On a terminal, --json prints only its report", .needs(.python))
   func terminalJSON() async throws {
     let end = try await send("sarah", ["--json"], as: .smoovenOnTerminal)
     #expect(end.exitCode == 0)
@@ -76,7 +77,7 @@ struct SendOutputTests {
     #expect(end.output.first?.hasPrefix("{") == true)
   }
 
-  @Test("If a reader goes away early, the outcome is the same")
+  @Test("If a reader goes away early, the outcome is the same", .needs(.python))
   func closedPipe() async throws {
     let end = try await SmoovenProcess.run(["send", "Hi", "--user", "fail", "--sandbox"], as: .smoovenUnread)
     #expect(end.exitCode == 3)

@@ -1,5 +1,6 @@
 import Foundation
 import SmoovenCallbacks
+import TestSupport
 import Testing
 
 @testable import SmoovenCommand
@@ -83,7 +84,7 @@ struct UsageTests {
     #expect(end.exitCode == 64 && end.errorText.contains("2026-03-05T08:00:15Z"))
   }
 
-  @Test("A person who types is told what is waited for")
+  @Test("A person who types is told what is waited for", .needs(.python))
   func terminal() async throws {
     for arguments in [["sign"], ["verify"]] {
       let options = ["--provider", "smooven", "--secret", "sk_test_0123456789"]

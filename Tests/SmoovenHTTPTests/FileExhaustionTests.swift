@@ -5,10 +5,12 @@ import Logging
 import NIOCore
 import SmoovenHTTP
 import Synchronization
+import TestSupport
 import Testing
 
 /// Each test runs in its own process, because it lowers the limits and uses up the files.
-@Suite("A process that runs out of files", .timeLimit(.minutes(1))) struct FileExhaustionTests {
+@Suite("A process that runs out of files", .timeLimit(.minutes(1)), .needs(.python))
+struct FileExhaustionTests {
   private static let limit = 256
 
   @Test("With idle connections up to the limit, the others get a 503 and the open ones are served")

@@ -4,9 +4,10 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import SmoovenHTTP
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)), .enabled(if: SelfSignedCertificate.isAvailable)) struct TLSTests {
+@Suite(.timeLimit(.minutes(1)), .needs(.openssl)) struct TLSTests {
   @Test("A real client gets its responses over TLS")
   func roundTrip() async throws {
     try await withTLS { client, address in

@@ -8,6 +8,7 @@ import Smooven
 import SmoovenHTTP
 import SmoovenSupport
 import SmoovenTesting
+import TestSupport
 import Testing
 
 @testable import SmoovenMCP
@@ -289,7 +290,10 @@ struct HTTPTests {
 
   private struct NotImmediate: Error {}
 
-  @Test("A call that waits sends a comment every 15 seconds, which a proxy hands on")
+  @Test(
+    "A call that waits sends a comment every 15 seconds, which a proxy hands on",
+    .enabled(if: SystemProgram.python.isExpected, "\(SystemProgram.python.absence)")
+  )
   func heartbeats() async throws {
     try await Self.with(answer: .accepted(id: "ntf_1")) { port in
       let proxy = try StreamingProxy(to: port.address.port)

@@ -84,7 +84,7 @@ struct Pooler: Sendable {
     if !isThere {
       print("PgBouncer isn't installed, so the store isn't tested behind it: apt-get install pgbouncer")
     }
-    return isThere || ProcessInfo.processInfo.environment["CI"] != nil
+    return isThere || SystemProgram.isCI
   }
 
   let url: String

@@ -29,7 +29,7 @@ package final class PostgresServer: Sendable {
   /// Whether the tests can run.
   ///
   /// They must in CI.
-  package static let isAvailable = programs != nil || ProcessInfo.processInfo.environment["CI"] != nil
+  package static let isAvailable = programs != nil || SystemProgram.isCI
 
   /// The server that most tests share.
   package static let shared = Result { try PostgresServer() }

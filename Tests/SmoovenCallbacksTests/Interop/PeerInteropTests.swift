@@ -4,7 +4,12 @@ import SmoovenCallbacks
 import TestSupport
 import Testing
 
-@Suite("Signatures agree with third-party libraries", .timeLimit(.minutes(10)))
+@Suite(
+  "Signatures agree with third-party libraries",
+  .timeLimit(.minutes(10)),
+  .needs(.python),
+  .needs(.node)
+)
 struct PeerInteropTests {
   /// Installs the peers before any time is read, because that may take longer than a signature is valid.
   init() throws {

@@ -1,8 +1,14 @@
 import Foundation
 import SmoovenCallbacks
+import TestSupport
 import Testing
 
-@Suite("Signatures agree with Node's and Python's own libraries", .timeLimit(.minutes(2)))
+@Suite(
+  "Signatures agree with Node's and Python's own libraries",
+  .timeLimit(.minutes(2)),
+  .needs(.python),
+  .needs(.node)
+)
 struct SignatureInteropTests {
   struct Message {
     let key: String

@@ -167,7 +167,7 @@ struct ReplayTests {
     #expect(Set(first.ids).count < 60 && first.ids.count > Set(first.ids).count)
   }
 
-  @Test("A HAR export is read by another program")
+  @Test("A HAR export is read by another program", .needs(.python))
   func har() async throws {
     let file = TemporaryFile()
     try await Listening.with(Self.options + ["--capture", file.path]) { listener in

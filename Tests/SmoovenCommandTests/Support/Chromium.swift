@@ -21,13 +21,3 @@ enum Chromium {
     return end
   }
 }
-
-extension Trait where Self == ConditionTrait {
-  /// Skips a test if there's no Chromium, but in CI lets it fail.
-  static var needsChromium: Self {
-    .enabled(
-      if: Program.isThere("chromium") || ProcessInfo.processInfo.environment["CI"] != nil,
-      "chromium isn't installed: apt-get install chromium"
-    )
-  }
-}

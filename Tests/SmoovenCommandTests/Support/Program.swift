@@ -22,8 +22,6 @@ enum Program: Sendable {
   /// Another program, by its path.
   case other(String)
 
-  static let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-
   var executable: URL {
     get throws {
       switch self {
@@ -72,15 +70,9 @@ enum Program: Sendable {
     }
   }
 
-  /// Returns whether a program is on the search path.
-  static func isThere(_ name: String) -> Bool { (try? tool(name)) != nil }
-
   private static func tool(_ name: String) throws -> URL {
-    for directory in searchPath.split(separator: ":") {
-      let url = URL(fileURLWithPath: String(directory)).appendingPathComponent(name)
-      if FileManager.default.isExecutableFile(atPath: url.path) { return url }
-    }
-    throw Missing(what: "\(name) on the search path")
+    guard let url = SystemProgram.url(of: name) else { throw Missing(what: "\(name) on the search path") }
+    return url
   }
 
   /// A program that the tests can't do without.

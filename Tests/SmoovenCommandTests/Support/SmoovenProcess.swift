@@ -1,6 +1,7 @@
 import Foundation
 import SmoovenSupport
 import Synchronization
+import TestSupport
 
 /// A program that runs as a subprocess: `smooven` itself, or a server that it connects to.
 final class SmoovenProcess: Sendable {
@@ -58,7 +59,7 @@ final class SmoovenProcess: Sendable {
 
   /// The environment of the tests, without any variable of `smooven`.
   private static var quietEnvironment: [String: String] {
-    ["PATH": Program.searchPath, "HOME": NSTemporaryDirectory(), "TERM": "xterm", "LC_ALL": "C.UTF-8"]
+    ["PATH": SystemProgram.searchPath, "HOME": NSTemporaryDirectory(), "TERM": "xterm", "LC_ALL": "C.UTF-8"]
   }
 
   private func read(

@@ -3,9 +3,6 @@ import SmoovenHTTP
 
 /// A key and a certificate for `localhost`, in a directory that `remove()` deletes.
 struct SelfSignedCertificate {
-  private static let openssl = URL(filePath: "/usr/bin/openssl")
-  static var isAvailable: Bool { FileManager.default.isExecutableFile(atPath: openssl.path) }
-
   private let directory: URL
   var certificate: String { path("certificate.pem") }
   var key: String { path("key.pem") }
@@ -15,9 +12,10 @@ struct SelfSignedCertificate {
     directory = FileManager.default.temporaryDirectory.appending(path: "smooven-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let process = Process()
-    process.executableURL = Self.openssl
+    process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments =
-      "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost".split(
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost"
+      .split(
         separator: " "
       ).map(String.init)
       + [

@@ -275,8 +275,10 @@ struct HandshakeTests {
       store: store
     )
     func status(_ seconds: [Int]) async -> HTTPResponse.Status {
-      await receiver.receive(Self.request(.post, "/callbacks/stamped/\(Self.token.exposedText)", "\(seconds)"))
-        .status
+      await receiver.receive(
+        Self.request(.post, "/callbacks/stamped/\(Self.token.exposedText)", "\(seconds)")
+      )
+      .status
     }
     #expect(await status((0..<20).map { $0 * 100 }) == .ok)
     #expect(await status([0, 5_000]) == .unauthorized)
