@@ -29,7 +29,7 @@ struct HTTPTests {
   struct Port: Sendable {
     let harness: Harness
     let address: HTTPServerAddress
-    /// The port of a proxy that stands in front of it, if one does.
+    /// The port of a proxy in front of it, if there is one.
     var proxy: Int?
 
     /// Posts a message, with the headers that belong to it unless they're changed.
