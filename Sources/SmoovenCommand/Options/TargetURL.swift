@@ -17,15 +17,16 @@ struct TargetURL: Sendable {
     let (url, authorization) = URLCredentials.split(text)
     let base = url.prefix { $0 != "?" }
     let query = url.dropFirst(base.count)
+    // Nothing is trimmed, because a slash at the end counts.
+    guard url.unicodeScalars.allSatisfy({ ("!"..."~").contains($0) }), !query.contains("#") else {
+      throw ValidationError(
+        "\(option): a URL has no white space and no fragment, and its other characters are percent-encoded"
+      )
+    }
     do {
       endpoint = try BaseURL(String(base), setting: option)
     } catch {
       throw ValidationError(error.message)
-    }
-    guard query.unicodeScalars.allSatisfy({ ("!"..."~").contains($0) && $0 != "#" }) else {
-      throw ValidationError(
-        "\(option): percent-encode other characters in its query, and leave out a fragment"
-      )
     }
     let slash = endpoint.path.isEmpty || base.hasSuffix("/") ? "/" : ""
     path = endpoint.path + slash + query

@@ -75,6 +75,9 @@ final class SmoovenProcess: Sendable {
         let whole = lines.dropLast().map { String(decoding: $0, as: UTF8.self) }
         state.update { state in for line in whole { append(&state, line) } }
       }
+      // Foundation keeps the pipes of processes that have ended. With more than a thousand of them, it crashes when it
+      // starts the next one, because it reads beyond the list of open descriptors.
+      try? handle.close()
       let last = String(decoding: rest, as: UTF8.self)
       state.update { state in
         if !last.isEmpty { append(&state, last) }
@@ -183,6 +186,7 @@ final class SmoovenProcess: Sendable {
   }
 
   private func kill() {
+    closeInput()
     signal(SIGKILL)
   }
 }
