@@ -5,6 +5,9 @@ import PackageDescription
 let package = Package(
   name: "smooven-benchmarks",
   platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Measuring", targets: ["Measuring"])
+  ],
   dependencies: [
     .package(name: "smooven-swift", path: ".."),
     .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
