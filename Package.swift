@@ -209,7 +209,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SmoovenHTTPTests",
-      dependencies: ["SmoovenHTTP", httpClient, httpTypes, logging, nioSSL] + nio
+      dependencies: ["SmoovenHTTP", "TestSupport", httpClient, httpTypes, logging, nioSSL] + nio
     ),
     .testTarget(
       name: "SmoovenTests",
@@ -254,7 +254,7 @@ let package = Package(
     .testTarget(
       name: "SmoovenSandboxTests",
       dependencies: [
-        "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "SmoovenSandbox",
+        "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "SmoovenSandbox", "TestSupport",
         httpClient, httpTypes, lifecycle, logging,
       ] + nio
     ),
