@@ -259,7 +259,7 @@ let package = Package(
     .testTarget(
       name: "SmoovenSandboxTests",
       dependencies: [
-        "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "SmoovenSandbox",
+        "SmoovenSupport", "SmoovenCallbacks", "SmoovenHTTP", "SmoovenSandbox", "TestSupport",
         httpClient, httpTypes, lifecycle, logging,
       ] + nio
     ),

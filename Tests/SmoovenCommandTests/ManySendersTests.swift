@@ -3,6 +3,7 @@ import Foundation
 import Smooven
 import SmoovenCallbacks
 import SmoovenSQLite
+import TestSupport
 import Testing
 
 @testable import SmoovenTesting
@@ -133,7 +134,7 @@ struct ManySendersTests {
     switch plan.moment {
     case .afterStart: break
     case .afterClaim:
-      while try await store.load(.idempotencyKey(plan.key)) == nil { await Task.yield() }
+      try await until { try await store.load(.idempotencyKey(plan.key)) != nil }
     case .afterRequest: try await server.callbackURL(plan.key)
     }
     // This waits for no event, because a random time is the point.

@@ -2,9 +2,10 @@
 import Foundation
 import Smooven
 import SmoovenCallbacks
-import SmoovenSupport
 import SmoovenSQLite
+import SmoovenSupport
 import SmoovenTesting
+import TestSupport
 import Testing
 
 /// `smooven send` with a key and a store, killed at some point and run again.
@@ -90,7 +91,7 @@ struct SendCrashTests {
       try await crash(at: url) { _ in
         _ = try await server.state.first { $0.refusals == 1 ? true : nil }
         let store = try await SQLiteDeliveryStore(path: file.path)
-        while try await !isFree(in: store) { await Task.yield() }
+        try await until { try await isFree(in: store) }
         await store.close()
       }
       try await expectDelivery(server, at: url)
@@ -134,11 +135,9 @@ struct SendCrashTests {
   }
 
   private func idIsStored() async throws {
-    while !FileManager.default.fileExists(atPath: file.path) { await Task.yield() }
+    try await until { FileManager.default.fileExists(atPath: file.path) }
     let store = try await SQLiteDeliveryStore(path: file.path)
-    while try await store.pending(after: nil, limit: 1).first?.delivery.notificationID == nil {
-      await Task.yield()
-    }
+    try await until { try await store.pending(after: nil, limit: 1).first?.delivery.notificationID != nil }
     await store.close()
   }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SmoovenHTTP
@@ -51,7 +52,7 @@ import Testing
         clients.append(client)
       }
       for client in clients { await client.close() }
-      while server.openConnections > 0 { await Task.yield() }
+      try await until { server.openConnections == 0 }
     }
   }
 

@@ -1,8 +1,11 @@
 import Foundation
 import HTTPTypes
+import InMemoryTracing
 import Logging
 import Smooven
 import SmoovenTesting
+import TestSupport
+import Tracing
 
 let testKey: Secret = "sk_test_0123456789"
 
@@ -46,6 +49,7 @@ func withMockedClient<Result: Sendable>(
   configuration: SmoovenConfiguration = mockConfiguration(),
   store: (any DeliveryStore)? = nil,
   logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+  tracer: (any Tracer)? = nil,
   _ body: @escaping (SmoovenClient) async throws -> Result
 ) async throws -> Result {
   try await withSmoovenClient(
@@ -53,7 +57,8 @@ func withMockedClient<Result: Sendable>(
     transport: transport,
     store: store,
     logger: logger,
-    metricsFactory: WaitGauge()
+    metricsFactory: WaitGauge(),
+    tracer: tracer
   ) { client in
     transport.deliverCallbacks(to: client.receiver)
     // The client runs, so no timer of a manual clock is one that waits for the start.
@@ -81,5 +86,12 @@ extension SmoovenClient {
 
   func notifySarah(urgency: Urgency = .normal) async throws -> NotificationHandle {
     try await notify(intent: "Remind Sarah", urgency: urgency, context: .init(userID: "sarah@example.com"))
+  }
+}
+
+extension InMemoryTracer {
+  /// Waits until a number of sends have ended, including those that their callers have left.
+  func sendsEnd(_ count: Int) async throws {
+    try await until { finishedSpans.count { $0.operationName == "smooven.notify" } >= count }
   }
 }

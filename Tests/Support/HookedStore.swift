@@ -7,6 +7,13 @@ package import Synchronization
 package final class HookedStore: DeliveryStore {
   package enum Step: Sendable, Hashable, CaseIterable {
     case time, insert, load, replace, remove, pending, append, callbacks, prune, usage, watch, follow
+
+    fileprivate var isChange: Bool {
+      switch self {
+      case .insert, .replace, .remove, .append, .prune: true
+      case .time, .load, .pending, .callbacks, .usage, .watch, .follow: false
+      }
+    }
   }
 
   package typealias Hook = @Sendable (Step) async throws -> Void
@@ -14,16 +21,18 @@ package final class HookedStore: DeliveryStore {
   package let base: any DeliveryStore
   /// Whether every step fails.
   package let isFailing = Atomic(false)
-  private let before: Hook
-  private let after: Hook
+  private let before: Hook?
+  private let after: Hook?
+  /// The number of changes that were made through this store.
+  private let changes = Watched(0)
 
   /// Creates a store around another one.
   ///
   /// An error that a hook throws after a step is thrown although the step was carried out.
   package init(
     _ base: any DeliveryStore = InMemoryDeliveryStore(),
-    before: @escaping Hook = { _ in },
-    after: @escaping Hook = { _ in }
+    before: Hook? = nil,
+    after: Hook? = nil
   ) {
     self.base = base
     self.before = before
@@ -38,11 +47,30 @@ package final class HookedStore: DeliveryStore {
     }
   }
 
+  /// Waits until a condition holds for what is stored.
+  ///
+  /// The condition is checked immediately, and after each change that is made through this store.
+  ///
+  /// - Throws: Any error that the condition throws, or `CancellationError` if cancelled.
+  package func until(_ condition: (any DeliveryStore) async throws -> Bool) async throws {
+    while true {
+      let seen = changes.read(\.self)
+      if try await condition(base) { return }
+      try await changes.first { $0 > seen ? () : nil }
+    }
+  }
+
+  /// Waits until the oldest delivery without a verdict has an id.
+  package func idIsStored() async throws {
+    try await until { try await $0.allPending().first?.ids.isEmpty == false }
+  }
+
   private func step<Result>(_ step: Step, _ body: () async throws -> Result) async throws -> Result {
     if isFailing.load(ordering: .relaxed) { throw DeliveryStoreError(.unavailable, "the test says so") }
-    try await before(step)
+    try await before?(step)
     let result = try await body()
-    try await after(step)
+    if step.isChange { changes.update { $0 += 1 } }
+    try await after?(step)
     return result
   }
 
@@ -70,6 +98,14 @@ package final class HookedStore: DeliveryStore {
 
   package func append(_ callbacks: [StoredCallback]) async throws -> [AppendResult] {
     try await step(.append) { try await base.append(callbacks) }
+  }
+
+  /// Appends without suspending, unless a hook may have to.
+  package func appendImmediately(_ callback: StoredCallback) throws -> AppendResult? {
+    guard before == nil, after == nil, !isFailing.load(ordering: .relaxed) else { return nil }
+    let result = try base.appendImmediately(callback)
+    if result != nil { changes.update { $0 += 1 } }
+    return result
   }
 
   package func callbacks(

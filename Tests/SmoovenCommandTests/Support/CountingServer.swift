@@ -72,12 +72,9 @@ struct CountingServer: AsyncHTTPServerHandler {
     guard let url = state.read({ $0.urls[intent]?.last }) else { return }
     for name in ["sent", intent.hasPrefix("fail") ? "failed" : "delivered"] {
       let event = SmoovenCallbackFixture("notification.\(name)", notificationID: Self.id(intent))
-      for _ in 0..<10_000 {
-        if (try? await Requests.callBack(url, event, key: Self.key)) == 200 {
-          state.update { $0.acknowledged.insert("\(Self.id(intent)) notification.\(name)") }
-          break
-        }
-        await Task.yield()
+      for _ in 0..<10_000 where (try? await Requests.callBack(url, event, key: Self.key)) == 200 {
+        state.update { $0.acknowledged.insert("\(Self.id(intent)) notification.\(name)") }
+        break
       }
     }
     state.update { $0.acknowledgements[intent] = .now }

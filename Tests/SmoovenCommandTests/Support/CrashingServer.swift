@@ -4,6 +4,7 @@ import SmoovenCallbacks
 import SmoovenHTTP
 import SmoovenSupport
 import SmoovenTesting
+import TestSupport
 
 /// A fake of Smooven that a test steps through.
 ///
@@ -60,9 +61,6 @@ struct CrashingServer: AsyncHTTPServerHandler {
   func callBack() async throws {
     let url = try await callbackURL()
     let event = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1")
-    for _ in 0..<10_000 {
-      if (try? await Requests.callBack(url, event, key: Self.key)) == 200 { return }
-      await Task.yield()
-    }
+    try await until { (try? await Requests.callBack(url, event, key: Self.key)) == 200 }
   }
 }

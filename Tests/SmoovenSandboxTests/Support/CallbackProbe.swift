@@ -2,6 +2,7 @@ import HTTPTypes
 import SmoovenCallbacks
 import SmoovenHTTP
 import SmoovenSupport
+import TestSupport
 
 @testable import SmoovenSandbox
 
@@ -58,7 +59,7 @@ struct CallbackProbe: AsyncHTTPServerHandler {
       return state.received.count - 1
     }
     // If a second callback was sent, it has a chance to arrive before this one gets its response.
-    for _ in 0..<10 { await Task.yield() }
+    await giveTurns(10)
     state.update { $0.open[received.notificationID, default: 0] -= 1 }
     return answer(received, number)
   }

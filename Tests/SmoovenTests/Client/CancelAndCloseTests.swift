@@ -5,6 +5,7 @@ import ServiceLifecycle
 import Smooven
 import SmoovenTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Cancelling and closing", .timeLimit(.minutes(1))) struct CancelAndCloseTests {
@@ -74,7 +75,7 @@ import Testing
     try await withMockedClient(transport) { client in
       for _ in 0..<50 {
         let task = Task { try await client.remind() }
-        await Task.yield()
+        await giveTurns(1)
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
       }

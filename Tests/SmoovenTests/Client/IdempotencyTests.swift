@@ -1,15 +1,16 @@
 import Foundation
 import HTTPTypes
-import Smooven
 import SmoovenTesting
 import TestSupport
 import Testing
+
+@testable import Smooven
 
 /// Keys on a store that outlives its clients, like a file.
 ///
 /// A second client is the process after a restart.
 @Suite("Idempotency keys", .timeLimit(.minutes(1))) struct IdempotencyTests {
-  let store = InMemoryDeliveryStore()
+  let store = HookedStore()
   let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
 
   /// Runs one "process" on the shared store.
@@ -25,7 +26,7 @@ import Testing
     try await process { client in
       let call = Task { try await client.remind(key: "k") }
       try await client.waits(1)
-      while try await store.allPending().first?.ids.first == nil { await Task.yield() }
+      try await store.idIsStored()
       call.cancel()
       await #expect(throws: CancellationError.self) { try await call.value }
     }
@@ -145,16 +146,23 @@ import Testing
       $0.retry = .init(maximumAttempts: statuses.count, retriesUnclearSends: true)
     }
     let first = try await withMockedClient(transport, configuration: configuration, store: store) { client in
+      var events = client.receiver.events().makeAsyncIterator()
       async let outcome = client.remind(timeout: .seconds(3), key: "k")
-      try await transport.waitForRequests(1)
+      // The callback arrives while the request is under way.
+      #expect(await events.next()?.kind == .sent)
       let url = try #require(transport.requests.first?.callbackURL)
       let token = try #require(DeliveryToken(url.suffix(32)))
-      while client.receiver.tracker.snapshot(of: token)?.eventNames.isEmpty != false { await Task.yield() }
-      // First past the pause between two attempts, and then past the deadline.
-      for _ in 0..<40 {
-        clock.advance(by: .milliseconds(100))
-        for _ in 0..<20 { await Task.yield() }
+      await client.sends.finished()
+      if statuses.count > 1 {
+        // Past the pause before the next attempt, which isn't made.
+        while let timer = await clock.nextTimer() {
+          guard timer < .seconds(3) else { continue }
+          clock.advance(by: timer)
+          break
+        }
+        try await until { client.receiver.tracker.snapshot(of: token)?.acceptance != .pending }
       }
+      clock.advance(by: .seconds(3))
       return try await outcome
     }
     #expect(first == .timedOut(lastKnown: .sent))

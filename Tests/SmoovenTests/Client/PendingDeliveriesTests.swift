@@ -1,14 +1,15 @@
 import Foundation
 import HTTPTypes
-import Smooven
 import SmoovenSupport
 import SmoovenTesting
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import Smooven
+
 @Suite("Pending deliveries", .timeLimit(.minutes(1))) struct PendingDeliveriesTests {
-  let store = InMemoryDeliveryStore()
+  let store = HookedStore()
   let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
 
   /// Sends without a key, and stops the client while it waits.
@@ -22,7 +23,7 @@ import Testing
     let running = Task { try await client.run() }
     let call = Task { try await client.remind() }
     try await client.waits(1)
-    while try await store.allPending().first?.ids.first == nil { await Task.yield() }
+    try await store.idIsStored()
     running.cancel()
     let error = try await #require(throws: SmoovenError.self) { try await call.value }
     #expect(error.code == .closed)
@@ -66,7 +67,9 @@ import Testing
       store.isFailing.store(true, ordering: .relaxed)
       await #expect(throws: SmoovenError.self) { _ = try await client.resume(delivery) }
       store.isFailing.store(false, ordering: .relaxed)
-      for _ in 0..<1_000 { await Task.yield() }
+      try await until { client.receiver.tracker.slotCount == 0 }
+      // Releasing a slot may begin a write.
+      await client.writes.finished()
       let after = try await client.pendingDeliveries()
       #expect(after == pending)
     }
@@ -110,7 +113,7 @@ import Testing
     try await sendAndStop()
     transport.script(.json(["notification_id": "ntf_1", "status": .string(status), "channel_used": "sms"]))
     try await restarted(reconciles: true) { client in
-      while try await !store.allPending().isEmpty { await Task.yield() }
+      try await store.until { try await $0.allPending().isEmpty }
       // Its verdict is stored, so it's found by its id and no longer pending.
       let delivery = try #require(try await client.delivery(.id("ntf_1", group: "smooven")))
       let outcome = try await client.resume(delivery).outcome(timeout: .seconds(30))
@@ -161,7 +164,7 @@ import Testing
   func notAsked() async throws {
     try await sendAndStop()
     try await restarted { client in
-      for _ in 0..<100 { await Task.yield() }
+      await giveTurns(100)
       let pending = try await client.pendingDeliveries()
       #expect(pending.count == 1)
     }

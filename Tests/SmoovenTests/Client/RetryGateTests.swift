@@ -1,6 +1,7 @@
 import HTTPTypes
 import Smooven
 import SmoovenTesting
+import TestSupport
 import Testing
 
 @Suite("Holding back all sends", .timeLimit(.minutes(1))) struct RetryGateTests {
@@ -120,7 +121,7 @@ import Testing
     let configuration = mockConfiguration(clock: clock) { $0.callTimeout = .seconds(300) }
     try await withMockedClient(transport, configuration: configuration) { client in
       let first = Task { try await client.notifySarah() }
-      while client.api.gate.opening(now: .zero) == nil { await Task.yield() }
+      try await until { client.api.gate.opening(now: .zero) != nil }
       let others = (1..<1_000).map { _ in Task { try await client.notifySarah() } }
       let moments = await wakeUps(1_000, of: clock, after: .seconds(20))
       #expect(transport.requestCount == 1)

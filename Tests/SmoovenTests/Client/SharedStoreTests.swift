@@ -1,16 +1,17 @@
 import Foundation
 import HTTPTypes
-import Smooven
 import SmoovenSupport
 import SmoovenTesting
 import TestSupport
 import Testing
 
+@testable import Smooven
+
 /// Several clients on one store, each with its own network.
 ///
 /// They represent processes and replicas.
 @Suite("Several clients on one store", .timeLimit(.minutes(1))) struct SharedStoreTests {
-  let store = InMemoryDeliveryStore()
+  let store = HookedStore()
   let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
 
   /// Runs two clients on the store.
@@ -24,7 +25,7 @@ import Testing
     let (store, transport) = (store, transport)
     return try await withMockedClient(transport, configuration: configuration, store: store) { one in
       try await withMockedClient(second, configuration: configuration, store: store) { two in
-        while !store.isShared { await Task.yield() }
+        try await until { store.isShared }
         return try await body(one, two)
       }
     }
@@ -46,7 +47,7 @@ import Testing
     let second = MockTransport(secretKey: testKey, answer: answer)
     try await withTwo(second, configuration: mockConfiguration(impatient)) { one, two in
       let sent = Task { try await one.remind(key: "k") }
-      while try await store.load(.idempotencyKey("k"))?.delivery.ids.isEmpty ?? true { await Task.yield() }
+      try await store.idIsStored()
       let followed = Task { try await two.remind(key: "k") }
       try await two.waits(1)
       await transport.deliver(.delivered, notificationID: "ntf_1")
@@ -121,7 +122,7 @@ import Testing
   func callbackElsewhere(key: String?) async throws {
     try await withTwo { one, two in
       let outcome = Task { try await one.remind(key: key) }
-      while try await store.allPending().first?.ids.isEmpty ?? true { await Task.yield() }
+      try await store.idIsStored()
       let url = try #require(transport.requests.first?.callbackURL)
       let fixture = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1")
       #expect(await two.receiver.status(of: fixture.request(to: url, secret: testKey)) == 200)
@@ -136,11 +137,9 @@ import Testing
     let (store, configuration) = (store, mockConfiguration())
     try await withSmoovenClient(configuration: configuration, transport: held, store: store) { one in
       try await withMockedClient(transport, configuration: configuration, store: store) { two in
-        while !store.isShared { await Task.yield() }
+        try await until { store.isShared }
         let first = Task { try await one.remind(key: "k") }
-        while try await store.load(.idempotencyKey("k"))?.delivery.claim?.isArmed != true {
-          await Task.yield()
-        }
+        try await store.until { try await $0.load(.idempotencyKey("k"))?.delivery.claim?.isArmed == true }
         let second = Task { try await two.remind(key: "k") }
         try await two.waits(2)
         release.yield()
@@ -158,14 +157,15 @@ import Testing
   func resumedElsewhere() async throws {
     try await withTwo { one, two in
       let outcome = Task { try await one.remind() }
-      while try await store.allPending().first?.ids.isEmpty ?? true { await Task.yield() }
+      try await store.idIsStored()
       let delivery = try #require(try await two.pendingDeliveries().first)
       do {
         let handle = try await two.resume(delivery)
         #expect(handle.id == "ntf_1")
       }
-      while two.receiver.tracker.slotCount > 0 { await Task.yield() }
-      for _ in 0..<1_000 { await Task.yield() }
+      try await until { two.receiver.tracker.slotCount == 0 }
+      // Releasing a slot may begin a write.
+      await two.writes.finished()
       let kept = try await store.allPending()
       #expect(kept.map(\.token) == [delivery.token])
       await transport.deliver(.delivered, notificationID: "ntf_1")
@@ -204,7 +204,7 @@ import Testing
     #expect(held.sentCount == 1)
   }
 
-  private func hasEvents() async throws -> Bool {
+  private func hasEvents(_ store: any DeliveryStore) async throws -> Bool {
     guard let delivery = try await store.allPending().first else { return false }
     return try await !store.events(of: delivery).isEmpty
   }
@@ -236,7 +236,7 @@ import Testing
     transport.script(.accepted(id: "ntf_1", callbacks: [.failed.on(.push)]))
     try await withTwo(configuration: mockConfiguration(clock: clock)) { one, _ in
       let first = Task { try await one.remind(timeout: .seconds(3), urgency: .critical, key: "k") }
-      while try await !hasEvents() { await Task.yield() }
+      try await store.until(hasEvents)
       try await one.waits(1)
       clock.advance(by: .seconds(3))
       guard case .timedOut(_, let channels) = try await first.value else {
@@ -255,7 +255,7 @@ import Testing
   func wanted(key: String?) async throws {
     try await withTwo { one, _ in
       let outcome = Task { try await one.remind(timeout: .seconds(30 * 86_400), key: key) }
-      while try await store.allPending().first?.wantedUntil == nil { await Task.yield() }
+      try await store.until { try await $0.allPending().first?.wantedUntil != nil }
       let until = try #require(try await store.allPending().first?.wantedUntil)
       #expect(abs(until.timeIntervalSinceNow - 30 * 86_400) < 60)
       outcome.cancel()
@@ -275,10 +275,10 @@ import Testing
         )
         #expect(handle.id == "ntf_1")
         // The caller gets the id first, and then it's stored.
-        while try await one.delivery(.id("ntf_1", group: "smooven")) == nil { await Task.yield() }
+        try await store.until { try await $0.load(.id("ntf_1", group: "smooven")) != nil }
         #expect(try await one.delivery(.id("ntf_1", group: "smooven"))?.label == "reminder")
       }
-      while try await store.allPending().count > 1 { await Task.yield() }
+      try await store.until { try await $0.allPending().count <= 1 }
       #expect(try await one.delivery(.idempotencyKey("k"))?.label == "reminder")
     }
   }
@@ -328,7 +328,7 @@ import Testing
     try await withMockedClient(transport, configuration: configuration, store: store) { client in
       var events = client.receiver.events().makeAsyncIterator()
       let outcome = Task { try await client.remind() }
-      while try await store.allPending().first?.ids.isEmpty ?? true { await Task.yield() }
+      try await store.idIsStored()
       let fixture = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1")
       let forged = fixture.request(to: "/callbacks/partner", secret: partnerKey)
       #expect(await client.receiver.status(of: forged) == 200)
@@ -424,9 +424,11 @@ import Testing
         $0.reconciliationTimeout = .seconds(5)
         $0.now = { Date(timeIntervalSinceNow: hours * 3_600) }
       }
-      try await withMockedClient(transport, configuration: configuration, store: store) { _ in
-        try await transport.waitForRequests(count)
-        for _ in 0..<1_000 { await Task.yield() }
+      let pages = Watched(0)
+      let counted = HookedStore(store, before: { step in if step == .pending { pages.update { $0 += 1 } } })
+      try await withMockedClient(transport, configuration: configuration, store: counted) { _ in
+        // It's done with the only delivery when it reads the next page.
+        try await pages.first { $0 >= 2 ? () : nil }
       }
       #expect(transport.requestCount == count)
     }

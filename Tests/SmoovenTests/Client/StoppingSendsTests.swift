@@ -1,12 +1,13 @@
 import HTTPTypes
+import InMemoryTracing
 import Logging
 import ServiceLifecycle
-import Smooven
 import SmoovenSupport
 import SmoovenTesting
-import Synchronization
 import TestSupport
 import Testing
+
+@testable import Smooven
 
 /// Sends that are under way when the client stops.
 @Suite("Sends and a stop", .timeLimit(.minutes(1))) struct StoppingSendsTests {
@@ -40,7 +41,8 @@ import Testing
   /// A client in a service group that stops it, as a signal does.
   final class Service: Sendable {
     let clock = ManualClock()
-    let store = InMemoryDeliveryStore()
+    let store = HookedStore()
+    let tracer = InMemoryTracer()
     private let callTimeout: Duration = .seconds(300)
     let client: SmoovenClient
     let group: ServiceGroup
@@ -53,7 +55,8 @@ import Testing
         configuration: configuration,
         transport: transport,
         store: store,
-        metricsFactory: WaitGauge()
+        metricsFactory: WaitGauge(),
+        tracer: tracer
       )
       let group = ServiceGroup(
         services: [client],
@@ -76,9 +79,14 @@ import Testing
     }
 
     /// Begins a graceful stop.
-    func stop() async {
+    func stop() async throws {
       await group.triggerGracefulShutdown()
-      while !client.isDraining { await Task.yield() }
+      try await until { client.isDraining }
+    }
+
+    /// Waits until a graceful stop waits for the sends in progress, for at most 10 s.
+    func isFinishing() async {
+      while let timer = await clock.nextTimer(), timer != .seconds(10) {}
     }
 
     /// Waits until one more call sleeps for as long as Smooven asked for.
@@ -102,11 +110,11 @@ import Testing
     let service = try await Service(transport, isMounted: isMounted)
     let call = service.notify(key)
     try await transport.sent(1)
-    await service.stop()
+    try await service.stop()
     await service.expectClosed(service.notify(key))
     await service.expectClosed(service.notify("other"))
     // Its caller doesn't get an error about the close while the response is on its way.
-    for _ in 0..<1_000 { await Task.yield() }
+    await service.isFinishing()
     transport.answer(.accepted(id: "ntf_1"))
     #expect(try await call.value.id == "ntf_1")
     try await service.running.value
@@ -123,7 +131,7 @@ import Testing
     let service = try await Service(transport)
     let call = service.notify("k")
     try await transport.sent(1)
-    await service.stop()
+    try await service.stop()
     transport.answer(.refused(status: status, code: "no"))
     _ = await call.result
     try await service.running.value
@@ -139,7 +147,7 @@ import Testing
     let call = service.notify("k")
     try await transport.sent(1)
     await service.group.triggerGracefulShutdown()
-    while let timer = await service.clock.nextTimer(), timer != .seconds(10) {}
+    await service.isFinishing()
     service.clock.advance(by: .seconds(10))
     await service.expectClosed(call)
     try await service.running.value
@@ -152,7 +160,7 @@ import Testing
     let service = try await Service(transport)
     let call = service.notify("k")
     try await transport.sent(1)
-    await service.stop()
+    try await service.stop()
     service.running.cancel()
     await service.expectClosed(call)
     _ = await service.running.result
@@ -180,10 +188,8 @@ import Testing
     }
     for task in [first, second] { await service.expectClosed(task) }
     _ = await service.running.result
-    for _ in 0..<30 {
-      service.clock.advance(by: .seconds(10))
-      for _ in 0..<100 { await Task.yield() }
-    }
+    service.clock.advance(by: .seconds(300))
+    try await service.tracer.sendsEnd(2)
     #expect(transport.requestCount == 1)
     // Nothing is left that would make another process wait.
     for key in [key, key.map { "\($0)2" }].compactMap(\.self) {
@@ -196,28 +202,27 @@ import Testing
     "Writes that failed while the client was open neither keep it from closing nor continue afterwards"
   )
   func writesThatFail() async throws {
-    let attempts = Atomic(0)
+    let attempts = Watched(0)
     let store = HookedStore(before: { step in
       guard step == .load || step == .replace else { return }
-      attempts.add(1, ordering: .relaxed)
+      attempts.update { $0 += 1 }
       throw DeliveryStoreError(.unavailable, "planned")
     })
     let clock = ManualClock()
     let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
-    try await withMockedClient(transport, configuration: mockConfiguration(clock: clock), store: store) {
-      client in
+    let client = try await withMockedClient(
+      transport,
+      configuration: mockConfiguration(clock: clock),
+      store: store
+    ) { client in
       let handle = try await client.notifySarah()
       #expect(handle.id == "ntf_1")
       // It's tried repeatedly while the client is open.
-      while attempts.load(ordering: .relaxed) < 5 {
-        clock.advance(by: .seconds(30))
-        await Task.yield()
-      }
+      while attempts.read(\.self) < 5, let timer = await clock.nextTimer() { clock.advance(by: timer) }
+      return client
     }
-    let count = attempts.load(ordering: .relaxed)
-    clock.advance(by: .seconds(3_600))
-    for _ in 0..<1_000 { await Task.yield() }
-    #expect(attempts.load(ordering: .relaxed) <= count + 1)
+    await client.writes.finished()
+    #expect(clock.earliestTimer == nil)
   }
 
   @Test("A POST under a key continues if its caller leaves, and its id is kept")
@@ -243,14 +248,14 @@ import Testing
     transport.script(.refused(status: 429, code: "busy", retryAfter: 20))
     let service = try await Service(transport)
     let first = service.notify("k1")
-    try await transport.waitForRequests(1)
-    for _ in 0..<1_000 { await Task.yield() }
+    await service.isHeldBack()
     // Held back by the gate, with its claim.
     let held = service.notify("k2")
-    while try await service.store.load(.idempotencyKey("k2"))?.delivery.claim == nil { await Task.yield() }
+    await service.isHeldBack()
+    #expect(try await service.store.load(.idempotencyKey("k2"))?.delivery.claim != nil)
     held.cancel()
     await #expect(throws: CancellationError.self) { try await held.value }
-    while try await service.store.load(.idempotencyKey("k2"))?.delivery.claim != nil { await Task.yield() }
+    try await service.store.until { try await $0.load(.idempotencyKey("k2"))?.delivery.claim == nil }
     first.cancel()
     service.running.cancel()
     _ = await service.running.result

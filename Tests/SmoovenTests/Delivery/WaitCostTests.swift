@@ -3,6 +3,7 @@ import HTTPTypes
 import Smooven
 import SmoovenTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// The cost of simultaneous waits, next to the bare floor in the same run.
@@ -39,14 +40,13 @@ import Testing
 
   @Test("Many concurrent sendAndWait on the mock transport")
   func concurrentWaits() async throws {
-    let floor = await floorCost()
+    let floor = try await floorCost()
     let transport = MockTransport(secretKey: testKey, answer: .accepted())
     let cost = try await withMockedClient(transport) { client in
       let before = Self.residentBytes
       let tasks = (0..<Self.count).map { _ in Task { try await client.remind(timeout: .seconds(600)) } }
-      while transport.requestCount < Self.count || client.receiver.tracker.waitCount < Self.count {
-        await Task.yield()
-      }
+      try await transport.waitForRequests(Self.count)
+      try await client.waits(Self.count)
       let bytes = Self.residentBytes - before
       let urls = transport.requests.enumerated().map {
         ("ntf_mock_\($0.offset + 1)", $0.element.callbackURL ?? "")
@@ -72,11 +72,11 @@ import Testing
   }
 
   /// Measures suspended tasks that each hold a bare continuation.
-  func floorCost() async -> (bytes: Int, time: Duration) {
+  func floorCost() async throws -> (bytes: Int, time: Duration) {
     let floor = Floor()
     let before = Self.residentBytes
     let tasks = (0..<Self.count).map { _ in Task { await floor.wait() } }
-    while floor.count < Self.count { await Task.yield() }
+    try await until { floor.count == Self.count }
     let bytes = Self.residentBytes - before
     let start = ContinuousClock.now
     floor.resumeAll()

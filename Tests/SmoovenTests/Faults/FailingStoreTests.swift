@@ -43,7 +43,7 @@ struct FailingStoreTests {
       isCallbackLost: isCallbackLost
     )
     callers.begin(in: scene)
-    let endings = await scene.endings(within: 25)
+    let endings = try await scene.endings(within: 25)
     #expect(endings != nil, "a caller waits beyond its deadline: \(name)")
     let saysNothing = endings?.allSatisfy(\.saysNothingWasSent) ?? false
     // Hanging operations continue, leases end, and whatever is still waiting may happen.
@@ -53,11 +53,11 @@ struct FailingStoreTests {
     if saysNothing { #expect(scene.postCount == 0, "sent, and said not to be: \(name)") }
     if let key = callers.key {
       scene.send(key)
-      let again = await scene.endings(within: 25)
+      let again = try await scene.endings(within: 25)
       #expect(again != nil, "a call after the recovery waits beyond its deadline: \(name)")
       #expect(scene.postCount <= 1, "sent again after the recovery: \(name)")
     }
-    #expect(await scene.finish(), "a client doesn't end: \(name)")
+    #expect(try await scene.finish(), "a client doesn't end: \(name)")
   }
 
   @Test(
@@ -120,10 +120,10 @@ struct FailingStoreTests {
             _ = try await client.delivery(.id("ntf_1", group: "smooven"))
           }
         }
-        let endings = await scene.endings(within: 26)
+        let endings = try await scene.endings(within: 26)
         #expect(endings != nil, "a caller waits beyond its deadline: \(kind) \(step) \(number)")
         #expect(scene.postCount == 0)
-        #expect(await scene.finish(), "a client doesn't end: \(kind) \(step) \(number)")
+        #expect(try await scene.finish(), "a client doesn't end: \(kind) \(step) \(number)")
       }
     }
   }
@@ -143,8 +143,8 @@ struct FailingStoreTests {
         )
         callers.begin(in: scene)
         await scene.settle(60)
-        #expect(await scene.stopGracefully(), "a client doesn't end: \(kind) \(step) \(number)")
-        let endings = await scene.endings(within: 0)
+        #expect(try await scene.stopGracefully(), "a client doesn't end: \(kind) \(step) \(number)")
+        let endings = try await scene.endings(within: 0)
         #expect(endings != nil, "a caller waits after the stop: \(kind) \(step) \(number)")
         let count = scene.postCount
         await scene.pass(60)

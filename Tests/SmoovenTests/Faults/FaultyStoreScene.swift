@@ -2,8 +2,10 @@ import HTTPTypes
 import Logging
 import ServiceLifecycle
 import Smooven
+import SmoovenSupport
 import SmoovenTesting
 import Synchronization
+import TestSupport
 
 /// Clients on one store that fails, and calls that must end nevertheless.
 final class FaultyStoreScene: Sendable {
@@ -26,7 +28,7 @@ final class FaultyStoreScene: Sendable {
   private let runs: [Task<Void, any Error>]
   private let endings = Mutex<[Ending]>([])
   private let expected = Atomic(0)
-  private let begun = Atomic(0)
+  private let begun = Watched(0)
   /// A stop that isn't a cancellation.
   private let groups: [ServiceGroup]
 
@@ -82,7 +84,7 @@ final class FaultyStoreScene: Sendable {
   func begin(_ call: @escaping @Sendable () async throws -> DeliveryOutcome) {
     expected.add(1, ordering: .relaxed)
     Task {
-      begun.add(1, ordering: .relaxed)
+      begun.update { $0 += 1 }
       let result: Result<DeliveryOutcome, any Error>
       do { result = .success(try await call()) } catch { result = .failure(error) }
       endings.withLock { $0.append(Ending(result: result)) }
@@ -110,7 +112,7 @@ final class FaultyStoreScene: Sendable {
 
   /// Lets everything happen that can happen without time.
   func settle(_ turns: Int = 20) async {
-    for _ in 0..<turns { await Task.yield() }
+    await giveTurns(turns)
   }
 
   /// Lets time pass, first a second at a time, and then in larger steps.
@@ -128,23 +130,21 @@ final class FaultyStoreScene: Sendable {
   /// Lets all calls run until their deadline.
   ///
   /// - Returns: How each one ended, or `nil` if one is still running.
-  func endings(within seconds: Int) async -> [Ending]? {
+  func endings(within seconds: Int) async throws -> [Ending]? {
     let count = expected.load(ordering: .relaxed)
-    while begun.load(ordering: .relaxed) < count { await Task.yield() }
+    try await begun.first { $0 >= count ? () : nil }
     await pass(seconds)
     // A thread may have been paused while the clock advanced, so a call may have begun late.
-    guard await comes(true: { self.endings.withLock(\.count) == count }) else { return nil }
+    guard try await comes(true: { self.endings.withLock(\.count) == count }) else { return nil }
     return endings.withLock(\.self)
   }
 
   /// Waits until something is true, for at most half a minute of the clock.
-  private func comes(true condition: () -> Bool) async -> Bool {
+  private func comes(true condition: () -> Bool) async throws -> Bool {
     for round in 1...30 {
       let limit = ContinuousClock.now + (round < 30 ? .milliseconds(50) : .seconds(5))
-      repeat {
-        if condition() { return true }
-        await Task.yield()
-      } while ContinuousClock.now < limit
+      try await until { condition() || ContinuousClock.now >= limit }
+      if condition() { return true }
       clock.advance(by: .seconds(1))
     }
     return false
@@ -155,23 +155,23 @@ final class FaultyStoreScene: Sendable {
   /// Lets hanging operations continue, stops the clients, and waits for that.
   ///
   /// - Returns: Whether they stopped in time.
-  func finish() async -> Bool {
+  func finish() async throws -> Bool {
     faults.end()
     for run in runs { run.cancel() }
-    return await stopped()
+    return try await stopped()
   }
 
   /// Stops the clients gracefully while the store fails.
   ///
   /// - Returns: Whether they stopped within the limit of 10 s.
-  func stopGracefully() async -> Bool {
+  func stopGracefully() async throws -> Bool {
     for group in groups { await group.triggerGracefulShutdown() }
-    let isStopped = await stopped()
+    let isStopped = try await stopped()
     faults.end()
     return isStopped
   }
 
-  private func stopped() async -> Bool {
+  private func stopped() async throws -> Bool {
     let counter = Counter()
     for run in runs {
       Task {
@@ -180,7 +180,7 @@ final class FaultyStoreScene: Sendable {
       }
     }
     await pass(10)
-    return await comes(true: { counter.value == runs.count })
+    return try await comes(true: { counter.value == runs.count })
   }
 }
 

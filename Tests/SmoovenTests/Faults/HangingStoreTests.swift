@@ -1,4 +1,5 @@
 import Foundation
+import InMemoryTracing
 import Smooven
 import SmoovenTesting
 import TestSupport
@@ -8,6 +9,7 @@ import Testing
 @Suite("A store that hangs", .timeLimit(.minutes(1))) struct HangingStoreTests {
   let clock = ManualClock()
   let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
+  let tracer = InMemoryTracer()
 
   /// Runs a client on a store in which operations hang from now on.
   private func withClient<Value: Sendable>(
@@ -26,9 +28,9 @@ import Testing
     return try await withMockedClient(
       transport,
       configuration: configuration,
-      store: faults.store(over: base)
-    ) {
-      client in
+      store: faults.store(over: base),
+      tracer: tracer
+    ) { client in
       defer { faults.end() }
       return try await body(client)
     }
@@ -71,7 +73,7 @@ import Testing
       return try await handle
     }
     #expect(handle.id == nil)
-    for _ in 0..<1_000 { await Task.yield() }
+    try await tracer.sendsEnd(1)
     #expect(transport.requestCount == 0)
   }
 
@@ -153,7 +155,7 @@ import Testing
     // A second client shares the store, so that the first one reads it.
     try await withMockedClient(MockTransport(secretKey: testKey), store: base) { [self] _ in
       try await withClient(hanging: [.callbacks], base: base) { [self] client in
-        while !base.isShared { await Task.yield() }
+        try await until { base.isShared }
         async let outcome = client.receiver.outcome(of: "smooven", id: "ntf_1", timeout: .seconds(3))
         await advance(to: .seconds(3))
         try await expectTrue(outcome == .timedOut(lastKnown: .unconfirmed))

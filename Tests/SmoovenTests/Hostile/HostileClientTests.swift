@@ -3,6 +3,7 @@ import Foundation
 import Smooven
 import SmoovenTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// A port under attack, in a separate process, so that everything the process holds belongs to the port.
@@ -87,7 +88,7 @@ import Testing
     }
     for stranger in idle { await stranger.close() }
     await sender.close()
-    while listener.openConnections > 0 { await Task.yield() }
+    try await until { listener.openConnections == 0 }
     return count
   }
 }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Smooven
 import SmoovenTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// Waiting at a dedicated URL, whenever the callback arrives, and whatever else arrives.
@@ -59,7 +60,7 @@ import Testing
       #expect(outcome.event?.correlationIDs == ["id_1"])
       let answered = try await late
       #expect(answered == (moment == .afterwards ? 200 : nil))
-      while receiver.tracker.slotCount > 0 { await Task.yield() }
+      try await until { receiver.tracker.slotCount == 0 }
       #expect(receiver.tracker.waitCount == 0)
     }
   }
@@ -192,7 +193,7 @@ import Testing
       await #expect(throws: CancellationError.self) { try await task.value }
       #expect(receiver.tracker.waitCount == 0)
       // The body has the slot until it ends.
-      while receiver.tracker.slotCount > 0 { await Task.yield() }
+      try await until { receiver.tracker.slotCount == 0 }
     }
   }
 

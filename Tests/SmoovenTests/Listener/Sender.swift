@@ -3,6 +3,7 @@ import HTTPTypes
 import MetricsTestKit
 import Smooven
 import SmoovenTesting
+import TestSupport
 import Testing
 
 /// A service that calls back.
@@ -101,7 +102,7 @@ func withReceiver<Result: Sendable>(
   let running = Task { try await receiver.run() }
   defer { running.cancel() }
   // The receiver runs, so no timer of the clock belongs to one that isn't run yet.
-  while !receiver.tracker.isRunning { await Task.yield() }
+  try await until { receiver.tracker.isRunning }
   return try await body(receiver, clock)
 }
 

@@ -34,7 +34,7 @@ import Testing
     )
     let running = Task { try await receiver.run() }
     defer { running.cancel() }
-    while !receiver.tracker.isRunning { await Task.yield() }
+    try await until { receiver.tracker.isRunning }
     return try await body(receiver)
   }
 
@@ -57,11 +57,9 @@ import Testing
   /// Returns the last value of a gauge, once there are as many as expected.
   private func value(_ name: String, _ endpoint: String? = nil, after count: Int) async throws -> Double {
     let dimensions = endpoint.map { [("endpoint", $0)] } ?? []
-    while true {
-      let gauge = try metrics.expectGauge(name, dimensions)
-      if gauge.values.count >= count { return try #require(gauge.lastValue) }
-      await Task.yield()
-    }
+    let gauge = try metrics.expectGauge(name, dimensions)
+    try await until { gauge.values.count >= count }
+    return try #require(gauge.lastValue)
   }
 
   private func expect(
@@ -76,8 +74,8 @@ import Testing
   }
 
   /// Waits until the sampler sleeps, and everything else that has to, and advances the clock.
-  private func advance(by duration: Duration = .seconds(10), sleepers: Int = 1) async {
-    while clock.sleeperCount < sleepers { await Task.yield() }
+  private func advance(by duration: Duration = .seconds(10), sleepers: Int = 1) async throws {
+    try await until { clock.sleeperCount >= sleepers }
     clock.advance(by: duration)
   }
 
@@ -92,9 +90,9 @@ import Testing
       try await expect("smooven_store_callbacks", after: 1, is: 0)
       await take(4, every: 10, receiver)
       // The first early event has a timer as well.
-      await advance(by: .seconds(9), sleepers: 2)
+      try await advance(by: .seconds(9), sleepers: 2)
       #expect(try metrics.expectGauge("smooven_store_callbacks").values.count == 1)
-      await advance(by: .seconds(1), sleepers: 2)
+      try await advance(by: .seconds(1), sleepers: 2)
       try await expect("smooven_store_callbacks", after: 2, is: 4)
       try await expect("smooven_store_keys_fill_ratio", "smooven", after: 1, is: 0.4)
       try await expect("smooven_early_events_fill_ratio", after: 2, is: 0.1)
@@ -117,7 +115,7 @@ import Testing
         let callback = SmoovenCallbackFixture("notification.delivered", notificationID: "x", timestamp: now)
         _ = await receiver.receive(callback.request(to: expected.callbackURL, secret: testKey))
       }
-      await advance()
+      try await advance()
       _ = try await value("smooven_store_callbacks", after: 2)
     }
     #expect(try await store.usage()?.keys.count == 1)
@@ -131,18 +129,18 @@ import Testing
       _ = try await value("smooven_store_deliveries", after: 1)
       // Ten keys, 100 seconds apart.
       await take(12, every: 100, receiver)
-      await advance()
+      try await advance()
       let window = try await value("smooven_store_window_seconds", "smooven", after: 1)
       #expect(window > 900 && window <= 1_000)
       for sample in 2...360 {
-        await advance()
+        try await advance()
         _ = try await value("smooven_store_window_seconds", "smooven", after: sample)
       }
       #expect(warnings.count == 1)
-      await advance()
+      try await advance()
       _ = try await value("smooven_store_window_seconds", "smooven", after: 361)
       // The warning follows the gauge.
-      while clock.sleeperCount == 0 { await Task.yield() }
+      try await until { clock.sleeperCount > 0 }
     }
     #expect(warnings.count == 2)
     let warning = try #require(warnings.first)
@@ -156,9 +154,9 @@ import Testing
     try await withReceiver { receiver in
       _ = try await value("smooven_store_deliveries", after: 1)
       await take(12, every: 1_000, receiver)
-      await advance()
+      try await advance()
       #expect(try await value("smooven_store_window_seconds", "smooven", after: 1) > 3_600)
-      await advance()
+      try await advance()
       _ = try await value("smooven_store_window_seconds", "smooven", after: 2)
     }
     #expect(warnings.isEmpty)
@@ -197,12 +195,12 @@ import Testing
     let running = Task { try await receiver.run() }
     for sample in 1...3 {
       _ = try await value("smooven_early_events_fill_ratio", after: sample)
-      await advance()
+      try await advance()
     }
     #expect(try metrics.expectGauge("smooven_store_deliveries").values == [])
     _ = try await value("smooven_early_events_fill_ratio", after: 4)
     isFailing.update { $0 = false }
-    await advance()
+    try await advance()
     try await expect("smooven_store_deliveries", after: 1, is: 0)
     running.cancel()
   }

@@ -3,6 +3,7 @@ import HTTPTypes
 import Smooven
 import SmoovenTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// Tasks that open waits of every kind and end them in every way, over real sockets.
@@ -93,7 +94,7 @@ final class SoakRun: Sendable {
   /// Cancels at a random moment.
   private func cancelled(_ body: @escaping @Sendable () async throws -> String) async throws -> String {
     let task = Task { try await body() }
-    for _ in 0..<Int.random(in: 0..<50) { await Task.yield() }
+    await giveTurns(.random(in: 0..<50))
     task.cancel()
     return try await task.value
   }

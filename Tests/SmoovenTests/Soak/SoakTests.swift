@@ -3,6 +3,7 @@ import Foundation
 import Smooven
 import SmoovenTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// Everything at once, in a separate process, for the seconds in `SMOOVEN_SOAK_SECONDS`.
@@ -56,14 +57,14 @@ import Testing
           now: now
         )
         try await run.run(workers: 16, until: isOver)
-        while transport.underWay > 0 { await Task.yield() }
+        try await transport.calledBack()
         ahead.withLock { $0 += 30 * 3_600 }
         let status = try await sender.callBack("ntf_last")
         #expect(status == 200)
         await sender.close()
         let tracker = client.receiver.tracker
-        while client.listener.map({ $0.openConnections > 0 }) ?? false { await Task.yield() }
-        while tracker.slotCount > 0 || tracker.earlyCount > 0 { await Task.yield() }
+        try await until { (client.listener?.openConnections ?? 0) == 0 }
+        try await until { tracker.slotCount == 0 && tracker.earlyCount == 0 }
         #expect(tracker.waitCount == 0)
         let pending = try await client.pendingDeliveries()
         #expect(pending.isEmpty)

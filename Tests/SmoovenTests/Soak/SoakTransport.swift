@@ -1,28 +1,29 @@
 import HTTPTypes
 import Smooven
+import SmoovenSupport
 import SmoovenTesting
-import Synchronization
 
 /// A fake of Smooven that responds from memory and calls back over sockets, as the intent of a notification says.
 ///
 /// Unlike ``MockTransport``, it remembers nothing, so that it can run for any length of time.
 final class SoakTransport: SmoovenTransport {
-  private struct State {
+  private struct State: Sendable {
     var sender: GoodSender?
     var count = 0
+    /// The number of notifications with callbacks that are still to be sent.
     var underWay = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Watched(State())
 
-  /// The number of notifications with callbacks that are still to be sent.
-  var underWay: Int { state.withLock { $0.underWay } }
+  /// Waits until all callbacks have been sent.
+  func calledBack() async throws { try await state.first { $0.underWay == 0 ? () : nil } }
 
   func send(_ request: TransportRequest) async throws -> TransportResponse {
     try await request.willSend?()
     let json = try JSONValue(parsing: request.body)
     let story = SoakStory(rawValue: json["intent"]?.stringValue ?? "") ?? .silent
-    let (sender, id) = state.withLock { state in
+    let (sender, id) = state.update { state in
       state.count += 1
       return (state.sender, "ntf_\(state.count)")
     }
@@ -33,9 +34,9 @@ final class SoakTransport: SmoovenTransport {
       if Bool.random() {
         try await story.callBack(id, sender, path)
       } else {
-        state.withLock { $0.underWay += 1 }
+        state.update { $0.underWay += 1 }
         Task {
-          defer { state.withLock { $0.underWay -= 1 } }
+          defer { state.update { $0.underWay -= 1 } }
           try await story.callBack(id, sender, path)
         }
       }
@@ -46,6 +47,6 @@ final class SoakTransport: SmoovenTransport {
 
   /// Sets the sender that calls back.
   func callBack(by sender: GoodSender) {
-    state.withLock { $0.sender = sender }
+    state.update { $0.sender = sender }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Smooven
@@ -59,12 +60,12 @@ struct StoredDeliveryTests {
   }
 
   @Test("The task of a send is released when it ends")
-  func releasedTask() async {
+  func releasedTask() async throws {
     let (ends, end) = AsyncStream<Void>.makeStream()
     let send = RunningSend { for await _ in ends {} }
     #expect(send.isRunning)
     end.finish()
-    while send.isRunning { await Task.yield() }
+    try await until { !send.isRunning }
     send.cancel()
   }
 }

@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import Smooven
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("The limit on requests in flight", .timeLimit(.minutes(1))) struct RequestSlotsTests {
@@ -16,8 +17,8 @@ import Testing
 
   private let loop = MultiThreadedEventLoopGroup.singleton.any()
 
-  private func waiting(_ count: Int, in slots: RequestSlots) async {
-    while slots.waitingCount != count { await Task.yield() }
+  private func waiting(_ count: Int, in slots: RequestSlots) async throws {
+    try await until { slots.waitingCount == count }
   }
 
   @Test("A slot is passed to the request that has waited longest")
@@ -33,7 +34,7 @@ import Testing
           order.numbers.withLock { $0.append(number) }
           slots.release()
         }
-        await waiting(number + 1, in: slots)
+        try await waiting(number + 1, in: slots)
       }
       slots.release()
       try await group.waitForAll()
@@ -49,7 +50,7 @@ import Testing
     #expect(try await slots.take(deadline: .now(), on: loop) == false)
     #expect(try await slots.take(deadline: .now() + .milliseconds(20), on: loop) == false)
     let last = Task { [loop] in try await slots.take(deadline: .distantFuture, on: loop) }
-    await waiting(1, in: slots)
+    try await waiting(1, in: slots)
     slots.release()
     #expect(try await last.value)
     #expect(slots.waitingCount == 0)
@@ -62,7 +63,7 @@ import Testing
     let tasks = (0..<3).map { _ in
       Task { [loop] in try await slots.take(deadline: .distantFuture, on: loop) }
     }
-    await waiting(3, in: slots)
+    try await waiting(3, in: slots)
     tasks[0].cancel()
     tasks[1].cancel()
     for task in tasks[..<2] {
@@ -88,7 +89,7 @@ import Testing
             if load.current.add(1, ordering: .sequentiallyConsistent).newValue > 3 {
               load.wasTooHigh.store(true, ordering: .sequentiallyConsistent)
             }
-            await Task.yield()
+            await giveTurns(1)
             load.current.subtract(1, ordering: .sequentiallyConsistent)
             slots.release()
           }
