@@ -1,5 +1,6 @@
 import Logging
 import SmoovenHTTP
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ShutdownTests {
@@ -23,7 +24,11 @@ import Testing
       server.beginGracefulShutdown()
       #expect(await idle.rest() == "")
       // A test that starts a process gives it a copy of the listening socket, for a moment.
-      while let client = try? await RawClient.connect(to: address.port) { await client.close() }
+      try await until {
+        guard let client = try? await RawClient.connect(to: address.port) else { return true }
+        await client.close()
+        return false
+      }
       server.beginGracefulShutdown()
 
       gate.fire()
