@@ -1,4 +1,6 @@
 import Logging
+import NIOCore
+import NIOPosix
 import SmoovenHTTP
 import TestSupport
 import Testing
@@ -59,6 +61,8 @@ import Testing
 
       server.beginGracefulShutdown()
       #expect(await idle.rest() == "")
+      // The other connection may be on another event loop, which must have handled the stop as well.
+      for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() { try await loop.submit {}.get() }
       gate.fire()
       let response = try await client.response()
       #expect(response?.body == "GET /slow ")
