@@ -84,9 +84,8 @@ struct SessionTests {
       while waiting < 500, let timer = await harness.clock.nextTimer() {
         if timer == .seconds(25) { waiting += 1 }
       }
-      let start = ContinuousClock.now
+      // No time passes on the clock, so the end waits for none of them.
       try await peer.end()
-      #expect(ContinuousClock.now - start < .seconds(1))
       #expect(peer.messages.isEmpty)
     }
   }

@@ -188,7 +188,8 @@ import Testing
     }
     for task in [first, second] { await service.expectClosed(task) }
     _ = await service.running.result
-    service.clock.advance(by: .seconds(300))
+    // Past their next attempts, and before their deadlines.
+    service.clock.advance(by: .seconds(100))
     try await service.tracer.sendsEnd(2)
     #expect(transport.requestCount == 1)
     // Nothing is left that would make another process wait.

@@ -2,6 +2,7 @@ import Logging
 import ServiceLifecycle
 import Smooven
 import SmoovenTesting
+import TestSupport
 import Testing
 
 @Suite("A graceful stop with a slow store", .timeLimit(.minutes(1))) struct GracefulStopTests {
@@ -43,8 +44,12 @@ import Testing
     }
 
     /// Tries to connect until nothing listens anymore.
-    func stoppedListening() async {
-      while let stranger = try? await Stranger(port: port) { await stranger.close() }
+    func stoppedListening() async throws {
+      try await until {
+        guard let stranger = try? await Stranger(port: port) else { return true }
+        await stranger.close()
+        return false
+      }
     }
   }
 
@@ -58,7 +63,7 @@ import Testing
     try await scene.client.waits(2)
 
     await scene.group.triggerGracefulShutdown()
-    await scene.stoppedListening()
+    try await scene.stoppedListening()
     #expect(scene.client.receiver.tracker.waitCount == 2)
 
     scene.gate.open()
