@@ -1,10 +1,9 @@
 """A balancer for the sample. It sends each request to the next of several ports, or to the one after it."""
 
+import http.client
 import http.server
 import itertools
 import sys
-import urllib.error
-import urllib.request
 
 PORTS = [int(port) for port in sys.argv[2:]]
 TURNS = itertools.count()
@@ -25,14 +24,16 @@ class Balancer(http.server.BaseHTTPRequestHandler):
         status, fields, answer = 502, {}, b""
         for offset in range(len(PORTS)):
             port = PORTS[(first + offset) % len(PORTS)]
-            request = urllib.request.Request(f"http://127.0.0.1:{port}{self.path}", body, headers, method=method)
+            # Redirects are for the client, so they are passed through.
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
             try:
-                with urllib.request.urlopen(request, timeout=2) as response:
-                    status, fields, answer = response.status, response.headers, response.read()
-            except urllib.error.HTTPError as error:
-                status, fields, answer = error.code, error.headers, error.read()
-            except OSError:
+                connection.request(method, self.path, body, headers)
+                response = connection.getresponse()
+                status, fields, answer = response.status, response.headers, response.read()
+            except (OSError, http.client.HTTPException):
                 continue
+            finally:
+                connection.close()
             print(f"balancer: {'a callback' if method == 'POST' else 'a visit'} goes to port {port}", flush=True)
             break
         self.send_response(status)

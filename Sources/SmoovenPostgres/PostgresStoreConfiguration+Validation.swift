@@ -2,19 +2,16 @@
 internal import Smooven
 internal import SmoovenSupport
 
-internal import Foundation
-
 extension PostgresStoreConfiguration {
   private static let longest: Duration = .seconds(1_000 * 366 * 86_400)
 
   /// Returns the configuration with our own parameters taken from its URL, after checking it.
   func validated() throws(DeliveryStoreError) -> PostgresStoreConfiguration {
     var configuration = self
-    let (rest, ours) = Self.ours(url)
-    configuration.url = rest
-    if let schema = ours["schema"] { configuration.schema = schema }
-    if let listenURL = ours["listen_url"] { configuration.listenURL = listenURL }
-    if let listenURL = configuration.listenURL { configuration.listenURL = Self.ours(listenURL).rest }
+    let url = try PostgresURL(url)
+    configuration.url = url.text
+    if let schema = url.schema { configuration.schema = schema }
+    if let listenURL = url.listenURL { configuration.listenURL = listenURL }
     try configuration.validate()
     return configuration
   }
@@ -40,21 +37,6 @@ extension PostgresStoreConfiguration {
 
   var keyLimits: KeyLimits {
     KeyLimits(capacity: Int64(capacity), minimumWindow: minimumWindow.inSeconds)
-  }
-
-  /// Removes our own parameters from a URL, because libpq refuses parameters that it doesn't know.
-  private static func ours(_ url: String) -> (rest: String, ours: [String: String]) {
-    guard let start = url.firstIndex(of: "?") else { return (url, [:]) }
-    var (rest, ours): ([Substring], [String: String]) = ([], [:])
-    for parameter in url[url.index(after: start)...].split(separator: "&") {
-      let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      if parts.count == 2, ["schema", "listen_url"].contains(parts[0]) {
-        ours[String(parts[0])] = parts[1].removingPercentEncoding ?? String(parts[1])
-      } else {
-        rest.append(parameter)
-      }
-    }
-    return (String(url[..<start]) + (rest.isEmpty ? "" : "?" + rest.joined(separator: "&")), ours)
   }
 }
 #endif

@@ -3,12 +3,12 @@ internal import Metrics
 
 /// The metrics that a store reports.
 struct PostgresTelemetry: Sendable {
-  private let commits = Timer(label: "smooven_store_commit_seconds")
+  private let commits = Timer(label: "smooven_store_commit_seconds", preferredDisplayUnit: .seconds)
   private let batches = Recorder(label: "smooven_store_commit_calls")
   private let retries = Counter(label: "smooven_store_commit_retries_total")
   private let reconnects = Counter(label: "smooven_store_reconnects_total")
   private let lostLeases = Counter(label: "smooven_store_leases_lost_total")
-  private let wakes = Timer(label: "smooven_store_wake_seconds")
+  private let wakes = Timer(label: "smooven_store_wake_seconds", preferredDisplayUnit: .seconds)
   private let frontier = Gauge(label: "smooven_store_frontier_age_seconds")
 
   func recordCommit(_ duration: Duration) { commits.record(duration: duration) }

@@ -149,7 +149,7 @@ struct ClientTests {
 
   @Test("A live replica's deliveries aren't asked about by one that starts")
   func alive() async throws {
-    let live = try await open(isDriven: false)
+    let live = try await open()
     for number in 0..<3 {
       var mine = delivery("\(number)", at: Date().addingTimeInterval(-3_600))
       _ = mine.accept(id: "ntf_\(number)")

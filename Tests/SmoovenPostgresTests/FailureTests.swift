@@ -21,6 +21,23 @@ struct FailureTests {
     try await eventually { (try? await store.append([callback]))?.first }
   }
 
+  /// Reads a page once the store has connected again.
+  private func page(
+    of store: PostgresDeliveryStore,
+    after cursor: EventCursor = .beginning
+  ) async throws -> [StoredEvent] {
+    try await eventually { try? await store.page(after: cursor, limit: 1_000) }
+  }
+
+  /// Waits for a token as a client does, for which the store makes up for a watch that failed.
+  private func wait(
+    for token: DeliveryToken,
+    at store: PostgresDeliveryStore,
+    _ reports: DeliveryStoreReports
+  ) async {
+    try? await store.wait(for: token, reports)
+  }
+
   @Test("Every connection may be ended at any time")
   func terminated() async throws {
     let server = try PostgresServer()
@@ -32,7 +49,7 @@ struct FailureTests {
     try await waiter.following(reports) {
       for round in 0..<10 {
         let token = DeliveryToken()
-        try await waiter.wait(for: token, reports)
+        await wait(for: token, at: waiter, reports)
         // All of them, or one.
         let choice = round % 3 == 0 ? "" : "ORDER BY random() LIMIT 1"
         try server.sql(
@@ -44,7 +61,7 @@ struct FailureTests {
         let result = try await append(callback("\(round)", token: token), to: receiver)
         #expect(result == .stored || result == .duplicate)
         try await reports.key("\(round)")
-        #expect(try await waiter.page(after: .beginning, limit: 100).count == round + 1)
+        #expect(try await page(of: waiter).count == round + 1)
       }
     }
     await waiter.close()
@@ -63,7 +80,7 @@ struct FailureTests {
     try await waiter.following(reports) {
       for round in 0..<3 {
         let token = DeliveryToken()
-        try await waiter.wait(for: token, reports)
+        await wait(for: token, at: waiter, reports)
         let stored = Watched<[String]>([])
         let writing = Task {
           for number in 0..<10_000 where !Task.isCancelled {
@@ -84,7 +101,7 @@ struct FailureTests {
     }
     var stored: Set<String> = []
     var cursor = EventCursor.beginning
-    while let page = Optional(try await receiver.page(after: cursor, limit: 1_000)), let last = page.last {
+    while case let page = try await page(of: receiver, after: cursor), let last = page.last {
       stored.formUnion(page.map(\.event.deduplicationKey))
       cursor = last.cursor
     }

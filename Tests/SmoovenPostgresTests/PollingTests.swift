@@ -230,5 +230,33 @@ struct PollingTests {
     await mine.close()
     await other.close()
   }
+
+  @Test(
+    "What another client in this process writes before it follows, or after that, is reported to the first one"
+  )
+  func clientsOfOneStore() async throws {
+    let store = try await open(isDriven: false)
+    let (token, reports) = (DeliveryToken(), DeliveryStoreReports())
+    try await store.wait(for: token, reports)
+    let news = store.hub.add(reports.interests).news
+    let take = {
+      news.update { news in
+        defer { news = ReplicaNews() }
+        return news
+      }
+    }
+    #expect(take().isEverything)
+    _ = try await store.append([callback("its own, for all that the store knows", token: token)])
+    #expect(take().isEmpty)
+    let second = store.hub.add(DeliveryStoreReports().interests).id
+    #expect(take().isEverything)
+    _ = try await store.append([callback("1", token: token)])
+    #expect(take().events.map(\.event.deduplicationKey) == ["1"])
+    // It may still write what it has begun.
+    store.hub.remove(second)
+    _ = try await store.append([callback("2", token: token)])
+    #expect(take().events.map(\.event.deduplicationKey) == ["2"])
+    await store.close()
+  }
 }
 #endif

@@ -55,6 +55,41 @@ struct ReplicaTests {
     for store in others + [dead] { await store.close() }
   }
 
+  @Test(
+    "A delivery of a dead replica that can't be read is logged and kept, and doesn't stop the others",
+    arguments: [false, true]
+  )
+  func unreadableOrphans(isAdoption: Bool) async throws {
+    let schema = newSchema()
+    let logs = InMemoryLogHandler()
+    let dead = try await PostgresDeliveryStore(server, schema: schema, isDriven: false)
+    let other = try await PostgresDeliveryStore(server, schema: schema, isDriven: false) { configuration in
+      configuration.logger = Logger(label: "test") { _ in logs }
+    }
+    var rows: [VersionedDelivery] = []
+    for number in 0..<4 {
+      rows.append(
+        try await dead.insertNew(delivery("secret \(number)", at: start.addingTimeInterval(Double(number))))
+      )
+    }
+    for row in rows[..<3] {
+      try server.sql(
+        "UPDATE \(dead.tables("delivery")) SET record = '{\"group\": \"secret\"}' WHERE token = $1",
+        [.bytes(row.delivery.token.bytes)]
+      )
+    }
+    try dead.silence(server)
+    // The first two are a page of unreadable ones, and the third is in a page with the readable one.
+    let found = try await isAdoption ? other.adopt(limit: 2) ?? [] : other.takeOver(limit: 2)
+    #expect(found.map(\.delivery.token) == [rows[3].delivery.token])
+    #expect(try await other.adopt(limit: 2)?.isEmpty == true)
+    #expect(try server.sql("SELECT 1 FROM \(dead.tables("delivery"))").count == 4)
+    #expect(logs.entries.map { "\($0.metadata["count"] ?? "none")" } == ["2", "1"])
+    let text = logs.entries.map { "\($0)" }.joined()
+    #expect(!text.contains("secret") && rows.allSatisfy { !text.contains($0.delivery.token.text) })
+    for store in [dead, other] { await store.close() }
+  }
+
   @Test("A replica that was declared dead registers again, and misses nothing")
   func lostLease() async throws {
     let schema = newSchema()

@@ -126,8 +126,7 @@ struct Escalation {
     var first: Date?
     for message in policy.steps[step].messages.indices {
       let key = key(Place(step: step, message: message))
-      let end = client.clock.now() + client.configuration.callTimeout
-      guard let row = try await client.row(ofKey: key, by: end) else { continue }
+      guard let row = try await client.row(ofKey: key) else { continue }
       switch row.delivery.phase(at: row.time) {
       case .free, .claimed: continue
       case .armed, .unclear, .accepted, .final:

@@ -164,7 +164,11 @@ final class NotificationSend: Sendable {
 
   private func handle(_ event: SendMachine.Event) -> SendMachine.Action {
     let now = client.clock.now()
-    if case .answered(let answer) = event { client.journal?.recordAnswer(answer, of: token) }
+    if case .answered(let answer) = event, let journal = client.journal,
+      let meaning = state.withLock({ $0.machine.meaning(of: answer) })
+    {
+      journal.recordAnswer(meaning, of: token)
+    }
     return state.withLock { state in
       switch event {
       case .inserted, .existing, .loaded, .replaced: state.readAt = now

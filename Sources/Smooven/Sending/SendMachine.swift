@@ -239,6 +239,16 @@ package struct SendMachine: Sendable {
     if case .posting(let row) = state { row } else { nil }
   }
 
+  /// Returns what an answer means to this caller, or `nil` if it means nothing, because another caller has the row.
+  ///
+  /// If the body was withheld because the store failed, the transport's answer doesn't say why.
+  package func meaning(of answer: Answer) -> Answer? {
+    switch state {
+    case .withheld(_, let error?): .notCarriedOut(.notStored(error), hold: nil, pause: nil)
+    default: held == nil ? nil : answer
+    }
+  }
+
   /// The token under which the delivery is stored.
   package var token: DeliveryToken { followed ?? proposal.token }
 

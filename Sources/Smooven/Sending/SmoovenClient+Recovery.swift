@@ -32,7 +32,8 @@ extension SmoovenClient {
   func recoverOrphans() async -> Bool {
     guard let timeout = configuration.reconciliationTimeout else { return false }
     while !Task.isCancelled, !isDraining {
-      // What fails is tried again when the store reports it again.
+      // What wasn't adopted is reported again. If only the response was lost, the deliveries are adopted again once this
+      // process is gone, and `orphanedDeliveries()` returns them until then. The store logs and keeps unreadable ones.
       let adopted: [VersionedDelivery]?
       do { adopted = try await store.adopt(limit: Self.pageSize) } catch { return true }
       guard let adopted else { return false }

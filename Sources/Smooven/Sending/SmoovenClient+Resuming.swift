@@ -151,12 +151,13 @@ extension SmoovenClient {
     }
   }
 
-  /// Performs work that only involves the store, within the call timeout.
+  /// Performs work that only involves the store, until a deadline, or by default within the call timeout.
   func reading<Value: Sendable>(
+    by deadline: Duration? = nil,
     _ body: @escaping @Sendable (SmoovenClient) async throws -> Value
   ) async throws -> Value {
     do {
-      let deadline = clock.now() + configuration.callTimeout
+      let deadline = deadline ?? clock.now() + configuration.callTimeout
       if let value = try await bounded(by: deadline, clock, { try await body(self) }) { return value }
     } catch {
       if error is CancellationError || error is SmoovenError { throw error }

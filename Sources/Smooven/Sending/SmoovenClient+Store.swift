@@ -38,27 +38,15 @@ extension SmoovenClient {
     return events
   }
 
-  /// Returns the delivery of a key, possibly of one that the library derived, within the time of one call.
+  /// Returns the delivery of a key, possibly of one that the library derived.
   ///
+  /// - Parameters:
+  ///   - key: The key.
+  ///   - deadline: The time by which it must be read. Defaults to the time of one call.
+  /// - Returns: The row, or `nil` if the key is unknown.
   /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
-  package func row(ofKey key: String) async throws -> VersionedDelivery? {
-    try await row(ofKey: key, by: clock.now() + configuration.callTimeout)
-  }
-
-  /// The delivery of a key.
-  ///
-  /// - Throws: ``SmoovenError`` with `storeFailed` if it can't be read before the deadline; `CancellationError` if
-  ///   cancelled.
-  func row(ofKey key: String, by deadline: Duration) async throws -> VersionedDelivery? {
-    do {
-      let row = try await bounded(by: deadline, clock) { [store] in try await store.load(.idempotencyKey(key))
-      }
-      guard let row else { throw SmoovenError.tooLate }
-      return row
-    } catch {
-      if error is CancellationError || error is SmoovenError { throw error }
-      throw SmoovenError.notStored(error)
-    }
+  package func row(ofKey key: String, by deadline: Duration? = nil) async throws -> VersionedDelivery? {
+    try await reading(by: deadline) { try await $0.store.load(.idempotencyKey(key)) }
   }
 
   /// Changes a delivery, whatever others do to it at the same time.

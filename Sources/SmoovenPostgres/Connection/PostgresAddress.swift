@@ -18,31 +18,20 @@ struct PostgresAddress: Sendable, SafelyDescribed {
   ///
   /// - Throws: `DeliveryStoreError` if libpq can't read it.
   init(_ url: String) throws(DeliveryStoreError) {
-    guard let found = LibPQ.parameters(of: url), !Self.mayLeak(url, found) else {
-      throw DeliveryStoreError(
-        .unavailable,
-        """
-        the URL of the database can't be read; it's written postgresql://USER:PASSWORD@HOST:PORT/DATABASE, and special \
-        characters in it are percent-encoded
-        """
-      )
-    }
+    let url = try PostgresURL(url).text
+    guard let found = LibPQ.parameters(of: url), Self.isPlausible(found) else { throw PostgresURL.unreadable }
     self.url = url
     secrets = ["password", "sslpassword", "passfile"].compactMap { found[$0] }.filter { !$0.isEmpty }
     let host = found["host"] ?? found["hostaddr"] ?? "localhost"
     place = "PostgreSQL at \(host)" + (found["dbname"].map { "/\($0)" } ?? "")
   }
 
-  /// Whether a part of a password is taken for something else, because it has an `@` or a `/` that isn't encoded.
-  private static func mayLeak(_ url: String, _ found: [String: String]) -> Bool {
-    let isNumber = { (port: Substring) in port.allSatisfy(\.isNumber) }
-    if !(found["port"] ?? "").split(separator: ",").allSatisfy(isNumber) { return true }
-    guard let scheme = url.firstRange(of: "://") else { return false }
-    let parts = url[scheme.upperBound...].prefix { $0 != "?" }.split(
-      separator: "@",
-      omittingEmptySubsequences: false
-    )
-    return parts.count > 2 || parts.count == 2 && parts[0].contains("/")
+  /// Whether no host and no port looks like a part of a password.
+  private static func isPlausible(_ found: [String: String]) -> Bool {
+    let items = { (name: String) in (found[name] ?? "").unicodeScalars.split(separator: ",") }
+    // The name of an abstract socket begins with an `@`.
+    return items("host").allSatisfy { !$0.dropFirst().contains("@") }
+      && items("port").allSatisfy { $0.allSatisfy { ("0"..."9").contains($0) } }
   }
 
   /// The parameters of a connection, in which the URL's own parameters override those before them.

@@ -18,7 +18,10 @@ final class ReplicaHub: Sendable {
   struct State: Sendable {
     var interests = ReplicaInterests()
     var followers: [Int: Follower] = [:]
-    var nextFollower = 0
+    /// The number of the last follower, counted from 1.
+    var lastFollower = 0
+    /// Whether there was ever more than one follower, so that another client may write.
+    var hasSeveral: Bool { lastFollower > 1 }
     var logWaiters = 0
     var isRunning = false
     var isListening = false
@@ -83,11 +86,14 @@ final class ReplicaHub: Sendable {
 
   func add(_ interests: DeliveryInterests) -> (id: Int, news: Watched<ReplicaNews>) {
     let news = Watched(ReplicaNews(isEverything: true))
-    let (id, isClosed) = state.withLock { state in
-      state.nextFollower += 1
-      state.followers[state.nextFollower] = Follower(interests: interests, news: news)
-      return (state.nextFollower, state.isClosed)
+    let (id, isClosed, first) = state.withLock { state in
+      let first = state.hasSeveral ? nil : state.followers.values.first
+      state.lastFollower += 1
+      state.followers[state.lastFollower] = Follower(interests: interests, news: news)
+      return (state.lastFollower, state.isClosed, first)
     }
+    // What the second client wrote before it followed wasn't reported to the first.
+    first?.news.update { $0.isEverything = true }
     if isClosed { news.update { $0.isClosed = true } }
     return (id, news)
   }
@@ -131,17 +137,17 @@ final class ReplicaHub: Sendable {
         }
       }
     }
-    let followerCount = state.withLock { [news] state in
+    let mayBeAnothers = state.withLock { [news] state in
       if state.isRunning {
         for event in news.events { state.reported.insert(event.cursor.rawValue) }
         for token in news.tokens {
           state.reportedChanges.insert(PollChange(token: token, place: report.place))
         }
       }
-      return state.followers.count
+      return state.hasSeveral
     }
-    // A single client knows what it wrote itself.
-    if followerCount > 1 { tell(news) }
+    // A client that was always the only one knows what it wrote itself, so no poll has to report it either.
+    if mayBeAnothers { tell(news) }
     // A process that only appends sends notifications too.
     if !messages.isEmpty { listen() }
     for (replica, message) in messages { listener?.send(message, to: replica) }

@@ -52,7 +52,9 @@ struct StoreMaintenance: Sendable {
         transaction
       )
     }
-    let removals = try alone(connection, deadline, forgetRemovals)
+    let removals = try alone(connection, deadline) { transaction throws(PostgresFault) in
+      try transaction.run(forgettingRemovals.sql, forgettingRemovals.parameters).changedCount
+    }
     let isBehind = max(deliveries ?? 0, events ?? 0, removals ?? 0) == Self.stepSize
     let keys = try forgetKeys(after: ring, horizons, connection, deadline)
     return (isBehind || keys.isBehind, keys.ring)
@@ -86,9 +88,9 @@ struct StoreMaintenance: Sendable {
     return Int(try transaction.run(statement.sql, statement.parameters).first?.integer(0) ?? 0)
   }
 
-  /// Forgets that deliveries were removed, once no replica can still have to learn it.
-  private func forgetRemovals(_ transaction: LibPQTransaction) throws(PostgresFault) -> Int {
-    try transaction.run(
+  /// Returns the statement that forgets that deliveries were removed, once no replica can still have to learn it.
+  var forgettingRemovals: Statement {
+    Statement(
       """
       WITH old AS (
         SELECT changed, token FROM \(tables("removal")) WHERE removed_at < now() - interval '1 hour'
@@ -97,7 +99,7 @@ struct StoreMaintenance: Sendable {
       DELETE FROM \(tables("removal")) r USING old WHERE (r.changed, r.token) = (old.changed, old.token)
       """,
       [.integer(Int64(Self.stepSize))]
-    ).changedCount
+    )
   }
 
   /// Removes the keys of some rings that were signed or arrived before the horizon, or that have expired.

@@ -2,7 +2,6 @@
 internal import DequeModule
 internal import Smooven
 internal import SmoovenSupport
-internal import Synchronization
 
 /// A queue for group commit, in which all callers that write while a transaction runs share the next one.
 ///
@@ -14,8 +13,9 @@ final class WriteQueue: Sendable {
     let finish: @Sendable (Result<WriteResult, DeliveryStoreError>) -> Void
   }
 
-  private struct State {
+  private struct State: Sendable {
     var waiting: Deque<Job> = []
+    /// Whether writes are in progress, which closing waits for.
     var isDraining = false
     var isClosed = false
     /// The number of keys of each ring, as of the last commit that used it.
@@ -35,11 +35,10 @@ final class WriteQueue: Sendable {
   private let replica: ReplicaID
   private let limits: KeyLimits
   private let limit: Int
-  private let state = Mutex(State())
+  private let state = Watched(State())
   private let telemetry: PostgresTelemetry
   private let maintain: @Sendable () async -> Void
   private let onCommit: @Sendable (WriteReport) -> Void
-  private let isIdle = Watched(true)
 
   init(
     writer: PostgresConnection,
@@ -73,23 +72,22 @@ final class WriteQueue: Sendable {
 
   /// Refuses later writes, waits until all earlier ones are done, and returns whether the queue was open until now.
   func close() async -> Bool {
-    let wasOpen = state.withLock { state in
+    let wasOpen = state.update { state in
       defer { state.isClosed = true }
       return !state.isClosed
     }
     // Not cancelled with the caller.
-    await Task { [isIdle] in _ = try? await isIdle.first { $0 ? () : nil } }.value
+    await Task { [state] in _ = try? await state.first { $0.isDraining ? nil : () } }.value
     return wasOpen
   }
 
   private func submit(_ job: Job) {
     enum Place { case closed, full, queued(mustStart: Bool) }
-    let place = state.withLock { state -> Place in
+    let place = state.update { [limit] state -> Place in
       if state.isClosed { return .closed }
       guard state.waiting.count < limit else { return .full }
       state.waiting.append(job)
       defer { state.isDraining = true }
-      if !state.isDraining { isIdle.update { $0 = false } }
       return .queued(mustStart: !state.isDraining)
     }
     switch place {
@@ -113,11 +111,10 @@ final class WriteQueue: Sendable {
       for job in alone { await appendCarefully(job) }
       await maintain()
     }
-    isIdle.update { $0 = true }
   }
 
   private func nextBatch() -> [Job]? {
-    state.withLock { state in
+    state.update { state in
       guard !state.waiting.isEmpty else {
         state.isDraining = false
         return nil
@@ -193,7 +190,7 @@ final class WriteQueue: Sendable {
   }
 
   private func finish(_ report: WriteReport) {
-    state.withLock { state in
+    state.update { state in
       if state.totals.count > Self.ringLimit { state.totals = [:] }
       state.totals.merge(report.totals) { $1 }
     }
@@ -214,21 +211,21 @@ final class WriteQueue: Sendable {
     if Set(records.map(\.record.digest)).count < records.count { return true }
     var counts: [Int64: Int64] = [:]
     for record in records { counts[record.ring, default: 0] += 1 }
-    let unknown = state.withLock { state in counts.keys.filter { state.totals[$0] == nil } }
+    let unknown = state.read { [counts] state in counts.keys.filter { state.totals[$0] == nil } }
     if !unknown.isEmpty {
       let statement = RingStatements.count(unknown, tables)
       // An error here occurs again at the commit, which reports it.
       let rows = try? await writer.run(isRepeatable: true) { connection, deadline in
         try connection.run(statement.sql, statement.parameters, until: deadline)
       }
-      state.withLock { state in
+      state.update { state in
         for ring in unknown { state.totals[ring] = 0 }
         for row in rows ?? .none {
           if let ring = row.integer(0), let count = row.integer(1) { state.totals[ring] = count }
         }
       }
     }
-    return state.withLock { state in
+    return state.update { [counts, limits] state in
       // Counted until the commit corrects it, so that a batch doesn't use the same room twice.
       for (ring, count) in counts { state.totals[ring, default: 0] += count }
       return counts.keys.contains { state.totals[$0, default: 0] > limits.capacity }

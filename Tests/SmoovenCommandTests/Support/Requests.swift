@@ -23,6 +23,7 @@ enum Requests {
     configuration: {
       var configuration = HTTPClient.Configuration()
       configuration.connectionPool.retryConnectionEstablishment = false
+      configuration.redirectConfiguration = .disallow
       return configuration
     }()
   )

@@ -35,9 +35,11 @@ final class RoundRobin: AsyncHTTPServerHandler {
         )
       else { continue }
       state.withLock { $0.counts[index] += 1 }
-      return .response(
-        HTTPServerResponse(head: HTTPResponse(status: .init(code: answer.status)), body: answer.body)
-      )
+      var head = HTTPResponse(status: .init(code: answer.status))
+      for name in [HTTPField.Name.contentType, .location, .retryAfter] {
+        head.headerFields[name] = answer.headers[name.canonicalName]
+      }
+      return .response(HTTPServerResponse(head: head, body: answer.body))
     }
     return .response(HTTPServerResponse(head: HTTPResponse(status: .badGateway)))
   }

@@ -77,6 +77,21 @@ import Testing
     #expect(transport.requestCount == 0)
   }
 
+  @Test("Reading the row of a key ends at the call timeout, and its error says what couldn't be read")
+  func rowOfKey() async throws {
+    try await withClient(hanging: [.load]) { [self] client in
+      async let row = client.row(ofKey: "k")
+      await advance(to: .seconds(10))
+      do {
+        _ = try await row
+        Issue.record("a row was read without a store")
+      } catch let error as SmoovenError {
+        #expect(error.code == .storeFailed)
+        #expect(error.message == "the stored deliveries could not be read in time")
+      }
+    }
+  }
+
   @Test("Storing the verdict adds nothing to an outcome")
   func verdict() async throws {
     transport.script(.accepted(id: "ntf_1", callbacks: [.delivered.sent(.with)]))

@@ -1,7 +1,9 @@
 import Foundation
 import HTTPTypes
 import Smooven
+import SmoovenSupport
 import SmoovenTesting
+import TestSupport
 import Testing
 
 @Suite("The journal", .timeLimit(.minutes(1))) struct JournalTests {
@@ -67,6 +69,67 @@ import Testing
         ]
       )
     }
+  }
+
+  /// Returns the journal of a call under a key, whose body is withheld because of what happens before it's armed.
+  private func withheld(
+    because happens: @escaping @Sendable (InMemoryDeliveryStore) async throws -> Void,
+    _ body: @escaping (SmoovenClient, Watched<[HookedStore.Step]>) async throws -> Void
+  ) async throws -> [String] {
+    let base = InMemoryDeliveryStore()
+    let steps = Watched<[HookedStore.Step]>([])
+    let store = HookedStore(
+      base,
+      before: { step in
+        let isFirst = steps.update { steps in
+          defer { steps.append(step) }
+          return !steps.contains(.replace)
+        }
+        if step == .replace, isFirst { try await happens(base) }
+      }
+    )
+    let journal = DeliveryJournal()
+    let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
+    try await withSmoovenClient(
+      configuration: mockConfiguration(),
+      transport: transport,
+      store: store,
+      journal: journal
+    ) { try await body($0, steps) }
+    #expect(transport.requestCount == 0)
+    return names(journal).filter { $0 != "released" }
+  }
+
+  @Test("If a body is withheld because the store failed, the journal says that")
+  func storeFailed() async throws {
+    let fails = { @Sendable (_: InMemoryDeliveryStore) in throw DeliveryStoreError(.unavailable, "full") }
+    let names = try await withheld(because: fails) { client, _ in
+      let error = await #expect(throws: SmoovenError.self) { try await client.remind(key: "k") }
+      #expect(error?.code == .storeFailed)
+    }
+    #expect(names == ["opened with a key", "refused: storeFailed"])
+  }
+
+  @Test("If a body is withheld because another caller has sent it, the journal has no refusal")
+  func sentByAnother() async throws {
+    let isSent = { @Sendable (base: InMemoryDeliveryStore) async throws in
+      guard var row = try await base.load(.idempotencyKey("k")) else { return }
+      _ = row.delivery.accept(id: "ntf_9")
+      _ = try await base.replace(row.delivery, version: row.version)
+    }
+    let names = try await withheld(because: isSent) { client, steps in
+      let handle = try await client.notify(
+        intent: "x",
+        context: .init(userID: "sarah@example.com"),
+        idempotencyKey: "k"
+      )
+      // The row is read to see who has it, and again to follow it.
+      try await steps.first { steps in
+        steps.drop { $0 != .replace }.count { $0 == .load } >= 2 ? () : nil
+      }
+      withExtendedLifetime(handle) {}
+    }
+    #expect(names == ["opened with a key"])
   }
 
   @Test("What a journal has of a refused request explains it")
