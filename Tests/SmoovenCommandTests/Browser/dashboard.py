@@ -228,7 +228,7 @@ def tabs(link, url):
 
 FOLLOWER = """
   // Another tab reads the stream, and this one hears what the test says.
-  navigator.locks.request = () => new Promise(() => {})
+  if (navigator.locks) navigator.locks.request = () => new Promise(() => {})
   window.BroadcastChannel = class {
     constructor() { window.hear = (data) => this.onmessage({ data }) }
     postMessage() {}
@@ -249,7 +249,7 @@ def gap(link, url):
         page = context.new_page()
         happen("ntf_read")
         page.goto(link)
-        page.wait_for_function("window.hear")
+        page.wait_for_function("() => Boolean(window.hear)")
         happen("ntf_unheard")
         happen("ntf_heard")
         page.evaluate(
@@ -281,7 +281,7 @@ def why(link, url):
 
     with browser() as opened:
         page = open_page(opened.context(), link)
-        page.route("**/api/deliveries/*", held.append)
+        page.route("**/api/deliveries/*", lambda route: held.append(route))
         reasons = page.locator("[aria-label=Why]")
         happen("ntf_one", "notification.sent")
         first_row(page, "ntf_one").click()
