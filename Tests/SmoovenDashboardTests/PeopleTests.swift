@@ -6,7 +6,7 @@ import SmoovenTesting
 import Testing
 
 /// Recipients are in no response unless they're asked for, however a sender writes them.
-@Suite("People of the dashboard", .timeLimit(.minutes(2)))
+@Suite("People of the dashboard", .timeLimit(.minutes(5)))
 struct PeopleTests {
   @Test("No response has a recipient, whatever the body is", arguments: 1...4 as ClosedRange<UInt64>)
   func hidden(seed: UInt64) async throws {

@@ -1,4 +1,4 @@
-/// Shortens in a text what looks like an email address or a phone number, whoever's it is.
+/// Shortens in a text what looks like an email address or a phone number, also of people who aren't known.
 enum AddressMask {
   private static let at = UInt8(ascii: "@")
   private static let plus = UInt8(ascii: "+")
