@@ -108,14 +108,9 @@ public struct SmoovenDashboard: Sendable {
       reply.head.headerFields[.wwwAuthenticate] = "Bearer"
       return reply
     }
-    guard request.method != .post || Self.isJSON(request) else {
+    guard request.method != .post || request.headerFields.mediaType == "application/json" else {
       return .failure(.unsupportedMediaType, "send the body as application/json")
     }
     return await api.respond(route, request, body)
-  }
-
-  private static func isJSON(_ request: HTTPRequest) -> Bool {
-    let type = (request.headerFields[.contentType] ?? "").prefix { $0 != ";" }.lowercased()
-    return type.trimmingPrefix { $0 == " " }.prefix { $0 != " " } == "application/json"
   }
 }

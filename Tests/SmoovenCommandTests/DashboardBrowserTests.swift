@@ -36,7 +36,8 @@ struct DashboardBrowserTests {
   @Test(
     "In the page of a listener",
     arguments: [
-      "redeliver-callback", "keyboard", "tabs", "hostile", "accessible", "scroll", "refused", "pictures",
+      "redeliver-callback", "keyboard", "tabs", "hostile", "accessible", "scroll", "refused", "gap", "why",
+      "pictures",
     ]
   )
   func listener(scenario: String) async throws { try await listen(scenario) }

@@ -16,6 +16,9 @@ struct JournalFeedTests {
     let receiver: CallbackReceiver
     let client: Client
 
+    /// The number of requests that were diagnosed.
+    let diagnosed = Watched(0)
+
     init(diagnosis: [String] = [], token: Secret? = nil) throws {
       var endpoints = [CallbackEndpoint(try SmoovenCallbackProvider(secrets: [JournalFeedTests.secret]))]
       if let token {
@@ -23,7 +26,10 @@ struct JournalFeedTests {
       }
       receiver = try CallbackReceiver(endpoints: endpoints, journal: journal)
       var actions = SmoovenDashboard.Actions.redelivering(to: receiver)
-      actions.diagnose = { _, _, _ in diagnosis }
+      actions.diagnose = { [diagnosed] _, _, _ in
+        diagnosed.update { $0 += 1 }
+        return diagnosis
+      }
       client = Client(SmoovenDashboard(journal: journal, actions: actions))
     }
 
@@ -77,7 +83,7 @@ struct JournalFeedTests {
       .request(secret: "sk_test_of_somebody_else")
     #expect(await scene.receiver.receive(forged).status == .unauthorized)
     let entry = try #require(try await scene.entries().first)
-    #expect(entry["kind"] == "rejected" && entry["title"] == "no match" && entry["status"] == 401)
+    #expect(entry["kind"] == "rejected" && entry["title"] == "no_match" && entry["status"] == 401)
     #expect(entry["tone"] == "bad")
     let number = try #require(entry["number"]?.integerValue)
     let details = try await scene.client.get("/api/entries/\(number)")
@@ -85,6 +91,46 @@ struct JournalFeedTests {
     let reply = try await scene.client.send(.post, "/api/redeliver/\(number)", body: "{}").json
     #expect(reply["status"] == 401)
     #expect(try await scene.entries().count == 2)
+  }
+
+  @Test("A filter finds a refusal by its documented reason, and a search diagnoses nothing")
+  func filter() async throws {
+    let scene = try Scene()
+    let old = SmoovenCallbackFixture(
+      "notification.delivered",
+      notificationID: "ntf_old",
+      timestamp: Date(timeIntervalSinceNow: -200_000)
+    )
+    #expect(await scene.receiver.receive(old.request(secret: Self.secret)).status == .unauthorized)
+    for filter in ["too_old", "too_old+ntf_old", "401"] {
+      let found = try await scene.client.get("/api/entries?filter=\(filter)")["entries"]?.arrayValue
+      #expect(found?.count == 1 && found?.first?["title"] == "too_old", "\(filter)")
+    }
+    #expect(try await scene.client.get("/api/entries?filter=elsewhere")["entries"] == [])
+    #expect(scene.diagnosed.read { $0 } == 0)
+    let number = try #require(try await scene.entries().first?["number"]?.integerValue)
+    _ = try await scene.client.get("/api/entries/\(number)")
+    #expect(scene.diagnosed.read { $0 } == 1)
+  }
+
+  @Test(
+    "A request of which a header field was removed isn't delivered again",
+    arguments: [
+      ("Authorization", "Bearer x", false), ("X-Original-Url", "/x", false), ("X-Trace", "x", true),
+    ]
+  )
+  func redacted(name: String, value: String, isOffered: Bool) async throws {
+    let scene = try Scene()
+    var request = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1")
+      .request(secret: Self.secret)
+    request.head.headerFields[try #require(HTTPField.Name(name))] = value
+    #expect(await scene.receiver.receive(request).status == .ok)
+    let entry = try #require(try await scene.entries().first)
+    #expect((entry["redeliver"] == true) == isOffered)
+    let number = try #require(entry["number"]?.integerValue)
+    let reply = await scene.client.send(.post, "/api/redeliver/\(number)")
+    #expect(reply.status == (isOffered ? 200 : 422))
+    #expect(try await scene.entries().count == (isOffered ? 2 : 1))
   }
 
   @Test("A request that had no credentials doesn't get any when it's delivered again")

@@ -204,4 +204,27 @@ struct SandboxAPITests {
       #expect(page["notifications"]?.arrayValue?.first?["request"]?["context"]?["deep"] == deep)
     }
   }
+
+  @Test(
+    "A refusal names the route, and nothing that the client chose",
+    arguments: [
+      ("/v1/players/sarah-4711", "GET /v1/players/<id>"),
+      ("/v1/status/sarah-4711?x=sarah-4711", "GET /v1/status/<id>"),
+      ("/sarah-4711", "GET another path"), ("/v1/players/register?sarah-4711", "GET /v1/players/register"),
+    ]
+  )
+  func refusal(path: String, shown: String) async throws {
+    try await withLab { lab in
+      let answer = try await lab.send(.get, path, key: nil)
+      #expect([401, 404, 405].contains(answer.status))
+      guard
+        case .refused(_, _, let method, let path, _)? = lab.sandbox.activities(after: 0, limit: 9).activities
+          .last
+      else {
+        Issue.record("no refusal")
+        return
+      }
+      #expect("\(method) \(path)" == shown)
+    }
+  }
 }

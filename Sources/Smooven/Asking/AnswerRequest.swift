@@ -1,13 +1,15 @@
 internal import HTTPTypes
 internal import SmoovenCallbacks
+internal import SmoovenHTTP
 
 /// The checks of what a browser reports about a form that it sends.
 enum AnswerRequest {
   /// Returns the status with which a form is refused, or `nil` if it may be read.
   static func refusal(of request: CallbackRequest) -> HTTPResponse.Status? {
     guard isOwnForm(request) else { return .forbidden }
-    let type = request.head.headerFields[.contentType]?.prefix { $0 != ";" && $0 != " " }.lowercased()
-    guard type == "application/x-www-form-urlencoded" else { return .unsupportedMediaType }
+    guard request.head.headerFields.mediaType == "application/x-www-form-urlencoded" else {
+      return .unsupportedMediaType
+    }
     return request.body.count > AnswerForm.maximumSize ? .contentTooLarge : nil
   }
 

@@ -31,6 +31,11 @@ package enum RequestRedaction {
     return head
   }
 
+  /// Indicates whether something was removed from a head.
+  package static func isRedacted(_ head: HTTPRequest) -> Bool {
+    head.path?.contains(placeholder) == true || head.headerFields.contains { $0.value == placeholder }
+  }
+
   /// Indicates whether the value of a header field is a secret, or a path that may hold a token.
   private static func isSecret(_ field: HTTPField) -> Bool {
     isSecret(field.name) || field.value.contains("/\(CallbackRoute.root)/")

@@ -6,38 +6,66 @@ struct BodyVariants {
     let hint: String
   }
 
-  let body: [UInt8]
-
-  /// Calls a closure with each variant, the least changes first, until it returns `true`.
-  ///
-  /// - Returns: The variant for which it returned `true`, and the number of variants that it was called with.
-  func first(where isSigned: ([UInt8]) -> Bool) -> (found: Variant?, count: Int) {
+  /// What a search found.
+  struct Result {
+    /// The variant that was signed, if it was found.
+    var found: Variant?
+    /// The number of different bodies that were tried.
     var count = 0
+    /// Whether all variants were tried.
+    var isWhole = true
+  }
+
+  let body: [UInt8]
+  /// The maximum number of bytes to write and to try, because the sender chooses how long and how deep a body is.
+  var maximumWork = 32 << 20
+
+  /// Calls a closure once with each different variant, the least changes first, until it returns `true`.
+  func first(where isSigned: ([UInt8]) -> Bool) -> Result {
+    var result = Result()
+    var work = maximumWork
+    var seen: Set<Int> = [body.hashValue]
     func matches(_ variant: [UInt8]) -> Bool {
-      guard variant != body else { return false }
-      count += 1
+      work -= variant.count
+      guard work >= 0 else {
+        result.isWhole = false
+        return false
+      }
+      guard seen.insert(variant.hashValue).inserted else { return false }
+      result.count += 1
       return isSigned(variant)
     }
     for base in bases {
       let prefix = base.hint.isEmpty ? "" : "\(base.hint); "
-      if matches(base.body) { return (base, count) }
-      for variant in ends(of: base.body) + lines(of: base.body) where matches(variant.body) {
-        return (Variant(body: variant.body, hint: prefix + variant.hint), count)
+      if matches(base.body) { result.found = base }
+      for variant in ends(of: base.body) + lines(of: base.body) where result.found == nil {
+        guard matches(variant.body) else { continue }
+        result.found = Variant(body: variant.body, hint: prefix + variant.hint)
       }
+      if result.found != nil { return result }
     }
     for base in bases {
       guard let tree = JSONTree(base.body) else { continue }
       let prefix = base.hint.isEmpty ? "" : "\(base.hint); "
-      for style in JSONStyle.all {
-        let written = tree.written(in: style)
-        for end in Self.lineEnds(of: written) where matches(end) {
-          return (
-            Variant(body: end, hint: prefix + Self.hint(style, received: base.body, signed: end)), count
-          )
+      for sortsKeys in [false, true] {
+        let tree = sortsKeys ? tree.sortingKeys() : tree
+        for style in JSONStyle.all where work >= 0 {
+          guard let written = tree.written(in: style, limit: work) else {
+            // Others may be shorter, but each costs as much to find out.
+            (work, result.isWhole) = (-1, false)
+            break
+          }
+          work -= written.count
+          for end in Self.lineEnds(of: written) where matches(end) {
+            let words = style.words(sortsKeys: sortsKeys)
+            let hint = prefix + Self.hint(words, received: base.body, signed: end)
+            result.found = Variant(body: end, hint: hint)
+            return result
+          }
         }
       }
     }
-    return (nil, count)
+    return result
   }
 
   /// The body in the encoding in which it was sent.
@@ -161,11 +189,11 @@ struct BodyVariants {
     body.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }
   }
 
-  private static func hint(_ style: JSONStyle, received: [UInt8], signed: [UInt8]) -> String {
+  private static func hint(_ style: String, received: [UInt8], signed: [UInt8]) -> String {
     if signed.contains(0x0A), signed.filter({ $0 != 0x0A }) == received {
       return "the line breaks of the body were removed, as curl -d does: send it with --data-binary"
     }
     return
-      "the body was re-serialized: it was signed \(style.words). Verify the raw bytes, before any parsing"
+      "the body was re-serialized: it was signed \(style). Verify the raw bytes, before any parsing"
   }
 }

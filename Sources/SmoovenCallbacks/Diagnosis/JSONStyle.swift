@@ -45,44 +45,40 @@ struct JSONStyle: Sendable, Hashable {
 
   var strings = Strings.kept
   var spacing = Spacing.none
-  var sortsKeys = false
 
   /// The style in words, for a person.
-  var words: String {
+  func words(sortsKeys: Bool) -> String {
     [spacing.words, sortsKeys ? "keys sorted" : nil, strings.words].compactMap(\.self).joined(separator: ", ")
   }
 
   /// All styles, the common ones first.
-  static let all: [JSONStyle] = [false, true].flatMap { sortsKeys in
-    Strings.allCases.flatMap { strings in
-      Spacing.all.map { JSONStyle(strings: strings, spacing: $0, sortsKeys: sortsKeys) }
-    }
+  static let all: [JSONStyle] = Strings.allCases.flatMap { strings in
+    Spacing.all.map { JSONStyle(strings: strings, spacing: $0) }
   }
 }
 
 extension JSONTree {
-  /// Returns the text in another style.
-  func written(in style: JSONStyle) -> [UInt8] {
-    var writer = JSONStyleWriter(tree: self, style: style)
+  /// Returns the text in another style, or `nil` if it would be longer than a limit.
+  func written(in style: JSONStyle, limit: Int = .max) -> [UInt8]? {
+    var writer = JSONStyleWriter(tree: self, style: style, limit: limit)
     writer.write(root, depth: 0)
-    return writer.result
+    return writer.isFull ? nil : writer.result
   }
 }
 
 private struct JSONStyleWriter {
   let tree: JSONTree
   let style: JSONStyle
+  /// Indented lines of a deep text can be thousands of times as long as the text.
+  let limit: Int
   var result: [UInt8] = []
 
+  var isFull: Bool { result.count > limit }
+
   mutating func write(_ node: JSONTree.Node, depth: Int) {
+    guard !isFull else { return }
     switch node {
     case .object(let members):
-      var members = members
-      if style.sortsKeys {
-        members.sort {
-          tree.text($0.key).unicodeScalars.lexicographicallyPrecedes(tree.text($1.key).unicodeScalars)
-        }
-      }
       container("{", "}", members, depth) { writer, member in
         writer.write(string: member.key)
         writer.result += writer.colon.utf8

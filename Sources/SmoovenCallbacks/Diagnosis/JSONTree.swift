@@ -52,41 +52,87 @@ package struct JSONTree: Sendable {
     }
   }
 
+  private init(_ bytes: [UInt8], root: Node) {
+    self.bytes = bytes
+    self.root = root
+  }
+
   /// The text of a string, without its escapes.
   package func text(_ string: Range<Int>) -> String {
     JSONEscapes.resolve(bytes[string])
   }
 
-  /// Returns the text in which the values of some members are replaced, and nothing else is changed.
+  /// Returns the same text with the members of each object sorted by their keys, each of which is read once.
+  func sortingKeys() -> JSONTree { JSONTree(bytes, root: sorted(root)) }
+
+  private func sorted(_ node: Node) -> Node {
+    switch node {
+    case .object(let members):
+      let named = members.map { (name: text($0.key), key: $0.key, value: sorted($0.value)) }
+        .sorted { $0.name.unicodeScalars.lexicographicallyPrecedes($1.name.unicodeScalars) }
+      return .object(named.map { ($0.key, $0.value) })
+    case .array(let elements): return .array(elements.map(sorted))
+    case .string, .literal: return node
+    }
+  }
+
+  /// A part of a JSON text that can be replaced.
+  package struct Part {
+    package enum Kind {
+      case key, string
+      /// A number, `true`, `false` or `null`.
+      case literal
+    }
+
+    package let kind: Kind
+    /// The nearest key that leads to it; empty at the root.
+    package let key: String
+    /// Whether one of the keys that lead to it marks all that is below it.
+    package let isMarked: Bool
+    /// The text, without quotation marks and escapes.
+    package let text: String
+  }
+
+  /// Returns the text in which some keys, strings and literals are replaced, and nothing else is changed.
   ///
-  /// - Parameter replace: Returns the new text of a string, number or other literal, and `nil` to keep it. It's given the
-  ///   nearest key that leads to it. A string is given and returned without quotation marks and escapes.
+  /// - Parameters:
+  ///   - marks: Returns whether a key marks all that is below it. Defaults to none.
+  ///   - replace: Returns the new text of a part, and `nil` to keep it. A key or a string is returned without quotation
+  ///     marks and escapes, and a literal as any JSON text.
   /// - Returns: The text.
-  package func replacing(_ replace: (_ key: String, _ text: String, _ isString: Bool) -> String?) -> [UInt8] {
+  package func replacing(
+    marking marks: (_ key: String) -> Bool = { _ in false },
+    _ replace: (Part) -> String?
+  ) -> [UInt8] {
     var result: [UInt8] = []
     var position = 0
-    visit(root, "") { key, range, isString in
-      let text = isString ? text(range) : String(decoding: bytes[range], as: UTF8.self)
-      guard let new = replace(key, text, isString) else { return }
+    func part(_ kind: Part.Kind, _ key: String, _ isMarked: Bool, _ range: Range<Int>) {
+      let text = kind == .literal ? String(decoding: bytes[range], as: UTF8.self) : text(range)
+      guard let new = replace(Part(kind: kind, key: key, isMarked: isMarked, text: text)) else { return }
       result += bytes[position..<range.lowerBound]
-      if isString {
+      if kind == .literal {
+        result += new.utf8
+      } else {
         var quoted: [UInt8] = []
         JSONValue.write(new, to: &quoted)
         result += quoted.dropFirst().dropLast()
-      } else {
-        result += new.utf8
       }
       position = range.upperBound
     }
-    return result + bytes[position...]
-  }
-
-  private func visit(_ node: Node, _ key: String, _ body: (String, Range<Int>, Bool) -> Void) {
-    switch node {
-    case .object(let members): for (name, value) in members { visit(value, text(name), body) }
-    case .array(let elements): for element in elements { visit(element, key, body) }
-    case .string(let range): body(key, range, true)
-    case .literal(let range): body(key, range, false)
+    func visit(_ node: Node, _ key: String, _ isMarked: Bool) {
+      switch node {
+      case .object(let members):
+        for (range, value) in members {
+          part(.key, key, isMarked, range)
+          let name = text(range)
+          visit(value, name, isMarked || marks(name))
+        }
+      case .array(let elements): for element in elements { visit(element, key, isMarked) }
+      case .string(let range): part(.string, key, isMarked, range)
+      case .literal(let range): part(.literal, key, isMarked, range)
+      }
     }
+    visit(root, "", false)
+    return result + bytes[position...]
   }
 }

@@ -36,8 +36,8 @@ package struct SignatureDiagnosis: Sendable {
       }
     }
     let provider = makeProvider(secrets)
-    let (variant, count) = BodyVariants(body: request.body).first { matches(provider, $0) }
-    if let variant {
+    let search = BodyVariants(body: request.body).first { matches(provider, $0) }
+    if let variant = search.found {
       (hints, isExplained) = ([variant.hint], true)
       return
     }
@@ -54,8 +54,8 @@ package struct SignatureDiagnosis: Sendable {
     hints =
       Self.observations(of: request) + [
         """
-        the cause was not found: \(count) common changes of a body and \(readingCount) ways to copy a secret don't explain \
-        it
+        the cause was not found: \(search.count) common changes of a body and \(readingCount) ways to copy a secret don't \
+        explain it\(search.isWhole ? "" : "; the body is too large to try all changes")
         """,
         """
         it may be another change of the body (numbers rewritten, fields or their order changed), another endpoint's secret, \

@@ -37,7 +37,7 @@ package enum Hex {
     return bytes
   }
 
-  static func value(of digit: UInt8) -> UInt8? {
+  package static func value(of digit: UInt8) -> UInt8? {
     let value = values[Int(digit)]
     return value < 16 ? value : nil
   }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Logging
 internal import Smooven
 internal import SmoovenDashboard
+internal import SmoovenHTTP
 
 /// Whether a command shows what happens on a page.
 struct DashboardOptions: ParsableArguments {
@@ -55,7 +56,7 @@ extension DashboardOptions {
     let settings = DashboardSettings(title: title, showsPeople: showPeople)
     // The name under which the page was asked for, such as that of a machine in a local network.
     let name = address.address
-    let hosts: Set<String> = ["\(name.host):\(name.port)"]
+    let hosts: Set<String> = ["\(HTTPServerAddress(host: name.host, port: name.port))"]
     let dashboard = SmoovenDashboard(feed: feed, hosts: name.port == 0 ? [] : hosts, settings: settings)
     return DashboardService(dashboard: dashboard, address: address, logger: logger)
   }
@@ -92,11 +93,9 @@ struct DashboardAddress: ExpressibleByArgument, Sendable, CustomStringConvertibl
   }
 
   init?(argument: String) {
-    guard let address = HostAndPort(argument: argument.contains(":") ? argument : ":\(argument)") else {
-      return nil
-    }
+    guard let address = HostAndPort(argument: argument) else { return nil }
     self.init(address: address, isGiven: true)
   }
 
-  var description: String { "\(address.host):\(address.port)" }
+  var description: String { "\(HTTPServerAddress(host: address.host, port: address.port))" }
 }

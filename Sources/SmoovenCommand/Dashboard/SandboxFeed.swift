@@ -33,15 +33,18 @@ struct SandboxFeed: DashboardFeed {
   func details(of number: UInt64) -> DashboardDetails? {
     guard let activity = activity(number) else { return nil }
     let entry = DashboardEntry(activity, at: Int(clamping: number))
-    switch activity {
-    case .attempt(let attempt):
-      return DashboardDetails(entry: entry, hints: Self.hints(attempt), request: DashboardRequest(attempt))
-    case .accepted(_, _, _, let hasCallbackURL, _):
-      let hint = "no callback is sent: give callback_url in the request, or --callback-url"
-      return DashboardDetails(entry: entry, hints: hasCallbackURL ? [] : [hint])
-    case .refused(let status, _, _, _, _):
-      let hint = "the request has another Secret Key: SMOOVEN_SECRET_KEY sets the sandbox's"
-      return DashboardDetails(entry: entry, hints: status == 401 ? [hint] : [])
+    guard case .attempt(let attempt) = activity else { return DashboardDetails(entry: entry) }
+    return DashboardDetails(entry: entry, request: DashboardRequest(attempt))
+  }
+
+  func hints(on number: UInt64) -> [String] {
+    switch activity(number) {
+    case .attempt(let attempt)?: Self.hints(attempt)
+    case .accepted(_, _, _, hasCallbackURL: false, _)?:
+      ["no callback is sent: give callback_url in the request, or --callback-url"]
+    case .refused(status: 401, _, _, _, _)?:
+      ["the request has another Secret Key: SMOOVEN_SECRET_KEY sets the sandbox's"]
+    default: []
     }
   }
 
@@ -143,8 +146,9 @@ extension DashboardRequest {
 
   /// Scheme and host, and path and query.
   private static func split(_ url: String) -> (String, String) {
-    guard let scheme = url.firstRange(of: "://"), let slash = url[scheme.upperBound...].firstIndex(of: "/")
-    else { return (url, "/") }
-    return (String(url[..<slash]), String(url[slash...]))
+    guard let start = url.firstRange(of: "://")?.upperBound else { return ("", "/") }
+    let end = url[start...].firstIndex { "/?#".contains($0) } ?? url.endIndex
+    let path = url[end...]
+    return (String(url[..<end]), path.hasPrefix("/") ? String(path) : "/\(path)")
   }
 }

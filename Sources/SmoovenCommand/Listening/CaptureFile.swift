@@ -18,6 +18,7 @@ final class CaptureFile: Sendable {
   private let path: String
   /// The spellings of secrets, of which there are the same for every request.
   private let needles: [[UInt8]]
+  private let hidesPeople: Bool
   private let now: @Sendable () -> Date
   private let writing = Mutex(())
   private let failed = Watched<Failure?>(nil)
@@ -25,13 +26,19 @@ final class CaptureFile: Sendable {
   /// Opens a file, or creates it for its owner alone.
   ///
   /// - Throws: ``Failure``.
-  init(path: String, secrets: [Secret], now: @escaping @Sendable () -> Date = { Date() }) throws(Failure) {
+  init(
+    path: String,
+    secrets: [Secret],
+    hidesPeople: Bool = false,
+    now: @escaping @Sendable () -> Date = { Date() }
+  ) throws(Failure) {
     descriptor = unsafe open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw Failure(description: "cannot write \(path): \(SystemError.text(of: errno))")
     }
     self.path = path
     needles = CapturedExchange.spellings(of: secrets)
+    self.hidesPeople = hidesPeople
     self.now = now
     endTornLine()
   }
@@ -50,7 +57,7 @@ final class CaptureFile: Sendable {
 
   /// Appends an exchange.
   func write(_ request: HTTPServerRequest, _ note: CallbackNote) {
-    let exchange = CapturedExchange(request, note, hiding: needles, at: now())
+    let exchange = CapturedExchange(request, note, hiding: needles, hidesPeople: hidesPeople, at: now())
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard failure == nil, let data = try? encoder.encode(exchange) else { return }

@@ -15,6 +15,14 @@ struct CapturedExchange: Codable, Sendable, Equatable {
     var reason: String?
   }
 
+  /// What was removed from a body.
+  enum Redacted: String, Codable {
+    /// A secret.
+    case body
+    /// The recipients, or all of a body in which they can't be found.
+    case people
+  }
+
   static let currentVersion = 1
 
   var v = CapturedExchange.currentVersion
@@ -27,8 +35,8 @@ struct CapturedExchange: Codable, Sendable, Equatable {
   var body: String?
   /// The body, if it isn't.
   var bodyBase64: String?
-  /// What is missing, so that the signature doesn't hold; absent if it does.
-  var redacted: [String]?
+  /// What is missing of the body, so that the signature doesn't hold; absent if it does.
+  var redacted: [Redacted]?
   var answer: Answer
 
   private enum CodingKeys: String, CodingKey {
@@ -80,30 +88,44 @@ extension CapturedExchange {
   ///   - request: The request.
   ///   - note: What became of it.
   ///   - needles: The spellings of what must not appear anywhere.
+  ///   - hidesPeople: Whether recipients are shortened, as the dashboard does.
   ///   - date: When it arrived.
-  init(_ request: HTTPServerRequest, _ note: CallbackNote, hiding needles: [[UInt8]], at date: Date) {
+  init(
+    _ request: HTTPServerRequest,
+    _ note: CallbackNote,
+    hiding needles: [[UInt8]],
+    hidesPeople: Bool,
+    at date: Date
+  ) {
     let head = RequestRedaction.head(request.head)
+    let mask =
+      hidesPeople ? RecipientMask(body: request.body, recipients: note.events.compactMap(\.recipient)) : nil
     let hide = { (text: String) in
       let bytes = needles.reduce(Array(text.utf8)) {
         $0.replacing($1, with: RequestRedaction.placeholder.utf8)
       }
       return String(decoding: bytes, as: UTF8.self)
     }
+    let show = { (text: String) in hide(mask?.text(text) ?? text) }
     at = RFC3339.format(date)
     method = head.method.rawValue
-    target = hide(head.path ?? "/")
+    target = show(head.path ?? "/")
     headers =
       (head.authority.map { [["Host", hide($0)]] } ?? [])
-      + head.headerFields.map { [$0.name.rawName, hide($0.value)] }
-    if let text = String(validating: request.body, as: UTF8.self) {
-      body = hide(text)
-      if body != text { redacted = ["body"] }
+      + head.headerFields.map { [$0.name.rawName, show($0.value)] }
+    var missing: [Redacted] = []
+    if let text = mask.map({ $0.body ?? "" }) ?? String(validating: request.body, as: UTF8.self) {
+      if Array(text.utf8) != request.body { missing.append(.people) }
+      let clean = hide(text)
+      if clean != text { missing.append(.body) }
+      body = clean
     } else {
       // Bytes that aren't text can still contain one.
       let isClean = !needles.contains { !request.body.ranges(of: $0).isEmpty }
       bodyBase64 = isClean ? Data(request.body).base64EncodedString() : ""
-      if !isClean { redacted = ["body"] }
+      if !isClean { missing.append(.body) }
     }
+    redacted = missing.isEmpty ? nil : missing
     switch note.result {
     case .accepted(let disposition): answer = Answer(status: note.status, disposition: disposition.rawValue)
     case .challenge: answer = Answer(status: note.status, disposition: "challenge")

@@ -70,6 +70,14 @@ struct ListenCommand: AsyncParsableCommand {
   )
   var capture: String?
 
+  @Option(
+    help: """
+      What else to leave out of the capture: people, for recipients, which are shortened as on the dashboard. A replay then \
+      needs --resign.
+      """
+  )
+  var redact: CaptureRedaction?
+
   @Option(help: "End after printing this many events.")
   var maxEvents: Int?
 
@@ -93,6 +101,7 @@ struct ListenCommand: AsyncParsableCommand {
     if (tlsCertificate == nil) != (tlsKey == nil) {
       throw ValidationError("--tls-certificate and --tls-key belong together.")
     }
+    if redact != nil, capture == nil { throw ValidationError("--redact belongs to --capture.") }
     if let maxEvents, maxEvents < 1 { throw ValidationError("--max-events must be positive.") }
     for text in forwardTo { _ = try ForwardRoute(text, providers: provider) }
   }
@@ -146,7 +155,8 @@ struct ListenCommand: AsyncParsableCommand {
     handler.capture = try capture.map {
       try CaptureFile(
         path: $0,
-        secrets: keys.values.flatMap(\.self) + Self.tokens(of: provider, at: receiver)
+        secrets: keys.values.flatMap(\.self) + Self.tokens(of: provider, at: receiver),
+        hidesPeople: redact == .people
       )
     }
     if !forwardTo.isEmpty {

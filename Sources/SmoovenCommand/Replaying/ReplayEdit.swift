@@ -47,7 +47,9 @@ struct ReplayEdit: Sendable {
 
   private func edited(_ body: [UInt8]) -> [UInt8] {
     guard shift != nil || suffix != nil, let tree = JSONTree(body) else { return body }
-    return tree.replacing { key, text, isString in
+    return tree.replacing { part in
+      guard part.kind != .key else { return nil }
+      let (key, text, isString) = (part.key, part.text, part.kind == .string)
       if let shift, isString, Self.times.contains(key), let date = RFC3339.parse(text) {
         return RFC3339.format(date.addingTimeInterval(shift))
       }

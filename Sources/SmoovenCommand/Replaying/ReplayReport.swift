@@ -84,8 +84,8 @@ extension CapturedExchange {
   /// Indicates whether any value in its body is an id.
   func mentions(_ id: String) -> Bool {
     var isFound = false
-    _ = JSONTree(bytes)?.replacing { _, text, _ in
-      if text == id { isFound = true }
+    _ = JSONTree(bytes)?.replacing { part in
+      if part.kind != .key, part.text == id { isFound = true }
       return nil
     }
     return isFound

@@ -60,9 +60,15 @@ struct Replayer: Sendable {
     _ body: [UInt8],
     _ after: Int?
   ) -> String? {
-    if exchange.redacted != nil { return "its body held a secret, which the capture doesn't have" }
+    if exchange.redacted?.contains(.body) == true {
+      return "its body held a secret, which the capture doesn't have"
+    }
     switch after {
     case 401:
+      if exchange.redacted != nil, !isSignedAgain(exchange) {
+        return
+          "its recipients aren't in the capture (--redact people), so its signature can't match: add --resign"
+      }
       if exchange.endpoint.map(ProviderFactory.isSigned) == false {
         return "its token is not in the capture: add --token, or the whole URL"
       }
@@ -74,6 +80,12 @@ struct Replayer: Sendable {
     case 404: return "no endpoint has its path there"
     default: return nil
     }
+  }
+
+  /// Indicates whether it gets a new signature, or none is checked.
+  private func isSignedAgain(_ exchange: CapturedExchange) -> Bool {
+    guard let name = exchange.endpoint, ProviderFactory.isSigned(name) else { return true }
+    return edit.secrets?[name] != nil
   }
 
   /// The seconds since it was signed.

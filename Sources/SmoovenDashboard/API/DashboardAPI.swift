@@ -25,7 +25,7 @@ final class DashboardAPI: Sendable {
     case .entries(let query): return .json(list(query))
     case .entry(let number):
       guard let details = feed.details(of: number) else { return .unknownEntry }
-      return .json(details.json(settings))
+      return .json(details.json(hints: feed.hints(on: number), settings))
     case .delivery(let name): return await delivery(name)
     case .stream: return stream(after: request.headerFields[.lastEventID])
     case .redeliver(let number): return await redeliver(number)
@@ -79,7 +79,7 @@ final class DashboardAPI: Sendable {
     return details.shownBody(settings)
   }
 
-  /// The entries of one notification: those that have a name in common with it.
+  /// The entries of one notification: those that have a name in common with it, whole or as the list shows it.
   private func delivery(_ name: String) async -> DashboardReply {
     var names: Set<String> = [name]
     var entries: [DashboardEntry] = []
@@ -89,9 +89,11 @@ final class DashboardAPI: Sendable {
       var position: UInt64 = 0
       while !Task.isCancelled {
         let page = feed.page(after: position, limit: EntryQuery.maximumLimit)
-        for entry in page.entries where entry.names.contains(where: names.contains) {
+        for entry in page.entries {
+          let own = entry.names + entry.shownNames(settings)
+          guard own.contains(where: names.contains) else { continue }
           entries.append(entry)
-          names.formUnion(entry.names)
+          names.formUnion(own)
         }
         if page.end <= position || page.entries.isEmpty { break }
         position = page.end
@@ -105,8 +107,7 @@ final class DashboardAPI: Sendable {
       )
     }
     return .json([
-      "why": .array(reasons), "names": .array(names.sorted().map(JSONValue.string)),
-      "entries": .array(entries.map { $0.json(settings) }),
+      "why": .array(reasons), "entries": .array(entries.map { $0.json(settings) }),
     ])
   }
 
@@ -131,7 +132,6 @@ final class DashboardAPI: Sendable {
     } catch let refusal as DashboardRefusal {
       return switch refusal {
       case .unknown: .unknownEntry
-      case .busy: .busy
       case .impossible(let reason): .failure(.unprocessableContent, reason)
       }
     } catch {

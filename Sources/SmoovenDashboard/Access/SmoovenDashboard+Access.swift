@@ -1,5 +1,6 @@
 public import HTTPTypes
 internal import Smooven
+internal import SmoovenHTTP
 
 extension SmoovenDashboard {
   /// Who may read the data and act.
@@ -42,9 +43,7 @@ extension SmoovenDashboard {
       case .anyone: return true
       case .custom(let admits): return await admits(request)
       case .token(let token, _):
-        let value = request.headerFields[.authorization] ?? ""
-        guard value.prefix(7).lowercased() == "bearer " else { return false }
-        return Secret(String(value.dropFirst(7))) == token
+        return request.headerFields.bearerToken.map { Secret($0) == token } ?? false
       }
     }
   }

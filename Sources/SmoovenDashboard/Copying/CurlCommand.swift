@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Smooven
 
 /// The command that sends a request again, for a POSIX shell.
 struct CurlCommand {
@@ -9,31 +10,32 @@ struct CurlCommand {
     "content-length", "connection", "transfer-encoding", "host", "accept-encoding", "keep-alive", "expect",
   ]
 
-  init(_ request: DashboardRequest, people: People) {
-    let shown = String(validating: request.body, as: UTF8.self).map(people.shortened)
+  init(_ request: DashboardRequest, mask: RecipientMask?) {
+    let shown = request.shownBody(mask)
     var lines: [String] = []
     var notes: [String] = []
-    if request.body.count < request.bodySize {
+    if shown == nil, mask != nil {
+      let why = request.isComplete ? "isn't JSON" : "wasn't kept as a whole"
+      notes.append(
+        "# the body of \(request.bodySize) bytes isn't shown, because it \(why): put yours on standard input"
+      )
+    } else if !request.isComplete {
       notes.append("# only the beginning of the body was kept: no signature matches it")
     } else if let shown, Array(shown.utf8) != request.body {
       notes.append("# addresses are shortened, so the signature doesn't match: --show-people shows them")
     }
-    lines.append(
-      "curl --globoff -i -X \(Self.quoted(request.method)) \(Self.quoted(request.url ?? "http://localhost" + request.path))"
-    )
+    let url = mask.text(request.url ?? "http://localhost" + request.path)
+    lines.append("curl --globoff -i -X \(Self.quoted(request.method)) \(Self.quoted(url))")
     for field in request.fields where !Self.skipped.contains(field.name.lowercased()) {
-      lines.append("  -H \(Self.quoted("\(field.name): \(people.shortened(field.value))"))")
+      lines.append("  -H \(Self.quoted("\(mask.text(field.name)): \(mask.text(field.value))"))")
     }
-    var command = lines
-    if let shown, Self.isPlain(shown) {
-      command.append("  --data-binary \(Self.quoted(shown))")
-      text = (notes + [command.joined(separator: " \\\n")]).joined(separator: "\n")
-    } else {
-      command.append("  --data-binary @-")
-      let encoded = Data(shown.map { Array($0.utf8) } ?? request.body).base64EncodedString()
-      let whole = "printf %s \(Self.quoted(encoded)) | base64 -d | \(command.joined(separator: " \\\n"))"
-      text = (notes + [whole]).joined(separator: "\n")
+    let isArgument = shown.map(Self.isPlain) ?? false
+    lines.append("  --data-binary \(isArgument ? Self.quoted(shown ?? "") : "@-")")
+    var command = lines.joined(separator: " \\\n")
+    if !isArgument, let bytes = shown.map({ Array($0.utf8) }) ?? (mask == nil ? request.body : nil) {
+      command = "printf %s \(Self.quoted(Data(bytes).base64EncodedString())) | base64 -d | \(command)"
     }
+    text = (notes + [command]).joined(separator: "\n")
   }
 
   /// Indicates whether a body can be an argument.

@@ -63,7 +63,7 @@ extension DashboardEntry {
   }
 
   private mutating func set(_ rejection: JournalRejection) {
-    set("rejected", rejection.reason.replacing("_", with: " "), rejection.message, .bad)
+    set("rejected", rejection.reason, rejection.message, .bad)
     provider = rejection.endpoint
     status = rejection.status
     hasRequest = rejection.request != nil

@@ -66,20 +66,16 @@ package struct DashboardEntry: Sendable {
 /// Everything about an entry.
 package struct DashboardDetails: Sendable {
   package var entry: DashboardEntry
-  /// Hints at what is wrong, and what to do.
-  package var hints: [String]
   package var request: DashboardRequest?
   /// The event, to copy it as a test.
   package var event: CallbackEvent?
 
   package init(
     entry: DashboardEntry,
-    hints: [String] = [],
     request: DashboardRequest? = nil,
     event: CallbackEvent? = nil
   ) {
     self.entry = entry
-    self.hints = hints
     self.request = request
     self.event = event
   }
@@ -93,6 +89,8 @@ package struct DashboardRequest: Sendable {
   package var body: [UInt8]
   /// The size of the whole body.
   package var bodySize: Int
+  /// Whether ``body`` is the whole body.
+  package var isComplete: Bool { body.count == bodySize }
   package var remoteAddress: String?
   /// The whole URL, if known.
   package var url: String?

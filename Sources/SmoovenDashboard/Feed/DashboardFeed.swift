@@ -14,6 +14,11 @@ package protocol DashboardFeed: Sendable {
   /// Everything about an entry; `nil` if it's no longer kept.
   func details(of number: UInt64) -> DashboardDetails?
 
+  /// Hints at what is wrong with an entry, and what to do.
+  ///
+  /// Finding them may take long, so it's called for one entry only.
+  func hints(on number: UInt64) -> [String]
+
   /// Whether something can be delivered again.
   var canRedeliver: Bool { get }
 
@@ -31,6 +36,8 @@ package protocol DashboardFeed: Sendable {
 }
 
 extension DashboardFeed {
+  package func hints(on number: UInt64) -> [String] { [] }
+
   package func explain(_ name: String) async -> [(message: String, advice: String?)] { [] }
 }
 
@@ -66,8 +73,6 @@ package struct DashboardResult: Sendable {
 package enum DashboardRefusal: Error, Sendable {
   /// The entry is unknown, or no longer kept.
   case unknown
-  /// The entry is being delivered again.
-  case busy
   /// It can't be, for a reason.
   case impossible(String)
 }

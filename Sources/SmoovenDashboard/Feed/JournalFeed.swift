@@ -31,18 +31,19 @@ struct JournalFeed: DashboardFeed {
     case .callback(let event, _, let request):
       details.event = event
       details.request = request.map(DashboardRequest.init)
-    case .rejected(let rejection):
-      details.request = rejection.request.map(DashboardRequest.init)
-      if let request = rejection.request, request.isComplete, let diagnose = actions.diagnose {
-        details.hints = diagnose(
-          rejection,
-          CallbackRequest(head: request.head, body: request.body, remoteAddress: request.remoteAddress),
-          found.at
-        )
-      }
+    case .rejected(let rejection): details.request = rejection.request.map(DashboardRequest.init)
     default: break
     }
     return details
+  }
+
+  func hints(on number: UInt64) -> [String] {
+    guard let diagnose = actions.diagnose, let found = find(number),
+      case .rejected(let rejection) = found.kind,
+      let kept = rejection.request, kept.isComplete
+    else { return [] }
+    let request = CallbackRequest(head: kept.head, body: kept.body, remoteAddress: kept.remoteAddress)
+    return diagnose(rejection, request, found.at)
   }
 
   private func find(_ number: UInt64) -> JournalEntry? {
@@ -54,7 +55,7 @@ struct JournalFeed: DashboardFeed {
 
   private func entry(_ entry: JournalEntry) -> DashboardEntry {
     var shown = DashboardEntry(entry)
-    shown.canRedeliver = canRedeliver && Self.canRedeliver(entry)
+    shown.canRedeliver = canRedeliver && entry.request(to: actions.receiver) != nil
     return shown
   }
 
@@ -69,20 +70,11 @@ struct JournalFeed: DashboardFeed {
 
   var trigger: DashboardTrigger? { actions.trigger }
 
-  /// Whether the whole request is known.
-  private static func canRedeliver(_ entry: JournalEntry) -> Bool {
-    switch entry.kind {
-    case .callback(_, _, let request): request?.isComplete == true
-    case .rejected(let rejection): rejection.request?.isComplete == true && rejection.endpoint != nil
-    default: false
-    }
-  }
-
   func redeliver(_ number: UInt64) async throws -> DashboardResult {
     guard let entry = find(number) else { throw DashboardRefusal.unknown }
-    guard let redeliver = actions.redeliver, Self.canRedeliver(entry),
-      let request = entry.request(to: actions.receiver)
-    else { throw DashboardRefusal.impossible("this entry has no request that could be delivered again") }
+    guard let redeliver = actions.redeliver, let request = entry.request(to: actions.receiver) else {
+      throw DashboardRefusal.impossible("this entry has no request that could be delivered again")
+    }
     let before = journal.newest
     let status = try await redeliver(request)
     let led = journal.entries(after: before, limit: 1_000).entries.first { $0.isSameRequest(as: entry) }
@@ -105,12 +97,15 @@ extension JournalEntry {
     return kept.body == request.body
   }
 
-  /// The request, at the URL at which it arrived.
+  /// The request, at the URL at which it arrived; `nil` if a part of it wasn't kept.
+  ///
+  /// Without a header field that was removed, it would be refused for another reason than the one that matters.
   fileprivate func request(to receiver: CallbackReceiver?) -> CallbackRequest? {
-    guard let kept else { return nil }
+    if case .rejected(let rejection) = kind, rejection.endpoint == nil { return nil }
+    guard let kept, kept.isComplete else { return nil }
     var request = CallbackRequest(head: kept.head, body: kept.body, remoteAddress: kept.remoteAddress)
     if let receiver, let path = receiver.path(of: self) { request.head.path = path }
-    return request
+    return RequestRedaction.isRedacted(request.head) ? nil : request
   }
 }
 

@@ -17,8 +17,9 @@ struct HTTPAccess: Sendable {
 
   /// Creates the access to a server that listens at an address.
   init(host: String, port: Int, tokens: [Secret]) {
-    let authority = { (host: String) in host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-    let names = Set([host, "localhost", "127.0.0.1", "::1"].map(authority))
+    let names = Set(
+      [host, "localhost", "127.0.0.1", "::1"].map { "\(HTTPServerAddress(host: $0, port: port))" }
+    )
     // A server that is bound to another address is reached by names that only its administrator knows.
     let address = HTTPServerAddress(host: host, port: port)
     hosts = LoopbackHost.isLoopback(host: host) ? HTTPHosts(boundTo: address) : nil
@@ -34,7 +35,7 @@ struct HTTPAccess: Sendable {
     if let hosts, !hosts.admits(head.authority) {
       return HTTPServerResponse(status: .forbidden)
     }
-    guard isAuthorized(head.headerFields[.authorization]) else {
+    guard isAuthorized(head) else {
       return HTTPServerResponse(status: .unauthorized, headerFields: [.wwwAuthenticate: "Bearer"])
     }
     let path = head.path.map { $0.prefix { $0 != "?" } }
@@ -44,25 +45,13 @@ struct HTTPAccess: Sendable {
     guard head.method == .post else {
       return HTTPServerResponse(status: .methodNotAllowed, headerFields: [.allow: "POST"])
     }
-    let type = head.headerFields[.contentType]?.prefix { $0 != ";" }.lowercased()
-    guard type?.trimmed == "application/json" else {
+    guard head.headerFields.mediaType == "application/json" else {
       return HTTPServerResponse(status: .unsupportedMediaType)
     }
     return nil
   }
 
-  private func isAuthorized(_ value: String?) -> Bool {
-    guard let value, value.prefix(7).lowercased() == "bearer " else { return false }
-    let given = Secret(String(value.dropFirst(7)))
-    return tokens.contains(given)
-  }
-}
-
-extension String {
-  fileprivate var trimmed: Substring {
-    var text = self[...]
-    while text.last == " " { text.removeLast() }
-    while text.first == " " { text.removeFirst() }
-    return text
+  private func isAuthorized(_ head: HTTPRequest) -> Bool {
+    head.headerFields.bearerToken.map { tokens.contains(Secret($0)) } ?? false
   }
 }

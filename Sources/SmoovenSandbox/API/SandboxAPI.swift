@@ -82,24 +82,22 @@ struct SandboxAPI: AsyncHTTPServerHandler {
   }
 
   private func noteRefusal(of head: HTTPRequest, status: Int, code: String) {
-    // Of other paths nothing is known, so they could hold anything.
-    let isKnown = SandboxRoute(path: head.path ?? "") != nil
-    let path = isKnown ? String((head.path ?? "").prefix { $0 != "?" }) : "another path"
+    // Nothing that the client chose: a path could hold a recipient's id, and a method anything.
+    let isKnown = Self.methods.contains(head.method)
     let activity = SandboxActivity.refused(
       status: status,
       code: code,
-      method: head.method.rawValue,
-      path: path,
+      method: isKnown ? head.method.rawValue : "another method",
+      path: SandboxRoute(path: head.path ?? "")?.pattern ?? "another path",
       at: configuration.now()
     )
     records.update { $0.note(activity) }
   }
 
+  private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
+
   private func authorize(_ head: HTTPRequest) throws(APIError) {
-    let parts = (head.headerFields[.authorization] ?? "").split(separator: " ", maxSplits: 1)
-    guard
-      parts.count == 2, parts[0].lowercased() == "bearer", Secret(String(parts[1])) == configuration.secretKey
-    else {
+    guard let token = head.headerFields.bearerToken, Secret(token) == configuration.secretKey else {
       throw APIError(
         status: .unauthorized,
         code: "unauthorized",

@@ -33,6 +33,21 @@ enum SandboxRoute: Equatable {
     }
   }
 
+  /// The path without what a client chose.
+  var pattern: String {
+    switch self {
+    case .notify: "/v1/agent/notify"
+    case .status: "/v1/status/<id>"
+    case .registerPlayer: "/v1/players/register"
+    case .importPlayers: "/v1/players/batch"
+    case .player: "/v1/players/<id>"
+    case .notifications: "/sandbox/notifications"
+    case .attempts: "/sandbox/attempts"
+    case .failedDeliveries: "/sandbox/failed-deliveries"
+    case .health: "/healthz"
+    }
+  }
+
   var methods: [HTTPRequest.Method] {
     switch self {
     case .notify, .registerPlayer, .importPlayers: [.post]

@@ -5,9 +5,10 @@ import Testing
 @Suite("JSON in another style") struct JSONTreeTests {
   private let text = #"{"b": [1.0, true, {}], "a" : "é/<\u00e9\n", "c":[]}"#
 
-  private func written(_ style: JSONStyle) throws -> String {
+  private func written(_ style: JSONStyle, sortsKeys: Bool = false) throws -> String {
     let tree = try #require(JSONTree(Array(text.utf8)))
-    return String(decoding: tree.written(in: style), as: UTF8.self)
+    let written = (sortsKeys ? tree.sortingKeys() : tree).written(in: style)
+    return String(decoding: try #require(written), as: UTF8.self)
   }
 
   @Test("Numbers, and kept strings, stay as they are written")
@@ -21,8 +22,8 @@ import Testing
     #expect(try written(python) == #"{"b": [1.0, true, {}], "a": "\u00e9/<\u00e9\n", "c": []}"#)
     let php = JSONStyle(strings: .lowerHexSlashes)
     #expect(try written(php) == #"{"b":[1.0,true,{}],"a":"\u00e9\/<\u00e9\n","c":[]}"#)
-    let go = JSONStyle(strings: .go, sortsKeys: true)
-    #expect(try written(go) == #"{"a":"é/\u003cé\n","b":[1.0,true,{}],"c":[]}"#)
+    let go = JSONStyle(strings: .go)
+    #expect(try written(go, sortsKeys: true) == #"{"a":"é/\u003cé\n","b":[1.0,true,{}],"c":[]}"#)
     let node = JSONStyle(strings: .plain, spacing: .lines(indent: "  ", colon: ": "))
     let expected = """
       {
@@ -42,10 +43,28 @@ import Testing
   func replaced() throws {
     let text = #"{ "id":"a\"b", "list":[{"id": 12}], "other":"a"  }"#
     let tree = try #require(JSONTree(Array(text.utf8)))
-    let bytes = tree.replacing { key, text, isString in key == "id" ? text + (isString ? "\"é" : "3") : nil }
+    func isList(_ key: String) -> Bool { key == "list" }
+    let bytes = tree.replacing(marking: isList) { part in
+      switch part.kind {
+      case .key: part.text == "other" && part.key.isEmpty ? "else" : nil
+      case .string: part.key == "id" && !part.isMarked ? part.text + "\"é" : nil
+      case .literal: part.key == "id" && part.isMarked ? part.text + "3" : nil
+      }
+    }
     #expect(
-      String(decoding: bytes, as: UTF8.self) == #"{ "id":"a\"b\"é", "list":[{"id": 123}], "other":"a"  }"#
+      String(decoding: bytes, as: UTF8.self) == #"{ "id":"a\"b\"é", "list":[{"id": 123}], "else":"a"  }"#
     )
+  }
+
+  @Test("A style in which the text is longer than the limit isn't written")
+  func limited() throws {
+    let deep = String(repeating: "[", count: 100) + "1" + String(repeating: "]", count: 100)
+    let tree = try #require(JSONTree(Array(deep.utf8)))
+    let lines = JSONStyle(spacing: .lines(indent: "    ", colon: ": "))
+    let length = try #require(tree.written(in: lines)?.count)
+    #expect(length > 20_000)
+    #expect(tree.written(in: lines, limit: length)?.count == length)
+    #expect(tree.written(in: lines, limit: length - 1) == nil)
   }
 
   @Test("What isn't JSON is no tree", arguments: ["", "{", "{} x", "nul", "\"\u{1}\""])

@@ -95,6 +95,29 @@ import Testing
     }
   }
 
+  @Test("Each different body is tried once", arguments: [signed, indented, "{\"a\":1}", "[]", "x"])
+  func once(body: String) {
+    var tried: Set<[UInt8]> = [Array(body.utf8)]
+    let search = BodyVariants(body: Array(body.utf8)).first { variant in
+      #expect(tried.insert(variant).inserted, "\(String(decoding: variant, as: UTF8.self))")
+      return false
+    }
+    #expect(search.found == nil && search.isWhole && search.count == tried.count - 1)
+  }
+
+  @Test("The work for one request is limited, however long and deep its body is")
+  func limited() {
+    let numbers = String(repeating: "1,", count: 30_000) + "1"
+    let body = String(repeating: "[", count: 120) + numbers + String(repeating: "]", count: 120)
+    var work = 0
+    let search = BodyVariants(body: Array(body.utf8), maximumWork: 1 << 20).first { variant in
+      work += variant.count
+      return false
+    }
+    #expect(!search.isWhole && search.count > 0)
+    #expect(work <= 1 << 20)
+  }
+
   @Test("A key of another kind is recognized")
   func secrets() throws {
     let body = Array(Self.signed.utf8)

@@ -45,7 +45,7 @@ def live(link, url, sandbox):
         check("sarah@example.com" not in page.content(), "the recipient is shown in full")
         # The sandbox's key is not the listener's.
         service.notify("sarah@example.com", f"{url}/callbacks/smooven")
-        first_row(page, "no match")
+        first_row(page, "no_match")
         # One that was forged, and one whose body was changed on the way.
         listener.call_back({"event": "notification.delivered", "notification_id": "ntf_forged"}, forged=True)
         signed = b'{"event":"notification.delivered","notification_id":"ntf_changed"}'
@@ -226,6 +226,83 @@ def tabs(link, url):
         check(page.locator(ROW).count() == 3, f"{page.locator(ROW).count()} rows")
 
 
+FOLLOWER = """
+  // Another tab reads the stream, and this one hears what the test says.
+  if (navigator.locks) navigator.locks.request = () => new Promise(() => {})
+  window.BroadcastChannel = class {
+    constructor() { window.hear = (data) => this.onmessage({ data }) }
+    postMessage() {}
+  }
+"""
+
+
+def gap(link, url):
+    """A tab that hears of an entry, and not of the one before it, reads both."""
+    listener = Server(url, KEY)
+
+    def happen(name):
+        check(listener.call_back({"event": "notification.delivered", "notification_id": name}) == 200, "refused")
+
+    with browser() as opened:
+        context = opened.context()
+        context.add_init_script(FOLLOWER)
+        page = context.new_page()
+        happen("ntf_read")
+        page.goto(link)
+        page.wait_for_function("() => Boolean(window.hear)")
+        happen("ntf_unheard")
+        happen("ntf_heard")
+        page.evaluate(
+            """async () => {
+              const token = sessionStorage.getItem('smooven-token')
+              const reply = await fetch('api/entries?after=2', { headers: { Authorization: `Bearer ${token}` } })
+              window.hear({ state: 'live', newest: 1 })
+              window.hear({ page: { start: 2, ...await reply.json() } })
+            }"""
+        )
+        first_row(page, "ntf_heard")
+        first_row(page, "ntf_unheard")
+        check(page.locator(ROW).count() == 3, f"{page.locator(ROW).count()} rows")
+
+
+def why(link, url):
+    """Reasons that arrive late don't replace newer ones, nor those of another notification."""
+    listener = Server(url, KEY)
+    held = []
+
+    def happen(name, event):
+        check(listener.call_back({"event": event, "notification_id": name}) == 200, "refused")
+
+    def reply(route, message):
+        route.fulfill(json={"why": [{"message": message, "advice": None}], "entries": []})
+
+    def waiting(page, count):
+        wait_until(lambda: (page.wait_for_timeout(20), len(held) == count)[1], f"{len(held)} requests")
+
+    with browser() as opened:
+        page = open_page(opened.context(), link)
+        page.route("**/api/deliveries/*", lambda route: held.append(route))
+        reasons = page.locator("[aria-label=Why]")
+        happen("ntf_one", "notification.sent")
+        first_row(page, "ntf_one").click()
+        waiting(page, 1)
+        happen("ntf_one", "notification.delivered")
+        waiting(page, 2)
+        reply(held[1], "the newer reason")
+        reasons.filter(has_text="the newer reason").wait_for()
+        reply(held[0], "the older reason")
+        # Another one, whose reasons aren't known yet, and back.
+        happen("ntf_two", "notification.sent")
+        first_row(page, "ntf_two").click()
+        waiting(page, 3)
+        check("reason" not in page.locator("#details").inner_text(), page.locator("#details").inner_text())
+        first_row(page, "ntf_one").click()
+        reasons.filter(has_text="the newer reason").wait_for()
+        reply(held[2], "the reason of two")
+        first_row(page, "ntf_two").click()
+        reasons.filter(has_text="the reason of two").wait_for()
+
+
 HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -331,7 +408,7 @@ def accessible(link, url):
 
                 first_row(page, "ntf_5t0w3n8z")
                 look("list")
-                first_row(page, "no match").click()
+                first_row(page, "no_match").click()
                 page.locator(".entry .hints").wait_for()
                 look("refused")
                 if phone:
@@ -397,10 +474,13 @@ def refused(link, url):
     with browser() as opened:
         context = opened.context()
         page = context.new_page()
+        fields = []
+        page.on("request", lambda request: fields.append(request.headers.get("authorization")))
         page.goto(link.split("#")[0])
         page.locator("#state[data-state=gone]").wait_for()
         check("open the one that was printed" in page.locator("#state").inner_text(), page.locator("#state").inner_text())
         check(page.locator(ROW).count() == 0, "there is data without the token")
+        check(len(fields) > 1 and set(fields) == {None}, f"an empty token was sent: {fields}")
 
 
 def pictures(link, url):
@@ -410,7 +490,7 @@ def pictures(link, url):
         for dark in [False, True]:
             context = opened.context(dark=dark, still=True, viewport={"width": 1000, "height": 560})
             page = open_page(context, link)
-            first_row(page, "no match").click()
+            first_row(page, "no_match").click()
             page.locator(".entry .hints").wait_for()
             picture(page, f"dashboard{'~dark' if dark else ''}")
 
@@ -427,6 +507,8 @@ if __name__ == "__main__":
             "accessible": accessible,
             "scroll": scroll,
             "refused": refused,
+            "gap": gap,
+            "why": why,
             "pictures": pictures,
         }
     )

@@ -69,10 +69,34 @@ import Testing
     )
     for text in ["0123456789", "c2VjcmV0"] { #expect(!lines.joined().contains(text), "\(lines)") }
     let exchange = capture.lines[0].exchange
-    #expect(exchange.redacted == ["body"] && exchange.endpoint == "smobi")
+    #expect(exchange.redacted == [.body] && exchange.endpoint == "smobi")
     #expect(exchange.headers.contains(["webhook-signature", "v1,abc="]))
     #expect(exchange.headers.first == ["Host", "h:1"])
     #expect(exchange.answer == CapturedExchange.Answer(status: 200, disposition: "unmatched"))
+  }
+
+  @Test("Without people, recipients are shortened as on the dashboard, and what can't be read is left out")
+  func people() throws {
+    let file = TemporaryFile()
+    let writer = try CaptureFile(path: file.path, secrets: [Self.secret], hidesPeople: true)
+    let bodies = [
+      #"{"to": "\u002B61400111222", "n": 1.0, "text": "for +61400111222, \#(Self.secret.exposedText)"}"#,
+      #"{"status": "sent",  "n": 1.0}"#, "to=%2B61400111222", "",
+    ]
+    for (index, body) in bodies.enumerated() {
+      let fields: HTTPFields = index == 0 ? [.userAgent: "for 61400111222"] : [:]
+      writer.write(request(Array(body.utf8), fields), note)
+    }
+    let text = try String(contentsOfFile: file.path, encoding: .utf8)
+    for part in ["400111", "c2VjcmV0"] { #expect(!text.contains(part), "\(text)") }
+    let exchanges = try Capture(path: file.path).lines.map(\.exchange)
+    #expect(
+      exchanges.map(\.body) == [
+        #"{"to": "+6…22", "n": 1.0, "text": "for +6…22, [redacted]"}"#, bodies[1], "", "",
+      ]
+    )
+    #expect(exchanges.map(\.redacted) == [[.people, .body], nil, [.people], nil])
+    #expect(exchanges[0].headerFields[.userAgent] == "for 61…22")
   }
 
   @Test("A torn last line is skipped, and the next process begins a new one")

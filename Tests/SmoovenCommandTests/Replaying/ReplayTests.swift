@@ -132,6 +132,28 @@ struct ReplayTests {
     }
   }
 
+  @Test("Without its recipients, a request needs a new signature, and a replay says so")
+  func people() async throws {
+    let file = TemporaryFile()
+    try await Listening.with(Self.options + ["--capture", file.path, "--redact", "people"]) { listener in
+      _ = try await Self.sendMixed(10, to: listener)
+      _ = try await listener.stopped()
+    }
+    #expect(try !String(contentsOfFile: file.path, encoding: .utf8).contains("zoë"))
+    try await Listening.with(Self.options) { listener in
+      let replay = ["replay", file.path, "--to", listener.url, "--token", Self.token]
+      let end = try await SmoovenProcess.run(replay + ["--only", "ntf_0"])
+      #expect(end.exitCode == 1)
+      let reason =
+        "its recipients aren't in the capture (--redact people), so its signature can't match: add --resign"
+      #expect(end.output.first == "line 1  notification.sent ntf_0: 200 before, 401 now; \(reason)")
+      let renewed = try await SmoovenProcess.run(
+        replay + ["--only", "ntf_0", "--resign", "--secret", "smooven=\(Listening.key)"]
+      )
+      #expect(renewed.exitCode == 0, "\(renewed.output) \(renewed.errors)")
+    }
+  }
+
   /// A server that keeps the ids of what it gets.
   private struct Target: HTTPServerHandler {
     let ids = Watched<[String]>([])

@@ -25,7 +25,10 @@ if (location.hash.length > 1) {
   // So that it isn't in the history, nor in what is shared of the address.
   history.replaceState(null, '', location.pathname + location.search)
 }
-const headers = (more) => ({ Authorization: `Bearer ${sessionStorage.getItem(tokenKey) ?? ''}`, ...more })
+const headers = (more) => {
+  const token = sessionStorage.getItem(tokenKey)
+  return token ? { Authorization: `Bearer ${token}`, ...more } : { ...more }
+}
 
 class Failure extends Error {
   constructor(status, message) {
@@ -67,7 +70,10 @@ const entries = new Map()
 let groups = []
 let byName = new Map()
 let about = { run: '', newest: 0, redeliver: false, trigger: [] }
+/** The place up to which all entries were read. */
 let newest = 0
+/** The newest place that the server named. */
+let known = 0
 let missed = 0
 
 const significant = new Set(['callback', 'settled', 'rejected', 'refused', 'unclear', 'attempt'])
@@ -111,23 +117,26 @@ const clear = () => {
   byName = new Map()
   missed = 0
   news = 0
+  newest = 0
+  known = 0
+  reading = null
 }
 
-/** Takes entries that have just happened. */
+/** Takes the entries that follow those that were read. */
 const receive = (page) => {
-  missed += page.missed ?? 0
+  // What was dropped before this page was opened isn't missed.
+  if (newest >= about.newest) missed += page.missed ?? 0
   let added = 0
   let count = 0
   for (const entry of page.entries) {
-    const last = newest
-    newest = Math.max(newest, entry.number)
     if (entries.has(entry.number)) continue
-    entry.fresh = true
-    if (entry.number > last) count += 1
+    entry.fresh = entry.number > about.newest
     const group = add(entry)
-    if (group && matches(group)) added += 1
+    if (entry.fresh) count += 1
+    if (entry.fresh && group && matches(group)) added += 1
     if (entry.number === wanted) select(entry.number)
   }
+  newest = Math.max(newest, page.end)
   sortGroups()
   trim()
   hold(added)
@@ -135,37 +144,42 @@ const receive = (page) => {
   draw()
 }
 
-/** Reads what is kept, the newest first. */
+/** The reading that is under way, so that there's one at a time. */
+let reading = null
+
+/** Reads forward from the place that was reached, until nothing newer is known. */
+const catchUp = () => {
+  reading ??= readOn()
+  return reading
+}
+
+const readOn = async () => {
+  // Not before it's assigned.
+  await null
+  const own = reading
+  try {
+    for (;;) {
+      const start = newest
+      const page = await call(`entries?limit=1000&after=${start}`)
+      // Another process is read now.
+      if (reading !== own) return
+      receive(page)
+      known = Math.max(known, page.newest)
+      if (newest >= known || newest === start) return
+    }
+  } finally {
+    if (reading === own) reading = null
+  }
+}
+
+/** Reads what is kept. */
 const load = async () => {
   about = await call('about')
   $('title').textContent = about.title
   document.title = about.title
   $('open-trigger').hidden = about.trigger.length === 0
-  newest = Math.max(newest, about.newest)
-  let start = about.newest
-  while (start > 0) {
-    const after = Math.max(0, start - 1000)
-    const page = await call(`entries?limit=1000&after=${after}`)
-    for (const entry of page.entries) {
-      newest = Math.max(newest, entry.number)
-      add(entry)
-    }
-    start = after
-    if (entries.size >= capacity) break
-    sortGroups()
-    draw()
-  }
-  sortGroups()
-  draw()
-}
-
-/** Reads what was missed since the newest entry. */
-const catchUp = async () => {
-  for (;;) {
-    const page = await call(`entries?limit=1000&after=${newest}`)
-    receive(page)
-    if (page.entries.length === 0 || page.end >= page.newest) break
-  }
+  newest = Math.max(newest, about.newest - capacity)
+  await catchUp()
 }
 
 // MARK: The stream
@@ -194,7 +208,8 @@ const stream = async (tell) => {
   let pause = 250
   for (;;) {
     try {
-      const response = await fetch('api/stream', { headers: headers({ 'Last-Event-ID': `${newest}` }), cache: 'no-store' })
+      let position = newest
+      const response = await fetch('api/stream', { headers: headers({ 'Last-Event-ID': `${position}` }), cache: 'no-store' })
       if (response.status === 401) {
         tell({ state: 'gone' })
         return
@@ -203,9 +218,11 @@ const stream = async (tell) => {
         pause = 250
         tell({ state: 'live', newest })
         await readEvents(response.body, (event) => {
+          const end = event.id ? Number(event.id) : position
           if (event.event === 'reset') tell({ reset: true })
-          else if (event.event === 'entries') tell({ page: JSON.parse(event.data) })
+          else if (event.event === 'entries') tell({ page: { ...JSON.parse(event.data), start: position, end } })
           else tell({ state: 'live', newest })
+          position = end
         })
       }
     } catch { /* The server has gone, or is not there yet. */ }
@@ -224,12 +241,12 @@ const take = (news) => {
   if (news.state) setState(news.state)
   if (news.reset) {
     clear()
-    newest = 0
     load().catch(fail)
   }
-  if (news.page) receive(news.page)
-  // Something was said before this tab listened.
-  if (news.newest > newest) catchUp().catch(fail)
+  known = Math.max(known, news.newest ?? 0, news.page?.end ?? 0)
+  // A page that begins later leaves something out, such as what was said before this tab listened.
+  if (news.page && news.page.start <= newest) receive(news.page)
+  if (known > newest) catchUp().catch(fail)
 }
 
 /** Browsers open six connections to a server, so one tab reads the stream, and tells the others. */
@@ -470,7 +487,7 @@ let drawnFor = ''
 const drawDetails = () => {
   if (!selected || !chosen) return
   // Drawn again only if something in it has changed: the focus may be in it.
-  const key = `${selected.number} ${selected.list.length} ${chosen.number} ${view} ${details?.number} ${why.length}`
+  const key = `${selected.number} ${selected.list.length} ${chosen.number} ${view} ${details?.number}`
   if (key === drawnFor) return
   drawnFor = key
   const focused = document.activeElement?.dataset?.key
@@ -488,22 +505,22 @@ const drawDetails = () => {
   if (selected.names.length > 0) fetchWhy(selected).catch(fail)
 }
 
-/** The reasons for the notification's state, as `smooven explain` says. */
-let why = []
-let explained = ''
-
+/** Asks for the reasons for the notification's state, as `smooven explain` says. Each group has its own. */
 const fetchWhy = async (group) => {
-  const key = `${group.number} ${group.list.length}`
-  if (key === explained) return
-  explained = key
+  const size = group.list.length
+  if (group.asked === size) return
+  group.asked = size
   const answer = await call(`deliveries/${encodeURIComponent(group.names[0])}`)
+  // Asked again since, with more entries.
+  if (group.asked !== size) return
+  group.why = answer.why
   if (group !== selected) return
-  why = answer.why
+  drawnFor = ''
   drawDetails()
 }
 
 const reasons = () => {
-  if (explained.split(' ')[0] !== `${selected.number}`) why = []
+  const why = selected.why ?? []
   const list = el('ul', 'hints', ...why.map(({ message, advice }) => el('li', '', advice ? `${message} → ${advice}` : message)))
   list.hidden = why.length === 0
   list.setAttribute('aria-label', 'Why')
@@ -588,7 +605,11 @@ const request = (request) => {
   return [...parts, views, el('p', 'soft', size), body]
 }
 
-const bodyText = (request) => request.body ?? `base64, because it isn't UTF-8:\n${request.base64}`
+const bodyText = (request) => {
+  if (request.body !== undefined) return request.body
+  if (request.base64 !== undefined) return `base64, because it isn't UTF-8:\n${request.base64}`
+  return "The body isn't shown, because it isn't a whole JSON text, in which recipients can be shortened. --show-people shows it."
+}
 
 const bodyView = (request) => {
   if (view === 'raw') return [bodyText(request)]
