@@ -28,7 +28,7 @@ let postgres: Target.Dependency = .target(name: "CPostgres", condition: .when(tr
 // Sources/README.md draws which target may import which.
 let package = Package(
   name: "smooven-swift",
-  platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+  platforms: [.macOS(.v15)],
   products: [
     .library(name: "SmoovenCallbacks", targets: ["SmoovenCallbacks"]),
     .library(name: "Smooven", targets: ["Smooven"]),

@@ -8,11 +8,13 @@ let package = Package(
   dependencies: [
     .package(name: "smooven-swift", path: "../..", traits: [.defaults, "PostgresSupport"]),
     .package(name: "smooven-benchmarks", path: ".."),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
   ],
   targets: [
     .executableTarget(
       name: "PostgresCost",
       dependencies: [
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Measuring", package: "smooven-benchmarks"),
         .product(name: "Smooven", package: "smooven-swift"),
         .product(name: "SmoovenPostgres", package: "smooven-swift"),

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Measuring
 import Smooven
 import SmoovenPostgres
@@ -20,19 +21,19 @@ struct PostgresCost {
     guard let url = arguments.dropFirst().first else { throw Usage() }
     let numbers = arguments.dropFirst(2).compactMap { Int($0) }
     switch (arguments.first, numbers.count) {
-    case ("append", 2): try await append(Secret(url), callers: numbers[0], seconds: numbers[1])
-    case ("wake", 1): try await wake(Secret(url), count: numbers[0])
+    case ("append", 2): try await append(url, callers: numbers[0], seconds: numbers[1])
+    case ("wake", 1): try await wake(url, count: numbers[0])
     default: throw Usage()
     }
   }
 
-  private static func store(_ url: Secret) async throws -> PostgresDeliveryStore {
+  private static func store(_ url: String) async throws -> PostgresDeliveryStore {
     try await PostgresDeliveryStore(configuration: PostgresStoreConfiguration(url: url))
   }
 
   // MARK: Appending
 
-  private static func append(_ url: Secret, callers: Int, seconds: Int) async throws {
+  private static func append(_ url: String, callers: Int, seconds: Int) async throws {
     let store = try await store(url)
     _ = try await append(to: store, callers: callers, seconds: 1, series: "warm")
     let (count, time) = try await append(to: store, callers: callers, seconds: seconds, series: "load")
@@ -72,7 +73,7 @@ struct PostgresCost {
   // MARK: Waking
 
   /// Two receivers, each with its own store and connections, as in two processes.
-  private static func wake(_ url: Secret, count: Int) async throws {
+  private static func wake(_ url: String, count: Int) async throws {
     let stores = [try await store(url), try await store(url)]
     let receivers = try stores.map {
       try CallbackReceiver(endpoints: [CallbackEndpoint(.smooven(key))], store: $0)
