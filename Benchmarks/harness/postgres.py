@@ -30,6 +30,11 @@ CREATE TABLE bare_event (
   position int8 PRIMARY KEY, received_at float8 NOT NULL, kept_from float8 NOT NULL, token bytea, keys int8[] NOT NULL,
   detail json NOT NULL, payload json, body bytea NOT NULL, stored_at timestamptz NOT NULL DEFAULT clock_timestamp());
 CREATE INDEX ON bare_event (received_at, kept_from);
+DROP TABLE IF EXISTS bare_event_key;
+CREATE TABLE bare_event_key (key int8 NOT NULL, position int8 NOT NULL, PRIMARY KEY (key, position));
+DROP TABLE IF EXISTS bare_seen;
+CREATE TABLE bare_seen (digest bytea PRIMARY KEY, ring int8 NOT NULL, at float8 NOT NULL);
+CREATE INDEX ON bare_seen (ring, at);
 """
 
 

@@ -15,11 +15,14 @@ woken, found = {}, threading.Condition()
 
 
 def listen(connection: psycopg.Connection) -> None:
-    for notification in connection.notifies():
-        connection.execute("SELECT body FROM bare_wake WHERE id = %s", [notification.payload]).fetchone()
+    while True:
+        # One at a time, because the connection is used for the query as well.
+        for notification in connection.notifies(stop_after=1):
+            id = notification.payload
+        connection.execute("SELECT body FROM bare_wake WHERE id = %s", [id]).fetchone()
         now = time.perf_counter_ns()
         with found:
-            woken[notification.payload] = now
+            woken[id] = now
             found.notify_all()
 
 
@@ -35,7 +38,8 @@ with psycopg.connect(url, autocommit=True) as writer, psycopg.connect(url, autoc
         stored = time.perf_counter_ns()
         notifier.execute("SELECT pg_notify('bare', %s)", [id])
         with found:
-            found.wait_for(lambda: id in woken, timeout=30)
+            if not found.wait_for(lambda: id in woken, timeout=5):
+                raise SystemExit("a notification didn't arrive")
         if number >= 10:
             delays.append((woken[id] - stored) / 1e6)
 delays.sort()

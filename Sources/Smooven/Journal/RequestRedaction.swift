@@ -1,4 +1,5 @@
 package import HTTPTypes
+internal import SmoovenSupport
 
 /// Removes from a request what authenticates it, before it is kept or shown.
 ///
@@ -13,6 +14,9 @@ package enum RequestRedaction {
     // These repeat the path and the query, possibly with another prefix.
     "referer", "-url", "-uri",
   ]
+
+  /// Parts of paths behind which there's a token.
+  private static let secretPaths = ["/\(CallbackRoute.root)/", "/\(AnswerPage.path)/"]
 
   /// Removes the secrets of a head: its path, its query and its header fields.
   package static func head(_ head: HTTPRequest) -> HTTPRequest {
@@ -38,13 +42,13 @@ package enum RequestRedaction {
 
   /// Indicates whether the value of a header field is a secret, or a path that may hold a token.
   private static func isSecret(_ field: HTTPField) -> Bool {
-    isSecret(field.name) || field.value.contains("/\(CallbackRoute.root)/")
-      || field.value.contains("/\(AnswerPage.path)/")
+    isSecret(field.name) || secretPaths.contains { field.value.containsBytes(of: $0) }
   }
 
   /// Indicates whether the value of a header field is a secret by its name.
   package static func isSecret(_ name: HTTPField.Name) -> Bool {
-    secretNames.contains { name.canonicalName.contains($0) }
+    let text = name.canonicalName
+    return secretNames.contains { text.containsBytes(of: $0) }
   }
 
   /// Removes the query, and what may be a token: the last part behind an endpoint's name or `answers`, and every long part
