@@ -142,6 +142,7 @@ package struct PollSchedule: Sendable {
     entry.isAsking = false
     guard !entry.deadlines.isEmpty else {
       entries[token] = nil
+      sweep()
       return
     }
     switch answer {
