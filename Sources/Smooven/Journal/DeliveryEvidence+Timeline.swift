@@ -29,12 +29,13 @@ extension DeliveryEvidence {
     return Self.sorted(steps)
   }
 
-  /// What has no time follows what it came after.
+  /// The opening is first, because the clock of a sender may be behind. What has no time follows what it came after.
   private static func sorted(_ steps: [Step]) -> [Step] {
-    let early = steps.filter { $0.at == nil }
-    let timed = steps.filter { $0.at != nil }.sorted { ($0.at ?? .distantPast) < ($1.at ?? .distantPast) }
-    guard let first = timed.first, first.name == "opened" else { return early + timed }
-    return [first] + early + timed.dropFirst()
+    var rest = steps
+    let opening = rest.firstIndex { $0.name == "opened" }.map { [rest.remove(at: $0)] } ?? []
+    let early = rest.filter { $0.at == nil }
+    let timed = rest.filter { $0.at != nil }.sorted { ($0.at ?? .distantPast) < ($1.at ?? .distantPast) }
+    return opening + early + timed
   }
 
   private static func keyed(_ delivery: StoredDelivery) -> String? {
