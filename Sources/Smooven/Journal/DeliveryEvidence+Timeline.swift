@@ -29,6 +29,8 @@ extension DeliveryEvidence {
     return Self.sorted(steps)
   }
 
+  /// Returns the steps by time.
+  ///
   /// The opening is first, because the clock of a sender may be behind. What has no time follows what it came after.
   private static func sorted(_ steps: [Step]) -> [Step] {
     var rest = steps
