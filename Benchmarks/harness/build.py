@@ -8,7 +8,7 @@ from pathlib import Path
 from .places import BENCHMARKS, GO_PEER, PACKAGE, PEERS, PYTHON, RELEASE, SCRATCH, WORK
 
 # The command, and the Debian package that contains it.
-TOOLS = {"swift": None, "wrk": "wrk", "go": "golang-go", "node": "nodejs", "python3": "python3-venv"}
+TOOLS = {"swift": None, "wrk": "wrk", "go": "golang-go", "node": "nodejs", "python3": "python3-venv", "pgbench": "postgresql"}
 
 
 def build() -> None:
@@ -33,11 +33,11 @@ def build_swift(package: Path) -> None:
     swift("--package-path", benchmarks)
 
 
-def swift(*arguments) -> None:
+def swift(*arguments, scratch: Path = SCRATCH) -> None:
     # Two packages share the folder, so the build plan of one must not be mistaken for the other's.
-    for plan in (SCRATCH / "release.yaml", RELEASE / "description.json"):
+    for plan in (scratch / "release.yaml", scratch / "release" / "description.json"):
         plan.unlink(missing_ok=True)
-    run("swift", "build", "-c", "release", "--scratch-path", SCRATCH, *arguments)
+    run("swift", "build", "-c", "release", "--scratch-path", scratch, *arguments)
 
 
 def run(*command, cwd=None) -> None:

@@ -3,14 +3,12 @@
 Everything is on the same disk, and the server waits for it at each commit.
 """
 
-import glob
 import os
 import re
-import shutil
 import subprocess
 import sys
 
-from .build import run
+from .build import run, swift
 from .ingest import Load
 from .places import BENCHMARKS, PACKAGE, PEERS, PYTHON, WORK
 from .programs import measured
@@ -38,25 +36,15 @@ CREATE INDEX ON bare_seen (ring, at);
 """
 
 
-def program(name: str) -> str:
-    found = shutil.which(name) or max(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), default=None)
-    if not found:
-        raise SystemExit(f"There is no {name} here; apt-get install postgresql")
-    return found
-
-
 class Postgres:
     def __init__(self, seconds: int):
         self.seconds = seconds
         self.load = Load(seconds)
-        for product, package in (("smooven", PACKAGE), ("PostgresCost", BENCHMARKS / "Postgres")):
-            traits = ("--traits", "default,PostgresSupport") if package == PACKAGE else ()
-            for plan in (SCRATCH / "release.yaml", RELEASE / "description.json"):
-                plan.unlink(missing_ok=True)
-            run(
-                "swift", "build", "-c", "release", "--scratch-path", SCRATCH, "--package-path", package,
-                "--product", product, *traits,
-            )
+        for arguments in (
+            ("--package-path", PACKAGE, "--product", "smooven", "--traits", "default,PostgresSupport"),
+            ("--package-path", BENCHMARKS / "Postgres", "--product", "PostgresCost"),
+        ):
+            swift(*arguments, scratch=SCRATCH)
         run(PYTHON, "-m", "pip", "install", "--quiet", "-r", PEERS / "python" / "postgres.txt")
         # It lives until its input ends, which is when this program ends.
         script = 'echo "$DATABASE_URL"; cat >/dev/null'
@@ -95,16 +83,13 @@ class Postgres:
         return Server(f"{name}, same disk", command)
 
     def sql(self, text: str) -> None:
-        subprocess.run([program("psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-c", text, self.url], check=True)
+        subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-c", text, self.url], check=True)
 
     def pgbench(self) -> float:
-        for statement in TABLE.strip().split(";"):
-            if statement.strip():
-                self.sql(statement)
-        self.sql("CHECKPOINT")
+        self.sql(TABLE + "CHECKPOINT")
         text = subprocess.check_output(
             [
-                program("pgbench"), "-n", "-c", str(CALLERS), "-j", str(os.cpu_count()), "-T", str(self.seconds),
+                "pgbench", "-n", "-c", str(CALLERS), "-j", str(os.cpu_count()), "-T", str(self.seconds),
                 "-f", str(PEERS / "pgbench.sql"), self.url,
             ],
             stderr=sys.stderr,

@@ -40,7 +40,7 @@ import Testing
 
   @Test(
     "Prometheus can read its expressions",
-    .enabled(if: SystemProgram.python.isExpected, "\(SystemProgram.python.absence)")
+    .needs(.python)
   )
   func parsed() throws {
     let process = Process()

@@ -292,7 +292,7 @@ struct HTTPTests {
 
   @Test(
     "A call that waits sends a comment every 15 seconds, which a proxy hands on",
-    .enabled(if: SystemProgram.python.isExpected, "\(SystemProgram.python.absence)")
+    .needs(.python)
   )
   func heartbeats() async throws {
     try await Self.with(answer: .accepted(id: "ntf_1")) { port in

@@ -2,6 +2,7 @@ import HTTPTypes
 import Smooven
 import SmoovenSupport
 import SmoovenTesting
+import TestSupport
 import Testing
 
 @testable import SmoovenMCP
@@ -242,14 +243,19 @@ struct NotifyPersonTests {
 
   @Test("What happened is explained in our own words")
   func explained() async throws {
-    try await Harness.with { harness in
+    let store = HookedStore()
+    try await Harness.with(store: store) { harness in
       let result = try await harness.call("notify_person", Harness.sarah(["idempotency_key": "k"]))
       #expect(result.outcome == "delivered")
+      // The response to the request may be read after the callback.
+      let id = try #require(result.report["notification_id"]?.stringValue)
+      try await store.until { try await $0.load(.id(id, group: "smooven")) != nil }
       let explained = try await harness.call("explain_delivery", ["handle": "k"])
       #expect(explained.report["why"] == "It arrived.")
       let events = explained.report["timeline"]?.arrayValue?.compactMap { $0["event"]?.stringValue } ?? []
-      // The response to the request may be read after the callback.
-      #expect(events.first == "opened" && events.contains("notification.delivered"))
+      #expect(
+        events.first == "opened" && events.contains("accepted") && events.last == "notification.delivered"
+      )
     }
   }
 }

@@ -132,9 +132,9 @@ struct ClientTests {
         try dead.silence(server)
         try await asked.first { $0.count >= 20 ? () : nil }
         // Those that arrived are over, whichever replica asked.
-        try await eventually { try await one.pendingDeliveries().count == 10 }
+        try await until { try await one.pendingDeliveries().count == 10 }
         var taken: [StoredDelivery] = []
-        try await eventually {
+        try await until {
           taken += try await two.orphanedDeliveries(limit: 4)
           return taken.count >= 10
         }

@@ -136,7 +136,7 @@ struct FailureTests {
       _ = try await receiver.append([callback("second", token: second)])
       #expect(try await reports.key("second") - stored < .seconds(3))
       // The probe gets no response, and another connection listens.
-      try await eventually {
+      try await until {
         try !server.sql(
           "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND NOT pid::int8 = ANY ($1)",
           [.integers(processes.map { Int64($0) })]

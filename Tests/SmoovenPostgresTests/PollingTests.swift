@@ -29,7 +29,7 @@ struct PollingTests {
       $0.pollInterval = .seconds(3_600)
       $0.replicaTimeout = .seconds(1)
     }
-    try await eventually {
+    try await until {
       let sql = "SELECT 1 FROM \(store.tables("replica")) WHERE seen_at > started_at + interval '1 second'"
       return try !server.sql(sql).isEmpty
     }
@@ -52,7 +52,7 @@ struct PollingTests {
         WHERE query LIKE '%\(schema)%' AND pid <> pg_backend_pid()
         """
       )
-      try await eventually { waiter.reader.connectCount > count }
+      try await until { waiter.reader.connectCount > count }
       _ = try? await receiver.read { _, _ in }
       _ = try await eventually { (try? await receiver.append([callback("1", token: token)]))?.first }
       try await reports.key("1")

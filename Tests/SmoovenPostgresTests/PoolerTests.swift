@@ -40,7 +40,7 @@ struct PoolerTests {
         #expect(try await receiver.append([callback("\(number)", token: token)]) == [.stored])
         try await reports.key("\(number)")
       }
-      try await eventually { logs.entries.contains { $0.level == .warning } }
+      try await until { logs.entries.contains { $0.level == .warning } }
     }
     #expect(logs.entries.count { $0.level == .warning } == 1)
     #expect(others.entries.count { $0.level == .warning } <= 1)

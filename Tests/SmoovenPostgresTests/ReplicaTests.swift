@@ -141,7 +141,7 @@ struct ReplicaTests {
       configuration.replicaTimeout = .seconds(1)
     }
     // Until the other one has looked.
-    try await eventually { try server.sql("SELECT 1 FROM \(other.tables("interest"))").isEmpty }
+    try await until { try server.sql("SELECT 1 FROM \(other.tables("interest"))").isEmpty }
     #expect(try await other.usage()?.callbacks == 2)
     await other.close()
     await dead.close()

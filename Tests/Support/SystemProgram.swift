@@ -1,4 +1,5 @@
 package import Foundation
+package import Testing
 
 /// A program that some tests run, and that not every machine has.
 ///
@@ -11,15 +12,6 @@ package enum SystemProgram: String, Sendable {
   package static let searchPath =
     ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
 
-  /// Whether tests that need the program run.
-  package var isExpected: Bool { Self.isCI || Self.url(of: rawValue) != nil }
-
-  /// What a skipped test says.
-  package var absence: String {
-    let package = self == .node ? "nodejs" : rawValue
-    return "\(rawValue) isn't installed: apt-get install \(package)"
-  }
-
   /// Whether nothing may be missing.
   package static let isCI = ProcessInfo.processInfo.environment["CI"] != nil
 
@@ -28,5 +20,16 @@ package enum SystemProgram: String, Sendable {
     searchPath.split(separator: ":")
       .map { URL(filePath: String($0)).appending(path: name) }
       .first { FileManager.default.isExecutableFile(atPath: $0.path(percentEncoded: false)) }
+  }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// Skips tests on a machine without a program, but not in CI.
+  package static func needs(_ program: SystemProgram) -> Self {
+    let package = program == .node ? "nodejs" : program.rawValue
+    return .enabled(
+      if: SystemProgram.isCI || SystemProgram.url(of: program.rawValue) != nil,
+      "\(program.rawValue) isn't installed: apt-get install \(package)"
+    )
   }
 }

@@ -7,9 +7,19 @@
 /// - Throws: Any error that the condition throws, or `CancellationError` if cancelled, so that a time limit ends the
 ///   test.
 package func until(_ condition: () async throws -> Bool) async throws {
-  while try await !condition() {
-    try Task.checkCancellation()
-    await Task.yield()
+  try await eventually { try await condition() ? () : nil }
+}
+
+/// Waits until a closure returns a value, which nothing reports: a last resort like ``until(_:)``.
+///
+/// - Returns: The value.
+/// - Throws: Any error that the closure throws, or `CancellationError` if cancelled.
+@discardableResult
+package func eventually<Value>(_ find: () async throws -> Value?) async throws -> Value {
+  while true {
+    if let value = try await find() { return value }
+    // A loop without a pause would keep a core from the work that it waits for.
+    try await Task.sleep(for: .milliseconds(1))
   }
 }
 

@@ -14,7 +14,9 @@ package struct CallbackNote: Sendable {
 
   /// The endpoint's name; `nil` if the path leads to none.
   package let endpoint: String?
-  /// The events, empty if it was refused.
+  /// The events that were read.
+  ///
+  /// If the request was refused, these are the rest of a batch, or none.
   package let events: [CallbackEvent]
   /// The status of the response.
   package let status: Int

@@ -102,7 +102,7 @@ public final class CallbackReceiver: Service {
   /// | --- | --- |
   /// | 200 | The events are stored, or are duplicates. |
   /// | 400 | The request was verified, but can't be decoded. Of a batch, all that can be is stored. |
-  /// | 401 | The request wasn't verified. |
+  /// | 401 | The request wasn't verified, or is too old. Of a batch, all that isn't too old is stored. |
   /// | 404 | No endpoint has this path. |
   /// | 405, with `Allow` | The endpoint doesn't support the method. |
   /// | 415 | The body is compressed. |

@@ -47,9 +47,9 @@ public protocol CallbackProvider: Sendable {
   /// Reads a verified request that may hold several events, such as a batch.
   ///
   /// The events are stored in one commit and get one response. A request without events, for which this
-  /// returns an empty list, gets a 200 too. If an entry can't be read, the listener stores all others and
-  /// responds with 400, because a 200 would say that it has everything. When the service retries, what is
-  /// stored is a duplicate.
+  /// returns an empty list, gets a 200 too. If an entry can't be read or is too old, the listener stores all
+  /// others and responds with 400 or 401, because a 200 would say that it has everything. When the service
+  /// retries, what is stored is a duplicate.
   ///
   /// ```swift
   /// return entries.map { entry in

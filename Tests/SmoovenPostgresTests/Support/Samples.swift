@@ -39,20 +39,6 @@ func delivery(_ key: String? = nil, at date: Date = start) -> StoredDelivery {
   )
 }
 
-/// Waits until a closure returns a value.
-///
-/// It polls, because what another process does can't be awaited.
-func eventually<Value>(_ find: () async throws -> Value?) async throws -> Value {
-  while true {
-    if let value = try await find() { return value }
-    try await Task.sleep(for: .milliseconds(20))
-  }
-}
-
-func eventually(_ isSo: () async throws -> Bool) async throws {
-  let _: Void = try await eventually { try await isSo() ? () : nil }
-}
-
 extension PostgresDeliveryStore {
   /// Follows the store for the duration of a closure.
   func following<Result>(

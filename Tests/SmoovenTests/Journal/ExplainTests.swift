@@ -64,6 +64,16 @@ import Testing
     #expect(explanation.timeline.map(\.name) == ["opened", "accepted"])
   }
 
+  @Test("It begins with the opening, also if the sender's clock is behind", arguments: [true, false])
+  func opening(hasJournal: Bool) async throws {
+    let explanation = try await Scene.explanation(hasJournal: hasJournal) { scene, handle in
+      #expect(await scene.receive(scene.callback(age: 60)) == 200)
+      _ = try await handle.outcome(timeout: .seconds(30))
+    }
+    let names = explanation.timeline.map(\.name)
+    #expect(names.first == "opened", "\(names)")
+  }
+
   @Test("Only callbacks of others arrive, so the URL isn't blamed")
   func others() async throws {
     let explanation = try await Scene.explanation(

@@ -57,6 +57,22 @@ import Testing
     #expect(schedule.count == 2)
   }
 
+  @Test("Stale records are swept, also if the last wait for a delivery ends while it's asked about")
+  mutating func swept() {
+    let asked = (0..<50).map { _ in DeliveryToken() }
+    var schedule = PollSchedule(policy: PollingPolicy(), maximumInFlight: asked.count)
+    for token in asked { schedule.add(token, wait: 1, deadline: nil, now: .zero, jitter: 0.5) }
+    for second in 1...asked.count { _ = schedule.next(now: .seconds(second), pace: &pace) }
+    // Each of these waits replaces the record of the one before.
+    for wait in 1...100 { schedule.add(token, wait: UInt64(wait), deadline: nil, now: .zero, jitter: 0.5) }
+    #expect(schedule.recordCount == 100)
+    for token in asked {
+      schedule.remove(token, wait: 1)
+      schedule.finish(token, .nothing, now: .seconds(60), jitter: 0.5)
+    }
+    #expect(schedule.count == 1 && schedule.recordCount == 1)
+  }
+
   @Test("If no status can say more, the delivery isn't asked about again")
   mutating func over() {
     schedule.add(token, wait: 1, deadline: nil, now: .zero, jitter: 0.5)
