@@ -66,10 +66,8 @@ import Testing
     // Each of these waits replaces the record of the one before.
     for wait in 1...100 { schedule.add(token, wait: UInt64(wait), deadline: nil, now: .zero, jitter: 0.5) }
     #expect(schedule.recordCount == 100)
-    for token in asked {
-      schedule.remove(token, wait: 1)
-      schedule.finish(token, .nothing, now: .seconds(60), jitter: 0.5)
-    }
+    for token in asked { schedule.remove(token, wait: 1) }
+    for token in asked { schedule.finish(token, .nothing, now: .seconds(60), jitter: 0.5) }
     #expect(schedule.count == 1 && schedule.recordCount == 1)
   }
 
