@@ -57,7 +57,7 @@ struct CrashingServer: AsyncHTTPServerHandler {
   /// Waits for the first question and returns the link to its answer page.
   func answerURL() async throws -> String { try await state.first { $0.answerURLs.first } }
 
-  /// Sends the callback that settles the wait, until the listener accepts it.
+  /// Sends the callback that settles the wait, until the listener accepts it, which may still be starting.
   func callBack() async throws {
     let url = try await callbackURL()
     let event = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1")

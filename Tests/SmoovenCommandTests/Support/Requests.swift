@@ -6,6 +6,7 @@ import NIOHTTP1
 import NIOPosix
 import SmoovenCallbacks
 import SmoovenTesting
+import TestSupport
 
 /// Plain requests to the servers under test.
 enum Requests {
@@ -74,5 +75,24 @@ enum Requests {
   /// Sends a correctly signed event to a listener, and returns the status of the response.
   static func callBack(_ url: String, _ event: SmoovenCallbackFixture, key: String) async throws -> Int {
     try await callBack(url, body: event.body, key: key)
+  }
+
+  /// Sends an event to a listener until it's accepted, as a service does.
+  ///
+  /// If nothing listens there anymore, or something else does, it gives up: the port of a process that has ended is soon
+  /// that of another test, which must not get this event.
+  ///
+  /// - Returns: Whether it was accepted.
+  static func deliver(_ event: SmoovenCallbackFixture, to url: String, key: String) async throws -> Bool {
+    try await eventually {
+      do {
+        let status = try await callBack(url, event, key: key)
+        return status == 200 ? true : status < 500 ? false : nil
+      } catch let error as IOError {
+        return error.errnoCode == ECONNREFUSED ? false : nil
+      } catch {
+        return error is NIOConnectionError || error is CancellationError ? false : nil
+      }
+    }
   }
 }
