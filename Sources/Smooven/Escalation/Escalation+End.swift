@@ -57,26 +57,40 @@ extension Escalation {
   /// Informs the people who were notified that someone else was reached, each of them once, all at the same time.
   private func tellOthers(than winner: Place) async {
     guard let text = policy.onSettled else { return }
-    let message = { (place: Place) in policy.steps[place.step].messages[place.message] }
-    var told: Set<NotifyRequest> =
-      policy.steps[winner.step].run == nil ? [message(winner).request(text: text)] : []
+    let request = { (place: Place) in policy.steps[place.step].messages[place.message].request(text: text) }
+    let told = policy.steps[winner.step].run == nil ? request(winner) : nil
+    var others: [NotifyRequest: [EarlierMessage]] = [:]
+    for entry in begun where entry.place != winner {
+      guard let handle = entry.handle else { continue }
+      others[request(entry.place), default: []].append((key(entry.place), handle))
+    }
     let deadline = client.clock.now() + client.configuration.callTimeout
     await withDiscardingTaskGroup { group in
-      for entry in begun where entry.handle?.isSent == true && entry.place != winner {
-        let request = message(entry.place).request(text: text)
-        guard told.insert(request).inserted else { continue }
-        // Sent under a key, so that a restart informs no person twice.
-        let key = "\(key(entry.place))\u{1F}settled"
-        group.addTask { [client] in
-          do {
-            let handle = try await client.begin(request, idempotencyKey: key, label: nil, deadline: deadline)
-            try await client.accepted(handle, deadline: deadline)
-          } catch {
-            let reason = "\(type(of: error))"
-            client.logger.debug("could not tell that it is settled", metadata: ["error": "\(reason)"])
-          }
-        }
+      for (request, messages) in others where request != told {
+        group.addTask { [client] in await client.tell(request, after: messages, deadline: deadline) }
       }
+    }
+  }
+}
+
+/// A message to a person, and its key.
+private typealias EarlierMessage = (key: String, handle: NotificationHandle)
+
+extension SmoovenClient {
+  /// Sends a person a message if an earlier one was sent, once the responses to those have arrived.
+  fileprivate func tell(_ request: NotifyRequest, after messages: [EarlierMessage], deadline: Duration) async
+  {
+    do {
+      for (key, handle) in messages {
+        if !handle.isSent { try? await accepted(handle, deadline: deadline) }
+        guard handle.isSent else { continue }
+        // Sent under a key, so that a restart informs no person twice.
+        let key = "\(key)\u{1F}settled"
+        let handle = try await begin(request, idempotencyKey: key, label: nil, deadline: deadline)
+        return try await accepted(handle, deadline: deadline)
+      }
+    } catch {
+      logger.debug("could not tell that it is settled", metadata: ["error": "\(type(of: error))"])
     }
   }
 }

@@ -225,6 +225,44 @@ import Testing
     #expect(posts.read { $0.suffix(2).sorted() } == ["a", "b"])
   }
 
+  /// Holds back the response to the message of one recipient.
+  private struct SlowTransport: SmoovenTransport {
+    let mock: MockTransport
+    let slow: String
+    let isReleased = Watched(false)
+
+    func send(_ request: TransportRequest) async throws -> TransportResponse {
+      let response = try await mock.send(request)
+      if mock.requests.last.map(EscalationTests.recipient) == slow {
+        try await isReleased.first { $0 ? () : nil }
+      }
+      return response
+    }
+  }
+
+  @Test("Someone is told, too, if the response to the message arrives only after someone else was reached")
+  func toldAfterResponse() async throws {
+    let mock = EscalationTests.transport(["bob": [.delivered]], posts: posts)
+    let transport = SlowTransport(mock: mock, slow: "sarah")
+    try await withSmoovenClient(configuration: configuration(), transport: transport) {
+      [clock, posts] client in
+      mock.deliverCallbacks(to: client.receiver)
+      var policy = EscalationPolicy(
+        [EscalationTests.step("sarah", after: .seconds(1)), EscalationTests.step("bob")],
+        deadline: .seconds(900)
+      )
+      policy.onSettled = "Settled."
+      let task = Task { [policy] in try await client.escalate(policy) }
+      try await posts.first { $0 == ["sarah"] ? () : nil }
+      clock.advance(by: .seconds(1))
+      // The response is waited for.
+      await timer(.seconds(30))
+      transport.isReleased.update { $0 = true }
+      #expect(try await task.value.step == 1)
+    }
+    #expect(posts.read(\.self) == ["sarah", "bob", "sarah"])
+  }
+
   @Test("If it can't be found out whether a message is still wanted, it's tried again after a pause")
   func undecided() async throws {
     let transport = EscalationTests.transport(posts: posts)

@@ -10,16 +10,18 @@ final class SoakTransport: SmoovenTransport {
   private struct State: Sendable {
     var sender: GoodSender?
     var count = 0
-    /// The number of notifications with callbacks that are still to be sent.
+    /// The number of requests and of callbacks that are still under way.
     var underWay = 0
   }
 
   private let state = Watched(State())
 
-  /// Waits until all callbacks have been sent.
+  /// Waits until all callbacks have been sent, also those of sends that nobody waits for anymore.
   func calledBack() async throws { try await state.first { $0.underWay == 0 ? () : nil } }
 
   func send(_ request: TransportRequest) async throws -> TransportResponse {
+    state.update { $0.underWay += 1 }
+    defer { state.update { $0.underWay -= 1 } }
     try await request.willSend?()
     let json = try JSONValue(parsing: request.body)
     let story = SoakStory(rawValue: json["intent"]?.stringValue ?? "") ?? .silent
