@@ -38,11 +38,13 @@ struct LibPQTransaction {
 
   /// Returns the statements that every transaction begins with.
   ///
-  /// They're sent for each transaction, because a pooler may give the next one another connection.
+  /// They're sent for each transaction, because a pooler may give the next one another connection. Every statement
+  /// finds its rows by an index. Without these settings, the planner prefers to read a whole table until it has some
+  /// 20,000 rows, for each batch, and compiles what it believes to be expensive.
   static func start(lockTimeout: Duration = .seconds(2), isDurable: Bool = true) -> [Statement] {
     let settings = [
       ("lock_timeout", "\(Int(lockTimeout / .milliseconds(1)))"),
-      ("idle_in_transaction_session_timeout", "2000"),
+      ("idle_in_transaction_session_timeout", "2000"), ("enable_seqscan", "off"), ("jit", "off"),
     ]
     let all = isDurable ? settings : settings + [("synchronous_commit", "off")]
     let list = all.map { "set_config('\($0.0)', '\($0.1)', true)" }.joined(separator: ", ")

@@ -163,7 +163,10 @@ extension ReplicaHub {
       .uuid(replica.bytes), .integers(seen.running), .integer(seen.next),
     ]
     let rows = try await reader.run(isRepeatable: true) { connection, deadline in
-      try connection.run(sql, parameters, until: deadline)
+      // A transaction's settings make it use the indexes.
+      try LibPQTransaction.perform(on: connection, until: deadline) { transaction throws(PostgresFault) in
+        try transaction.run(sql, parameters)
+      }
     }
     var found = Found()
     for row in rows {

@@ -14,69 +14,20 @@ struct CallbackStatements {
   let tables: PostgresTables
   let replica: ReplicaID
 
-  /// Returns the statement that removes expired keys, which these callbacks may reuse.
-  func expire(_ records: [AppendRecord]) -> Statement {
-    Statement(
-      """
-      WITH old AS (
-        SELECT s.digest FROM \(tables("seen")) s JOIN unnest($1::bytea[], $2::float8[]) AS i (digest, now) USING (digest)
-        JOIN \(tables("ring")) r ON r.id = s.ring AND r.kind = 2 WHERE s.at <= i.now ORDER BY s.digest FOR UPDATE OF s
-      ), gone AS (
-        DELETE FROM \(tables("seen")) s USING old WHERE s.digest = old.digest RETURNING s.ring
-      )
-      \(RingStatements.tally("SELECT ring, -count(*) FROM gone GROUP BY ring", of: "$3", tables))
-      """,
-      [.byteStrings(records.map(\.record.digest)), .reals(records.map(\.keptFrom)), .uuid(replica.bytes)]
-    )
-  }
-
   /// Returns the statement that appends the callbacks whose keys are unknown and above the floor.
   ///
-  /// The floors can't move, because they're locked by ``PostgresTables/keysLock``. The statement returns rows of a
-  /// callback's number, its place if it was stored, whether it's below the floor, and whether its key was already
-  /// known.
-  func append(_ records: [AppendRecord], first: Int) -> Statement {
+  /// Its rows are those of ``AppendFunction``. The first callback has the number `first`.
+  func append(_ records: [AppendRecord], first: Int = 0) -> Statement {
     Statement(
-      """
-      WITH input AS (
-        SELECT * FROM unnest($1::int8[], $2::bytea[], $3::int8[], $4::float8[], $5::float8[], $6::float8[],
-          $7::bytea[], $8::text[], $9::text[], $10::text[], $11::bytea[])
-          AS i (number, digest, ring, at, received_at, kept_from, token, keys, detail, payload, body)
-      ), judged AS (
-        SELECT i.*, r.kind = 0 AND coalesce(i.at <= r.floor, false) AS is_below
-        FROM input i JOIN \(tables("ring")) r ON r.id = i.ring
-      ), fresh AS (
-        INSERT INTO \(tables("seen")) (digest, ring, at)
-        SELECT digest, ring, at FROM judged WHERE NOT is_below ORDER BY digest
-        ON CONFLICT DO NOTHING RETURNING digest, ring
-      ), added AS (
-        INSERT INTO \(tables("event")) (position, received_at, kept_from, token, keys, detail, payload, body)
-        SELECT \(tables.transactionPlace) | number, received_at, kept_from, token, keys::int8[], detail::json,
-          payload::json, body
-        FROM fresh JOIN input USING (digest) RETURNING position, keys
-      ), indexed AS (
-        INSERT INTO \(tables("event_key")) (key, position) SELECT unnest(keys), position FROM added
-      ), counted AS (
-        \(RingStatements.tally(
-          """
-          SELECT ring, count(*) FROM fresh GROUP BY ring
-          UNION ALL SELECT \(RingStatements.events)::int8, count(*) FROM fresh
-          """,
-          of: "$12",
-          tables
-        ))
-      )
-      SELECT j.number, a.position, j.is_below, EXISTS (SELECT FROM \(tables("seen")) s WHERE s.digest = j.digest)
-      FROM judged j LEFT JOIN added a ON a.position & \(Self.placeMask) = j.number
-      """,
+      "SELECT * FROM \(tables(AppendFunction.name)) ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
       [
-        .integers(records.indices.map { Int64(first + $0) }), .byteStrings(records.map(\.record.digest)),
-        .integers(records.map(\.ring)),
+        .uuid(replica.bytes), .integers(records.indices.map { Int64(first + $0) }),
+        .byteStrings(records.map(\.record.digest)), .integers(records.map(\.ring)),
         .reals(records.map(\.ringPlace)), .reals(records.map(\.record.receivedAt)),
         .reals(records.map(\.keptFrom)), .byteStrings(records.map(\.record.callback.token?.bytes)),
         .texts(records.map { DeliveryStatements.array($0.record.keys) }),
         .texts(records.map(\.record.detail)),
-        .texts(records.map(\.record.payload)), .byteStrings(records.map(\.record.body)), .uuid(replica.bytes),
+        .texts(records.map(\.record.payload)), .byteStrings(records.map(\.record.body)),
       ]
     )
   }

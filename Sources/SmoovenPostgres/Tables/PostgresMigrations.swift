@@ -19,7 +19,7 @@ struct PostgresMigrations {
   init(tables: PostgresTables, place: String, later: [[String]] = []) {
     self.tables = tables
     self.place = place
-    steps = [Self.first(tables)] + later
+    steps = [Self.first(tables), [AppendFunction.creation(tables)]] + later
   }
 
   /// Migrates the tables to this version, if needed.

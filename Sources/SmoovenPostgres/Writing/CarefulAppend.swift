@@ -60,11 +60,11 @@ struct CarefulAppend: Sendable {
     let callbacks = CallbackStatements(tables: tables, replica: replica)
     let ring = record.ring
     let rows = try transaction.run([
-      RingStatements.create(for: [record], tables), callbacks.expire([record]),
-      callbacks.append([record], first: number), RingStatements.count([ring], tables),
+      RingStatements.create(for: [record], tables), callbacks.append([record], first: number),
+      RingStatements.count([ring], tables),
     ])
-    let result = CallbackStatements.results(rows[2], [record], first: number, &report)[0]
-    let total = rows[3].first?.integer(1) ?? 0
+    let result = CallbackStatements.results(rows[1], [record], first: number, &report)[0]
+    let total = rows[2].first?.integer(1) ?? 0
     report.totals[ring] = total
     guard result == .stored, total > limits.capacity else { return result }
     let forgotten = try forget(ring, for: record, transaction)

@@ -12,7 +12,7 @@ internal import struct Foundation.Data
 struct WriteBatch: Sendable {
   /// The purpose of a statement, by which its result is found.
   private enum Part: Hashable {
-    case start, lock, lockDeliveries, replace, remove, insert, expire, append, advance, register, unwatch,
+    case start, lock, lockDeliveries, replace, remove, insert, append, advance, register, unwatch,
       watch
     case commit, look, count
   }
@@ -79,9 +79,7 @@ struct WriteBatch: Sendable {
 
   private mutating func addCallbacks() {
     guard !records.isEmpty else { return }
-    let callbacks = CallbackStatements(tables: tables, replica: replica)
-    add(.expire, callbacks.expire(records))
-    add(.append, callbacks.append(records, first: 0))
+    add(.append, CallbackStatements(tables: tables, replica: replica).append(records))
   }
 
   private mutating func addCursors() {
