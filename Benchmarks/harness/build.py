@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from .places import BENCHMARKS, GO_PEER, PACKAGE, PEERS, PYTHON, RELEASE, SCRATCH, WORK
@@ -23,14 +24,15 @@ def build() -> None:
     run(PYTHON, "-m", "pip", "install", "--quiet", "-r", PEERS / "python" / "requirements.txt")
 
 
-def build_swift(package: Path) -> None:
-    """Builds the command, and the programs next to it."""
+def build_swift(package: Path, programs: Iterable[str] = ()) -> None:
+    """Builds the command, and the programs next to it: all, or only some, since another version may lack what others use."""
     # The command as its own package builds it, with the options that users have.
     swift("--package-path", package, "--product", "smooven")
     benchmarks = package / BENCHMARKS.name
     if (package / "Package.resolved").exists():
         shutil.copy(package / "Package.resolved", benchmarks / "Package.resolved")
-    swift("--package-path", benchmarks)
+    for product in [("--product", program) for program in programs] or [()]:
+        swift("--package-path", benchmarks, *product)
 
 
 def swift(*arguments, scratch: Path = SCRATCH) -> None:

@@ -19,6 +19,7 @@ from .results import Key, Results
 from .roundtrip import IN_FLIGHT, SERVICE_1
 from .servers import SMOOVEN, SMOOVEN_SQLITE, Server, waiting
 
+# The command, and what measures it.
 PROGRAMS = ("smooven", "RoundTrip", "TokenIngest", "VerifyCost", "WaitCost")
 PROVIDERS = ("smooven", "pingram", "smartlyq", "standardwebhooks")
 OPEN_WAITS = 100_000
@@ -62,7 +63,7 @@ def build_version(ref: str) -> Path:
     # The same versions of the dependencies.
     if (PACKAGE / "Package.resolved").exists():
         shutil.copy(PACKAGE / "Package.resolved", package)
-    build_swift(package)
+    build_swift(package, PROGRAMS[1:])
     binaries.mkdir(exist_ok=True)
     for program in PROGRAMS:
         shutil.copy2(RELEASE / program, binaries)
