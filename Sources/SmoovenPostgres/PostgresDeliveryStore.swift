@@ -8,7 +8,7 @@ internal import SmoovenSupport
 /// that two of them receive is stored once. Calls that arrive while another is being committed share the next commit.
 /// No call blocks the caller's thread, and cancelling a call that writes doesn't undo it.
 ///
-/// It needs PostgreSQL 14 or later, and up to three connections per process. Callbacks and their deduplication keys are
+/// It needs PostgreSQL 14 or later, and up to four connections per process. Callbacks and their deduplication keys are
 /// kept for ``PostgresStoreConfiguration/retention``, and deliveries for
 /// ``PostgresStoreConfiguration/deliveryRetention``. Older ones are removed in small steps after writes.
 ///
@@ -20,6 +20,8 @@ public final class PostgresDeliveryStore: DeliveryStore {
   let tables: PostgresTables
   let replica = ReplicaID()
   let writer: PostgresConnection
+  /// Writes, too, while many calls wait.
+  private let secondWriter: PostgresConnection
   let reader: PostgresConnection
   let listener: ReplicaListener?
   let writes: WriteQueue
@@ -59,9 +61,11 @@ public final class PostgresDeliveryStore: DeliveryStore {
     self.configuration = configuration
     self.tables = tables
     place = address.place
-    writer = PostgresConnection(address, name: "writer", timeout: timeout) { connection in
+    let checkPlaces: @Sendable (LibPQ) throws -> Void = { connection in
       try PlaceBase(tables: tables).check(connection, until: .now.advanced(by: timeout))
     }
+    writer = PostgresConnection(address, name: "writer", timeout: timeout, prepare: checkPlaces)
+    secondWriter = PostgresConnection(address, name: "writer-2", timeout: timeout, prepare: checkPlaces)
     reader = PostgresConnection(address, name: "reader", timeout: timeout)
     let opened = try await Self.open(address, tables, timeout)
     epoch = opened.epoch
@@ -87,7 +91,8 @@ public final class PostgresDeliveryStore: DeliveryStore {
       telemetry: telemetry
     )
     writes = WriteQueue(
-      writer: writer,
+      writers: [writer, secondWriter],
+      place: address.place,
       tables: tables,
       replica: replica,
       configuration: configuration,
@@ -132,9 +137,10 @@ public final class PostgresDeliveryStore: DeliveryStore {
     hub.close()
     let signOff = SignOff(tables: tables, replica: replica)
     // Not cancelled with the caller. If it fails, the other processes notice after a while.
-    await Task { [writer, reader] in
+    await Task { [writer, secondWriter, reader] in
       try? await writer.run { connection, deadline in try signOff.run(connection, until: deadline) }
       await writer.close()
+      await secondWriter.close()
       await reader.close()
     }.value
   }

@@ -14,18 +14,24 @@ enum WriteOperation: Sendable {
   case watch([Int64])
   case unwatch([Int64])
 
-  /// The identity of something that two operations in the same transaction must not share.
+  /// The identity of something that operations of different transactions must not write at the same time.
   enum Identity: Hashable {
     case digest(Data)
     case token(Data)
     case key(Data)
+    /// The interests of this replica, which are removed before they're added within a transaction.
+    case interests
+
+    /// Whether two operations of the same transaction may write it.
+    var isShared: Bool { self == .interests }
   }
 
   var identities: [Identity] {
     switch self {
     case .append(let records): records.map { .digest($0.record.digest) }
     case .insert(let record, _): [.token(record.token)] + (record.idempotencyKey.map { [.key($0)] } ?? [])
-    case .replace, .remove, .advance, .watch, .unwatch: []
+    case .watch, .unwatch: [.interests]
+    case .replace, .remove, .advance: []
     }
   }
 

@@ -1,9 +1,11 @@
 #if PostgresSupport
-internal import DequeModule
 internal import Smooven
 internal import SmoovenSupport
 
 /// A queue for group commit, in which all callers that write while a transaction runs share the next one.
+///
+/// If many wait, a second transaction runs at the same time, on another connection: the server then works on one while
+/// it waits for its disk to commit the other.
 ///
 /// Each caller is resumed exactly once, after the commit. Cancelling a caller changes nothing, because its write may
 /// already be in progress.
@@ -14,34 +16,29 @@ final class WriteQueue: Sendable {
   }
 
   private struct State: Sendable {
-    var waiting: Deque<Job> = []
-    /// Whether writes are in progress, which closing waits for.
-    var isDraining = false
+    var backlog: WriteBacklog<Job>
     var isClosed = false
     /// The number of keys of each ring, as of the last commit that used it.
     var totals: [Int64: Int64] = [:]
   }
 
-  /// The maximum number of calls in a transaction, and the approximate maximum number of bytes that it sends.
-  ///
-  /// What fits into the system's buffers reaches the server even if this process is stopped.
-  private static let batchLimit = 512
-  private static let sizeLimit = 256 * 1_024
   private static let tryLimit = 6
   private static let ringLimit = 10_000
 
-  private let writer: PostgresConnection
+  private let writers: [PostgresConnection]
+  private let place: String
   private let tables: PostgresTables
   private let replica: ReplicaID
   private let limits: KeyLimits
   private let limit: Int
-  private let state = Watched(State())
+  private let state: Watched<State>
   private let telemetry: PostgresTelemetry
   private let maintain: @Sendable () async -> Void
   private let onCommit: @Sendable (WriteReport) -> Void
 
   init(
-    writer: PostgresConnection,
+    writers: [PostgresConnection],
+    place: String,
     tables: PostgresTables,
     replica: ReplicaID,
     configuration: PostgresStoreConfiguration,
@@ -49,7 +46,9 @@ final class WriteQueue: Sendable {
     maintain: @escaping @Sendable () async -> Void,
     onCommit: @escaping @Sendable (WriteReport) -> Void
   ) {
-    self.writer = writer
+    self.writers = writers
+    self.place = place
+    state = Watched(State(backlog: WriteBacklog(laneCount: writers.count)))
     self.tables = tables
     self.replica = replica
     limits = configuration.keyLimits
@@ -58,8 +57,6 @@ final class WriteQueue: Sendable {
     self.maintain = maintain
     self.onCommit = onCommit
   }
-
-  private var place: String { writer.address.place }
 
   /// Writes in a transaction, and returns when it's committed.
   func perform(_ operation: WriteOperation) async throws(DeliveryStoreError) -> WriteResult {
@@ -77,82 +74,55 @@ final class WriteQueue: Sendable {
       return !state.isClosed
     }
     // Not cancelled with the caller.
-    await Task { [state] in _ = try? await state.first { $0.isDraining ? nil : () } }.value
+    await Task { [state] in _ = try? await state.first { $0.backlog.isIdle ? () : nil } }.value
     return wasOpen
   }
 
   private func submit(_ job: Job) {
-    enum Place { case closed, full, queued(mustStart: Bool) }
+    enum Place { case closed, full, queued(lane: Int?) }
     let place = state.update { [limit] state -> Place in
       if state.isClosed { return .closed }
-      guard state.waiting.count < limit else { return .full }
-      state.waiting.append(job)
-      defer { state.isDraining = true }
-      return .queued(mustStart: !state.isDraining)
+      guard state.backlog.count < limit else { return .full }
+      return .queued(lane: state.backlog.add(job.operation, job))
     }
     switch place {
     case .closed: job.finish(.failure(DeliveryStoreError(.unavailable, "\(self.place): the store is closed")))
     case .full:
       let message = "\(self.place): \(limit) writes wait for the database already"
       job.finish(.failure(DeliveryStoreError(.unavailable, message)))
-    case .queued(mustStart: true): Task { await drain() }
+    case .queued(let lane?): Task { await drain(lane) }
     case .queued: break
     }
   }
 
-  private func drain() async {
-    while let batch = nextBatch() {
+  private func drain(_ lane: Int) async {
+    while let batch = state.update({ $0.backlog.next(in: lane) }) {
+      let writer = writers[lane]
       var alone: [Job] = []
       var together: [Job] = []
       for job in batch {
-        if await needsCare(job.operation) { alone.append(job) } else { together.append(job) }
+        if await needsCare(job.operation, writer) { alone.append(job) } else { together.append(job) }
       }
-      if !together.isEmpty { await commit(together) }
-      for job in alone { await appendCarefully(job) }
-      await maintain()
-    }
-  }
-
-  private func nextBatch() -> [Job]? {
-    state.update { state in
-      guard !state.waiting.isEmpty else {
-        state.isDraining = false
-        return nil
-      }
-      var (batch, heldBack): ([Job], [Job]) = ([], [])
-      var identities = Set<WriteOperation.Identity>()
-      var size = 0
-      while batch.count < Self.batchLimit, size < Self.sizeLimit, let job = state.waiting.popFirst() {
-        let mine = job.operation.identities
-        // The same key occurs twice, so the second operation must see the result of the first one.
-        let isFirst = identities.isDisjoint(with: mine)
-        identities.formUnion(mine)
-        guard isFirst else {
-          heldBack.append(job)
-          continue
-        }
-        size += job.operation.size
-        batch.append(job)
-      }
-      state.waiting.prepend(contentsOf: heldBack)
-      return batch
+      if !together.isEmpty { await commit(together, writer) }
+      for job in alone { await appendCarefully(job, writer) }
+      if lane == 0 { await maintain() }
     }
   }
 
   // MARK: Committing
 
-  private func commit(_ jobs: [Job]) async {
+  private func commit(_ jobs: [Job], _ writer: PostgresConnection) async {
     let batch = WriteBatch(jobs.map(\.operation), tables: tables, replica: replica)
     do {
       let (results, report) = try await retrying {
-        try await self.writer.run { connection, deadline in try Self.send(batch, connection, deadline) }
+        try await writer.run { connection, deadline in try Self.send(batch, connection, deadline) }
       }
       telemetry.recordBatch(jobs.count)
       finish(report)
       for (job, result) in zip(jobs, results) { job.finish(.success(result)) }
     } catch let fault as PostgresFault where jobs.count > 1 && !fault.concernsAll && !fault.mayPass {
       // One of the writes failed, so nothing of the batch was written. On its own, it fails without the others.
-      for job in jobs { await commit([job]) }
+      for job in jobs { await commit([job], writer) }
     } catch {
       let failure = storeError(error)
       for job in jobs { job.finish(.failure(failure)) }
@@ -206,7 +176,7 @@ final class WriteQueue: Sendable {
   // MARK: Callbacks for which there may be no room
 
   /// Returns whether callbacks must be appended one at a time, because a ring is nearly full or a key occurs twice.
-  private func needsCare(_ operation: WriteOperation) async -> Bool {
+  private func needsCare(_ operation: WriteOperation, _ writer: PostgresConnection) async -> Bool {
     guard case .append(let records) = operation else { return false }
     if Set(records.map(\.record.digest)).count < records.count { return true }
     var counts: [Int64: Int64] = [:]
@@ -232,12 +202,12 @@ final class WriteQueue: Sendable {
     }
   }
 
-  private func appendCarefully(_ job: Job) async {
+  private func appendCarefully(_ job: Job, _ writer: PostgresConnection) async {
     guard case .append(let records) = job.operation else { return }
     let append = CarefulAppend(records, tables: tables, replica: replica, limits: limits)
     do {
       let (results, report) = try await retrying {
-        try await self.writer.run { connection, deadline in try append.run(connection, deadline) }
+        try await writer.run { connection, deadline in try append.run(connection, deadline) }
       }
       finish(report)
       if let results {

@@ -16,7 +16,7 @@ final class SoakTransport: SmoovenTransport {
 
   private let state = Watched(State())
 
-  /// Waits until all callbacks have been sent, also those of sends that nobody waits for anymore.
+  /// Waits until all callbacks have been sent, also those of sends whose callers have left.
   func calledBack() async throws { try await state.first { $0.underWay == 0 ? () : nil } }
 
   func send(_ request: TransportRequest) async throws -> TransportResponse {
