@@ -46,12 +46,10 @@ struct PollingTests {
       // The rows of interests are committed without waiting for the disk.
       try server.sql("DELETE FROM \(waiter.tables("interest"))")
       let count = waiter.reader.connectCount
-      try server.sql(
-        """
-        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE query LIKE '%\(schema)%' AND pid <> pg_backend_pid()
-        """
-      )
+      let pid = try await waiter.read { connection, deadline in
+        try connection.run("SELECT pg_backend_pid()::int8", until: deadline).first?.integer(0)
+      }
+      try server.sql("SELECT pg_terminate_backend($1::int4)", [.integer(try #require(pid))])
       try await until { waiter.reader.connectCount > count }
       _ = try? await receiver.read { _, _ in }
       _ = try await eventually { (try? await receiver.append([callback("1", token: token)]))?.first }
@@ -219,9 +217,11 @@ struct PollingTests {
     let reports = DeliveryStoreReports()
     _ = try await other.append([callback("before", token: token)])
     try await mine.wait(for: token, reports)
+    _ = mine.hub.work.update { $0.take() }
     try await mine.following(reports) {
-      // So that the first look is over.
+      // So that the first look is over, and nothing depends on a poll.
       try await reports.key("before")
+      try await mine.hub.work.first { $0.registers ? () : nil }
       _ = try await mine.append([callback("own", token: token)])
       _ = try await other.append([callback("after", token: token)])
       try await reports.key("after")
