@@ -194,10 +194,12 @@ let package = Package(
       ],
       path: "Samples/Snippets"
     ),
+    // As many tests at a time as there are cores, whatever starts them.
+    .target(name: "TestWidth", path: "Tests/TestWidth"),
     // What several test targets use.
     .target(
       name: "TestSupport",
-      dependencies: ["Smooven", "SmoovenSupport", "SmoovenTesting", httpTypes],
+      dependencies: ["Smooven", "SmoovenSupport", "SmoovenTesting", "TestWidth", httpTypes],
       path: "Tests/Support"
     ),
     // Tests mirror Sources.
@@ -290,8 +292,8 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// Every target is built with the same settings.
-for target in package.targets where target.type != .system {
+// Every target in Swift is built with the same settings.
+for target in package.targets where target.type != .system && target.name != "TestWidth" {
   target.swiftSettings = [
     .enableUpcomingFeature("ExistentialAny"),  // SE-0335
     .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409

@@ -1,0 +1,1 @@
+// Only what runs before the tests, see test_width.c.
