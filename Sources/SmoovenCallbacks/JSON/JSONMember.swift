@@ -1,12 +1,22 @@
 /// A member of an object, in as much detail as decoding a callback needs.
-enum JSONMember {
-  case absent
-  case null
-  case string(JSONScanner.Text)
-  case number(at: Int)
-  case object(at: Int)
-  case other
+struct JSONMember {
+  enum Value {
+    case absent
+    case null
+    case string(JSONScanner.Text)
+    case number(at: Int)
+    /// The positions of the members of an object and of the objects in it, among all members.
+    case object(Range<Int>)
+    case other
+  }
 
+  let key: JSONScanner.Text
+  /// The number of objects and arrays around the member.
+  let depth: Int
+  var value: Value
+}
+
+extension JSONMember.Value {
   var text: JSONScanner.Text? {
     if case .string(let text) = self { text } else { nil }
   }
@@ -21,26 +31,43 @@ enum JSONMember {
 }
 
 extension JSONScanner {
-  /// Reads a value: locates a string, and checks and skips anything else.
-  mutating func scanMember() throws(JSONParsingError) -> JSONMember {
-    let (first, offset) = (current, position)
-    switch first {
+  /// Reads the object that begins at the current position, and appends its members, each followed by those of
+  /// the object that is its value.
+  mutating func scanMembers(into members: inout [JSONMember]) throws(JSONParsingError) {
+    guard current == UInt8(ascii: "{") else { throw error("expected an object") }
+    try enter()
+    var isFirst = true
+    while let key = try nextKey(isFirst: isFirst) {
+      isFirst = false
+      let index = members.count
+      members.append(JSONMember(key: key, depth: depth, value: .absent))
+      members[index].value = try scanValue(into: &members)
+    }
+  }
+
+  /// Reads a value: locates a string or the members of an object, and checks and skips anything else.
+  private mutating func scanValue(
+    into members: inout [JSONMember]
+  ) throws(JSONParsingError) -> JSONMember.Value {
+    let start = position
+    switch current {
     case UInt8(ascii: "\""): return .string(try scanString())
+    case UInt8(ascii: "{"):
+      let first = members.count
+      try scanMembers(into: &members)
+      return .object(first..<members.count)
     case .some(let byte) where isNumber(byte):
       // A number out of the range of `Double` is its text, as everywhere else.
-      guard case .string = try scanNumber() else { return .number(at: offset) }
-      return .string(Text(range: offset..<position, isPlain: true))
-    default: try skipValue()
-    }
-    switch first {
-    case UInt8(ascii: "n"): return .null
-    case UInt8(ascii: "{"): return .object(at: offset)
-    default: return .other
+      guard case .string = try scanNumber() else { return .number(at: start) }
+      return .string(Text(range: start..<position, isPlain: true))
+    case let byte:
+      try skipValue()
+      return byte == UInt8(ascii: "n") ? .null : .other
     }
   }
 
   /// Returns the text of a member that is a string.
-  func string(_ member: JSONMember) -> String? {
+  func string(_ member: JSONMember.Value) -> String? {
     member.text.map { string($0) }
   }
 

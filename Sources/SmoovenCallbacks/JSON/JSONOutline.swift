@@ -6,34 +6,40 @@ internal import struct Foundation.Date
 /// ``JSONValue``.
 struct JSONOutline {
   private let scanner: JSONScanner
-  private let members: [(key: JSONScanner.Text, value: JSONMember)]
+  /// The members of all objects in the body.
+  private let members: [JSONMember]
+  /// The positions of this object's members and of the members inside them, which are deeper.
+  private let positions: Range<Int>
+  private let depth: Int
 
   /// Locates the members of a body.
   ///
   /// - Throws: ``CallbackDecodingError``, which says where the body stops being a JSON object.
   init(_ body: [UInt8]) throws(CallbackDecodingError) {
     var scanner = JSONScanner(body)
+    var members: [JSONMember] = []
+    members.reserveCapacity(16)
     do {
       scanner.skipWhitespace()
-      members = try scanner.scanMembers()
+      try scanner.scanMembers(into: &members)
       try scanner.finish()
     } catch {
       throw CallbackRequest.refusal(of: body, error)
     }
-    self.scanner = scanner
+    self.init(scanner, members, members.indices, depth: 1)
   }
 
-  /// Locates the members of an object that begins at an offset and that was already checked.
-  private init?(_ scanner: JSONScanner, at offset: Int) {
-    var scanner = JSONScanner(scanner.bytes, at: offset)
-    guard let members = try? scanner.scanMembers() else { return nil }
+  private init(_ scanner: JSONScanner, _ members: [JSONMember], _ positions: Range<Int>, depth: Int) {
+    self.scanner = scanner
     self.members = members
-    self.scanner = scanner
+    self.positions = positions
+    self.depth = depth
   }
 
-  private subscript(key: String) -> JSONMember {
-    for member in members.indices.reversed() where scanner.matches(members[member].key, key) {
-      return members[member].value
+  private subscript(key: String) -> JSONMember.Value {
+    for position in positions.reversed()
+    where members[position].depth == depth && scanner.matches(members[position].key, key) {
+      return members[position].value
     }
     return .absent
   }
@@ -93,22 +99,12 @@ struct JSONOutline {
 
   /// Returns the object under a key, or `nil` for any other type of value.
   func object(_ key: String) -> JSONOutline? {
-    guard case .object(let offset) = self[key] else { return nil }
-    return JSONOutline(scanner, at: offset)
+    guard case .object(let positions) = self[key] else { return nil }
+    return JSONOutline(scanner, members, positions, depth: depth + 1)
   }
 }
 
 extension JSONScanner {
-  /// Reads the object that begins at the current position, member by member.
-  fileprivate mutating func scanMembers() throws(JSONParsingError) -> [(key: Text, value: JSONMember)] {
-    guard current == UInt8(ascii: "{") else { throw error("expected an object") }
-    try enter()
-    var members: [(key: Text, value: JSONMember)] = []
-    members.reserveCapacity(8)
-    while let key = try nextKey(isFirst: members.isEmpty) { members.append((key, try scanMember())) }
-    return members
-  }
-
   /// The integer that begins at the current position, or `nil` if it's another kind of number.
   fileprivate var integer: Int64? {
     var scanner = self

@@ -14,7 +14,7 @@ struct JSONScanner {
 
   let bytes: [UInt8]
   private(set) var position: Int
-  private var depth = 0
+  private(set) var depth = 0
 
   init(_ bytes: [UInt8], at position: Int = 0) {
     self.bytes = bytes
@@ -35,6 +35,7 @@ struct JSONScanner {
   @inline(__always)
   func isNumber(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte) }
 
+  @inline(__always)
   mutating func skipWhitespace() {
     while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
   }
@@ -76,7 +77,6 @@ struct JSONScanner {
     }
     depth += 1
     position += 1
-    skipWhitespace()
   }
 
   /// Moves to the value of an object's next member.

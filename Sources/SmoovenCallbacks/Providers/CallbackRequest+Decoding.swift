@@ -39,7 +39,10 @@ extension CallbackRequest {
   }
 
   /// A digest of the body, which identifies events without an id.
-  public var bodyDigest: String { Hex.encode(SHA256.hash(data: body)) }
+  public var bodyDigest: String {
+    // As a sequence, a digest is copied and says nothing of its length. The bytes are read only within the call.
+    unsafe SHA256.hash(data: body).withUnsafeBytes { unsafe Hex.encode($0) }
+  }
 }
 
 extension JSONValue {

@@ -29,7 +29,7 @@ public struct BodySignature: SignatureScheme {
         "\(header.rawName) is not 64 hexadecimal digits (it has \(value.utf8.count) bytes)"
       )
     }
-    return try secrets.verify(code, over: request.body)
+    return try secrets.verify([code], over: request.body)
   }
 
   /// Returns the header for a body, for sandboxes, tests and tools.

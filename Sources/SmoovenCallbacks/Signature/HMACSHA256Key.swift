@@ -24,33 +24,26 @@ public struct HMACSHA256Key: Sendable {
 
   /// Returns the 32 bytes that authenticate the parts, treated as one message.
   public func signature(of parts: [[UInt8]]) -> [UInt8] {
-    var message = inner
-    for part in parts { message.update(data: part) }
-    return code(message)
+    // The bytes are copied within the call.
+    unsafe code(of: parts).withUnsafeBytes { unsafe Array($0) }
   }
 
   /// Returns whether any of the presented codes authenticates the parts, treated as one message.
   ///
   /// The comparison takes constant time.
   public func isAnyValid(_ codes: [[UInt8]], for parts: [[UInt8]]) -> Bool {
-    let code = signature(of: parts)
-    return codes.contains { ConstantTime.areEqual($0, code) }
+    // The bytes are compared within the call.
+    unsafe code(of: parts).withUnsafeBytes { code in
+      codes.contains { unsafe ConstantTime.areEqual($0, code) }
+    }
   }
 
-  /// Returns whether a presented code authenticates a message.
-  ///
-  /// The comparison takes constant time.
-  func isValid(_ code: [UInt8], for message: [UInt8]) -> Bool {
-    var state = inner
-    state.update(data: message)
-    return ConstantTime.areEqual(code, self.code(state))
-  }
-
-  private func code(_ message: SHA256) -> [UInt8] {
-    var outer = outer
-    // The bytes are read only within the calls.
-    unsafe message.finalize().withUnsafeBytes { unsafe outer.update(bufferPointer: $0) }
-    return unsafe outer.finalize().withUnsafeBytes { unsafe Array($0) }
+  private func code(of parts: [[UInt8]]) -> SHA256Digest {
+    var (inner, outer) = (inner, outer)
+    for part in parts { inner.update(data: part) }
+    // The bytes are read only within the call.
+    unsafe inner.finalize().withUnsafeBytes { unsafe outer.update(bufferPointer: $0) }
+    return outer.finalize()
   }
 }
 

@@ -61,25 +61,9 @@ public struct MessageSignature: SignatureScheme {
   /// - Throws: ``VerificationError``, whose code says which check failed.
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
     let (id, time, date) = try request.messageHead(id: idHeader, time: timestampHeader, in: unit)
-    let value = try request.singleHeader(signatureHeader)
-    let all = value.utf8.split(separator: UInt8(ascii: " "))
-    let signatures = all.filter { $0.starts(with: "v1,".utf8) }
-    guard !signatures.isEmpty else {
-      if all.contains(where: { $0.starts(with: "v1a,".utf8) }) {
-        throw VerificationError(
-          .wrongSecretKind,
-          "\(signatureHeader.rawName) holds v1a only, made with a private key; a shared secret checks v1"
-        )
-      }
-      throw VerificationError(.headerMalformed, "\(signatureHeader.rawName) has no v1,<signature>")
-    }
-    let codes = signatures.compactMap { decode($0.dropFirst(3)) }
-    guard !codes.isEmpty else {
-      throw VerificationError(
-        .headerMalformed,
-        "no v1 of \(signatureHeader.rawName) is a code of 32 bytes in \(encoding)"
-      )
-    }
+    let signatures = try request.signatures(signatureHeader)
+    let codes = signatures.compactMap { code($0) }
+    guard !codes.isEmpty else { throw refusal(of: signatures) }
     let verification = try secrets.verify(codes, over: Self.prefix(id, time), request.body)
     try tolerance?.check(date, at: now)
     return verification
@@ -102,15 +86,35 @@ public struct MessageSignature: SignatureScheme {
   static func prefix(_ id: String, _ time: String) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(id.utf8.count + time.utf8.count + 2)
-    for part in [id, time] {
-      bytes += part.utf8
-      bytes.append(UInt8(ascii: "."))
-    }
+    bytes += id.utf8
+    bytes.append(UInt8(ascii: "."))
+    bytes += time.utf8
+    bytes.append(UInt8(ascii: "."))
     return bytes
   }
 
-  private func decode(_ text: Substring.UTF8View) -> [UInt8]? {
-    let code = encoding == .base64 ? Data(base64Encoded: Data(text)).map(Array.init) : Hex.decode(text)
+  /// Returns the code of a signature of this version that is one.
+  private func code(_ signature: ArraySlice<UInt8>) -> [UInt8]? {
+    guard signature.starts(with: "v1,".utf8) else { return nil }
+    let text = signature.dropFirst(3)
+    let code = encoding == .base64 ? Base64.decode(text) : Hex.decode(text)
     return code?.count == 32 ? code : nil
+  }
+
+  /// Returns the reason why none of the signatures has a code.
+  private func refusal(of signatures: [ArraySlice<UInt8>]) -> VerificationError {
+    if signatures.contains(where: { $0.starts(with: "v1,".utf8) }) {
+      return VerificationError(
+        .headerMalformed,
+        "no v1 of \(signatureHeader.rawName) is a code of 32 bytes in \(encoding)"
+      )
+    }
+    if signatures.contains(where: { $0.starts(with: "v1a,".utf8) }) {
+      return VerificationError(
+        .wrongSecretKind,
+        "\(signatureHeader.rawName) holds v1a only, made with a private key; a shared secret checks v1"
+      )
+    }
+    return VerificationError(.headerMalformed, "\(signatureHeader.rawName) has no v1,<signature>")
   }
 }

@@ -72,7 +72,7 @@ public struct PublicKeySignature: Sendable {
   /// - Throws: ``VerificationError``, whose code says which check failed.
   public func verify(_ request: CallbackRequest, at now: Date) throws(VerificationError) -> Verification {
     let (id, time, date) = try request.messageHead(id: idHeader, time: timestampHeader, in: .seconds)
-    let all = try request.singleHeader(signatureHeader).utf8.split(separator: UInt8(ascii: " "))
+    let all = try request.signatures(signatureHeader)
     let signatures = all.filter { $0.starts(with: "v1a,".utf8) }
     guard !signatures.isEmpty else {
       if all.contains(where: { $0.starts(with: "v1,".utf8) }) {
@@ -84,9 +84,7 @@ public struct PublicKeySignature: Sendable {
       throw VerificationError(.headerMalformed, "\(signatureHeader.rawName) has no v1a,<signature>")
     }
     // Each check costs far more than one of a shared secret, so at most four are made for a request.
-    let codes = signatures.prefix(4).compactMap { Data(base64Encoded: Data($0.dropFirst(4))) }.filter {
-      $0.count == 64
-    }
+    let codes = signatures.prefix(4).compactMap { Base64.decode($0.dropFirst(4)) }.filter { $0.count == 64 }
     guard !codes.isEmpty else {
       throw VerificationError(.headerMalformed, "no v1a of \(signatureHeader.rawName) is 64 bytes in base64")
     }

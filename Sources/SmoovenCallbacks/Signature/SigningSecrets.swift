@@ -66,16 +66,6 @@ public struct SigningSecrets: Sendable {
     throw noMatch
   }
 
-  /// Finds the secret with which a code was computed over a body.
-  ///
-  /// - Throws: ``VerificationError`` with `noMatch`.
-  func verify(_ code: [UInt8], over body: [UInt8]) throws(VerificationError) -> Verification {
-    for (index, entry) in entries.enumerated() where entry.key.isValid(code, for: body) {
-      return Verification(secretIndex: index, secretLabel: entry.label)
-    }
-    throw noMatch
-  }
-
   private var noMatch: VerificationError {
     VerificationError(
       .noMatch,

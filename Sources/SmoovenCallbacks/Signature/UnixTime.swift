@@ -4,8 +4,13 @@ internal import struct Foundation.Date
 enum UnixTime {
   /// Parses at most 15 plain digits, so that no arithmetic on the result can overflow.
   static func parse(_ text: some Collection<UInt8>) -> Int64? {
-    guard (1...15).contains(text.count), text.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-    return text.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+    guard (1...15).contains(text.count) else { return nil }
+    var number: Int64 = 0
+    for byte in text {
+      guard (0x30...0x39).contains(byte) else { return nil }
+      number = number * 10 + Int64(byte - 0x30)
+    }
+    return number
   }
 
   static func seconds(_ date: Date) -> Int64 {

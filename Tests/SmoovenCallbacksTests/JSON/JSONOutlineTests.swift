@@ -52,7 +52,9 @@ struct JSONOutlineTests {
       #"{"\u0061":"escaped"}"#, #"{"\u212a":"Kelvin is K to a String"}"#,
       #"{"id":"\ud83d\ude00","a":"\ud800"}"#,
       #"{"data":{"id":7,"error":{"code":1}}}"#, #"{"data":{"id":7},"data":[]}"#,
-      #"{"data":{"a":1},"data":{}}"#,
+      #"{"data":{"a":1},"data":{}}"#, #"{"data":{"data":{"id":1,"a":2},"id":"x"},"a":3}"#,
+      #"{"a":[{"id":1}],"data":{"error":[{"id":2}],"deep":{"a":{"K":1}},"a":true}}"#,
+      #"{"a":{"a":{"a":{"a":{"a":"x"}}}},"id":{"deep":{}}}"#, #"{"a":{"id":1}"#, #"{"a":{"id":1},}"#,
       #"{"timestamp":"2026-03-05T08:00:15Z"}"#, #"{"timestamp":"2026-03-05T08:00:15\u005a"}"#,
     ]
   )

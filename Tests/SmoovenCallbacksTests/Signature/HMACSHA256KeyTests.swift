@@ -16,11 +16,11 @@ struct HMACSHA256KeyTests {
       let cut = random.below(message.count + 1)
       #expect(ours.signature(of: [message]) == theirs)
       #expect(ours.signature(of: [Array(message[..<cut]), [], Array(message[cut...])]) == theirs)
-      #expect(ours.isValid(theirs, for: message) && ours.isAnyValid([[], theirs], for: [message]))
+      #expect(ours.isAnyValid([[], theirs], for: [message]))
       var wrong = theirs
       wrong[random.below(32)] ^= UInt8(1 << random.below(8))
       for code in [wrong, [], Array(theirs.dropLast()), theirs + [0]] {
-        #expect(!ours.isValid(code, for: message) && !ours.isAnyValid([code], for: [message]))
+        #expect(!ours.isAnyValid([code], for: [message]))
       }
     }
   }

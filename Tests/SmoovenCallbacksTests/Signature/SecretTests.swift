@@ -102,9 +102,12 @@ struct SecretTests {
     #expect(Hex.decode(text.utf8) == nil)
   }
 
-  @Test("Of the ASCII characters, 22 are digits", arguments: UInt8(0)...127)
+  @Test("Of all bytes, 22 are digits, in a text of any kind", arguments: UInt8.min...UInt8.max)
   func digits(_ byte: UInt8) {
-    let scalar = Character(UnicodeScalar(byte))
-    #expect((Hex.decode("0\(scalar)".utf8) != nil) == scalar.isHexDigit)
+    let number = byte < 0x80 ? Character(UnicodeScalar(byte)).hexDigitValue : nil
+    #expect(Hex.decode([0x30, byte]) == number.map { [UInt8($0)] })
+    // Reversed, so that the bytes aren't contiguous.
+    #expect(Hex.decode([byte, 0x30].reversed() as ReversedCollection) == number.map { [UInt8($0)] })
+    #expect(Hex.value(of: byte) == number.map { UInt8($0) })
   }
 }

@@ -11,7 +11,7 @@ extension SmoovenCallbackProvider {
     guard let event = body.text("event"), !event.isEmpty else { throw .missing("event") }
     let known = Self.events.first { body.matches(event, $0.name) }
     let kind = known?.kind ?? .other
-    let id = body.nonEmptyString("notification_id")
+    let id = body.text("notification_id").flatMap { $0.isEmpty ? nil : $0 }
     let channel = body.text("channel_used")
     let timestamp = body.text("timestamp")
     let time = timestamp.flatMap { RFC3339.parse(body.utf8($0)) }
@@ -30,7 +30,7 @@ extension SmoovenCallbackProvider {
         // That of a documented event is a constant, so no text has to be created.
         name: known?.name ?? body.string(event),
         kind: kind,
-        correlationIDs: id.map { [$0] } ?? [],
+        correlationIDs: id.map { [body.string($0)] } ?? [],
         channel: channel.map { NotificationChannel(rawValue: body.string($0)) },
         recipient: body.object("recipient").map {
           CallbackEvent.Recipient(userID: $0.string("user_id"), address: $0.string("channel_address"))
@@ -39,7 +39,7 @@ extension SmoovenCallbackProvider {
         occurredAt: time,
         signedAt: time,
         deduplicationKey: id.flatMap { id in
-          timestamp.map { deduplicationKey(id, body.utf8(event), channel.map(body.utf8), body.utf8($0)) }
+          timestamp.map { deduplicationKey(of: body, id, event, channel, $0) }
         } ?? request.bodyDigest,
         deduplicationWindow: timestamp == nil ? CallbackEvent.windowOfBytes : nil,
         rawBody: request.body
@@ -77,17 +77,22 @@ extension SmoovenCallbackProvider {
   /// preceded by its length, so that one value can't pass for two. A long or non-ASCII identity is replaced
   /// by a hash, because `String` treats canonically equivalent texts as equal, while ids are bytes.
   private func deduplicationKey(
-    _ id: String,
-    _ event: ArraySlice<UInt8>,
-    _ channel: ArraySlice<UInt8>?,
-    _ timestamp: ArraySlice<UInt8>
+    of body: JSONOutline,
+    _ id: JSONScanner.Text,
+    _ event: JSONScanner.Text,
+    _ channel: JSONScanner.Text?,
+    _ timestamp: JSONScanner.Text
   ) -> String {
     var identity: [UInt8] = []
     identity.reserveCapacity(128)
-    identity.appendWithLength(id.utf8)
-    identity.appendWithLength(event)
-    if let channel { identity.appendWithLength(channel) } else { identity.append(UInt8(ascii: "-")) }
-    identity.appendWithLength(timestamp)
+    identity.appendWithLength(body.utf8(id))
+    identity.appendWithLength(body.utf8(event))
+    if let channel {
+      identity.appendWithLength(body.utf8(channel))
+    } else {
+      identity.append(UInt8(ascii: "-"))
+    }
+    identity.appendWithLength(body.utf8(timestamp))
     if identity.count <= 200, identity.allSatisfy({ $0 < 0x80 }) {
       return String(decoding: identity, as: UTF8.self)
     }
@@ -96,7 +101,7 @@ extension SmoovenCallbackProvider {
 }
 
 extension [UInt8] {
-  fileprivate mutating func appendWithLength(_ part: some Collection<UInt8>) {
+  fileprivate mutating func appendWithLength(_ part: ArraySlice<UInt8>) {
     let count = part.count
     if count < 100 {
       if count >= 10 { append(UInt8(ascii: "0") + UInt8(count / 10)) }
