@@ -13,15 +13,27 @@ TOOLS = {"swift": None, "wrk": "wrk", "go": "golang-go", "node": "nodejs", "pyth
 
 
 def build() -> None:
-    for tool, package in TOOLS.items():
-        if not shutil.which(tool):
-            raise SystemExit(f"There is no {tool} here" + (f"; apt-get install {package}" if package else ""))
+    need(TOOLS)
     WORK.mkdir(exist_ok=True)
     build_swift(PACKAGE)
     run("go", "build", "-o", GO_PEER, "main.go", cwd=PEERS / "go")
     if not PYTHON.exists():
         run("python3", "-m", "venv", WORK / "venv")
     run(PYTHON, "-m", "pip", "install", "--quiet", "-r", PEERS / "python" / "requirements.txt")
+
+
+def build_only(programs: Iterable[str]) -> None:
+    """Builds some of the programs, and nothing that they don't need."""
+    need(["swift"])
+    for program in programs:
+        swift("--package-path", BENCHMARKS, "--product", program)
+
+
+def need(tools: Iterable[str]) -> None:
+    for tool in tools:
+        if not shutil.which(tool):
+            package = TOOLS[tool]
+            raise SystemExit(f"There is no {tool} here" + (f"; apt-get install {package}" if package else ""))
 
 
 def build_swift(package: Path, programs: Iterable[str] = ()) -> None:

@@ -99,5 +99,7 @@ def ratios() -> list[Ratio]:
 
     bounds = {FLOOR: 0.75, GO: 1.0, NODE: None, AIOHTTP: 6.0}
     found = [ratio(count, SMOOVEN, peer, bound) for count in CONNECTIONS for peer, bound in bounds.items()]
-    tokens = [ratio(count, waiting(1), peer) for peer in (FLOOR, SMOOVEN) for count in CONNECTIONS]
-    return [*found, *tokens, ratio(256, SMOOVEN_SQLITE, SMOOVEN, 0.3)]
+    tokens = [
+        ratio(count, waiting(1), peer, bound) for peer, bound in {FLOOR: 0.75, SMOOVEN: None}.items() for count in CONNECTIONS
+    ]
+    return [*found, *tokens, ratio(256, SMOOVEN_SQLITE, SMOOVEN, 0.35)]

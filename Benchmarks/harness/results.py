@@ -24,6 +24,12 @@ class Ratio:
     bound: float | None = None
     at_least: bool = True
 
+    def is_met(self, value: float, slack: float = 1) -> bool:
+        """Returns whether a value reaches the goal, or with a slack of 2 half of it."""
+        if self.bound is None:
+            return True
+        return value >= self.bound / slack if self.at_least else value <= self.bound * slack
+
 
 class Results:
     def __init__(self):

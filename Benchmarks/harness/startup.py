@@ -2,8 +2,8 @@
 
 import time
 
-from .results import Ratio, Results
-from .servers import ALL
+from .results import Key, Ratio, Results
+from .servers import ALL, FLOOR, SMOOVEN
 
 TIME, MEMORY = "Start-up, ms until it listens", "Idle, resident MiB"
 STARTS = 5
@@ -20,4 +20,8 @@ class StartUp:
 
 
 def ratios() -> list[Ratio]:
-    return []
+    goals = {TIME: 1.4, MEMORY: 1.3}
+    return [
+        Ratio(f"{table}: {SMOOVEN.name} / {FLOOR.name}", Key(table, "", SMOOVEN.name), Key(table, "", FLOOR.name), goal, False)
+        for table, goal in goals.items()
+    ]

@@ -45,6 +45,5 @@ def ratio_text(ratio: Ratio, summary: tuple[float, float, float]) -> tuple[str, 
     middle, least, most = summary
     goal = ""
     if ratio.bound is not None:
-        met = middle >= ratio.bound if ratio.at_least else middle <= ratio.bound
-        goal = f"{'at least' if ratio.at_least else 'at most'} {ratio.bound:g}: {'yes' if met else 'NO'}"
+        goal = f"{'at least' if ratio.at_least else 'at most'} {ratio.bound:g}: {'yes' if ratio.is_met(middle) else 'NO'}"
     return f"{middle:.2f}", f"{least:.2f} to {most:.2f}", goal

@@ -45,7 +45,7 @@ def ratios() -> list[Ratio]:
             bound,
             at_least=False,
         )
-        for system, bound in {BARE: 1.4, ASYNCIO: None}.items()
+        for system, bound in {BARE: 1.3, ASYNCIO: None}.items()
     ]
     one = [
         Ratio(
@@ -55,6 +55,6 @@ def ratios() -> list[Ratio]:
             bound,
             at_least=False,
         )
-        for system, bound in {OURS: 1.5, BARE: None, ASYNCIO: None}.items()
+        for system, bound in {OURS: 1.3, BARE: None, ASYNCIO: None}.items()
     ]
     return memory + one
