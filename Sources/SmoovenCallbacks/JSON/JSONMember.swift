@@ -13,7 +13,7 @@ struct JSONMember {
   let key: JSONScanner.Text
   /// The number of objects and arrays around the member.
   let depth: Int
-  var value: Value
+  let value: Value
 }
 
 extension JSONMember.Value {
@@ -31,17 +31,16 @@ extension JSONMember.Value {
 }
 
 extension JSONScanner {
-  /// Reads the object that begins at the current position, and appends its members, each followed by those of
-  /// the object that is its value.
+  /// Reads the object that begins at the current position, and appends its members, each after those of the
+  /// object that is its value.
   mutating func scanMembers(into members: inout [JSONMember]) throws(JSONParsingError) {
     guard current == UInt8(ascii: "{") else { throw error("expected an object") }
     try enter()
     var isFirst = true
     while let key = try nextKey(isFirst: isFirst) {
       isFirst = false
-      let index = members.count
-      members.append(JSONMember(key: key, depth: depth, value: .absent))
-      members[index].value = try scanValue(into: &members)
+      let value = try scanValue(into: &members)
+      members.append(JSONMember(key: key, depth: depth, value: value))
     }
   }
 
