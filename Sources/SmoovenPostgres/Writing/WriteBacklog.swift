@@ -11,7 +11,7 @@ struct WriteBacklog<Job: Sendable>: Sendable {
   /// What fits into the system's buffers reaches the server even if this process is stopped.
   private static var batchLimit: Int { 512 }
   private static var sizeLimit: Int { 256 * 1_024 }
-  /// The number of waiting writes from which they get a lane of their own.
+  /// The number of waiting writes at which another lane opens.
   private static var crowd: Int { 16 }
 
   private typealias Waiting = (operation: WriteOperation, job: Job)
