@@ -24,7 +24,7 @@ struct AskPersonTests {
         Self.deploy(["allow_text": true, "wait_seconds": 0])
       )
       #expect(first.outcome == "waiting" && first.report["answer"] == .null)
-      try await harness.transport.waitForRequests(1)
+      try await harness.sent()
       let sent = try #require(harness.transport.requests.first)
       #expect(sent.json["context"]?["question"] == "Deploy build 512?")
       #expect(sent.answerURL?.hasPrefix("https://agent.example.com/hooks/answers/") == true)
@@ -75,7 +75,7 @@ struct AskPersonTests {
         "ask_person",
         Self.deploy(["deadline_seconds": 60, "wait_seconds": 0])
       )
-      try await harness.transport.waitForRequests(1)
+      try await harness.sent()
       harness.clock.advance(by: .seconds(60))
       let last = try await harness.call(
         "wait_for",
@@ -99,7 +99,7 @@ struct AskPersonTests {
     try await Harness.with { harness in
       let arguments = Self.deploy(["idempotency_key": "deploy-512", "wait_seconds": 0])
       #expect(try await harness.call("ask_person", arguments).report["handle"] == "deploy-512")
-      try await harness.transport.waitForRequests(1)
+      try await harness.sent()
       try await harness.answer("option=Deploy")
       for tool in ["wait_for", "ask_person"] {
         let arguments = tool == "wait_for" ? ["handle": "deploy-512", "wait_seconds": 0] : arguments

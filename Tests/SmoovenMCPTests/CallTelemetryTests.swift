@@ -88,6 +88,7 @@ import Tracing
       let start = MCPPeer.Work.callTool(name: "notify_person", arguments: .object(Harness.sarah()))
       let end = await server.runner.run(start, .modern(hasTasks: false), under: carrier, .none)
       _ = try end.result.get()
+      try await server.runner.deliveries.sent()
     }
     host.end()
     let call = try #require(tracer.finishedSpans.first { $0.operationName == "tools/call notify_person" })

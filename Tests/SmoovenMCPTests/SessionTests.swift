@@ -52,7 +52,7 @@ struct SessionTests {
       let params: [String: JSONValue] = ["name": "notify_person", "arguments": .object(Harness.sarah())]
       peer.request(1, "tools/call", params)
       while let timer = await harness.clock.nextTimer(), timer != .seconds(25) {}
-      try await harness.transport.waitForRequests(1)
+      try await harness.sent()
       peer.send(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#)
       peer.request(
         2,

@@ -26,12 +26,15 @@ struct Harness: Sendable {
     _ body: @escaping @Sendable (Harness) async throws -> Result
   ) async throws -> Result {
     let clock = ManualClock()
+    let start = Date()
     let transport = MockTransport(secretKey: testKey, answer: answer, clock: clock)
     var configuration = SmoovenConfiguration(
       secretKey: testKey,
       listener: .mounted(publicURL: "https://agent.example.com/hooks"),
       reconciliationTimeout: nil,
-      clock: clock
+      clock: clock,
+      // What the store says of a delivery's age agrees with the clock.
+      now: { start.addingTimeInterval(clock.now.offset.inSeconds) }
     )
     change(&configuration)
     var settings = MCPServer.Configuration(recipients: .only(["sarah@example.com"]), clock: clock)
@@ -65,6 +68,14 @@ struct Harness: Sendable {
     #expect(response.head.status == .ok)
   }
 
+  /// Returns when the server has sent a number of messages, and nothing is being sent.
+  ///
+  /// Before that, a test that moves the clock could end the time of a send before it has run.
+  func sent(_ count: Int = 1) async throws {
+    try await transport.waitForRequests(count)
+    try await server.runner.deliveries.sent()
+  }
+
   /// Returns when the wait for a message has ended, though no call has reported so.
   func ended(_ handle: JSONValue?) async throws {
     let handle = try #require(handle?.stringValue)
@@ -84,10 +95,13 @@ struct Harness: Sendable {
 
   /// Calls a tool, and moves the clock to the end of its slice if it waits.
   func callToTheEndOfItsSlice(_ tool: String, _ arguments: [String: JSONValue]) async throws -> JSONValue {
-    let driver = Task { [clock, slice = server.configuration.longestSlice] in
+    let slice = server.configuration.longestSlice
+    let driver = Task {
       // Other timers belong to requests and deadlines.
       while let timer = await clock.nextTimer() {
-        if timer == slice { clock.advance(by: slice) }
+        guard timer == slice else { continue }
+        try await sent(0)
+        clock.advance(by: slice)
       }
     }
     defer { driver.cancel() }

@@ -25,7 +25,7 @@ struct TaskTests {
       #expect(
         working["resultType"] == "complete" && working["status"] == "working" && working["result"] == nil
       )
-      try await harness.transport.waitForRequests(1)
+      try await harness.sent()
       let url = try #require(harness.transport.requests.first?.callbackURL)
       // The notification of the subscription reports when it's over.
       peer.request(
@@ -64,7 +64,7 @@ struct TaskTests {
       let other = TestPeer(MCPServer(client: harness.client, configuration: harness.server.configuration))
       other.request(1, "tasks/get", ["taskId": id], tasks: true)
       #expect(try await other.response(1)["result"]?["status"] == "working")
-      try await harness.transport.waitForRequests(1)
+      try await harness.sent()
       let url = try #require(harness.transport.requests.first?.callbackURL)
       await harness.transport.deliver(.delivered, notificationID: "ntf_1", to: url)
       // Polled as a host would poll. The callback is known before the response.

@@ -62,6 +62,9 @@ public struct NotificationHandle: Sendable {
     send?.cancel()
   }
 
+  /// Returns once nothing of this handle's send is under way.
+  package func sendEnded() async { await send?.ended() }
+
   /// The notification's id, from Smooven's response or its first callback, or `nil` until one of them arrives.
   public var id: String? { snapshot?.ids.first }
 

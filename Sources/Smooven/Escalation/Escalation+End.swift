@@ -77,12 +77,13 @@ extension Escalation {
 private typealias EarlierMessage = (key: String, handle: NotificationHandle)
 
 extension SmoovenClient {
-  /// Sends a person a message if an earlier one was sent, once the responses to those have arrived.
+  /// Sends a person a message if an earlier one was sent, once the sends that are under way have ended.
   fileprivate func tell(_ request: NotifyRequest, after messages: [EarlierMessage], deadline: Duration) async
   {
     do {
       for (key, handle) in messages {
-        if !handle.isSent { try? await accepted(handle, deadline: deadline) }
+        // Not until it's accepted, because a send that was cancelled before it left never is.
+        if !handle.isSent { _ = try await bounded(by: deadline, clock) { await handle.sendEnded() } }
         guard handle.isSent else { continue }
         // Sent under a key, so that a restart informs no person twice.
         let key = "\(key)\u{1F}settled"

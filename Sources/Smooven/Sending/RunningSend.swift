@@ -18,6 +18,9 @@ final class RunningSend: Sendable {
 
   var isRunning: Bool { task.withLock { $0 != nil } }
 
+  /// Returns once the task has ended.
+  func ended() async { await task.withLock { $0 }?.value }
+
   func cancel() {
     task.withLock { $0 }?.cancel()
   }

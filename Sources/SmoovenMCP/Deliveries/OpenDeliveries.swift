@@ -1,3 +1,4 @@
+internal import Smooven
 internal import SmoovenSupport
 internal import Synchronization
 
@@ -99,6 +100,11 @@ final class OpenDeliveries: Sendable {
   func sent() async throws {
     for delivery in state.withLock({ $0.entries.values.map(\.delivery) }) {
       try await delivery.state.first { $0.isSending ? nil : () }
+      switch delivery.state.read(\.self) {
+      // A callback may come before the response.
+      case .sent(let message), .ended(let message, _, _): await message.notification.sendEnded()
+      case .reading, .sending, .refused: break
+      }
     }
   }
 }

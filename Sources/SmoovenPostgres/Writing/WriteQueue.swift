@@ -196,7 +196,8 @@ final class WriteQueue: Sendable {
       }
     }
     return state.update { [counts, limits] state in
-      // Counted until the commit corrects it, so that a batch doesn't use the same room twice.
+      // Counted until the commit corrects it, so that a batch doesn't use the same room twice. Another lane may, as
+      // another replica may. What comes after that makes room.
       for (ring, count) in counts { state.totals[ring, default: 0] += count }
       return counts.keys.contains { state.totals[$0, default: 0] > limits.capacity }
     }

@@ -24,6 +24,14 @@ import Testing
     while let timer = await clock.nextTimer(), timer != time {}
   }
 
+  /// Waits until several timers are set, in any order.
+  func timers(_ times: Duration...) async {
+    var missing = times
+    while !missing.isEmpty, let timer = await clock.nextTimer() {
+      if let index = missing.firstIndex(of: timer) { missing.remove(at: index) }
+    }
+  }
+
   @Test("A message that was held back isn't sent once a later step has won, wherever that is known")
   func laterWinner() async throws {
     let memory = InMemoryDeliveryStore()
@@ -36,7 +44,7 @@ import Testing
       let task = Task {
         try await client.escalate(EscalationPolicy(steps, deadline: .seconds(900)), idempotencyKey: "k")
       }
-      await timer(.milliseconds(500))
+      await timers(.milliseconds(100), .milliseconds(500))
       clock.advance(by: .milliseconds(100))
       try await posts.first { $0.last == "bob" ? () : nil }
       // As if another process had received it.
@@ -63,8 +71,8 @@ import Testing
         EscalationTests.step("unreachable", after: .milliseconds(100)), EscalationTests.step("bob"),
       ]
       let task = Task { try await client.escalate(EscalationPolicy(steps, deadline: .seconds(900))) }
-      // Until the next attempt.
-      await timer(.milliseconds(500))
+      // Until the next step, and until the next attempt.
+      await timers(.milliseconds(100), .milliseconds(500))
       clock.advance(by: .milliseconds(100))
       try await expectTrue(task.value.step == 1)
       #expect(clock.earliestTimer.map { $0 > .milliseconds(500) } ?? true, "an attempt is still to come")
@@ -223,6 +231,25 @@ import Testing
       #expect(try await task.value.step == 2)
     }
     #expect(posts.read { $0.suffix(2).sorted() } == ["a", "b"])
+  }
+
+  @Test("A message that never left holds up neither the end nor those who are told")
+  func neverSent() async throws {
+    let transport = EscalationTests.transport(["bob": [.delivered]], posts: posts)
+    try await withMockedClient(transport, configuration: configuration()) { [clock, posts] client in
+      var policy = EscalationPolicy(
+        [EscalationTests.step("unreachable", after: .milliseconds(100)), EscalationTests.step("bob")],
+        deadline: .seconds(900)
+      )
+      policy.onSettled = "Settled."
+      let task = Task { [policy] in try await client.escalate(policy) }
+      // Until the next step, and until the next attempt.
+      await timers(.milliseconds(100), .milliseconds(500))
+      clock.advance(by: .milliseconds(100))
+      // Without more time.
+      try await expectTrue(task.value.step == 1)
+      #expect(posts.read(\.self) == ["unreachable", "bob"])
+    }
   }
 
   /// Holds back the response to the message of one recipient.
