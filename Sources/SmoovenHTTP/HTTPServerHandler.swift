@@ -6,7 +6,7 @@ package protocol HTTPServerHandler: Sendable {
   ///
   /// It's called on an event loop, so it must not block, because other connections wait for the same thread. The work
   /// of a later answer runs in its own task, which is cancelled if the connection is closed.
-  func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply>
+  func answer(_ request: consuming HTTPServerRequest) -> Answer<HTTPServerReply>
 }
 
 /// A handler that replies to every request in its own task.

@@ -127,7 +127,19 @@ public struct NotificationHandle: Sendable {
     return try await outcome(deadline: client.clock.now(), until: .delivered)
   }
 
-  func outcome(deadline: Duration, until criterion: DeliveryCriterion) async throws -> DeliveryOutcome {
+  /// Waits until a deadline.
+  ///
+  /// - Parameters:
+  ///   - deadline: The deadline.
+  ///   - criterion: The condition that ends the wait.
+  ///   - isLast: Whether the caller has no other use for the handle.
+  /// - Returns: How the wait ended.
+  /// - Throws: ``SmoovenError`` if the send failed or the client closes, or `CancellationError` if cancelled.
+  func outcome(
+    deadline: Duration,
+    until criterion: DeliveryCriterion,
+    isLast: Bool = false
+  ) async throws -> DeliveryOutcome {
     try await client.tracer.withSpan("smooven.wait", ofKind: .internal) { span in
       let polling = client.pollHold(token, deadline: deadline)
       defer { withExtendedLifetime(polling) {} }
@@ -143,7 +155,7 @@ public struct NotificationHandle: Sendable {
       }
       let outcome = try DeliveryOutcome(end, closedError: client.tracker.closedError)
       span.attributes["smooven.outcome"] = outcome.name
-      await settle(outcome, deadline: deadline)
+      await settle(outcome, deadline: deadline, isLast: isLast)
       return outcome
     }
   }
@@ -181,7 +193,7 @@ public struct NotificationHandle: Sendable {
 
   /// Reports an outcome, and stores the verdict, if any, because it's what happened and not just what this wait asked
   /// for.
-  func settle(_ outcome: DeliveryOutcome, deadline: Duration) async {
+  func settle(_ outcome: DeliveryOutcome, deadline: Duration, isLast: Bool = false) async {
     let now = client.clock.now()
     client.telemetry.recordOutcome(after: now - startedAt)
     client.journal?.record(.settled(JournalOutcome(outcome, status, after: now - startedAt)), of: token)
@@ -189,10 +201,19 @@ public struct NotificationHandle: Sendable {
       "delivery settled",
       metadata: ["notification_id": "\((id ?? "unknown").loggable)", "outcome": "\(outcome.name)"]
     )
-    guard let verdict, settlement.settle() else { return }
     // The time that a status query may have added to the timeout, which also bounds every other outcome.
     let patience = client.configuration.reconciliationTimeout ?? .zero
     let limit = min(deadline + patience, now + max(patience, .seconds(1)))
+    // Nothing leads back to a delivery without a key, so that its row isn't concluded before it's removed.
+    if isLast, lease.hasFollowUp, lease.release() {
+      client.writes.begin()
+      _ = try? await bounded(by: limit, client.clock) { [client, token] in
+        defer { client.writes.end() }
+        await client.remove(token)
+      }
+      return
+    }
+    guard let verdict, settlement.settle() else { return }
     client.writes.begin()
     // This continues even if the caller is cancelled or gets its outcome first, because the verdict remains true.
     _ = try? await lease.bounded(by: limit) { [client, token] in

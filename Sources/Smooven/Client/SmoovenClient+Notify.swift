@@ -158,6 +158,6 @@ extension SmoovenClient {
     )
     // Once the wait is over, this caller doesn't need the response.
     defer { handle.cancelSend() }
-    return try await handle.outcome(deadline: deadline, until: criterion)
+    return try await handle.outcome(deadline: deadline, until: criterion, isLast: true)
   }
 }

@@ -17,6 +17,15 @@ struct DeliveryOwners {
     }
   }
 
+  /// Adds the slots of an id to others.
+  func add(tokensOf id: String, in group: String, to tokens: inout TokenList) {
+    switch byGroup[group]?[id] {
+    case .one(let token)?: tokens.add(token)
+    case .several(let several)?: for token in several { tokens.add(token) }
+    case nil: break
+    }
+  }
+
   mutating func add(_ token: DeliveryToken, of id: String, in group: String) {
     let others = tokens(of: id, in: group)
     guard !others.contains(token) else { return }

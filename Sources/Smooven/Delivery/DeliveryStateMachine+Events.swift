@@ -96,20 +96,18 @@ extension DeliveryStateMachine {
   }
 
   /// Returns the slots that get an event, by the one rule of ``EventOwnership``.
-  func getters(of event: CallbackEvent, _ token: DeliveryToken?) -> [DeliveryToken] {
+  func getters(of event: CallbackEvent, _ token: DeliveryToken?) -> TokenList {
     candidates(event, token).filter { slots[$0]?.owns(event, token: token) == true }
   }
 
-  func candidates(_ event: CallbackEvent, _ token: DeliveryToken?) -> [DeliveryToken] {
-    var tokens: [DeliveryToken] = []
-    if let token, slots[token] != nil { tokens.append(token) }
-    for id in event.correlationIDs { add(owners.tokens(of: id, in: event.group), to: &tokens) }
-    for id in event.conversationIDs { add(owners.tokens(of: id, in: event.group), to: &tokens) }
+  func candidates(_ event: CallbackEvent, _ token: DeliveryToken?) -> TokenList {
+    var tokens = TokenList()
+    // A listener for which nothing waits looks up nothing.
+    if slots.isEmpty { return tokens }
+    if let token, slots[token] != nil { tokens.add(token) }
+    for id in event.correlationIDs { owners.add(tokensOf: id, in: event.group, to: &tokens) }
+    for id in event.conversationIDs { owners.add(tokensOf: id, in: event.group, to: &tokens) }
     return tokens
-  }
-
-  private func add(_ new: [DeliveryToken], to tokens: inout [DeliveryToken]) {
-    for token in new where !tokens.contains(token) { tokens.append(token) }
   }
 
   /// Returns whether a wait may still claim an event that no slot gets.

@@ -213,7 +213,7 @@ package final class DeliveryTracker: Sendable {
     isDuplicate: Bool = false,
     isElsewhere: Bool = false,
     replayedFor: DeliveryToken? = nil,
-    beforeResuming record: ((CallbackDisposition) -> Void)? = nil
+    beforeResuming record: (CallbackDisposition) -> Void = { _ in }
   ) -> CallbackDisposition {
     let changes = apply {
       $0.deliver(
@@ -225,7 +225,7 @@ package final class DeliveryTracker: Sendable {
         now: $1
       )
     } beforeResuming: {
-      record?($0?.disposition ?? .unmatched)
+      record($0?.disposition ?? .unmatched)
     }
     return changes?.disposition ?? .unmatched
   }

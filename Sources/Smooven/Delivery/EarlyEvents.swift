@@ -12,7 +12,9 @@ struct EarlyEvents {
   /// The fraction of the room that is used, in the fullest group.
   var fill: Double { buffers.values.reduce(0) { max($0, $1.fill) } }
   /// The time at which the first event expires.
-  var nextExpiry: Duration? { buffers.values.lazy.compactMap(\.nextExpiry).min() }
+  var nextExpiry: Duration? {
+    buffers.isEmpty ? nil : buffers.values.lazy.compactMap(\.nextExpiry).min()
+  }
 
   /// Returns whether a group has room for some more unclaimed events.
   func hasRoom(for count: Int, in group: String) -> Bool {

@@ -15,6 +15,8 @@ package final class EventHub: Sendable {
   }
 
   private let state = Mutex(State())
+  // Read without the lock, because most hubs have none.
+  private let hasSubscribers = Atomic(false)
   private let onDrop: @Sendable () -> Void
 
   package init(onDrop: @escaping @Sendable () -> Void) {
@@ -38,9 +40,7 @@ package final class EventHub: Sendable {
       continuation.finish()
     }
     if let id {
-      continuation.onTermination = { [weak self] _ in
-        _ = self?.state.withLock { $0.subscribers.removeValue(forKey: id) }
-      }
+      continuation.onTermination = { [weak self] _ in self?.unsubscribe(id) }
     }
     return stream
   }
@@ -57,13 +57,23 @@ package final class EventHub: Sendable {
       if state.isFinished { return nil }
       state.nextID += 1
       state.subscribers[state.nextID] = Subscriber(receive: receive, finish: finish)
+      hasSubscribers.store(true, ordering: .releasing)
       return state.nextID
     }
     if id == nil { finish() }
     return id
   }
 
+  private func unsubscribe(_ id: UInt64) {
+    // The subscriber is freed outside the lock.
+    _ = state.withLock { state in
+      defer { hasSubscribers.store(!state.subscribers.isEmpty, ordering: .releasing) }
+      return state.subscribers.removeValue(forKey: id)
+    }
+  }
+
   package func publish(_ event: CallbackEvent) {
+    guard hasSubscribers.load(ordering: .acquiring) else { return }
     for subscriber in state.withLock({ $0.subscribers }).values { subscriber.receive(event) }
   }
 

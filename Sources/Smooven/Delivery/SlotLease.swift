@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// One caller's hold of a slot.
 ///
 /// When the last lease is deallocated, the slot is released.
@@ -5,6 +7,7 @@ package final class SlotLease: Sendable {
   package let token: DeliveryToken
   /// The caller, whose waits end if its own send fails.
   package let caller: UInt32
+  private let isReleased = Atomic(false)
   package let tracker: DeliveryTracker
   private let onRelease: (@Sendable () -> Void)?
 
@@ -20,7 +23,17 @@ package final class SlotLease: Sendable {
     self.onRelease = onRelease
   }
 
+  /// Whether something is to be done once the slot is released.
+  var hasFollowUp: Bool { onRelease != nil }
+
+  /// Releases the hold early, and leaves what is to be done after that to the caller.
+  ///
+  /// - Returns: Whether the slot was removed because nothing else holds it.
+  func release() -> Bool {
+    !isReleased.exchange(true, ordering: .relaxed) && tracker.release(token)
+  }
+
   deinit {
-    if tracker.release(token) { onRelease?() }
+    if release() { onRelease?() }
   }
 }

@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import SmoovenCallbacks
 internal import SmoovenSupport
 
@@ -15,6 +16,8 @@ public final class DeliveryJournal: Sendable {
   ///
   /// What authenticates a request is removed, see ``JournalRequest``.
   public let keepsRequests: Bool
+  /// Whether entries are kept of callbacks that weren't received before.
+  private let keepsNews: Bool
   private let now: @Sendable () -> Date
   private let state: Watched<JournalState>
 
@@ -27,14 +30,45 @@ public final class DeliveryJournal: Sendable {
   ///     to 16.
   ///   - keepsRequests: Whether entries of accepted callbacks keep the request. Defaults to `false`.
   ///   - now: The wall clock.
-  public init(
+  public convenience init(
     maximumEntries: Int = 10_000,
     maximumBytes: Int = 16 << 20,
     maximumRejections: Int = 16,
     keepsRequests: Bool = false,
     now: @escaping @Sendable () -> Date = { Date() }
   ) {
+    self.init(
+      maximumEntries: maximumEntries,
+      maximumBytes: maximumBytes,
+      maximumRejections: maximumRejections,
+      keepsRequests: keepsRequests,
+      keepsNews: true,
+      now: now
+    )
+  }
+
+  /// Creates a journal of refused requests and duplicates only, for a listener that says what went wrong.
+  package static func ofRefusals() -> DeliveryJournal {
+    DeliveryJournal(
+      maximumEntries: 1_000,
+      maximumBytes: 1 << 20,
+      maximumRejections: 16,
+      keepsRequests: false,
+      keepsNews: false,
+      now: { Date() }
+    )
+  }
+
+  private init(
+    maximumEntries: Int,
+    maximumBytes: Int,
+    maximumRejections: Int,
+    keepsRequests: Bool,
+    keepsNews: Bool,
+    now: @escaping @Sendable () -> Date
+  ) {
     self.keepsRequests = keepsRequests
+    self.keepsNews = keepsNews
     self.now = now
     state = Watched(
       JournalState(
@@ -97,6 +131,7 @@ public final class DeliveryJournal: Sendable {
 
   /// Records a verified callback.
   func record(_ callback: StoredCallback, _ disposition: CallbackDisposition, _ request: JournalRequest?) {
+    guard keepsNews || disposition == .duplicate else { return }
     let kind = JournalEntry.Kind.callback(callback.event, disposition, request: request)
     _ = state.update { $0.append(kind, callback.token, at: callback.receivedAt) }
   }
@@ -110,6 +145,28 @@ public final class DeliveryJournal: Sendable {
   func record(_ rejection: JournalRejection, of token: DeliveryToken? = nil, isAddressed: Bool = false) {
     let at = now()
     _ = state.update { $0.append(rejection, token, isAddressed: isAddressed, at: at) }
+  }
+
+  /// Records a request that was refused by a receiver.
+  func record(
+    _ request: CallbackRequest,
+    _ target: CallbackTarget?,
+    _ rejection: CallbackRejection,
+    _ tracker: DeliveryTracker
+  ) {
+    record(
+      JournalRejection(
+        reason: rejection.reason,
+        message: rejection.message,
+        status: rejection.status.code,
+        endpoint: target?.endpoint,
+        provider: target?.provider.name,
+        age: rejection.age,
+        request: refused(request)
+      ),
+      of: target?.token,
+      isAddressed: target?.token.map(tracker.contains) ?? false
+    )
   }
 
   /// The request as an entry of an accepted callback keeps it; `nil` if it keeps none.

@@ -34,16 +34,3 @@ package struct CallbackNote: Sendable {
     events.count == 1 ? events.first?.name ?? "" : "\(events.count) events"
   }
 }
-
-extension CallbackNote {
-  /// Where the notes of one request go, and what is known of it so far.
-  struct Pad: Sendable {
-    let receive: @Sendable (CallbackNote) -> Void
-    var endpoint: String?
-    var events: [CallbackEvent] = []
-
-    func note(_ result: Result, status: Int) {
-      receive(CallbackNote(endpoint: endpoint, events: events, status: status, result: result))
-    }
-  }
-}

@@ -9,16 +9,16 @@ extension CallbackReceiver {
 
   /// Rejects a request, unless another process expects it: then its sender tries again, and reaches that one in the end.
   func reject(
-    _ request: CallbackRequest,
-    _ rejection: CallbackRejection,
-    _ note: RejectionNote?,
-    _ pad: CallbackNote.Pad?
+    _ received: ReceivedRequest,
+    _ target: CallbackTarget?,
+    _ rejection: CallbackRejection
   ) -> Answer<CallbackResponse> {
+    let head = received.request.head
     guard [.notFound, .unauthorized, .unsupportedMediaType].contains(rejection.status),
-      request.head.method == .post,
-      intake.store.isShared, case .callback(_, let text?) = CallbackRoute(request.head.path),
+      head.method == .post,
+      intake.store.isShared, case .callback(_, let text?) = CallbackRoute(head.path),
       let token = DeliveryToken(text), !tracker.contains(token), beginQuestion()
-    else { return .now(CallbackResponse(head: reject(rejection, note, pad))) }
+    else { return .now(CallbackResponse(head: reject(received, target, rejection, []))) }
     return .later { [self] in
       defer { questions.subtract(1, ordering: .relaxed) }
       var answer = rejection
@@ -29,7 +29,7 @@ extension CallbackReceiver {
       } catch {
         answer = .unavailable("store", "whether another process expects it can't be read: \(type(of: error))")
       }
-      return CallbackResponse(head: reject(answer, note, pad))
+      return CallbackResponse(head: reject(received, target, answer, []))
     }
   }
 

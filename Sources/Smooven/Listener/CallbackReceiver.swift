@@ -134,62 +134,45 @@ public final class CallbackReceiver: Service {
   ///     that was refused. Defaults to `nil`.
   /// - Returns: The response, or the work that leads to it.
   package func respond(
-    to request: CallbackRequest,
+    to request: consuming CallbackRequest,
     noting receive: (@Sendable (CallbackNote) -> Void)? = nil
   ) -> Answer<CallbackResponse> {
-    let arrival = now()
-    var note = journal.map { RejectionNote($0, request, at: arrival) }
-    var pad = receive.map { CallbackNote.Pad(receive: $0) }
+    let received = ReceivedRequest(request, at: now(), noting: receive)
     do throws(CallbackRejection) {
-      let target: CallbackTarget
-      switch try router.destination(of: request, expected: expected.target) {
-      case .target(let found):
-        target = found
-        note?.target = found
+      switch try router.destination(of: received.request, expected: expected.target) {
+      case .target(let target): return respond(to: received, target)
       case .health:
-        try allow([.get, .head], request)
-        return .now(CallbackResponse(head: HTTPResponse(status: .ok)))
+        try allow([.get, .head], received.request)
+        return .now(Self.ok)
       case .answer(let token):
-        try allow([.get, .head, .post], request)
-        return .later { [answers] in await answers.respond(to: request, token: token) }
-      }
-      pad?.endpoint = target.endpoint
-      if let reply = try firstHandshake(request, target, at: arrival) {
-        pad?.note(.challenge, status: reply.head.status.code)
-        return .now(reply)
-      }
-      try allow([.post], request)
-      let name = target.provider.name
-      switch try verified(request, target, at: arrival) {
-      case .challenge(let reply):
-        let response = try CallbackResponse(reply, name)
-        pad?.note(.challenge, status: response.head.status.code)
-        return .now(response)
-      case .event(let event):
-        pad?.events = [event]
-        let callback = StoredCallback(event, token: target.token, receivedAt: arrival)
-        note?.signedAt = event.signedAt
-        let kept = note?.kept
-        let taken =
-          tracer == nil
-          ? intake.take(callback, kept) : traced([callback]) { [intake] in intake.take(callback, kept) }
-        return taken.map { [self, note, pad] in CallbackResponse(head: response(to: $0, name, note, pad)) }
-      case .batch(let events, let rejection):
-        if events.isEmpty, let rejection { throw rejection }
-        pad?.events = events
-        let callbacks = events.map { StoredCallback($0, token: target.token, receivedAt: arrival) }
-        let kept = note?.kept
-        let taken = traced(callbacks) { [intake] in .later { await intake.take(callbacks, kept) } }
-        return taken.map { [self, note, pad] reception in
-          // A 200 would say that everything is stored.
-          if let rejection, case .accepted = reception {
-            return CallbackResponse(head: reject(rejection, note, pad))
-          }
-          return CallbackResponse(head: response(to: reception, name, note, pad))
-        }
+        try allow([.get, .head, .post], received.request)
+        return .later { [answers] in await answers.respond(to: received.request, token: token) }
       }
     } catch {
-      return reject(request, error, note, pad)
+      return reject(received, nil, error)
+    }
+  }
+
+  private func respond(
+    to received: ReceivedRequest,
+    _ target: CallbackTarget
+  ) -> Answer<CallbackResponse> {
+    do throws(CallbackRejection) {
+      if let reply = try firstHandshake(received.request, target, at: received.arrival) {
+        received.note(.challenge, at: target, status: reply.head.status.code)
+        return .now(reply)
+      }
+      guard received.request.head.method == .post else { throw .notAllowed(besides: [.post]) }
+      switch try verified(received.request, target, at: received.arrival) {
+      case .challenge(let reply):
+        let response = try CallbackResponse(reply, target.provider.name)
+        received.note(.challenge, at: target, status: response.head.status.code)
+        return .now(response)
+      case .event(let event): return take(event, received, target)
+      case .batch(let events, let rejection): return try take(events, rejection, received, target)
+      }
+    } catch {
+      return reject(received, target, error)
     }
   }
 
@@ -307,52 +290,6 @@ public final class CallbackReceiver: Service {
   }
 
   // MARK: Steps
-
-  private func response(
-    to result: EventIntake.Reception,
-    _ provider: String,
-    _ note: RejectionNote?,
-    _ pad: CallbackNote.Pad?
-  ) -> HTTPResponse {
-    switch result {
-    case .accepted(let disposition):
-      pad?.note(.accepted(disposition), status: 200)
-      return HTTPResponse(status: .ok)
-    case .noRoom:
-      return reject(.unavailable("no_room", "\(provider): closed, or a buffer is full"), note, pad)
-    case .tooOld:
-      let message = "\(provider): the store has forgotten the keys of its signed time"
-      return reject(
-        CallbackRejection(status: .unauthorized, reason: "too_old", message: message, age: note?.age),
-        note,
-        pad
-      )
-    case .expectedElsewhere:
-      return reject(.expectedElsewhere, note, pad)
-    case .failed(let error):
-      let detail = (error as? DeliveryStoreError)?.description ?? "\(type(of: error))"
-      logger.warning("callback refused: the store can't take it", metadata: ["error": "\(detail)"])
-      return reject(.unavailable("store", "\(provider): \(detail)"), note, pad)
-    }
-  }
-
-  func reject(
-    _ rejection: CallbackRejection,
-    _ note: RejectionNote?,
-    _ pad: CallbackNote.Pad?
-  ) -> HTTPResponse {
-    telemetry.countRejected(rejection.reason)
-    note?.record(rejection, tracker)
-    logger.debug(
-      "callback rejected",
-      metadata: ["reason": "\(rejection.reason)", "detail": "\(rejection.message)"]
-    )
-    pad?.note(
-      .refused(reason: rejection.reason, message: rejection.message),
-      status: rejection.status.code
-    )
-    return rejection.response
-  }
 
   private func allow(
     _ methods: [HTTPRequest.Method],

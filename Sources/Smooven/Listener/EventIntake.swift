@@ -272,7 +272,7 @@ package final class EventIntake: Sendable {
       isDuplicate: result == .duplicate,
       isElsewhere: isElsewhere,
       // Before the waiter records what it makes of the event.
-      beforeResuming: journal.map { journal in { journal.record(callback, $0, request) } }
+      beforeResuming: { [journal] in journal?.record(callback, $0, request) }
     )
     if result == .stored { hub.publish(event) }
     telemetry.countAccepted(disposition)

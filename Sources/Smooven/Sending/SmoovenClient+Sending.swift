@@ -93,11 +93,12 @@ extension SmoovenClient {
     let token = proposal.token
     // The page of a question shows the answer to people who visit it later.
     let isForgotten = proposal.attachment == nil
+    let forget = { @Sendable [weak self] () -> Void in self?.forget(token) }
     let lease = try tracker.reserve(
       token,
       group: Self.group,
       policy: policy(for: proposal),
-      onRelease: { [weak self] in if isForgotten { self?.forget(token) } }
+      onRelease: isForgotten ? forget : nil
     )
     journal?.record(.opened(isKeyed: false), of: token)
     // Not a child task of the caller, because the wait must be able to end while a transport ignores its cancellation.

@@ -118,12 +118,15 @@ extension SmoovenClient {
   /// Removes a delivery without a key once nothing in this client holds it anymore, because nothing leads back to it.
   func forget(_ token: DeliveryToken) {
     guard !tracker.isClosed else { return }
-    background { client in
-      guard let row = try? await client.store.load(.token(token)),
-        row.delivery.idempotencyKey == nil, row.delivery.claim?.owner.hasPrefix(client.owner) == true
-      else { return }
-      try? await client.store.remove(token, version: row.version)
-    }
+    background { await $0.remove(token) }
+  }
+
+  /// Removes a delivery without a key, unless it's another client's.
+  func remove(_ token: DeliveryToken) async {
+    guard let row = try? await store.load(.token(token)),
+      row.delivery.idempotencyKey == nil, row.delivery.claim?.owner.hasPrefix(owner) == true
+    else { return }
+    try? await store.remove(token, version: row.version)
   }
 
   /// Keeps a delivery from being removed while it's waited for, without delaying the wait.

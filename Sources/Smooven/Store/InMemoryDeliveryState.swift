@@ -102,6 +102,8 @@ struct InMemoryDeliveryState {
     lastNumber += 1
     let stored = StoredEvent(cursor: EventCursor(rawValue: lastNumber), callback: callback)
     let event = callback.event
+    // A listener for which nothing is sent looks up nothing.
+    if rows.isEmpty, othersLimit == 0 { return stored }
     var owners: [DeliveryToken] = []
     // Whether it can be looked up by something that no row has.
     var isUnclaimed = !event.conversationIDs.isEmpty

@@ -38,6 +38,9 @@ extension InMemoryDeliveryStore {
 
   /// Moves the clock forward, and removes what is past its retention, at most once a minute.
   func tick(_ state: inout State, wall: Date) {
+    // Another clock isn't read for each callback under load.
+    guard abs(wall.timeIntervalSince(state.tickedAt)) >= 1 else { return }
+    state.tickedAt = wall
     let monotonic = monotonic()
     guard let prunedAt = state.prunedAt else {
       state.clock = RetentionClock(wall: wall, monotonic: monotonic)

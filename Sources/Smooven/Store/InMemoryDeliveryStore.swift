@@ -14,6 +14,8 @@ public final class InMemoryDeliveryStore: DeliveryStore {
     var keys: [String: SeenKeys] = [:]
     var clock: RetentionClock
     var prunedAt: Duration?
+    /// The wall-clock time at which the clocks were last compared.
+    var tickedAt = Date.distantPast
     var followers: [UInt64: Follower] = [:]
     var nextFollower: UInt64 = 0
   }

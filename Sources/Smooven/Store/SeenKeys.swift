@@ -77,8 +77,14 @@ struct SeenKeys {
   /// - Returns: Whether the key is new.
   mutating func insert(_ key: Key, signedAt: Date?, expiry: Date?, now: Date) -> Insertion {
     if let expiry { return insertBriefly(key, until: expiry, now: now) }
-    if keys.contains(key) { return .duplicate }
-    guard let signedAt else { return insertByArrival(key, now: now) }
+    // One search of a large set, though it must be undone in the rare case that there's no room.
+    guard keys.insert(key).inserted else { return .duplicate }
+    let insertion = if let signedAt { place(key, signedAt: signedAt) } else { place(key, now: now) }
+    if insertion != .new { keys.remove(key) }
+    return insertion
+  }
+
+  private mutating func place(_ key: Key, signedAt: Date) -> Insertion {
     if let floor, signedAt <= floor { return .tooOld }
     let time = signedAt.timeIntervalSinceReferenceDate
     guard let second = Int64(exactly: time.rounded(.down)) else { return .tooOld }
@@ -90,7 +96,6 @@ struct SeenKeys {
       _ = forgetOldestSecond()
       if let floor, signedAt <= floor { return .tooOld }
     }
-    keys.insert(key)
     if signed[second]?.append(key) == nil {
       signed[second] = [key]
       seconds.insert(second)
@@ -141,12 +146,11 @@ struct SeenKeys {
 
   private var oldestArrival: (key: Key, at: Date)? { arrivals.first?.dropFirst(forgotten).first }
 
-  private mutating func insertByArrival(_ key: Key, now: Date) -> Insertion {
-    if keys.count - signedCount >= capacity {
+  private mutating func place(_ key: Key, now: Date) -> Insertion {
+    if keys.count - signedCount > capacity {
       guard let oldest = oldestArrival, now.timeIntervalSince(oldest.at) > minimumWindow else { return .full }
       forgetOldestArrival()
     }
-    keys.insert(key)
     // Stored in chunks, because a growing queue copies everything that it contains.
     if arrivals.last.map({ $0.count < Self.chunkSize }) != true {
       arrivals.append([])

@@ -5,14 +5,19 @@ public import struct Foundation.Date
 /// The maximum difference between a signed time and now.
 public struct TimestampTolerance: Sendable, Hashable {
   /// The maximum age.
-  public var past: Duration
+  public var past: Duration { didSet { pastSeconds = past.inSeconds } }
   /// The maximum time by which the sender's clock may be ahead.
-  public var future: Duration
+  public var future: Duration { didSet { futureSeconds = future.inSeconds } }
+  // Computed once, because it takes longer than the comparison.
+  private var pastSeconds: Double
+  private var futureSeconds: Double
 
   /// Creates a tolerance.
   public init(past: Duration, future: Duration) {
     self.past = past
     self.future = future
+    pastSeconds = past.inSeconds
+    futureSeconds = future.inSeconds
   }
 
   /// 300 seconds both ways, the convention of schemes that sign a timestamp header.
@@ -29,18 +34,18 @@ public struct TimestampTolerance: Sendable, Hashable {
   public func check(_ signed: Date, at now: Date) throws(VerificationError) {
     let age = now.timeIntervalSince(signed)
     // Written so that NaN fails both checks.
-    guard age <= past.inSeconds else {
+    guard age <= pastSeconds else {
       throw VerificationError(
         .tooOld,
-        "the signed time is \(Self.text(age)) old, \(Self.text(age - past.inSeconds)) more than the tolerance",
+        "the signed time is \(Self.text(age)) old, \(Self.text(age - pastSeconds)) more than the tolerance",
         age: Self.duration(age)
       )
     }
-    guard -age <= future.inSeconds else {
+    guard -age <= futureSeconds else {
       throw VerificationError(
         .tooNew,
         """
-        the signed time is \(Self.text(-age)) ahead, \(Self.text(-age - future.inSeconds)) more than the \
+        the signed time is \(Self.text(-age)) ahead, \(Self.text(-age - futureSeconds)) more than the \
         tolerance: check this machine's clock
         """,
         age: Self.duration(age)

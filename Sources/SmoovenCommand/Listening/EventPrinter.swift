@@ -83,7 +83,7 @@ final class EventPrinter: Sendable {
   }
 
   /// Returns whether the maximum number of events was received, after which no more should be accepted.
-  var isFull: Bool { pending.withLock { $0.total >= maximum } }
+  var isFull: Bool { maximum < .max && pending.withLock { $0.total >= maximum } }
 
   /// Waits until the maximum number of events is printed.
   ///

@@ -146,8 +146,7 @@ struct ListenCommand: AsyncParsableCommand {
       store: store ?? InMemoryDeliveryStore(unclaimedEvents: 0),
       limits: DeliveryLimits(earlyEvents: .never),
       logger: logging.logger,
-      // Small without a page: it's read as it grows.
-      journal: page.journal ?? DeliveryJournal(maximumEntries: 1_000)
+      journal: page.journal ?? .ofRefusals()
     )
     let printer = EventPrinter(receiver, json: json, maximum: maxEvents ?? .max)
     var handler = ListenHandler(receiver: receiver)

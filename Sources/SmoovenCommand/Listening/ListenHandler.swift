@@ -16,7 +16,8 @@ struct ListenHandler: HTTPServerHandler {
   func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
     // What can't be printed isn't acknowledged: the sender tries again.
     guard isWritable(), capture?.failure == nil else { return .now(Self.unavailable) }
-    if hops.isLoop(request.head) {
+    // Only what this listener forwards can come back.
+    if forwarder != nil, hops.isLoop(request.head) {
       say("refused: 508 loop: the request was forwarded by this listener before; check --forward-to")
       return .now(.response(HTTPServerResponse(status: .init(code: 508, reasonPhrase: "Loop Detected"))))
     }

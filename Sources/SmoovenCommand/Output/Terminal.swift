@@ -24,11 +24,15 @@ enum Terminal {
   static let isInteractive = isatty(STDOUT_FILENO) == 1 && Environment.value("TERM") != "dumb"
 
   private static let failed = Watched<OutputFailure?>(nil)
+  // Read for each callback, so it needs no lock.
+  private static let hasFailed = Atomic(false)
   // One line at a time, whichever thread writes it.
   private static let writing = Mutex(())
 
   /// The first failure to write to standard output, if any.
-  static var outputFailure: OutputFailure? { failed.read { $0 } }
+  static var outputFailure: OutputFailure? {
+    hasFailed.load(ordering: .acquiring) ? failed.read { $0 } : nil
+  }
 
   /// Waits until standard output can't be written anymore.
   ///
@@ -48,7 +52,7 @@ enum Terminal {
         result = unsafe poll(&descriptor, 1, -1)
       } while result < 0 && errno == EINTR
       guard result > 0, descriptor.revents & Int16(POLLERR | POLLHUP) != 0 else { return }
-      failed.update { $0 = $0 ?? OutputFailure(code: EPIPE) }
+      fail(EPIPE)
     }
   }
 
@@ -90,7 +94,15 @@ enum Terminal {
     guard let code = writing.withLock({ _ in SystemError.writeAll(bytes, to: STDOUT_FILENO) }) else {
       return true
     }
-    failed.update { $0 = $0 ?? OutputFailure(code: code) }
+    fail(code)
     return false
+  }
+
+  private static func fail(_ code: CInt) {
+    failed.update { failure in
+      failure = failure ?? OutputFailure(code: code)
+      // Before anyone who waits for the failure reads it.
+      hasFailed.store(true, ordering: .releasing)
+    }
   }
 }

@@ -10,7 +10,7 @@ extension HTTPConnectionHandler {
     isServing = true
     defer { isServing = false }
     while !isReplying {
-      if case .ready = phase, let request = incoming?.request {
+      if case .ready = phase, let request = incoming?.take() {
         switch server.handler.answer(request) {
         case .now(let reply): send(reply, context)
         case .later(let work): start(work, context)
@@ -82,7 +82,7 @@ extension HTTPConnectionHandler {
     _ context: ChannelHandlerContext
   ) {
     guard let request = incoming, !inputIsClosed else { return cut(context) }
-    if request.request.head.method == .head { return send(response, context) }
+    if request.isHead { return send(response, context) }
     let closes = isLast(response, to: request) || request.isLegacy
     let writer = HTTPBodyWriter(
       context.channel,

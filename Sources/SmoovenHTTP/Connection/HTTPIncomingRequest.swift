@@ -4,7 +4,10 @@ internal import NIOHTTP1
 
 /// A request that is being received, whose head is checked before its body is appended.
 struct HTTPIncomingRequest {
-  private(set) var request: HTTPServerRequest
+  private var request: HTTPServerRequest?
+
+  /// Whether the response has no body.
+  let isHead: Bool
 
   /// Whether the connection may serve another request after this one.
   let keepsAlive: Bool
@@ -35,6 +38,7 @@ struct HTTPIncomingRequest {
     if let contentLength, contentLength > maximumBodySize { throw .bodyTooLarge }
     isChunked = contentLength == nil
 
+    isHead = head.method == .HEAD
     request = HTTPServerRequest(
       head: try HTTPRequest(
         method: head.method,
@@ -52,7 +56,10 @@ struct HTTPIncomingRequest {
   }
 
   mutating func append(_ part: ByteBuffer) throws(HTTPRefusal) {
-    guard part.readableBytes <= maximumBodySize - request.body.count else { throw .bodyTooLarge }
-    request.body.append(contentsOf: part.readableBytesView)
+    guard part.readableBytes <= maximumBodySize - (request?.body.count ?? 0) else { throw .bodyTooLarge }
+    request?.body.append(contentsOf: part.readableBytesView)
   }
+
+  /// Hands over the complete request, once, so that no copy of it is made.
+  mutating func take() -> HTTPServerRequest? { request.take() }
 }

@@ -22,8 +22,14 @@ extension HTTPServerResponse {
     configuration: HTTPServerConfiguration
   ) {
     // Only final statuses end an exchange. Any other is a bug in the handler.
-    let status = 200...999 ~= head.status.code ? head.status : .internalServerError
-    bytes.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+    var status = head.status
+    if !(200...999 ~= status.code) { status = .internalServerError }
+    let mayHaveBody = status != .noContent && status != .notModified
+    bytes.writeStaticString("HTTP/1.1 ")
+    bytes.writeString(String(status.code))
+    bytes.writeStaticString(" ")
+    bytes.writeString(status.reasonPhrase)
+    bytes.writeStaticString("\r\n")
     for field in head.headerFields {
       switch field.name {
       case .contentLength, .transferEncoding, .connection: continue
@@ -45,7 +51,7 @@ extension HTTPServerResponse {
       Self.write("Server", HTTPField(name: .server, value: serverName).value, to: &bytes)
     }
     bytes.writeStaticString("\r\n")
-    if !isStreamed, mayHaveBody, request.request.head.method != .head { bytes.writeBytes(body) }
+    if !isStreamed, mayHaveBody, !request.isHead { bytes.writeBytes(body) }
   }
 
   private static func write(_ name: String, _ value: String, to bytes: inout ByteBuffer) {
@@ -55,11 +61,9 @@ extension HTTPServerResponse {
     bytes.writeStaticString("\r\n")
   }
 
-  private var mayHaveBody: Bool { head.status != .noContent && head.status != .notModified }
-
   /// Returns the length to announce, which a handler may state itself for a HEAD request, without creating the body.
   private func contentLength(answering request: HTTPIncomingRequest) -> String {
-    if request.request.head.method == .head, body.isEmpty, let length = head.headerFields[.contentLength] {
+    if request.isHead, body.isEmpty, let length = head.headerFields[.contentLength] {
       return length
     }
     return String(body.count)

@@ -1,7 +1,9 @@
 import Foundation
 import HTTPTypes
 import Smooven
+import SmoovenSupport
 import SmoovenTesting
+import TestSupport
 import Testing
 
 @Suite("sendAndWait", .timeLimit(.minutes(1))) struct SendAndWaitTests {
@@ -23,6 +25,32 @@ import Testing
     #expect(outcome.event?.correlationIDs == ["ntf_1"])
     #expect(outcome.event?.channel == .sms)
     #expect(outcome.event?.source == .callback)
+  }
+
+  @Test("A wait without a key has removed its row when it returns, and another caller's hold keeps the row")
+  func removesItsRow() async throws {
+    let steps = Watched<[HookedStore.Step]>([])
+    let store = HookedStore(before: { step in steps.update { $0.append(step) } })
+    let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
+    try await withMockedClient(transport, store: store) { client in
+      for isHeld in [false, true] {
+        let sent = transport.requestCount
+        async let outcome = client.remind()
+        try await store.idIsStored()
+        try await transport.waitForRequests(sent + 1)
+        let row = try #require(try await store.base.allPending().first)
+        let other = isHeld ? try await client.resume(row) : nil
+        steps.update { $0 = [] }
+        let url = try #require(transport.requests.last?.callbackURL)
+        await transport.deliver(.delivered, notificationID: "ntf_1", to: url)
+        #expect(try await outcome.isDelivered)
+        let left = try await store.base.load(.token(row.token))?.delivery
+        #expect((left != nil) == isHeld && left?.isPending != true)
+        // The verdict of a row that goes anyway isn't stored before that.
+        #expect(steps.read { $0.contains(.replace) } == isHeld)
+        withExtendedLifetime(other) {}
+      }
+    }
   }
 
   @Test("The request is what Smooven documents")

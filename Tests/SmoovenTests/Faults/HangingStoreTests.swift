@@ -92,11 +92,16 @@ import Testing
     }
   }
 
-  @Test("Storing the verdict adds nothing to an outcome")
-  func verdict() async throws {
+  @Test(
+    "Storing the verdict, or removing a row that nothing leads back to, adds nothing to an outcome",
+    arguments: [HookedStore.Step.replace, .remove]
+  )
+  func verdict(step: HookedStore.Step) async throws {
     transport.script(.accepted(id: "ntf_1", callbacks: [.delivered.sent(.with)]))
-    let outcome = try await withClient(hanging: [.replace]) { [self] client in
-      async let outcome = client.remind(timeout: .seconds(3_600))
+    let outcome = try await withClient(hanging: [step]) { [self] client in
+      async let outcome =
+        step == .remove
+        ? client.remind(timeout: .seconds(3_600)) : client.notifySarah().outcome(timeout: .seconds(3_600))
       // The call waits for a second.
       await advance(to: .seconds(1))
       return try await outcome

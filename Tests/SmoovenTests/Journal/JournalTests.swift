@@ -47,6 +47,22 @@ import Testing
     #expect(journal.entries().entries.map(\.number) == [1, 2, 3, 4, 5, 6])
   }
 
+  @Test("A journal of refusals keeps duplicates and refused requests, and no other callback")
+  func refusals() async throws {
+    let journal = DeliveryJournal.ofRefusals()
+    let receiver = try CallbackReceiver(endpoints: [CallbackEndpoint(.smooven(testKey))], journal: journal)
+    let request = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1").request(
+      secret: testKey
+    )
+    var forged = request
+    forged.body.append(0x20)
+    for request in [request, request, forged] { _ = await receiver.receive(request) }
+    #expect(
+      names(journal) == ["callback notification.delivered, duplicate", "rejected: no_match"],
+      "\(names(journal))"
+    )
+  }
+
   @Test("A refusal, a lost response and a second caller of a key are told as such")
   func sends() async throws {
     try await withJournal(.refused(status: 400, code: "invalid_recipient")) { client, transport, journal in
