@@ -37,6 +37,14 @@ package struct SmoovenAPI: Sendable {
 
   /// Sends one request.
   ///
+  /// - Parameters:
+  ///   - method: The method.
+  ///   - path: The path, relative to the base URL.
+  ///   - body: The body.
+  ///   - timeout: The time until the response.
+  ///   - isWanted: Asked right before the transport gets the request, which is otherwise cancelled.
+  ///   - willSend: A closure that the transport calls right before the body is sent.
+  /// - Returns: The response.
   /// - Throws: ``SmoovenError``, whose code says whether the request may have been carried out, ``TransportError`` with
   ///   `withheld` and the error of `willSend` as its cause, or `CancellationError` if cancelled.
   package func call(
@@ -44,6 +52,7 @@ package struct SmoovenAPI: Sendable {
     _ path: String,
     body: [UInt8] = [],
     timeout: Duration,
+    isWanted: () -> Bool = { true },
     willSend: (@Sendable () async throws -> Void)? = nil
   ) async throws -> Response {
     let request = TransportRequest(
@@ -53,6 +62,7 @@ package struct SmoovenAPI: Sendable {
       willSend: willSend
     )
     let response: TransportResponse
+    guard isWanted() else { throw CancellationError() }
     do {
       response = try await transport.send(request)
     } catch {

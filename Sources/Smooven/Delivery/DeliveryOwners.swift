@@ -26,10 +26,13 @@ struct DeliveryOwners {
     }
   }
 
-  mutating func add(_ token: DeliveryToken, of id: String, in group: String) {
-    let others = tokens(of: id, in: group)
-    guard !others.contains(token) else { return }
-    byGroup[group, default: [:]][id] = others.isEmpty ? .one(token) : .several(others + [token])
+  /// Adds a slot to those of an id, and returns the others.
+  mutating func add(_ token: DeliveryToken, of id: String, in group: String) -> [DeliveryToken] {
+    let known = tokens(of: id, in: group)
+    if !known.contains(token) {
+      byGroup[group, default: [:]][id] = known.isEmpty ? .one(token) : .several(known + [token])
+    }
+    return known.filter { $0 != token }
   }
 
   mutating func remove(_ token: DeliveryToken, of id: String, in group: String) {

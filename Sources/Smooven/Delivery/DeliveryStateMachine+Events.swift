@@ -155,18 +155,16 @@ extension DeliveryStateMachine {
     into changes: inout Changes
   ) {
     var known: [(event: CallbackEvent, token: DeliveryToken?)] = []
-    for other in owners.tokens(of: id, in: slot.group) where other != token {
+    for other in owners.add(token, of: id, in: slot.group) {
       for entry in slots[other]?.history ?? []
       where entry.event.correlationIDs.contains(id) || entry.event.conversationIDs.contains(id) {
         known.append((entry.event, entry.hasToken ? other : nil))
       }
     }
-    owners.add(token, of: id, in: slot.group)
     for entry in early.claim(id, in: slot.group) { known.append((entry.event, entry.token)) }
     for (event, itsToken) in known where !slot.hasSeen(event) && slot.owns(event, token: itsToken) {
       record(event, hasToken: itsToken == token, in: token, now: now, into: &changes)
     }
-    settle(token, into: &changes)
   }
 
   private mutating func record(

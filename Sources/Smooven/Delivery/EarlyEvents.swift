@@ -13,7 +13,11 @@ struct EarlyEvents {
   var fill: Double { buffers.values.reduce(0) { max($0, $1.fill) } }
   /// The time at which the first event expires.
   var nextExpiry: Duration? {
-    buffers.isEmpty ? nil : buffers.values.lazy.compactMap(\.nextExpiry).min()
+    var next: Duration?
+    for buffer in buffers.values {
+      if let expiry = buffer.nextExpiry, next.map({ expiry < $0 }) ?? true { next = expiry }
+    }
+    return next
   }
 
   /// Returns whether a group has room for some more unclaimed events.
@@ -40,7 +44,7 @@ struct EarlyEvents {
 
   /// Returns copies of the events of an id in arrival order, and marks them as claimed.
   mutating func claim(_ id: String, in group: String) -> [EarlyEventBuffer.Entry] {
-    buffers[group]?.claim(id) ?? []
+    buffers.isEmpty ? [] : buffers[group]?.claim(id) ?? []
   }
 
   /// Removes the expired events, and returns those that no wait has claimed.

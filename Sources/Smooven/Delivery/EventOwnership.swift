@@ -39,7 +39,8 @@ package struct EventOwnership: Sendable {
   package var isUnbound: Bool { asked.isEmpty && accepted.isEmpty && learned.isEmpty }
   /// Every id by which the owner may get an event.
   package var ids: [String] {
-    asked + accepted.filter { !asked.contains($0) }
+    if accepted.isEmpty, learned.isEmpty { return asked }
+    return asked + accepted.filter { !asked.contains($0) }
       + learned.filter { !asked.contains($0) && !accepted.contains($0) }
   }
 

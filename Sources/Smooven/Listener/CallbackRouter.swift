@@ -5,6 +5,7 @@ internal import SmoovenSupport
 /// A router that finds the endpoint of a request by its path, and the group of a wait by its name.
 struct CallbackRouter: Sendable {
   private let endpoints: [String: CallbackEndpoint]
+  private let groups: Set<String>
   // By the whole path of the endpoint. The URL of a delivery is such a path followed by a token.
   private let targets: [String: CallbackTarget]
 
@@ -17,6 +18,7 @@ struct CallbackRouter: Sendable {
       }
     }
     self.endpoints = byName
+    groups = Set(byName.values.map(\.group))
     targets = Dictionary(
       uniqueKeysWithValues: byName.map { (CallbackRoute.path(of: $0, token: nil), CallbackTarget($1)) }
     )
@@ -99,10 +101,10 @@ struct CallbackRouter: Sendable {
   /// Returns the group that a name means, which may be a group's own name, or that of a provider whose endpoints are
   /// all in one group.
   func group(named name: String) throws(SmoovenError) -> String {
-    if endpoints.values.contains(where: { $0.group == name }) { return name }
+    if groups.contains(name) { return name }
     let groups = Set(endpoints.values.filter { $0.provider.name == name }.map(\.group)).sorted()
     guard let group = groups.first else {
-      let known = Set(endpoints.values.map(\.group)).sorted().joined(separator: ", ")
+      let known = self.groups.sorted().joined(separator: ", ")
       throw .invalid(
         "group",
         "no endpoint belongs to \(name.loggable); the groups are: \(known.isEmpty ? "none" : known)"

@@ -271,6 +271,8 @@ final class NotificationSend: Sendable {
         "/v1/agent/notify",
         body: body(delivery),
         timeout: timeout,
+        // Without a key, nothing asks after this.
+        isWanted: { !client.tracker.isClosed },
         willSend: willSend(attempt)
       )
       guard let receipt = NotifyReceipt(answer.json) else {
