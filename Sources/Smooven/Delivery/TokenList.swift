@@ -1,4 +1,4 @@
-/// The slots of an event, each of them once: nearly always one, which needs no memory of its own.
+/// The slots of an event, each of them once: nearly always one, for which no array is created.
 struct TokenList: Sequence {
   private(set) var first: DeliveryToken?
   private var others: [DeliveryToken] = []
