@@ -204,11 +204,14 @@ public struct NotificationHandle: Sendable {
     // The time that a status query may have added to the timeout, which also bounds every other outcome.
     let patience = client.configuration.reconciliationTimeout ?? .zero
     let limit = min(deadline + patience, now + max(patience, .seconds(1)))
-    // Nothing leads back to a delivery without a key, so that its row isn't concluded before it's removed.
+    // Nothing leads back to a delivery without a key, so its row is removed without being concluded before.
     if isLast, lease.hasFollowUp, lease.release() {
+      send?.cancel()
       client.writes.begin()
-      _ = try? await bounded(by: limit, client.clock) { [client, token] in
+      _ = try? await bounded(by: limit, client.clock) { [client, token, send] in
         defer { client.writes.end() }
+        // A response that is being stored would change the row between its being read and removed.
+        await send?.ended()
         await client.remove(token)
       }
       return

@@ -9,7 +9,7 @@ struct DeliveryOwners {
   private var byGroup: [String: [String: Owners]] = [:]
 
   /// Returns the slots of an id, in the order in which they were added.
-  func tokens(of id: String, in group: String) -> [DeliveryToken] {
+  private func tokens(of id: String, in group: String) -> [DeliveryToken] {
     switch byGroup[group]?[id] {
     case .one(let token)?: [token]
     case .several(let tokens)?: tokens

@@ -44,7 +44,7 @@ struct EarlyEvents {
 
   /// Returns copies of the events of an id in arrival order, and marks them as claimed.
   mutating func claim(_ id: String, in group: String) -> [EarlyEventBuffer.Entry] {
-    buffers.isEmpty ? [] : buffers[group]?.claim(id) ?? []
+    buffers[group]?.claim(id) ?? []
   }
 
   /// Removes the expired events, and returns those that no wait has claimed.

@@ -25,7 +25,7 @@ extension CallbackReceiver {
     }
   }
 
-  /// Takes the events of a batch, and says after that which of its entries can't be taken.
+  /// Takes the events of a batch, and refuses it after that if one of its entries is invalid.
   func take(
     _ events: [CallbackEvent],
     _ rejection: CallbackRejection?,

@@ -272,7 +272,7 @@ final class NotificationSend: Sendable {
         body: body(delivery),
         timeout: timeout,
         // Without a key, nothing asks after this.
-        isWanted: { !client.tracker.isClosed },
+        isWanted: { isKeyed || !client.tracker.isClosed },
         willSend: willSend(attempt)
       )
       guard let receipt = NotifyReceipt(answer.json) else {

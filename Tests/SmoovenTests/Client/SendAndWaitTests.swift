@@ -1,10 +1,12 @@
 import Foundation
 import HTTPTypes
-import Smooven
 import SmoovenSupport
 import SmoovenTesting
+import Synchronization
 import TestSupport
 import Testing
+
+@testable import Smooven
 
 @Suite("sendAndWait", .timeLimit(.minutes(1))) struct SendAndWaitTests {
   @Test("Delivers, whenever the callback arrives", arguments: [MockCallback.Timing.before, .with, .after])
@@ -50,6 +52,45 @@ import Testing
         #expect(steps.read { $0.contains(.replace) } == isHeld)
         withExtendedLifetime(other) {}
       }
+    }
+  }
+
+  @Test("A response that arrives while the row is removed leaves no row behind")
+  func responseWhileRemoving() async throws {
+    let client = Watched<SmoovenClient?>(nil)
+    let isReleased = Watched(false)
+    let isRemoving = Atomic(false)
+    let store = HookedStore(after: { step in
+      // The first reading after the callback. What the send still does is done before the row is removed.
+      guard step == .load, isRemoving.exchange(false, ordering: .relaxed) else { return }
+      isReleased.update { $0 = true }
+      await client.read(\.self)?.sends.finished()
+    })
+    let mock = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
+    let transport = SlowTransport(mock: mock, isReleased: isReleased)
+    try await withSmoovenClient(configuration: mockConfiguration(), transport: transport, store: store) {
+      opened in
+      client.update { $0 = opened }
+      mock.deliverCallbacks(to: opened.receiver)
+      async let outcome = opened.remind()
+      try await mock.waitForRequests(1)
+      let url = try #require(mock.requests.first?.callbackURL)
+      isRemoving.store(true, ordering: .relaxed)
+      await mock.deliver(.delivered, notificationID: "ntf_1", to: url)
+      #expect(try await outcome.isDelivered)
+      #expect(try await store.base.usage()?.deliveries == 0)
+    }
+  }
+
+  /// Holds responses back until they're released.
+  private struct SlowTransport: SmoovenTransport {
+    let mock: MockTransport
+    let isReleased: Watched<Bool>
+
+    func send(_ request: TransportRequest) async throws -> TransportResponse {
+      let response = try await mock.send(request)
+      try await isReleased.first { $0 ? () : nil }
+      return response
     }
   }
 
