@@ -135,6 +135,12 @@ extension HTTPServer {
     )
   }
 
+  /// Looks up the generic types of a connection, once in a process.
+  ///
+  /// The runtime can crash if two threads look up a generic type for the first time, as the first two connections would,
+  /// or two servers that start together: https://github.com/swiftlang/swift-build/issues/528.
+  private static let lookUpTypes: Void = { _ = ByteToMessageHandler(HTTPRequestDecoder()) }()
+
   private func bind() async throws(HTTPServerError) -> any Channel {
     let configuration = context.configuration
     let address = HTTPServerAddress(host: configuration.host, port: configuration.port)
@@ -154,9 +160,7 @@ extension HTTPServer {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try self.prepare(channel, tls: tls) }
       }
-    // The runtime can crash if two threads look up a generic type for the first time, as the first two connections
-    // would: https://github.com/swiftlang/swift-build/issues/528. So it's looked up here.
-    _ = makeDecoder()
+    Self.lookUpTypes
     do {
       return try await bootstrap.bind(host: address.host, port: address.port).get()
     } catch {

@@ -30,8 +30,15 @@ struct CountingServer: AsyncHTTPServerHandler {
 
   private let state = Watched(State())
   var story = Story.delivered
+  /// Whether the status of a notification is known, for those whose callback found nobody.
+  var answersStatus = false
 
   func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
+    if let id = request.head.path.flatMap(Self.askedID), answersStatus,
+      state.read({ $0.urls.keys.contains { Self.id($0) == id } })
+    {
+      return .json(#"{"notification_id":"\#(id)","status":"delivered","channel_used":"sms"}"#)
+    }
     guard request.head.method == .post, let json = try? JSONValue(parsing: request.body),
       let url = json["callback_url"]?.stringValue, let intent = json["intent"]?.stringValue
     else { return .response(HTTPServerResponse(head: HTTPResponse(status: .notFound))) }
@@ -44,9 +51,9 @@ struct CountingServer: AsyncHTTPServerHandler {
     case .delivered:
       // It makes no difference whether the sender is still alive.
       Task { [self] in await callBack(intent) }
-      let answer =
+      return .json(
         #"{"success":true,"notification_id":"\#(Self.id(intent))","status":"queued","channel_used":"sms"}"#
-      return .response(HTTPServerResponse(head: HTTPResponse(status: .ok), body: Array(answer.utf8)))
+      )
     }
   }
 
@@ -80,5 +87,17 @@ struct CountingServer: AsyncHTTPServerHandler {
 
   private static func id(_ intent: String) -> String {
     "ntf_" + String(intent.map { $0.isLetter || $0.isNumber ? $0 : "_" })
+  }
+
+  /// Returns the notification whose status a path asks for.
+  private static func askedID(_ path: String) -> String? {
+    let prefix = "/v1/status/"
+    return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : nil
+  }
+}
+
+extension HTTPServerReply {
+  fileprivate static func json(_ text: String) -> HTTPServerReply {
+    .response(HTTPServerResponse(head: HTTPResponse(status: .ok), body: Array(text.utf8)))
   }
 }
