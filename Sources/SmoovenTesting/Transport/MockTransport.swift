@@ -15,7 +15,9 @@ public final class MockTransport: SmoovenTransport {
     public let head: HTTPRequest
     /// The body.
     public let body: [UInt8]
-    /// The body as JSON, or `null` if the body isn't JSON. It's parsed at each access.
+    /// The body as JSON, or `null` if the body isn't JSON.
+    ///
+    /// It's parsed at each access.
     public var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
     /// The URL at which the client wants its callbacks.
     public var callbackURL: String? { json["callback_url"]?.stringValue }

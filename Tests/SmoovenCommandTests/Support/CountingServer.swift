@@ -30,7 +30,7 @@ struct CountingServer: AsyncHTTPServerHandler {
 
   private let state = Watched(State())
   var story = Story.delivered
-  /// Whether the status of a notification is known, for those whose callback found nobody.
+  /// Whether it answers status queries, so that a process learns what was reported while none was running.
   var answersStatus = false
 
   func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
