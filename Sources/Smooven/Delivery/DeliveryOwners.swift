@@ -1,47 +1,63 @@
 /// The slots that an id leads to within its group, usually one, although several may wait for the same id.
-struct DeliveryOwners {
+struct DeliveryOwners<Slot: AnyObject> {
   private enum Owners {
-    case one(DeliveryToken)
-    case several([DeliveryToken])
+    case one(Slot)
+    case several([Slot])
   }
 
-  // Nested by group, because groups are few and ids are many.
-  private var byGroup: [String: [String: Owners]] = [:]
-
-  /// Returns the slots of an id, in the order in which they were added.
-  private func tokens(of id: String, in group: String) -> [DeliveryToken] {
-    switch byGroup[group]?[id] {
-    case .one(let token)?: [token]
-    case .several(let tokens)?: tokens
-    case nil: []
-    }
+  private struct Group {
+    let name: String
+    var owners: [String: Owners] = [:]
   }
 
-  /// Adds the slots of an id to others.
-  func add(tokensOf id: String, in group: String, to tokens: inout TokenList) {
-    switch byGroup[group]?[id] {
-    case .one(let token)?: tokens.add(token)
-    case .several(let several)?: for token in several { tokens.add(token) }
+  // There are no more groups than endpoints, so comparing their names costs less than hashing them.
+  private var groups: [Group] = []
+
+  /// Adds the slots of an id to others, in the order in which they were added here.
+  func add(slotsOf id: String, in group: String, to slots: inout SlotList<Slot>) {
+    guard let index = index(of: group) else { return }
+    switch groups[index].owners[id] {
+    case .one(let slot)?: slots.add(slot)
+    case .several(let several)?: for slot in several { slots.add(slot) }
     case nil: break
     }
   }
 
   /// Adds a slot to those of an id, and returns the others.
-  mutating func add(_ token: DeliveryToken, of id: String, in group: String) -> [DeliveryToken] {
-    let known = tokens(of: id, in: group)
-    if !known.contains(token) {
-      byGroup[group, default: [:]][id] = known.isEmpty ? .one(token) : .several(known + [token])
+  mutating func add(_ slot: Slot, of id: String, in group: String) -> [Slot] {
+    let index: Int
+    if let known = self.index(of: group) {
+      index = known
+    } else {
+      index = groups.count
+      groups.append(Group(name: group))
     }
-    return known.filter { $0 != token }
+    switch groups[index].owners.updateValue(.one(slot), forKey: id) {
+    case nil: return []
+    case .one(let other)?:
+      guard other !== slot else { return [] }
+      groups[index].owners[id] = .several([other, slot])
+      return [other]
+    case .several(let known)?:
+      let others = known.filter { $0 !== slot }
+      groups[index].owners[id] = .several(others.count < known.count ? known : known + [slot])
+      return others
+    }
   }
 
-  mutating func remove(_ token: DeliveryToken, of id: String, in group: String) {
-    let rest = tokens(of: id, in: group).filter { $0 != token }
-    switch rest.count {
-    case 0: byGroup[group]?[id] = nil
-    case 1: byGroup[group]?[id] = .one(rest[0])
-    default: byGroup[group]?[id] = .several(rest)
+  mutating func remove(_ slot: Slot, of id: String, in group: String) {
+    guard let index = index(of: group), let known = groups[index].owners.removeValue(forKey: id) else {
+      return
     }
-    if byGroup[group]?.isEmpty == true { byGroup[group] = nil }
+    switch known {
+    case .one(let other): if other !== slot { groups[index].owners[id] = known }
+    case .several(let all):
+      let rest = all.filter { $0 !== slot }
+      groups[index].owners[id] = rest.count == 1 ? .one(rest[0]) : .several(rest)
+    }
+    // A dictionary keeps the memory of those that it had.
+    if groups[index].owners.isEmpty { groups[index].owners = [:] }
   }
+
+  private func index(of group: String) -> Int? { groups.firstIndex { $0.name == group } }
 }

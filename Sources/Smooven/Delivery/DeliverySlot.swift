@@ -31,24 +31,30 @@ final class DeliverySlot<Waiter> {
     case final(DeliveryVerdict)
   }
 
+  /// What few slots have.
+  private final class Extras {
+    /// The events that arrived before a wait that ignores them.
+    var ignored: Set<CallbackEvent.Identity> = []
+    /// The events that arrived while stored events are being read, which they follow, or `nil` at any other time.
+    var held: [Entry]?
+    var failures: [(caller: UInt32, error: SmoovenError)] = []
+  }
+
+  // There may be a million slots, so small members are next to each other, and rare ones share a word.
   let policy: SettlingPolicy
   /// Whether no wait can ask for its events by an id, because no other slot is in its group.
   let isPrivate: Bool
-  /// The events that arrived before a wait that ignores them.
-  private let ignored: Set<CallbackEvent.Identity>
-  /// The number of leases, of which the last one releases the slot.
-  var holderCount = 1
+  private(set) var status = DeliveryStatus.unconfirmed
   /// A number that grows with each change of the stored delivery.
   var revision: UInt32 = 0
+  /// The number of leases, of which the last one releases the slot.
+  var holderCount = 1
   private(set) var ownership: EventOwnership
   private(set) var acceptance: DeliveryAcceptance
   private(set) var history: [Entry] = []
-  private(set) var status = DeliveryStatus.unconfirmed
   private(set) var state = State.open
   private(set) var waits: [Wait] = []
-  /// The events that arrived while stored events are being read, which they follow, or `nil` at any other time.
-  private var held: [Entry]?
-  private var failures: [(caller: UInt32, error: SmoovenError)] = []
+  private var extras: Extras?
 
   init(
     _ ownership: EventOwnership,
@@ -62,9 +68,18 @@ final class DeliverySlot<Waiter> {
     self.policy = policy
     self.acceptance = acceptance
     self.isPrivate = isPrivate
-    self.ignored = ignored
-    if isCatchingUp { held = [] }
+    if !ignored.isEmpty { madeExtras.ignored = ignored }
+    if isCatchingUp { madeExtras.held = [] }
   }
+
+  private var madeExtras: Extras {
+    if let extras { return extras }
+    let extras = Extras()
+    self.extras = extras
+    return extras
+  }
+
+  var token: DeliveryToken { ownership.token }
 
   var group: String { ownership.group }
 
@@ -115,7 +130,8 @@ final class DeliverySlot<Waiter> {
   }
 
   func owns(_ event: CallbackEvent, token: DeliveryToken?) -> Bool {
-    ownership.owns(event, token: token) && (ignored.isEmpty || !ignored.contains(event.identity))
+    guard ownership.owns(event, token: token) else { return false }
+    return extras.map { !$0.ignored.contains(event.identity) } ?? true
   }
 
   /// Adds an id under which the notification was accepted, and returns whether it's new.
@@ -166,25 +182,25 @@ final class DeliverySlot<Waiter> {
 
   /// Records that one caller's send failed, which affects only that caller.
   func fail(_ caller: UInt32, _ error: SmoovenError) {
-    failures.append((caller, error))
+    madeExtras.failures.append((caller, error))
   }
 
   /// Keeps an event for later, once, if stored events are being read, and returns whether they are.
   func hold(_ event: CallbackEvent, hasToken: Bool) -> Bool {
-    guard let held else { return false }
+    guard let extras, let held = extras.held else { return false }
     if !held.contains(where: { $0.event.isSame(as: event) }) {
-      self.held?.append(Entry(event: event, hasToken: hasToken))
+      extras.held?.append(Entry(event: event, hasToken: hasToken))
     }
     return true
   }
 
   /// The number of the slot's events, including those that are kept for later.
-  var eventCount: Int { history.count + (held?.count ?? 0) }
+  var eventCount: Int { history.count + (extras?.held?.count ?? 0) }
 
   /// Removes and returns the events that were kept for later, after which events are recorded as they arrive.
   func releaseHeld() -> [Entry] {
-    defer { held = nil }
-    return held ?? []
+    defer { extras?.held = nil }
+    return extras?.held ?? []
   }
 
   /// Records an event, and returns the ids learned from it and the end of the grace period that it began.
@@ -212,7 +228,7 @@ final class DeliverySlot<Waiter> {
 
   /// Returns how a wait for a goal would end now, or `nil` if it must continue.
   func end(of goal: DeliveryGoal, caller: UInt32) -> DeliveryWaitEnd? {
-    let failure = failures.first { $0.caller == caller }?.error
+    let failure = extras?.failures.first { $0.caller == caller }?.error
     // The key belongs to another request, so the events aren't this caller's.
     if let failure, failure.code == .idempotencyConflict { return .sendFailed(failure) }
     switch goal {
@@ -265,6 +281,12 @@ final class DeliverySlot<Waiter> {
 
   /// Removes and returns every wait that can end now.
   func settleWaits() -> [(wait: Wait, end: DeliveryWaitEnd)] {
+    // Nearly always there is one.
+    if let only = waits.first, waits.count == 1 {
+      guard let end = end(of: only.goal, caller: only.caller) else { return [] }
+      waits = []
+      return [(only, end)]
+    }
     var settled: [(wait: Wait, end: DeliveryWaitEnd)] = []
     var kept: [Wait] = []
     for wait in waits {

@@ -28,17 +28,17 @@ extension DeliveryStateMachine {
     after admitted: inout Admitted?
   ) -> Bool {
     if isClosed { return false }
-    let tokens = getters(of: event, token)
-    if tokens.isEmpty {
+    let getters = getters(of: event, token)
+    if getters.isEmpty {
       guard keepsEarly(event, token) else { return true }
       let before = admitted?.early[event.group] ?? 0
       admitted?.early[event.group] = before + 1
       return early.hasRoom(for: before + 1, in: event.group)
     }
-    return tokens.allSatisfy { token in
-      let before = admitted?.slots[token] ?? 0
-      admitted?.slots[token] = before + 1
-      return (slots[token]?.eventCount ?? 0) + before < limits.maximumEventsPerNotification
+    return getters.allSatisfy { slot in
+      let before = admitted?.slots[slot.token] ?? 0
+      admitted?.slots[slot.token] = before + 1
+      return slot.eventCount + before < limits.maximumEventsPerNotification
     }
   }
 
@@ -63,12 +63,13 @@ extension DeliveryStateMachine {
     now: Duration
   ) -> Changes {
     var changes = Changes()
-    let tokens = getters(of: event, token)
-    if !tokens.isEmpty {
-      let unaware = tokens.filter { slots[$0]?.hasSeen(event) == false }
-      for owner in unaware {
-        if owner != replayedFor, slots[owner]?.hold(event, hasToken: owner == token) == true { continue }
-        record(event, hasToken: owner == token, in: owner, now: now, into: &changes)
+    let getters = getters(of: event, token)
+    if !getters.isEmpty {
+      let unaware = getters.filter { !$0.hasSeen(event) }
+      for slot in unaware {
+        let hasToken = slot.token == token
+        if slot.token != replayedFor, slot.hold(event, hasToken: hasToken) { continue }
+        record(event, hasToken: hasToken, in: slot, now: now, into: &changes)
       }
       changes.disposition = unaware.isEmpty ? .duplicate : .matched
     } else if isDuplicate {
@@ -90,24 +91,24 @@ extension DeliveryStateMachine {
     guard let slot = slots[token] else { return changes }
     for entry in slot.releaseHeld() where !slot.hasSeen(entry.event) {
       guard slot.owns(entry.event, token: entry.hasToken ? token : nil) else { continue }
-      record(entry.event, hasToken: entry.hasToken, in: token, now: now, into: &changes)
+      record(entry.event, hasToken: entry.hasToken, in: slot, now: now, into: &changes)
     }
     return changes
   }
 
   /// Returns the slots that get an event, by the one rule of ``EventOwnership``.
-  func getters(of event: CallbackEvent, _ token: DeliveryToken?) -> TokenList {
-    candidates(event, token).filter { slots[$0]?.owns(event, token: token) == true }
+  func getters(of event: CallbackEvent, _ token: DeliveryToken?) -> SlotList<Slot> {
+    candidates(event, token).filter { $0.owns(event, token: token) }
   }
 
-  func candidates(_ event: CallbackEvent, _ token: DeliveryToken?) -> TokenList {
-    var tokens = TokenList()
+  func candidates(_ event: CallbackEvent, _ token: DeliveryToken?) -> SlotList<Slot> {
+    var candidates = SlotList<Slot>()
     // A listener for which nothing waits looks up nothing.
-    if slots.isEmpty { return tokens }
-    if let token, slots[token] != nil { tokens.add(token) }
-    for id in event.correlationIDs { owners.add(tokensOf: id, in: event.group, to: &tokens) }
-    for id in event.conversationIDs { owners.add(tokensOf: id, in: event.group, to: &tokens) }
-    return tokens
+    if slots.isEmpty { return candidates }
+    if let token, let slot = slots[token] { candidates.add(slot) }
+    for id in event.correlationIDs { owners.add(slotsOf: id, in: event.group, to: &candidates) }
+    for id in event.conversationIDs { owners.add(slotsOf: id, in: event.group, to: &candidates) }
+    return candidates
   }
 
   /// Returns whether a wait may still claim an event that no slot gets.
@@ -124,8 +125,7 @@ extension DeliveryStateMachine {
 
   mutating func accept(
     _ id: String,
-    _ slot: DeliverySlot<Waiter>,
-    _ token: DeliveryToken,
+    _ slot: Slot,
     now: Duration,
     into changes: inout Changes
   ) {
@@ -134,56 +134,54 @@ extension DeliveryStateMachine {
     let (isNew, foreign) = slot.accept(id, now: now)
     changes.unmatched += foreign
     if case .failing(let grace?) = slot.state {
-      deadlines.insert(.init(deadline: grace, token: token, waitID: DeadlineQueue.Entry.grace))
+      deadlines.insert(.init(deadline: grace, token: slot.token, waitID: DeadlineQueue.Entry.grace))
     }
     for old in former where !slot.ownership.ids.contains(old) {
-      owners.remove(token, of: old, in: slot.group)
+      owners.remove(slot, of: old, in: slot.group)
     }
     countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
     if isNew || !former.contains(id) {
-      own(id, slot, token, now: now, into: &changes)
+      own(id, slot, now: now, into: &changes)
     }
-    settle(token, into: &changes)
+    settle(slot, into: &changes)
   }
 
   /// Adds an id to a slot, and copies earlier events with that id to it.
   mutating func own(
     _ id: String,
-    _ slot: DeliverySlot<Waiter>,
-    _ token: DeliveryToken,
+    _ slot: Slot,
     now: Duration,
     into changes: inout Changes
   ) {
     var known: [(event: CallbackEvent, token: DeliveryToken?)] = []
-    for other in owners.add(token, of: id, in: slot.group) {
-      for entry in slots[other]?.history ?? []
+    for other in owners.add(slot, of: id, in: slot.group) {
+      for entry in other.history
       where entry.event.correlationIDs.contains(id) || entry.event.conversationIDs.contains(id) {
-        known.append((entry.event, entry.hasToken ? other : nil))
+        known.append((entry.event, entry.hasToken ? other.token : nil))
       }
     }
     for entry in early.claim(id, in: slot.group) { known.append((entry.event, entry.token)) }
     for (event, itsToken) in known where !slot.hasSeen(event) && slot.owns(event, token: itsToken) {
-      record(event, hasToken: itsToken == token, in: token, now: now, into: &changes)
+      record(event, hasToken: itsToken == slot.token, in: slot, now: now, into: &changes)
     }
   }
 
   private mutating func record(
     _ event: CallbackEvent,
     hasToken: Bool,
-    in token: DeliveryToken,
+    in slot: Slot,
     now: Duration,
     into changes: inout Changes
   ) {
-    guard let slot = slots[token] else { return }
     let wasUnbound = slot.isUnbound
     let (learned, grace) = slot.record(event, hasToken: hasToken, now: now)
     countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
     if let grace {
-      deadlines.insert(.init(deadline: grace, token: token, waitID: DeadlineQueue.Entry.grace))
+      deadlines.insert(.init(deadline: grace, token: slot.token, waitID: DeadlineQueue.Entry.grace))
     }
-    settle(token, into: &changes)
+    settle(slot, into: &changes)
     if !slot.isPrivate {
-      for id in learned { own(id, slot, token, now: now, into: &changes) }
+      for id in learned { own(id, slot, now: now, into: &changes) }
     }
   }
 }

@@ -7,8 +7,10 @@ internal import SmoovenCallbacks
 /// is passed in is returned exactly once, either as the result of ``wait(for:_:now:interruption:)`` or in
 /// ``Changes/resumptions``.
 package struct DeliveryStateMachine<Waiter>: ~Copyable {
-  var slots: [DeliveryToken: DeliverySlot<Waiter>] = [:]
-  var owners = DeliveryOwners()
+  typealias Slot = DeliverySlot<Waiter>
+
+  var slots: [DeliveryToken: Slot] = [:]
+  var owners = DeliveryOwners<Slot>()
   var early: EarlyEvents
   var deadlines = DeadlineQueue()
   // The number of slots per group that will learn their id only from a response or a callback.
@@ -81,12 +83,12 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     var changes = Changes()
     if let slot = slots[token] {
       slot.holderCount += 1
-      for id in accepted { accept(id, slot, token, now: now, into: &changes) }
+      for id in accepted { accept(id, slot, now: now, into: &changes) }
       // The current holders know better whether the send is in progress than a caller that joins them.
-      if acceptance == .known { resolve(slot, token, acceptance, into: &changes) }
+      if acceptance == .known { resolve(slot, acceptance, into: &changes) }
       return changes
     }
-    let slot = DeliverySlot<Waiter>(
+    let slot = Slot(
       EventOwnership(group: group, token: token, asked: asked, accepted: accepted),
       policy: policy,
       acceptance: acceptance,
@@ -96,7 +98,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
     )
     slots[token] = slot
     if slot.isUnbound { unbound[group, default: 0] += 1 }
-    for id in slot.ownership.ids { own(id, slot, token, now: now, into: &changes) }
+    for id in slot.ownership.ids { own(id, slot, now: now, into: &changes) }
     return changes
   }
 
@@ -118,15 +120,15 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   ) -> Changes {
     var changes = Changes()
     guard let slot = slots[token] else { return changes }
-    accept(id, slot, token, now: now, into: &changes)
-    resolve(slot, token, receipt.map { .accepted($0) } ?? .known, into: &changes)
+    accept(id, slot, now: now, into: &changes)
+    resolve(slot, receipt.map { .accepted($0) } ?? .known, into: &changes)
     return changes
   }
 
   /// Records the result of the send, for all waiters.
   package mutating func resolve(_ token: DeliveryToken, _ acceptance: DeliveryAcceptance) -> Changes {
     var changes = Changes()
-    if let slot = slots[token] { resolve(slot, token, acceptance, into: &changes) }
+    if let slot = slots[token] { resolve(slot, acceptance, into: &changes) }
     return changes
   }
 
@@ -139,8 +141,9 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   /// Adopts the stored verdict, which may be followed by the events that led to it.
   package mutating func conclude(_ token: DeliveryToken, _ verdict: DeliveryVerdict) -> Changes {
     var changes = Changes()
-    slots[token]?.conclude(verdict)
-    settle(token, into: &changes)
+    guard let slot = slots[token] else { return changes }
+    slot.conclude(verdict)
+    settle(slot, into: &changes)
     return changes
   }
 
@@ -157,16 +160,18 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   /// Records that one caller's own send failed, which ends only that caller's waits.
   package mutating func fail(_ token: DeliveryToken, caller: UInt32, _ error: SmoovenError) -> Changes {
     var changes = Changes()
-    slots[token]?.fail(caller, error)
-    settle(token, into: &changes)
+    guard let slot = slots[token] else { return changes }
+    slot.fail(caller, error)
+    settle(slot, into: &changes)
     return changes
   }
 
   /// Records that the stored delivery has changed.
   package mutating func noteChange(_ token: DeliveryToken) -> Changes {
     var changes = Changes()
-    slots[token]?.revision &+= 1
-    settle(token, into: &changes)
+    guard let slot = slots[token] else { return changes }
+    slot.revision &+= 1
+    settle(slot, into: &changes)
     return changes
   }
 
@@ -176,21 +181,20 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   package mutating func release(_ token: DeliveryToken, now: Duration) -> Changes {
     guard let slot = slots[token] else { return Changes() }
     slot.holderCount -= 1
-    return slot.holderCount == 0 ? remove(slot, token, now: now) : Changes()
+    return slot.holderCount == 0 ? remove(slot, now: now) : Changes()
   }
 
-  private mutating func remove(_ slot: DeliverySlot<Waiter>, _ token: DeliveryToken, now: Duration) -> Changes
-  {
+  private mutating func remove(_ slot: Slot, now: Duration) -> Changes {
     var changes = Changes()
     changes.isReleased = true
     for entry in slot.releaseHeld() { _ = slot.record(entry.event, hasToken: entry.hasToken, now: now) }
-    slots[token] = nil
+    slots[slot.token] = nil
     countUnbound(slot, wasUnbound: slot.isUnbound, isUnbound: false)
-    for id in slot.ownership.ids { owners.remove(token, of: id, in: slot.group) }
+    for id in slot.ownership.ids { owners.remove(slot, of: id, in: slot.group) }
     for wait in slot.removeWaits() { end(wait, .closed, into: &changes) }
     guard limits.earlyEvents == .always, !isClosed, !slot.isPrivate else { return changes }
     for entry in slot.history where entry.event.hasIDs {
-      let token = entry.hasToken ? token : nil
+      let token = entry.hasToken ? slot.token : nil
       guard getters(of: entry.event, token).isEmpty else { continue }
       _ = early.insert(entry.event, token: token, now: now, isClaimed: true)
     }
@@ -278,29 +282,28 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
   // MARK: Parts
 
   private mutating func resolve(
-    _ slot: DeliverySlot<Waiter>,
-    _ token: DeliveryToken,
+    _ slot: Slot,
     _ acceptance: DeliveryAcceptance,
     into changes: inout Changes
   ) {
     let wasUnbound = slot.isUnbound
     slot.resolve(acceptance)
     countUnbound(slot, wasUnbound: wasUnbound, isUnbound: slot.isUnbound)
-    settle(token, into: &changes)
+    settle(slot, into: &changes)
   }
 
-  mutating func countUnbound(_ slot: DeliverySlot<Waiter>, wasUnbound: Bool, isUnbound: Bool) {
+  mutating func countUnbound(_ slot: Slot, wasUnbound: Bool, isUnbound: Bool) {
     guard wasUnbound != isUnbound else { return }
     let count = (unbound[slot.group] ?? 0) + (isUnbound ? 1 : -1)
     unbound[slot.group] = count > 0 ? count : nil
   }
 
-  mutating func settle(_ token: DeliveryToken, into changes: inout Changes) {
-    for (wait, end) in slots[token]?.settleWaits() ?? [] { self.end(wait, end, into: &changes) }
+  mutating func settle(_ slot: Slot, into changes: inout Changes) {
+    for (wait, end) in slot.settleWaits() { self.end(wait, end, into: &changes) }
   }
 
   private mutating func end(
-    _ wait: DeliverySlot<Waiter>.Wait,
+    _ wait: Slot.Wait,
     _ end: DeliveryWaitEnd,
     into changes: inout Changes
   ) {

@@ -325,6 +325,8 @@ package final class DeliveryTracker: Sendable {
   }
 
   /// Mutates the machine under the lock, and performs the changes outside of it.
+  // Inlined, so that the closures are too, because the lock is held while they run.
+  @inline(__always)
   @discardableResult
   private func apply(
     _ body: @Sendable (inout Machine, Duration) -> Machine.Changes?,

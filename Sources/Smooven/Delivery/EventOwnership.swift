@@ -13,7 +13,7 @@ package import SmoovenCallbacks
 /// notifications share.
 package struct EventOwnership: Sendable {
   package let group: String
-  package let token: DeliveryToken?
+  package let token: DeliveryToken
   /// The ids for which a wait was opened.
   package let asked: [String]
   /// The ids under which Smooven accepted the notification.
@@ -21,7 +21,7 @@ package struct EventOwnership: Sendable {
   /// The ids learned from events.
   package private(set) var learned: [String] = []
 
-  package init(group: String, token: DeliveryToken?, asked: [String] = [], accepted: [String] = []) {
+  package init(group: String, token: DeliveryToken, asked: [String] = [], accepted: [String] = []) {
     self.group = group
     self.token = token
     self.asked = asked

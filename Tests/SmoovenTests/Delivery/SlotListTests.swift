@@ -1,0 +1,48 @@
+import Testing
+
+@testable import Smooven
+
+@Suite("A list of slots") struct SlotListTests {
+  private final class Slot {}
+
+  @Test("It's what an array without repetitions is", arguments: 0...4)
+  func model(count: Int) {
+    let slots = (0..<count).map { _ in Slot() }
+    var list = SlotList<Slot>()
+    for slot in slots + slots.reversed() { list.add(slot) }
+    #expect(list.elementsEqual(slots, by: ===))
+    #expect(list.isEmpty == slots.isEmpty)
+    for left in slots {
+      #expect(list.filter { $0 !== left }.elementsEqual(slots.filter { $0 !== left }, by: ===))
+    }
+  }
+
+  @Test(
+    "The slots of an id are those that were added and not removed, in their order",
+    arguments: 1...100 as ClosedRange<UInt64>
+  )
+  func owners(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let slots = (0..<4).map { _ in Slot() }
+    var owners = DeliveryOwners<Slot>()
+    var model: [String: [Slot]] = [:]
+    for _ in 0..<200 {
+      let (slot, id, group) = (
+        slots.randomElement(using: &random) ?? slots[0], "id \(Int.random(in: 0..<2, using: &random))",
+        "group \(Int.random(in: 0..<2, using: &random))"
+      )
+      let known = model[group + id] ?? []
+      let others = known.filter { $0 !== slot }
+      if Bool.random(using: &random) {
+        #expect(owners.add(slot, of: id, in: group).elementsEqual(others, by: ===))
+        if others.count == known.count { model[group + id] = known + [slot] }
+      } else {
+        owners.remove(slot, of: id, in: group)
+        model[group + id] = others
+      }
+      var list = SlotList<Slot>()
+      owners.add(slotsOf: id, in: group, to: &list)
+      #expect(list.elementsEqual(model[group + id] ?? [], by: ===))
+    }
+  }
+}
