@@ -26,13 +26,13 @@ package func bounded<Value: Sendable>(
     outcome.update { $0 = $0 ?? result }
   }
   defer { if cancelsLate { task.cancel() } }
-  // An operation without I/O is already done.
-  if let result = outcome.read(\.self) { return try result.get() }
+  // An operation without I/O is already done. Closures, because in generic code each use of a key path creates it anew.
+  if let result = outcome.read({ $0 }) { return try result.get() }
   let alarm = Task {
     if (try? await clock.sleep(deadline)) != nil { outcome.update { $0 = $0 ?? .success(nil) } }
   }
   defer { alarm.cancel() }
-  return try await outcome.first(\.self).get()
+  return try await outcome.first { $0 }.get()
 }
 
 /// Starts a task that runs on the caller's thread until it suspends, if the system supports that.
