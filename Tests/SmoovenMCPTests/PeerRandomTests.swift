@@ -80,7 +80,7 @@ struct PeerRandomTests {
     case .write(let bytes):
       let response = try JSONValue(parsing: bytes)
       // The id belongs to the response to the call that has it.
-      #expect(response["id"] == (isInUse ? nil : .integer(id)))
+      #expect(response["id"] == (isInUse ? .null : .integer(id)))
       #expect((response["result"] == nil) != (response["error"] == nil))
       model.responses += 1
     case .cancel: Issue.record("a request cancelled something")

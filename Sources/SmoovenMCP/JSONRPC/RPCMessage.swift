@@ -83,10 +83,9 @@ enum RPCOutput {
     JSONValue.object(["jsonrpc": "2.0", "id": id.json, "result": result]).bytes
   }
 
+  /// Returns an error, with a `null` for an id that couldn't be read, as JSON-RPC demands.
   static func error(_ error: RPCError, id: RPCID?) -> [UInt8] {
-    var members: [String: JSONValue] = ["jsonrpc": "2.0", "error": error.json]
-    members["id"] = id?.json
-    return JSONValue.object(members).bytes
+    JSONValue.object(["jsonrpc": "2.0", "id": id?.json ?? .null, "error": error.json]).bytes
   }
 
   static func notification(_ method: String, _ params: [String: JSONValue]) -> [UInt8] {

@@ -81,7 +81,7 @@ struct MCPPeer: Sendable {
     case .notification: return []
     case .request(let request):
       guard numbers[request.id] == nil else {
-        // Sent without the id, which belongs to the response of the call that has it.
+        // Sent with no id, because this one belongs to the response of the call that has it.
         return [.write(RPCOutput.error(.invalidRequest("id is used by a request under way"), id: nil))]
       }
       do {
