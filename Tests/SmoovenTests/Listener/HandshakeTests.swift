@@ -159,9 +159,9 @@ struct HandshakeTests {
 
   private static let token: Secret = "sendgrid-token-0123456789"
 
-  private static func batch(_ count: Int, _ event: String = "delivered") -> CallbackRequest {
-    let entries = (0..<count).map {
-      #"{"event":"\#(event)","sg_message_id":"msg\#($0).filter1","sg_event_id":"\#(event)\#($0)","email":"a@b.example"}"#
+  private static func batch(_ events: [String]) -> CallbackRequest {
+    let entries = events.enumerated().map { number, event in
+      #"{"event":"\#(event)","sg_message_id":"msg\#(number).filter1","sg_event_id":"e\#(number)","reason":"r\#(number)"}"#
     }
     return request(
       .post,
@@ -171,36 +171,66 @@ struct HandshakeTests {
     )
   }
 
-  @Test("1,000 events of one request settle 1,000 waits, and are committed once")
+  @Test("Each of 1,000 events of one request settles its own wait and no other, and all are committed once")
   func thousand() async throws {
     let appends = Watched(0)
     let store = HookedStore(before: { step in if step == .append { appends.update { $0 += 1 } } })
-    let receiver = try Self.receiver(
-      CallbackEndpoint(SendGridProvider(), authentication: .token(Self.token)),
-      store: store
+    let clock = ManualClock()
+    let receiver = try CallbackReceiver(
+      endpoints: [CallbackEndpoint(SendGridProvider(), authentication: .token(Self.token))],
+      store: store,
+      clock: clock
     )
     let running = Task { try await receiver.run() }
     defer { running.cancel() }
-    let outcomes = try await withThrowingTaskGroup(of: Bool.self) { group in
-      for number in 0..<1_000 {
+    try await until { receiver.tracker.isRunning }
+    let names = ["delivered", "bounce", "open", "processed", "spamreport"]
+    let events = (0..<1_000).map { names[$0 % names.count] }
+    let batch = Self.batch(events)
+    let outcomes = try await withThrowingTaskGroup(of: (Int, DeliveryOutcome).self) { group in
+      // No event belongs to the last 100.
+      for number in 0..<1_100 {
         group.addTask {
-          try await receiver.outcome(of: "sendgrid", id: "msg\(number)", timeout: .seconds(30)).isDelivered
+          let outcome = try await receiver.outcome(
+            of: "sendgrid",
+            id: "msg\(number)",
+            timeout: .seconds(30)
+          )
+          return (number, outcome)
         }
       }
-      #expect(await receiver.receive(Self.batch(1_000)).status == .ok)
-      return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+      try await until { receiver.tracker.waitCount == 1_100 }
+      #expect(await receiver.receive(batch).status == .ok)
+      // The others, and those whose event is only progress.
+      try await until { receiver.tracker.waitCount == 500 }
+      clock.advance(by: .seconds(30))
+      return try await group.reduce(into: [Int: DeliveryOutcome]()) { $0[$1.0] = $1.1 }
     }
-    #expect(outcomes == 1_000)
+    #expect(outcomes.count == 1_100)
+    for (number, outcome) in outcomes {
+      let name = number < events.count ? events[number] : "none"
+      switch name {
+      case "delivered", "open", "bounce":
+        #expect(outcome.isDelivered == (name != "bounce"), "\(number)")
+        #expect(outcome.event?.correlationIDs == ["msg\(number)"])
+        #expect(outcome.event?.name == name, "\(number)")
+        let failure = CallbackEvent.Failure(reason: "r\(number)", code: name)
+        #expect(outcome.event?.failure == (name == "bounce" ? failure : nil), "\(number)")
+      case "processed": #expect(outcome == .timedOut(lastKnown: .queued), "\(number)")
+      default: #expect(outcome == .timedOut(lastKnown: .unconfirmed), "\(number)")
+      }
+    }
     #expect(appends.read(\.self) == 1)
     // The same batch again is acknowledged, and nothing in it is new.
-    #expect(await receiver.receive(Self.batch(1_000)).status == .ok)
+    #expect(await receiver.receive(batch).status == .ok)
+    #expect(try await store.usage()?.callbacks == 1_000)
   }
 
   @Test("An empty batch is acknowledged, and what isn't a batch is refused")
   func oddBatches() async throws {
     let receiver = try Self.receiver(CallbackEndpoint(SendGridProvider(), authentication: .token(Self.token)))
-    #expect(await receiver.receive(Self.batch(0)).status == .ok)
-    var broken = Self.batch(0)
+    #expect(await receiver.receive(Self.batch([])).status == .ok)
+    var broken = Self.batch([])
     for body in ["{}", "[", "[{}]", #"["delivered"]"#] {
       broken.body = Array(body.utf8)
       #expect(await receiver.receive(broken).status == .badRequest)
@@ -221,7 +251,7 @@ struct HandshakeTests {
     let good = { (number: Int) in
       #"{"event":"delivered","sg_message_id":"msg\#(number).filter1","sg_event_id":"e\#(number)"}"#
     }
-    var batch = Self.batch(0)
+    var batch = Self.batch([])
     let entries = (0..<100).map { $0.isMultiple(of: 2) ? good($0) : #"{"event":"delivered"}"# }
     batch.body = Array("[\(entries.joined(separator: ","))]".utf8)
     // The sender tries again, because it wasn't told that everything is stored.
