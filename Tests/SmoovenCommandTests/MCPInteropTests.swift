@@ -201,6 +201,20 @@ struct MCPInteropTests {
     }
   }
 
+  @Test("A client that gives up before the default slice ends gets an error, and joins if it asks again")
+  func impatient() async throws {
+    try await Self.withSandbox { url in
+      let client = Client(name: "openai-agents", environment: .mcp2)
+      let steps = try await Self.run(client, "impatient", ["--base-url", url])
+      #expect(steps["gave up"]?["error"]?.stringValue?.contains("timed out") == true, "\(steps)")
+      #expect(steps["again"]?["report"]?["outcome"] == "waiting")
+      #expect(steps["again"]?["report"]?["joined"] == true)
+      #expect(steps["still waiting"]?["report"]?["handle"] == steps["again"]?["report"]?["handle"])
+      #expect(steps["closed"] != nil)
+      #expect(try await Requests.list(url, "notifications").count == 1)
+    }
+  }
+
   /// Runs a sandbox in a separate process, so that the test can count what it received.
   private static func withSandbox(_ body: (String) async throws -> Void) async throws {
     try await SmoovenProcess.with(["sandbox", "--port", "0"]) { sandbox in

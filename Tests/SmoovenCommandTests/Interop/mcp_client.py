@@ -69,6 +69,15 @@ async def scenarios(call, tools):
         except (asyncio.TimeoutError, TimeoutError):
             say("hung up", ended=False)
         await told("again", "notify_person", {**SILENT, "wait_seconds": 0})
+    elif scenario == "impatient":
+        started = time.monotonic()
+        try:
+            await call("notify_person", SILENT)
+            say("gave up", error="")
+        except Exception as error:
+            say("gave up", error=str(error), seconds=time.monotonic() - started)
+        again = await told("again", "notify_person", {**SILENT, "wait_seconds": 0})
+        await told("still waiting", "wait_for", {"handle": again["handle"], "wait_seconds": 1})
 
 
 async def mcp2(mode, over_http=False):
@@ -127,7 +136,8 @@ async def openai_agents():
     from agents.mcp import MCPServerStdio
 
     # Its own limit for a call is 5 seconds.
-    async with MCPServerStdio(params={"command": command, "args": arguments}) as server:
+    params = {"command": command, "args": arguments, "env": ENVIRONMENT}
+    async with MCPServerStdio(params=params) as server:
         say("connected", version="")
 
         async def call(name, values, on_progress=None):
