@@ -95,6 +95,15 @@ import Testing
     }
   }
 
+  @Test("A body that is compressed is named as such, though no header says so")
+  func compressed() {
+    // What gzip writes first, and the end of its header.
+    let gzip: [UInt8] = [0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 0, 0x03, 0xAB, 0x56]
+    let diagnosis = Self.diagnosis(signed: Array(Self.signed.utf8), received: gzip)
+    #expect(!diagnosis.isExplained)
+    #expect(diagnosis.hints.first?.contains("the body is compressed") == true, "\(diagnosis.hints)")
+  }
+
   @Test("Each different body is tried once", arguments: [signed, indented, "{\"a\":1}", "[]", "x"])
   func once(body: String) {
     var tried: Set<[UInt8]> = [Array(body.utf8)]
