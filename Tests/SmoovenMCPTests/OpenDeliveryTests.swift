@@ -65,6 +65,33 @@ struct OpenDeliveryTests {
     }
   }
 
+  @Test(
+    "The error for what was never sent names the key itself, also to peers with signed handles",
+    arguments: [false, true]
+  )
+  func neverSent(isSigned: Bool) async throws {
+    let store = InMemoryDeliveryStore()
+    let free = StoredDelivery(
+      token: DeliveryToken(),
+      idempotencyKey: "mcp\u{1F}deploy-512",
+      group: "smooven",
+      openedAt: Date()
+    )
+    _ = try await store.insert(free)
+    try await Harness.with(store: store) { harness in
+      var runner = harness.server.runner
+      runner.signsHandles = isSigned
+      let handle = isSigned ? runner.signer(harness.client).id(of: "deploy-512") : "deploy-512"
+      let work = MCPPeer.Work.callTool(name: "wait_for", arguments: ["handle": .string(handle)])
+      let result = try await runner.run(work, .modern(hasTasks: false), .none).result.get()
+      #expect(result.isError && result.said.contains("never sent"))
+      #expect(result.said.contains(#""deploy-512" as its idempotency_key"#), "\(result.said)")
+      let arguments = Harness.sarah(["idempotency_key": "deploy-512"])
+      #expect(try await harness.call("notify_person", arguments).outcome == "delivered")
+      #expect(harness.transport.requestCount == 1)
+    }
+  }
+
   @Test("The oldest is left to the store, whatever was there and gone before")
   func eviction() throws {
     let deliveries = OpenDeliveries(rate: .perMinute(10), capacity: 2)

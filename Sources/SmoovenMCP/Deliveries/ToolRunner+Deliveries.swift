@@ -108,7 +108,7 @@ extension ToolRunner {
           if let question = try await client.resumeQuestion(stored) { .question(question) } else {
             .notification(try await client.resume(stored))
           }
-        if message.notification.sendError?.code == .neverSent { throw ToolFailure.neverSent }
+        if message.notification.sendError?.code == .neverSent { throw ToolFailure.neverSent(handle) }
         return message
       }
     }
@@ -211,12 +211,15 @@ extension OpenDelivery {
 }
 
 extension ToolFailure {
-  fileprivate static let neverSent = ToolFailure(
-    """
-    It was never sent: it was refused, or the server stopped before. To send it, call the same tool again with this handle \
-    as its idempotency_key.
-    """
-  )
+  /// Names the key itself, because a peer may know only a signed handle, which would be another key.
+  fileprivate static func neverSent(_ handle: String) -> ToolFailure {
+    ToolFailure(
+      """
+      It was never sent: it was refused, or the server stopped before. To send it, call the same tool again with "\(handle)" \
+      as its idempotency_key.
+      """
+    )
+  }
 
   static let storeIsSlow = ToolFailure(
     """
