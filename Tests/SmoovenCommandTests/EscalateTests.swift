@@ -80,7 +80,7 @@ struct EscalateTests {
   func killed() async throws {
     let environment = ProcessInfo.processInfo.environment
     let rounds =
-      environment["SMOOVEN_KILL_ROUNDS"].flatMap(Int.init) ?? (environment["SMOOVEN_STRESS"] == "1" ? 20 : 4)
+      environment["SMOOVEN_KILL_ROUNDS"].flatMap(Int.init) ?? (environment["SMOOVEN_STRESS"] == "1" ? 50 : 4)
     let silent = 3
     var kills = 0
     for round in 0..<rounds {
