@@ -6,8 +6,9 @@ internal import SmoovenSupport
 struct CallbackRouter: Sendable {
   private let endpoints: [String: CallbackEndpoint]
   private let groups: Set<String>
-  // By the whole path of the endpoint. The URL of a delivery is such a path followed by a token.
-  private let targets: [String: CallbackTarget]
+  // By the whole path of the endpoint. The URL of a delivery is such a path followed by a token, of which a substring
+  // is looked up without a copy.
+  private let targets: [Substring: CallbackTarget]
 
   init(_ endpoints: [CallbackEndpoint]) throws(SmoovenError) {
     var byName: [String: CallbackEndpoint] = [:]
@@ -20,7 +21,7 @@ struct CallbackRouter: Sendable {
     self.endpoints = byName
     groups = Set(byName.values.map(\.group))
     targets = Dictionary(
-      uniqueKeysWithValues: byName.map { (CallbackRoute.path(of: $0, token: nil), CallbackTarget($1)) }
+      uniqueKeysWithValues: byName.map { (CallbackRoute.path(of: $0, token: nil)[...], CallbackTarget($1)) }
     )
   }
 
@@ -46,8 +47,8 @@ struct CallbackRouter: Sendable {
     expected: (DeliveryToken) -> CallbackTarget?
   ) throws(CallbackRejection) -> Destination {
     guard let path = request.head.path else { throw .notFound }
-    if let target = targets[path] { return .target(target) }
     if let target = deliveryTarget(path, expected) { return .target(target) }
+    if let target = targets[path[...]] { return .target(target) }
     switch CallbackRoute(path) {
     case .health: return .health
     case .answer(let token): return .answer(token: token)
@@ -68,7 +69,7 @@ struct CallbackRouter: Sendable {
     let end = bytes.index(bytes.endIndex, offsetBy: -DeliveryToken.length)
     let slash = bytes.index(before: end)
     guard bytes[slash] == UInt8(ascii: "/"), let token = DeliveryToken(path[end...]),
-      var target = targets[String(path[..<slash])], target.authentication.pathToken == nil
+      var target = targets[path[..<slash]], target.authentication.pathToken == nil
     else { return nil }
     if let expected = expected(token), expected.provider.name == target.endpoint { return expected }
     target.token = token

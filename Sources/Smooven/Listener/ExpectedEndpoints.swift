@@ -16,6 +16,8 @@ final class ExpectedEndpoints: Sendable {
 
   private let clock: DeliveryClock
   private let state = Mutex(State())
+  // Most receivers never expect a single callback, and look for one under no lock.
+  private let wasUsed = Atomic(false)
 
   init(clock: DeliveryClock) {
     self.clock = clock
@@ -25,14 +27,15 @@ final class ExpectedEndpoints: Sendable {
   var count: Int { state.withLock { $0.targets.count } }
 
   func target(_ token: DeliveryToken) -> CallbackTarget? {
-    state.withLock { state in
-      guard !state.targets.isEmpty else { return nil }
+    guard wasUsed.load(ordering: .acquiring) else { return nil }
+    return state.withLock { state in
       sweep(&state)
       return state.targets[token]
     }
   }
 
   func insert(_ target: CallbackTarget, at token: DeliveryToken) {
+    wasUsed.store(true, ordering: .releasing)
     state.withLock { state in
       sweep(&state)
       state.targets[token] = target
