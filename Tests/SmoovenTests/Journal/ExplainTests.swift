@@ -9,7 +9,7 @@ import Testing
 @Suite("Why a callback doesn't come", .timeLimit(.minutes(1))) struct ExplainTests {
   typealias Scene = ExplanationScene
 
-  private func expect(
+  func expect(
     _ explanation: DeliveryExplanation,
     _ codes: [String],
     _ standing: DeliveryExplanation.Standing = .open,
@@ -97,95 +97,17 @@ import Testing
     #expect(explanation.why.message.contains("sent"))
   }
 
-  // MARK: Refused
-
-  @Test("Another secret signs", arguments: [true, false])
-  func signature(isOwnURL: Bool) async throws {
-    let explanation = try await Scene.explanation { scene, _ in
-      let callback = scene.callback(to: isOwnURL ? nil : "/callbacks/smooven").forged()
-      for _ in 0..<3 { #expect(await scene.receive(callback) == 401) }
-    }
-    expect(explanation, ["no_callback", "refused_signature"])
-    #expect(explanation.reasons[1].message.contains("3 requests"))
-    #expect(explanation.reasons[1].message.hasPrefix(isOwnURL ? "At its own URL" : "Since it was opened"))
-    #expect(explanation.advice?.contains("secret") == true)
-  }
-
-  @Test("A clock that is off by minutes, either way", arguments: [-900.0, 90_000])
-  func age(age: Double) async throws {
-    let explanation = try await Scene.explanation { scene, _ in
-      #expect(await scene.receive(scene.callback(age: age)) == 401)
-    }
-    expect(explanation, ["no_callback", "refused_age"])
-    #expect(explanation.reasons[1].message.contains(age < 0 ? "900 s ahead" : "90000 s old"))
-  }
-
-  @Test("A store that can't be written")
-  func store() async throws {
-    let store = HookedStore(before: { step in
-      if step == .append { throw DeliveryStoreError(.unavailable, "the file is read-only") }
-    })
-    let explanation = try await Scene.explanation(store: store) { scene, _ in
-      #expect(await scene.receive(scene.callback()) == 503)
-    }
-    expect(explanation, ["no_callback", "refused_store"])
-    #expect(explanation.reasons[1].message.contains("the file is read-only"))
-  }
-
-  @Test("A callback larger than the port accepts")
-  func size() async throws {
-    let explanation = try await Scene.explanation(
-      configure: {
-        $0.baseURL = "http://127.0.0.1:9"
-        $0.listener = ListenerConfiguration(maximumBodySize: 64)
-      },
-      after: { scene, _ in
-        let port = try await #require(scene.client.listener).address.port
-        let stranger = try await Stranger(port: port, from: "127.0.0.2")
-        await stranger.send("POST \(scene.url) HTTP/1.1\r\nHost: a\r\nContent-Length: 65\r\n\r\n")
-        #expect(try await stranger.statuses() == [413])
-        await stranger.close()
-      }
-    )
-    expect(explanation, ["no_callback", "refused_size"])
-    #expect(explanation.reasons[1].message.contains("larger than 64 bytes"))
-  }
-
   @Test(
-    "A proxy or a mistaken sender in between",
-    arguments: ["path", "header", "method", "compressed", "body"]
+    "With polling, the status alone says that it has ended, and no callback is missing",
+    arguments: [("delivered", DeliveryExplanation.Standing.arrived), ("undelivered", .failed)]
   )
-  func between(what: String) async throws {
-    let explanation = try await Scene.explanation { scene, _ in
-      var request = scene.callback()
-      switch what {
-      case "path": request = scene.callback(to: "/hooks/smooven/x")
-      case "header": request.head.headerFields[.smoovenSignature] = nil
-      case "method": request.head.method = .put
-      case "compressed":
-        request = request.forged()
-        request.head.headerFields[.contentEncoding] = "gzip"
-      default:
-        request = SmoovenCallbackFixture.request(to: scene.url, body: Array("{}".utf8), secret: testKey)
-      }
-      #expect(await scene.receive(request) >= 400)
-    }
-    expect(explanation, ["no_callback", "refused_\(what)"])
-  }
-
-  @Test("Requests at another delivery's URL, and those before it was opened, are none of its business")
-  func notItsOwn() async throws {
-    let explanation = try await Scene.run { scene in
-      #expect(await scene.receive(scene.callback(to: "/callbacks/smooven").forged()) == 401)
-      let first = try await scene.client.notifySarah()
-      let firstURL = scene.url
-      scene.transport.script(.accepted(id: "ntf_2"))
-      let second = try await scene.client.notifySarah()
-      #expect(await scene.receive(scene.callback(to: firstURL).forged()) == 401)
-      withExtendedLifetime(first) {}
-      return try await scene.client.explain(second)
-    }
-    expect(explanation, ["no_callback"])
+  func pollingEnded(status: String, standing: DeliveryExplanation.Standing) async throws {
+    let explanation = try await Scene.explanation(
+      status: .json(["notification_id": "ntf_1", "status": .string(status)]),
+      configure: { $0.tracking = .polling() }
+    )
+    expect(explanation, ["status"], standing)
+    #expect(explanation.why.message.hasSuffix("the status says so."))
   }
 
   // MARK: Received, and not what was waited for
@@ -329,6 +251,20 @@ import Testing
         expect(try await scene.client.explain(handle), ["not_sent"])
       }
     )
+  }
+
+  @Test("The request has left, and its response is awaited")
+  func sending() async throws {
+    try await Scene.run(.nothing()) { scene in
+      let sending = Task { try await scene.client.notifySarah() }
+      try await scene.transport.waitForRequests(1)
+      let handle = try #require(scene.journal.entries().entries.first?.handle)
+      let explanation = try await scene.client.explain(handle)
+      sending.cancel()
+      await #expect(throws: CancellationError.self) { try await sending.value }
+      expect(explanation, ["sending"])
+      #expect(explanation.timeline.map(\.name) == ["opened", "request left"])
+    }
   }
 
   @Test("The response was lost, so that only a callback can tell")
