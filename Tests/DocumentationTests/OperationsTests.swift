@@ -61,6 +61,25 @@ import Testing
     expectDocumented(reasons, in: page)
   }
 
+  @Test("Every reason why a callback is missing")
+  func explanations() throws {
+    let page = try PackageFiles.text("DocC/Smooven.docc/WhyNoCallback.md")
+    var codes: Set<String> = []
+    for (path, text) in try Self.sources("Sources/Smooven/Journal") {
+      if path.contains("/ExplanationRules") {
+        // A code may be one of two, which a condition chooses.
+        for match in text.matches(of: #/code: (?:[A-Za-z]+ \? "([a-z_]+)" : )?"([a-z_]+)"/#) {
+          if let first = match.output.1 { codes.insert(String(first)) }
+          codes.insert(String(match.output.2))
+        }
+      } else if path.hasSuffix("/RefusalKind.swift") {
+        codes.formUnion(text.matches(of: #/"(refused_[a-z]+)"/#).map { String($0.output.1) })
+      }
+    }
+    #expect(codes.isSuperset(of: ["late", "not_sent", "refused", "refused_port", "store_alone"]))
+    expectDocumented(codes, in: page)
+  }
+
   @Test("Every log message and every span")
   func logs() throws {
     let page = try PackageFiles.text(Self.page)
