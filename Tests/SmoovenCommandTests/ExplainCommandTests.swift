@@ -1,5 +1,6 @@
 import Foundation
 import SmoovenCallbacks
+import SmoovenTesting
 import Testing
 
 @testable import SmoovenCommand
@@ -27,7 +28,7 @@ import Testing
     if json { #expect(try end.report["outcome"] == "timed_out") }
   }
 
-  @Test("A public URL that leads nowhere, and a key that doesn't fit, are named")
+  @Test("A public URL that leads nowhere is named")
   func named() async throws {
     try await SmoovenProcess.with(
       ["sandbox", "--port", "0", "--time-scale", "0.1"],
@@ -52,6 +53,35 @@ import Testing
         silent.errors.first?.contains("no request has reached this receiver") == true,
         "\(silent.errors)"
       )
+    }
+  }
+
+  @Test("A key that doesn't fit is named, with what to do")
+  func otherKey() async throws {
+    var server = CrashingServer()
+    // Before the response, so that it's refused in time however busy the machine is.
+    server.beforeAnswer = { [server] in
+      guard let url = try? await server.callbackURL() else { return false }
+      let event = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1")
+      return (try? await Requests.callBack(url, event, key: "sk_live_of_another")) == 401
+    }
+    try await server.serving { url in
+      let end = try await SmoovenProcess.run(
+        ["send", "Remind", "--user", "sarah", "--base-url", url, "--timeout", "3s"],
+        environment: ["SMOOVEN_SECRET_KEY": CrashingServer.key]
+      )
+      #expect(end.exitCode == 4)
+      let lines = [
+        """
+        why: Smooven accepted it, and none of its callbacks was received here. At its own URL, a request was refused: \
+        no configured secret made the signature (no_match).
+        """,
+        """
+             → The URL works, but the secret isn't the one that signs. Compare it with the project's Secret Key, and \
+        keep the previous one while a key is rotated. smooven verify says more about a captured request.
+        """,
+      ]
+      #expect(end.errors == lines)
     }
   }
 
