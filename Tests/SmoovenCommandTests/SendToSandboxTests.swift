@@ -112,6 +112,37 @@ struct SendToSandboxTests {
     }
   }
 
+  @Test("The sandbox says on standard error what it accepted and refused, and that there's no callback URL")
+  func sandboxErrors() async throws {
+    try await SmoovenProcess.with(["sandbox", "--port", "0"]) { sandbox in
+      let url = try await sandbox.listeningURL()
+      func accepted(_ request: JSONValue) async throws -> String {
+        let answer = try await Requests.notify(url, request)
+        #expect(answer.status == 200)
+        return try #require(try JSONValue(parsing: answer.body)["notification_id"]?.stringValue)
+      }
+      let lost = try await accepted(["intent": "Remind Sarah", "context": ["user_id": "fail@example.com"]])
+      let good = try await accepted([
+        "intent": "Remind Sarah", "context": ["user_id": "sarah@example.com"], "urgency": "high",
+        "callback_url": "http://127.0.0.1:1/callbacks",
+      ])
+      let other = ["Authorization": "Bearer \(Self.key)"]
+      #expect(try await Requests.send("POST", "\(url)/v1/agent/notify", headers: other).status == 401)
+      #expect(try await Requests.notify(url, ["context": ["user_id": "sarah@example.com"]]).status == 400)
+      #expect(try await Requests.send("GET", "\(url)/sarah@example.com").status == 404)
+      let lines = try await sandbox.first { $0.errors.count >= 6 ? $0.errors : nil }
+      let expected = [
+        "listening on \(url)",
+        "\(lost)  accepted on push, script fail; no callback URL: give callback_url in the request, or --callback-url",
+        "\(good)  accepted on sms, script deliver",
+        "refused: 401 unauthorized, POST /v1/agent/notify; the sandbox's Secret Key is another one",
+        "refused: 400 invalid_request, POST /v1/agent/notify",
+        "refused: 404 not_found, GET another path",
+      ]
+      #expect(lines == expected)
+    }
+  }
+
   @Test("A key other than the sandbox's is refused, and nothing is sent")
   func otherKey() async throws {
     try await SmoovenProcess.with(["sandbox", "--port", "0"]) { sandbox in
