@@ -53,6 +53,25 @@ struct ListenOptionTests {
     }
   }
 
+  @Test("A key with the quotation marks around it is refused at the start, and isn't repeated")
+  func quotedKey() async throws {
+    let quoted = "\"\(Listening.key)\""
+    let option = ["--secret", "smooven=\(quoted)"]
+    let variable = ["SMOOVEN_SECRET_KEY": quoted]
+    let expected = """
+      error: smooven: secret 1 begins or ends with a quotation mark, which is not part of it; remove the quotation \
+      marks; expected the project's Secret Key (sk_…)
+      """
+    for isOption in [true, false] {
+      let end = try await SmoovenProcess.run(
+        ["listen", "--provider", "smooven", "--port", "0"] + (isOption ? option : []),
+        environment: isOption ? [:] : variable
+      )
+      #expect(end.exitCode == 1)
+      #expect(end.errors == [expected])
+    }
+  }
+
   @Test("Secrets come from files, by provider")
   func secretFiles() async throws {
     try await SigningTests.withFile("sk_old_0123456789\n\(Listening.key)\n") { file in
