@@ -101,6 +101,7 @@ extension DeliveryStoreConformance {
     whole.verdict = .failed(wholeCallback(text).event)
     whole.askedAt = time(1.000_000_1)
     whole.wantedUntil = time(1e9 + 0.333_333_3)
+    whole.trace = ["traceparent": "parent \(text)", "key \(text)": text]
     return whole
   }
 

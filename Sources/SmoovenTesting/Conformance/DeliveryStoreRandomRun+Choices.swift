@@ -60,6 +60,7 @@ extension DeliveryStoreRandomRun {
     case 5:
       delivery.label = "label \(count)"
       try delivery.attach(["n": [.integer(count), .null]])
+      delivery.trace = ["traceparent": "parent \(count)"]
     case 6: delivery.askedAt = model.now.addingTimeInterval(-0.123_456)
     case 7: delivery.wantedUntil = model.now.addingTimeInterval(Double(random.next() % UInt64(retention)))
     case 8:

@@ -12,6 +12,7 @@ final class SabotagedStore: EventLog {
   enum Mistake: String, CaseIterable {
     case insertsTwice = "a second insertion of a key inserts nothing"
     case losesFields = "a replaced row is returned as it was replaced"
+    case losesTraces = "a delivery comes back with every field"
     case ignoresVersions = "a row is never replaced by its old version"
     case keepsVersions = "a replaced row has a new version"
     case removesAnyVersion = "a row is never removed by its old version"
@@ -94,7 +95,9 @@ final class SabotagedStore: EventLog {
       let cut = String(key.prefix { $0 != "\u{0}" })
       return await base.load(.idempotencyKey(errs(.cutsTexts) ? cut : key))
     case .token:
-      return await base.load(lookup)
+      var row = await base.load(lookup)
+      if errs(.losesTraces) { row?.delivery.trace = nil }
+      return row
     }
   }
 
