@@ -172,6 +172,16 @@ struct ForwardingTests {
         #expect(try await listener.stopped().events.count == 1)
       }
     }
+    let own = try await SilentPort.free()
+    let itself =
+      arguments + ["--forward-to", "http://127.0.0.1:\(own)/callbacks/smooven", "--port", "\(own)"]
+    try await Listening.with(itself) { listener in
+      #expect(try await listener.send(id: "ntf_itself") == 200)
+      let line = "forwarded smooven notification.delivered: 508"
+      _ = try await listener.process.first { $0.errors.contains(line) ? true : nil }
+      _ = try await listener.process.first { $0.errors.contains { $0.contains("508 loop") } ? true : nil }
+      #expect(try await listener.stopped().events.count == 1)
+    }
   }
 
   @Test("What was acknowledged and can't be forwarded before the end is counted, and a second signal ends it")
@@ -185,6 +195,22 @@ struct ForwardingTests {
       let end = try await listener.process.finished()
       #expect(end.exitCode == 1)
       #expect(end.errorText.contains("not forwarded: 4 accepted requests"))
+    }
+  }
+  @Test("One signal waits 15 seconds for a slow target, and what is left then is counted")
+  func slow() async throws {
+    try await withTarget(isHeld: true) { listener, target in
+      for number in 0..<4 { #expect(try await listener.send(id: "ntf_\(number)") == 200) }
+      _ = try await received(target, count: 1)
+      listener.process.signal(SIGINT)
+      let end = try await listener.process.finished()
+      #expect(end.exitCode == 1)
+      #expect(end.output.count == 4)
+      // After 10 seconds without a response, a request is given up, and a line says so.
+      let givenUp = end.errors.count { $0.hasPrefix("not forwarded smooven notification.delivered: ") }
+      let left = 4 - givenUp
+      let loss = "not forwarded: \(left) accepted request\(left == 1 ? "" : "s"), which were not sent in time"
+      #expect(end.errors.last == loss, "\(end.errors)")
     }
   }
 }
