@@ -77,6 +77,7 @@ struct AskPersonTests {
       )
       try await harness.sent()
       harness.clock.advance(by: .seconds(60))
+      try await harness.ended(first.report["handle"])
       let last = try await harness.call(
         "wait_for",
         ["handle": first.report["handle"] ?? .null, "wait_seconds": 0]

@@ -78,6 +78,7 @@ struct NotifyPersonTests {
       let peek: [String: JSONValue] = ["handle": handle, "wait_seconds": 0]
       #expect(try await harness.call("wait_for", peek).outcome == "waiting")
       harness.clock.advance(by: .seconds(1))
+      try await harness.ended(handle)
       let last = try await harness.call("wait_for", peek)
       #expect(last.outcome == "timed_out" && !last.isError)
       #expect(last.report["next"]?.stringValue?.contains("within 60 s") == true)
@@ -91,6 +92,7 @@ struct NotifyPersonTests {
       let handle = try #require(try await harness.call("notify_person", arguments).report["handle"])
       try await harness.sent()
       harness.clock.advance(by: .seconds(61))
+      try await harness.ended(handle)
       #expect(
         try await harness.call("wait_for", ["handle": handle, "wait_seconds": 0]).outcome == "timed_out"
       )

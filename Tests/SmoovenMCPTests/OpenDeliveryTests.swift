@@ -214,6 +214,7 @@ struct OpenDeliveryTests {
       harness.clock.advance(by: .seconds(6))
       gate.update { $0 = true }
       try await harness.sent()
+      try await harness.ended(first.report["handle"])
       let peek: [String: JSONValue] = ["handle": first.report["handle"] ?? .null, "wait_seconds": 0]
       let last = try await harness.call("wait_for", peek)
       #expect(last.outcome == "timed_out" && !last.isError)
