@@ -7,8 +7,8 @@ struct SendCommand: AsyncParsableCommand {
     commandName: "send",
     abstract: "Send a notification and wait until it arrives, fails, or time runs out.",
     discussion: """
-      The Secret Key comes from SMOOVEN_SECRET_KEY (several, separated by commas, while it is rotated; the first \
-      is used to send). SMOOVEN_BASE_URL and SMOOVEN_PUBLIC_URL stand in for --base-url and --public-url.
+      The Secret Key comes from SMOOVEN_SECRET_KEY. During a rotation, separate the keys with commas; the first one \
+      sends. SMOOVEN_BASE_URL and SMOOVEN_PUBLIC_URL replace --base-url and --public-url.
       """
   )
 

@@ -82,7 +82,7 @@ struct TriggerCommand: AsyncParsableCommand {
   }
 }
 
-/// What `trigger` sent, and the response.
+/// The request of `trigger`, and the response.
 private struct TriggerReport: Encodable {
   let event: String
   let id: String

@@ -34,7 +34,7 @@ public struct DashboardEvents: AsyncSequence, Sendable {
       position = events.position
     }
 
-    /// The next piece; `nil` if the task is cancelled.
+    /// The next piece, or `nil` if the task is cancelled.
     public mutating func next() async -> [UInt8]? {
       // The head alone may be held back until there is a body.
       if isFirst {

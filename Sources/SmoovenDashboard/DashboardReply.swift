@@ -7,7 +7,7 @@ public struct DashboardReply: Sendable {
   public var head: HTTPResponse
   /// The whole body, unless there are ``events``.
   public var body: [UInt8]
-  /// The pieces of a body without an end; `nil` for any other response.
+  /// The pieces of a body without an end, or `nil` for any other response.
   ///
   /// Send each piece when the client has accepted the one before, and stop when the client disconnects.
   public var events: DashboardEvents?
@@ -18,7 +18,7 @@ public struct DashboardReply: Sendable {
     body = []
   }
 
-  /// What every response says: keep nothing, guess nothing, and show it nowhere else.
+  /// The header fields of every response: keep nothing, guess nothing, and show it nowhere else.
   private static let fields: HTTPFields = {
     var fields: HTTPFields = [
       .cacheControl: "no-store", .xContentTypeOptions: "nosniff", .contentSecurityPolicy: policy,

@@ -1,6 +1,6 @@
 internal import SmoovenCallbacks
 
-/// How the page shows things.
+/// The settings of the page.
 package struct DashboardSettings: Sendable {
   /// The text in the heading, such as the command that runs.
   package var title: String

@@ -4,9 +4,9 @@ public import Smooven
 package import struct Foundation.Date
 
 extension SmoovenDashboard {
-  /// What may be done on the page.
+  /// The actions that are allowed on the page.
   public struct Actions: Sendable {
-    /// Delivers a request again, and returns the status of its response; `nil` if nothing may be delivered again.
+    /// Delivers a request again, and returns the status of its response, or `nil` if nothing may be delivered again.
     public var redeliver: (@Sendable (CallbackRequest) async throws -> HTTPResponse.Status)?
 
     /// Explains the state of a delivery, by one of its names, as `SmoovenClient.explain(_:)` does, or `nil` if nothing is

@@ -8,7 +8,7 @@ internal import SmoovenSupport
 package struct HTTPHosts: Sendable, Hashable {
   /// The names that are admitted, with or without a port, in lower case.
   private let names: Set<String>
-  /// The port that goes with loopback names and addresses; `nil` for any.
+  /// The port that goes with loopback names and addresses, or `nil` for any.
   private let port: Int?
   /// Whether every IP address is admitted: a page that is addressed by one can't be of another site.
   private let admitsAddresses: Bool
@@ -16,7 +16,7 @@ package struct HTTPHosts: Sendable, Hashable {
   /// Creates the hosts of a server.
   ///
   /// - Parameters:
-  ///   - address: The address that was bound; `nil` if it isn't known, and then loopback names may have any port.
+  ///   - address: The address that was bound, or `nil` if it isn't known, and then loopback names may have any port.
   ///   - names: Further names, each with its port unless it is that of the scheme.
   package init(boundTo address: HTTPServerAddress?, names: Set<String> = []) {
     var names = Set(names.map { $0.lowercased() })

@@ -113,7 +113,7 @@ struct VerifyTests {
     }
   }
 
-  @Test("What tells nothing of a secret is said of a body that isn't the signed one")
+  @Test("A changed body is described without revealing the secret")
   func unexplained() async throws {
     let end = try await verify(Self.event.body, signed: Array("x".utf8))
     #expect(end.exitCode == 5)

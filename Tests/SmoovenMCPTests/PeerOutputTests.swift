@@ -95,7 +95,7 @@ struct PeerOutputTests {
     #expect(written.read(\.self) == Array(0..<100))
   }
 
-  @Test("A write that fails is the writer's to know, and doesn't hold up the others")
+  @Test("A failed write is reported to its writer only, and the others continue")
   func failing() async throws {
     let writer = MessageWriter { bytes in if bytes == [1] { throw NotStarted() } }
     let tickets = [writer.enqueue([0]), writer.enqueue([1]), writer.enqueue([2])]

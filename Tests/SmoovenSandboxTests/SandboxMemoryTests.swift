@@ -4,8 +4,8 @@ import Testing
 
 @testable import SmoovenSandbox
 
-@Suite("What the sandbox remembers", .timeLimit(.minutes(1))) struct SandboxMemoryTests {
-  @Test("Values above the limit go, the oldest first, and a new one is not mistaken for an old one")
+@Suite("The memory of the sandbox", .timeLimit(.minutes(1))) struct SandboxMemoryTests {
+  @Test("Values above the limit are dropped, the oldest first, and a new one is not mistaken for an old one")
   func recent() {
     var values = RecentValues<Int, Int>(limit: 3) { _, _ in 1 }
     for key in 0..<5 { values.set(key, for: key) }

@@ -115,7 +115,7 @@ struct QuestionRecord: Sendable, Hashable {
 }
 
 extension StoredDelivery {
-  /// Until when its question may be answered; `nil` if it has none.
+  /// Until when its question may be answered, or `nil` if it has none.
   package var answerableUntil: Date? { QuestionRecord(self)?.until }
 
   /// The answer to its question as an event, or `nil` if it has none.

@@ -4,7 +4,7 @@ internal import SmoovenSupport
 internal import Synchronization
 internal import Tracing
 
-/// A notification that was sent, to wait for and to watch.
+/// A handle to a notification, for waiting for its outcome and observing its callbacks.
 ///
 /// Callbacks for this notification are matched while a handle exists. After the last copy is released, they are reported as
 /// late.

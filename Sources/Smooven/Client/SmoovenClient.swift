@@ -128,10 +128,10 @@ public final class SmoovenClient: Service {
     self.logger = logger
   }
 
-  /// What happened lately; `nil` if none was asked for.
+  /// The journal that was passed at initialization, or `nil`.
   public var journal: DeliveryJournal? { receiver.journal }
 
-  /// How Smooven reaches the receiver; `nil` until that is known.
+  /// The URL at which Smooven reaches the receiver, or `nil` until it's known.
   var publicURL: BaseURL? { start.current }
 
   var tracer: any Tracer { explicitTracer ?? InstrumentationSystem.tracer }

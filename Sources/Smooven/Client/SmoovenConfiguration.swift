@@ -50,7 +50,7 @@ public struct SmoovenConfiguration: Sendable {
   ///
   /// Defaults to 5 seconds. With `nil`, no query is sent.
   ///
-  /// The status turns a lost callback into its outcome.
+  /// The query recovers the outcome if the callback was lost.
   public var reconciliationTimeout: Duration?
   /// The maximum number of status queries at the same time.
   ///
@@ -62,7 +62,7 @@ public struct SmoovenConfiguration: Sendable {
   ///
   /// Defaults to `nil`, which means until the wait's deadline.
   ///
-  /// When it ends, the client queries the status and ends the wait as timed out. The other channel may still deliver.
+  /// When the grace period ends, the client queries the status and ends the wait as timed out. The other channel may still deliver.
   public var criticalGracePeriod: Duration?
   /// The limits on what is kept for callbacks that no wait has claimed yet.
   ///

@@ -31,7 +31,7 @@ final class DeliverySlot<Waiter> {
     case final(DeliveryVerdict)
   }
 
-  /// What few slots have.
+  /// The members that few slots need.
   private final class Extras {
     /// The events that arrived before a wait that ignores them.
     var ignored: Set<CallbackEvent.Identity> = []

@@ -16,7 +16,7 @@ extension DeliveryStateMachine {
     return callbacks.allSatisfy { admits($0.event, $0.token, after: &admitted) }
   }
 
-  /// What was admitted before, and takes room soon.
+  /// The events that were admitted before, and take room soon.
   private struct Admitted {
     var early: [String: Int] = [:]
     var slots: [DeliveryToken: Int] = [:]

@@ -1,4 +1,4 @@
-/// How a step of an escalation ended, as a metric counts it.
+/// The end of a step of an escalation, as a metric counts it.
 package enum EscalationStepResult: String, Sendable, CaseIterable {
   /// It reached its goal first.
   case won

@@ -48,7 +48,7 @@ enum AddressMask {
 
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
-  /// What an email address may have (RFC 5322, `atext`), and the dot and the at sign.
+  /// Returns whether a byte may be part of an email address (RFC 5322, `atext`), or is the dot or the at sign.
   private static func isPart(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,5 +1,5 @@
 extension BaseURL {
-  /// Who can reach a URL, as far as its host says.
+  /// The machines that can reach a URL, as far as its host says.
   enum Reach {
     case loopback, privateNetwork, anywhere
   }

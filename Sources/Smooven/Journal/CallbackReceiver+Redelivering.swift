@@ -1,10 +1,10 @@
 internal import SmoovenCallbacks
 
 extension CallbackReceiver {
-  /// The path of an endpoint, with the token if it needs one; `nil` if there is no such endpoint.
+  /// The path of an endpoint, with the token if it needs one, or `nil` if there is no such endpoint.
   package func path(ofEndpoint name: String) -> String? { router.path(ofEndpoint: name) }
 
-  /// The path at which the request of an entry arrived, with the token that entries don't show; `nil` if no endpoint had it.
+  /// The path at which the request of an entry arrived, with the token that entries don't show, or `nil` if no endpoint had it.
   ///
   /// A request that was refused gets no more than it came with: not the token of an endpoint that doesn't sign.
   package func path(of entry: JournalEntry) -> String? {

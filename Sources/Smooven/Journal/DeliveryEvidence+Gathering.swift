@@ -6,7 +6,7 @@ extension DeliveryEvidence {
   /// The maximum number of callbacks to read.
   private static let maximumCallbacks = 1_000
 
-  /// Gathers what a store and a journal know under a name; `nil` if they know nothing.
+  /// Gathers what a store and a journal know under a name, or `nil` if they know nothing.
   ///
   /// - Throws: What the store throws.
   init?(of name: String, in store: any DeliveryStore, _ journal: DeliveryJournal?, now: Date) async throws {
@@ -28,7 +28,7 @@ extension DeliveryEvidence {
     if events.isEmpty { return nil }
   }
 
-  /// Gathers what a store and a journal know of a delivery; `nil` if they know nothing.
+  /// Gathers what a store and a journal know of a delivery, or `nil` if they know nothing.
   ///
   /// - Parameters:
   ///   - token: The delivery's token.

@@ -5,7 +5,7 @@ internal import struct Foundation.Date
 extension DeliveryEvidence {
   typealias Step = DeliveryExplanation.Step
 
-  /// What happened, oldest first.
+  /// The steps of the delivery, oldest first.
   var timeline: [Step] {
     var steps = journalSteps
     let names = Set(steps.map(\.name))

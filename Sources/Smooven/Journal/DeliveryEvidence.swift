@@ -6,28 +6,28 @@ internal import struct Foundation.Date
 struct DeliveryEvidence: Sendable {
   typealias RefusedRequest = (at: Date, rejection: JournalRejection)
 
-  /// How the client is set up that would receive its callbacks.
+  /// The setup of the client that would receive its callbacks.
   struct Setup: Sendable {
     /// Whether callbacks arrive at all.
     var usesCallbacks: Bool
-    /// Where Smooven is.
+    /// The URL of Smooven.
     var api: BaseURL
-    /// How Smooven reaches the receiver; `nil` while that isn't known.
+    /// The URL at which Smooven reaches the receiver, or `nil` while it isn't known.
     var publicURL: BaseURL?
     /// Whether the client has the receiver that the URL leads to, on a port or mounted in another server.
     var hasPort: Bool
   }
 
-  /// The token of the delivery; `nil` if none is known.
+  /// The token of the delivery, or `nil` if none is known.
   var token: DeliveryToken?
-  /// The row; `nil` if the store has none.
+  /// The row, or `nil` if the store has none.
   var delivery: StoredDelivery?
   var phase: StoredDelivery.Phase?
   /// Its callbacks in the log of the store.
   var callbacks: [StoredCallback] = []
-  /// What the journal knows; `nil` without a journal.
+  /// The entries of the journal, or `nil` without a journal.
   var story: JournalStory?
-  /// What Smooven said when it was asked for the status just now.
+  /// The response of Smooven to a status query just now.
   var asked: NotificationStatus?
   /// `nil` if a store alone is looked at.
   var setup: Setup?
@@ -55,7 +55,7 @@ struct DeliveryEvidence: Sendable {
 
   var openedAt: Date? { delivery?.openedAt ?? opening?.at ?? entries.first?.at }
 
-  /// How its last wait ended.
+  /// The end of its last wait.
   var outcome: JournalOutcome? {
     entries.reversed().lazy.compactMap { entry in
       if case .settled(let outcome) = entry.kind { outcome } else { nil }
@@ -107,7 +107,7 @@ struct DeliveryEvidence: Sendable {
 
   // MARK: State
 
-  /// What the status says, asked now or before.
+  /// The status, from a query now or before.
   var knownStatus: DeliveryStatus? {
     if let asked { return asked.status }
     return entries.reversed().lazy.compactMap { entry -> DeliveryStatus? in
@@ -139,7 +139,7 @@ struct DeliveryEvidence: Sendable {
     return status
   }
 
-  /// What came of the last attempt to send it, as far as the journal or the row knows.
+  /// The result of the last attempt to send it, as far as the journal or the row knows.
   enum Attempt {
     case notSent(SmoovenError)
     case unclear
@@ -196,7 +196,7 @@ struct DeliveryEvidence: Sendable {
     if let opening { entry.number > opening.number } else { entry.at >= openedAt }
   }
 
-  /// The number of requests since it was opened; `nil` if the journal doesn't know when that was.
+  /// The number of requests since it was opened, or `nil` if the journal doesn't know when that was.
   var traffic: JournalTraffic? {
     guard let story, let opening else { return nil }
     return JournalTraffic(

@@ -3,10 +3,10 @@ internal import SmoovenSupport
 
 public import struct Foundation.Date
 
-/// What is known about a delivery, and why it ended as it did, or why it hasn't ended.
+/// The known facts about a delivery, with the reasons why it ended as it did, or why it hasn't ended.
 ///
-/// ``SmoovenClient/explain(_:)-(String)`` returns one. Print it for people, and use ``json`` for tools. It says only what is
-/// known: requests that no journal kept are blamed for nothing. It holds no token, no recipient, no idempotency key and no
+/// ``SmoovenClient/explain(_:)-(String)`` returns one. Print it for people, and use ``json`` for tools. It never
+/// blames what it couldn't check, such as requests that no journal recorded. It holds no token, no recipient, no idempotency key and no
 /// body. Names of events and reasons of failures are the provider's.
 public struct DeliveryExplanation: Sendable, Hashable {
   /// The state of a delivery.
@@ -21,15 +21,15 @@ public struct DeliveryExplanation: Sendable, Hashable {
 
   /// One thing that happened.
   public struct Step: Sendable, Hashable {
-    /// When it happened, by this machine's clock; `nil` if that isn't known.
+    /// The time by this machine's clock, or `nil` if it isn't known.
     public var at: Date?
-    /// What happened, such as `accepted`, or the name of an event.
+    /// The name of the step, such as `accepted`, or that of an event.
     public var name: String
     /// More about it, in this library's words.
     public var detail: String?
     /// The channel, if it is about one.
     public var channel: NotificationChannel?
-    /// Why it failed, in the provider's words.
+    /// The reason of a failure, in the provider's words.
     public var reason: String?
   }
 
@@ -39,21 +39,21 @@ public struct DeliveryExplanation: Sendable, Hashable {
     ///
     /// The list is open. <doc:WhyNoCallback> goes through it.
     public var code: String
-    /// What is the matter, in this library's words.
+    /// The reason, in this library's words.
     public var message: String
-    /// What to do; `nil` if there is nothing to do.
+    /// The advice, or `nil` if there is nothing to do.
     public var advice: String?
   }
 
-  /// The handle of the delivery in a ``DeliveryJournal``; `nil` if no delivery is known.
+  /// The handle of the delivery in a ``DeliveryJournal``, or `nil` if no delivery is known.
   public let handle: String?
-  /// Smooven's id; `nil` while none is known.
+  /// Smooven's id, or `nil` while none is known.
   public let notificationID: String?
   /// The state of the delivery.
   public let standing: Standing
-  /// How far it is known to have come.
+  /// The last known status.
   public let status: DeliveryStatus
-  /// What happened, oldest first.
+  /// The known steps, oldest first.
   public let timeline: [Step]
   /// The reasons for its state: the conclusion first, then what is known about a callback that is missing.
   public let reasons: [Reason]
@@ -74,7 +74,7 @@ public struct DeliveryExplanation: Sendable, Hashable {
   /// The conclusion: the first of ``reasons``.
   public var why: Reason { reasons.first ?? Reason(code: "unknown", message: "Nothing is known about it.") }
 
-  /// What to do: the first advice of ``reasons``; `nil` if there is none.
+  /// The first advice of ``reasons``, or `nil` if there is none.
   public var advice: String? { reasons.lazy.compactMap(\.advice).first }
 
   /// Everything as JSON, for tools: `handle`, `notification_id`, `standing`, `status`, `why`, `reasons` and `timeline`.

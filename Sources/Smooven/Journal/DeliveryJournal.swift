@@ -4,7 +4,7 @@ internal import SmoovenSupport
 
 public import struct Foundation.Date
 
-/// What happened to deliveries lately, and which requests were refused: a bounded ring in memory.
+/// A bounded record in memory of recent deliveries and refused requests.
 ///
 /// Pass one to a client or a receiver to answer "why does my callback not come?", see
 /// ``SmoovenClient/explain(_:)-(String)`` and <doc:WhyNoCallback>. There is none by default, and then it costs nothing.
@@ -169,7 +169,7 @@ public final class DeliveryJournal: Sendable {
     )
   }
 
-  /// The request as an entry of an accepted callback keeps it; `nil` if it keeps none.
+  /// The request as an entry of an accepted callback keeps it, or `nil` if it keeps none.
   func kept(_ request: CallbackRequest) -> JournalRequest? {
     keepsRequests ? JournalRequest(request, maximumBody: JournalRequest.wholeBody) : nil
   }

@@ -10,7 +10,7 @@ internal import struct Foundation.Date
 enum ExplanationRules {
   typealias Reason = DeliveryExplanation.Reason
 
-  /// What a rule concludes.
+  /// The conclusion of a rule.
   struct Conclusion {
     var reason: Reason
     /// Whether a callback is missing, so that what is known about that follows.
@@ -198,7 +198,7 @@ enum ExplanationRules {
     return !evidence.events.contains { $0.source == .callback && $0.kind == event.kind }
   }
 
-  /// The time from the end of the last wait to an event that arrived after it; `nil` if no wait had ended without it.
+  /// The time from the end of the last wait to an event that arrived after it, or `nil` if no wait had ended without it.
   private static func delay(of event: CallbackEvent, _ evidence: DeliveryEvidence) -> Double? {
     let entries = evidence.story?.entries ?? []
     // Another process may have received it, or this one without the token, so the journal may lack it.

@@ -10,9 +10,9 @@ public struct JournalEntry: Sendable {
   ///
   /// Numbers grow. Those of entries that are no longer kept are missing.
   public let number: UInt64
-  /// When it happened, by the wall clock.
+  /// The time, by the wall clock.
   public let at: Date
-  /// What happened.
+  /// The kind of the entry.
   public let kind: Kind
   package let token: DeliveryToken?
   let traffic: JournalTraffic
@@ -25,7 +25,7 @@ public struct JournalEntry: Sendable {
     self.traffic = traffic
   }
 
-  /// The delivery that it is about; `nil` if none is known.
+  /// The delivery that it is about, or `nil` if none is known.
   ///
   /// It's a digest of the token in the callback URL, so it's safe to show and can't be used to call back.
   public var handle: String? { token?.fingerprint }
@@ -35,14 +35,14 @@ public struct JournalEntry: Sendable {
     if case .callback(let event, _, _) = kind { event } else { nil }
   }
 
-  /// What happened.
+  /// The kind of an entry.
   ///
   /// More cases may be added, so a `switch` over it needs a `default`.
   public enum Kind: Sendable {
     /// A delivery or an expected callback was opened, before its request was sent. `isKeyed` tells whether an idempotency
     /// key was given.
     case opened(isKeyed: Bool)
-    /// The body of a request began to leave. Attempts are counted from 1 for each caller.
+    /// The client started to send the body of a request. Attempts are counted from 1 for each caller.
     case requestLeft(attempt: Int)
     /// Smooven accepted the notification under an id.
     case accepted(id: String, status: DeliveryStatus, channel: NotificationChannel?)
@@ -55,7 +55,7 @@ public struct JournalEntry: Sendable {
     case callback(CallbackEvent, CallbackDisposition, request: JournalRequest?)
     /// A request was refused.
     indirect case rejected(JournalRejection)
-    /// Smooven was asked for the status; `nil` if it couldn't be asked.
+    /// Smooven was asked for the status, or `nil` if it couldn't be asked.
     case statusAsked(DeliveryStatus?)
     /// A wait ended.
     case settled(JournalOutcome)
@@ -80,11 +80,11 @@ public struct JournalEntry: Sendable {
   }
 }
 
-/// How a wait ended, as the journal keeps it.
+/// The end of a wait, as the journal keeps it.
 public struct JournalOutcome: Sendable, Hashable {
   /// The outcome in snake case: `delivered`, `failed` or `timed_out`.
   public let name: String
-  /// How far the notification was known to have come.
+  /// The last known status of the notification.
   public let status: DeliveryStatus
   /// The time since the handle of the wait was created.
   public let elapsed: Duration
@@ -106,7 +106,7 @@ extension JournalEntry: SafelyDescribed {
 }
 
 extension JournalEntry.Kind: SafelyDescribed {
-  /// What happened in a few words, without tokens, recipients and bodies.
+  /// The entry in a few words, without tokens, recipients and bodies.
   public var description: String {
     switch self {
     case .opened(let isKeyed): isKeyed ? "opened with a key" : "opened"

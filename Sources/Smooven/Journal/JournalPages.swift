@@ -32,7 +32,7 @@ public struct JournalPages: AsyncSequence, Sendable {
       self.limit = limit
     }
 
-    /// The next page, as soon as there is something to say; `nil` if the task is cancelled.
+    /// The next page, as soon as there is something to say, or `nil` if the task is cancelled.
     public mutating func next() async -> JournalPage? {
       guard (try? await journal.waitForEntries(after: position)) != nil else { return nil }
       let page = journal.entries(after: position, limit: limit)

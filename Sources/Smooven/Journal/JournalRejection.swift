@@ -7,13 +7,13 @@ internal import SmoovenSupport
 public struct JournalRejection: Sendable {
   /// The reason in snake case, as metrics have it, such as `no_match` or `too_old`.
   public let reason: String
-  /// What was wrong and what to do, for a person.
+  /// The fault and the remedy, for a person.
   ///
   /// Holds nothing of the request.
   public let message: String
   /// The HTTP status of the response.
   public let status: Int
-  /// The endpoint at which it arrived; `nil` if no endpoint has its path, or if the port refused it before it was read.
+  /// The endpoint at which it arrived, or `nil` if no endpoint has its path, or if the port refused it before it was read.
   public let endpoint: String?
   /// The provider of that endpoint.
   public let provider: String?
@@ -21,7 +21,7 @@ public struct JournalRejection: Sendable {
   public let age: Duration?
   /// The limit that was exceeded, in bytes; for `body_too_large` and `headers_too_large`.
   public let limit: Int?
-  /// The request; `nil` if the port refused it before it was read.
+  /// The request, or `nil` if the port refused it before it was read.
   public let request: JournalRequest?
 
   init(

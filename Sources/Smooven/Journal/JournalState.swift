@@ -13,7 +13,7 @@ struct JournalState: Sendable {
 
   private(set) var newest: UInt64 = 0
   private(set) var rejectionCounts: [String: Int] = [:]
-  /// What happened to deliveries.
+  /// The entries about deliveries.
   private var deliveries: JournalLane
   private var duplicates: JournalLane
   /// Requests that were refused at the URL of a delivery that is waited for.
@@ -130,7 +130,7 @@ struct JournalTraffic: Sendable, Hashable {
   var rejected: UInt64 = 0
 }
 
-/// What a journal knows about one delivery.
+/// The entries of a journal about one delivery.
 struct JournalStory: Sendable {
   var entries: [JournalEntry]
   /// The refused requests that are kept.

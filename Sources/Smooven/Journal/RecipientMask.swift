@@ -5,7 +5,7 @@ internal import SmoovenCallbacks
 /// The one rule for the page of a journal and for captured requests. It's applied to the values of a JSON text, not to how
 /// they're written, and a body in which it can't be applied isn't shown at all.
 package struct RecipientMask: Sendable {
-  /// The body as JSON; `nil` if there is none.
+  /// The body as JSON, or `nil` if there is none.
   private let tree: JSONTree?
   private let people: KnownPeople
 
@@ -22,7 +22,7 @@ package struct RecipientMask: Sendable {
     (self.tree, self.people) = (tree, people)
   }
 
-  /// The body with everyone shortened; `nil` if it isn't an object or an array in UTF-8.
+  /// The body with everyone shortened, or `nil` if it isn't an object or an array in UTF-8.
   package var body: String? {
     guard let tree, !people.isOverfull else { return nil }
     return masked(tree, depth: 0)
@@ -82,7 +82,7 @@ package struct RecipientMask: Sendable {
   /// The number of times that JSON is looked for in the strings of JSON.
   private static let maximumDepth = 3
 
-  /// A JSON text whose values have names; `nil` if it's another text.
+  /// A JSON text whose values have names, or `nil` if it's another text.
   private static func tree(_ body: [UInt8]) -> JSONTree? {
     guard body.first(where: { !" \t\r\n".utf8.contains($0) }).map("{[".utf8.contains) == true,
       String(validating: body, as: UTF8.self) != nil
@@ -128,7 +128,7 @@ package struct RecipientMask: Sendable {
     return AddressMask.masked(people.masked(text))
   }
 
-  /// The text without percent-encoding; `nil` if it has none.
+  /// The text without percent-encoding, or `nil` if it has none.
   private static func percentDecoded(_ bytes: [UInt8]) -> String? {
     guard bytes.contains(UInt8(ascii: "%")) else { return nil }
     var plain: [UInt8] = []

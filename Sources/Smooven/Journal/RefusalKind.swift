@@ -43,7 +43,7 @@ enum RefusalKind: Int, CaseIterable {
     }
   }
 
-  /// What was wrong, in this library's words.
+  /// Returns the fault, in this library's words.
   func what(_ rejection: JournalRejection) -> String {
     switch self {
     case .age:
@@ -96,7 +96,7 @@ enum RefusalKind: Int, CaseIterable {
 }
 
 extension JournalRejection {
-  /// What was wrong and what to do about it, for a person.
+  /// The fault and the remedy, for a person.
   package var explanation: String {
     let kind = RefusalKind(reason)
     return "\(kind.what(self)). \(kind.advice(self))"

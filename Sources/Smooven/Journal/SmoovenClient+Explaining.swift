@@ -69,7 +69,7 @@ extension SmoovenClient {
 }
 
 extension DeliveryEvidence {
-  /// How long what Smooven said counts as said just now, in seconds.
+  /// The number of seconds for which a status counts as just asked for.
   private static let freshness = 10.0
 
   /// Whether the status may say what isn't known.

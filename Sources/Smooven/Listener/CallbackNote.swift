@@ -1,8 +1,8 @@
 package import SmoovenCallbacks
 
-/// What became of a request at an endpoint, for a command that prints, forwards or captures requests.
+/// The result of a request at an endpoint, for a command that prints, forwards or captures requests.
 package struct CallbackNote: Sendable {
-  /// What became of it.
+  /// The result of a request.
   package enum Result: Sendable {
     /// The events are stored; this is what became of the last one.
     case accepted(CallbackDisposition)
@@ -12,7 +12,7 @@ package struct CallbackNote: Sendable {
     case refused(reason: String, message: String)
   }
 
-  /// The endpoint's name; `nil` if the path leads to none.
+  /// The endpoint's name, or `nil` if the path leads to none.
   package let endpoint: String?
   /// The events that were read.
   ///

@@ -32,7 +32,7 @@ extension CallbackReceiver {
     }
   }
 
-  /// The context that the send left in its row; `nil` if there's no such row.
+  /// The context that the send left in its row, or `nil` if there's no such row.
   private func trace(of callback: StoredCallback) async -> [String: String]? {
     let event = callback.event
     let lookup: DeliveryLookup
@@ -53,7 +53,7 @@ extension CallbackReceiver {
 }
 
 extension EventIntake.Reception {
-  /// What happened in a word: the disposition, or the reason for which it was refused.
+  /// The result in a word: the disposition, or the reason of the refusal.
   fileprivate var name: String {
     switch self {
     case .accepted(let disposition): disposition.rawValue

@@ -20,11 +20,11 @@ public final class CallbackReceiver: Service {
   package let intake: EventIntake
   package let clock: DeliveryClock
   let telemetry: DeliveryTelemetry
-  /// The tracer for the spans of callbacks; `nil` if it does nothing.
+  /// The tracer for the spans of callbacks, or `nil` if it does nothing.
   let tracer: (any Tracer)?
   let router: CallbackRouter
   let expected: ExpectedEndpoints
-  /// What happened lately; `nil` if none was asked for.
+  /// The journal that was passed at initialization, or `nil`.
   public let journal: DeliveryJournal?
   /// The answer pages of questions.
   let answers: AnswerDesk

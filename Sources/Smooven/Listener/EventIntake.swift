@@ -25,7 +25,7 @@ package final class EventIntake: Sendable {
   let store: any DeliveryStore
   let tracker: DeliveryTracker
   let hub: EventHub
-  /// Says that a process is gone that had pending deliveries.
+  /// Yields when a process with pending deliveries has ended.
   let orphans: AsyncStream<Void>
   private let foundOrphans: AsyncStream<Void>.Continuation
   private let telemetry: DeliveryTelemetry

@@ -17,7 +17,7 @@ package enum TraceCarrier {
   /// A `traceparent` has 55 bytes, and a `tracestate` at most 512.
   private static let maximumSize = 1_024
 
-  /// Writes the context of a span; `nil` if its tracer writes nothing, or too much to keep.
+  /// Writes the context of a span, or `nil` if its tracer writes nothing, or too much to keep.
   static func carrier(of span: any Span, by tracer: any Tracer) -> [String: String]? {
     var carrier: [String: String] = [:]
     tracer.inject(span.context, into: &carrier, using: Writer())

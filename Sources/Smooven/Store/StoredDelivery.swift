@@ -87,7 +87,7 @@ public struct StoredDelivery: Sendable, Hashable, Codable {
     set { content.attachment = newValue }
   }
 
-  /// The context of the span that sent it, as its tracer wrote it, such as a `traceparent`; `nil` without a tracer.
+  /// The context of the span that sent it, as its tracer wrote it, such as a `traceparent`, or `nil` without a tracer.
   public var trace: [String: String]? {
     get { content.trace }
     set { content.trace = newValue }

@@ -1,4 +1,4 @@
-/// What a body may have been when it was signed, if a tool changed it on its way.
+/// The forms that a body may have had when it was signed, if a tool changed it on its way.
 struct BodyVariants {
   /// A body, and how it became the one that was received.
   struct Variant {
@@ -6,7 +6,7 @@ struct BodyVariants {
     let hint: String
   }
 
-  /// What a search found.
+  /// The result of a search.
   struct Result {
     /// The variant that was signed, if it was found.
     var found: Variant?

@@ -1,6 +1,6 @@
 /// A way in which programs write JSON.
 struct JSONStyle: Sendable, Hashable {
-  /// How the characters of strings are written.
+  /// The form in which the characters of strings are written.
   enum Strings: Sendable, Hashable, CaseIterable {
     case kept, plain, slashes, lowerHex, lowerHexSlashes, upperHex, go, gson, dotNet
 

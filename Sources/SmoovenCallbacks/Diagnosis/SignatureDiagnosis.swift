@@ -64,7 +64,7 @@ package struct SignatureDiagnosis: Sendable {
       ]
   }
 
-  /// What is unusual about a request, whether or not it's the reason.
+  /// Returns the unusual properties of a request, whether or not they're the reason.
   private static func observations(of request: CallbackRequest) -> [String] {
     var observations: [String] = []
     let encoding = request.head.headerFields[.contentEncoding]?.lowercased() ?? "identity"

@@ -25,7 +25,7 @@ extension CallbackRequest {
     Array(try singleHeader(header).utf8).split { $0 == UInt8(ascii: " ") }
   }
 
-  /// The time of a header; `nil` if it has none that can be read.
+  /// The time of a header, or `nil` if it has none that can be read.
   func signedTime(_ header: HTTPField.Name, in unit: MessageSignature.TimestampUnit) -> Date? {
     (try? singleHeader(header)).flatMap(unit.date)
   }

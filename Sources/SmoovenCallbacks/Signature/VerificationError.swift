@@ -38,7 +38,7 @@ public struct VerificationError: Error, SafelyDescribed {
   ///
   /// It isn't part of the description, because it may contain details that must not be logged.
   public var cause: (any Error)?
-  /// The age of the signed time, negative if it's ahead of the clock; `nil` unless the code is `tooOld` or `tooNew`.
+  /// The age of the signed time, negative if it's ahead of the clock, or `nil` unless the code is `tooOld` or `tooNew`.
   public var age: Duration?
 
   /// Creates an error.

@@ -23,14 +23,14 @@ struct DashboardOptions: ParsableArguments {
     if showPeople, dashboard == nil { throw ValidationError("--show-people belongs to --dashboard.") }
   }
 
-  /// A journal for the page, with room for 10,000 entries with their requests; `nil` if there is no page.
+  /// A journal for the page, with room for 10,000 entries with their requests, or `nil` if there is no page.
   var journal: DeliveryJournal? {
     dashboard.map { _ in DeliveryJournal(maximumBytes: 64 << 20, keepsRequests: true) }
   }
 }
 
 extension DashboardOptions {
-  /// The page of a journal; `nil` if there is to be none.
+  /// The page of a journal, or `nil` if there is to be none.
   func service(
     _ journal: DeliveryJournal?,
     title: String,
@@ -42,7 +42,7 @@ extension DashboardOptions {
     return service(feed, title: title, at: dashboard, logger)
   }
 
-  /// The page of a feed; `nil` if there is to be none.
+  /// The page of a feed, or `nil` if there is to be none.
   func service(_ feed: any DashboardFeed, title: String, _ logger: Logger) -> DashboardService? {
     dashboard.map { service(feed, title: title, at: $0, logger) }
   }

@@ -6,7 +6,7 @@ internal import SmoovenHTTP
 internal import struct Foundation.Date
 
 extension SmoovenDashboard.Actions {
-  /// What the page of a receiver can do: deliver again, explain, and trigger.
+  /// Returns the actions on the page of a receiver: deliver again, explain, and trigger.
   ///
   /// - Parameters:
   ///   - receiver: The receiver.

@@ -3,7 +3,7 @@ internal import SmoovenDashboard
 internal import SmoovenSandbox
 internal import SmoovenSupport
 
-/// What a sandbox does, as entries of a page.
+/// The activities of a sandbox, as entries of a page.
 struct SandboxFeed: DashboardFeed {
   let sandbox: SmoovenSandbox
 

@@ -9,7 +9,7 @@ internal import Synchronization
 /// Each line is one write to a file that is opened for appending, so several processes may share it, and a process that is
 /// killed leaves at most one incomplete line. It's written before the response is sent.
 final class CaptureFile: Sendable {
-  /// Why it can't be written anymore.
+  /// The reason why it can't be written anymore.
   struct Failure: Error, Equatable, CustomStringConvertible {
     let description: String
   }
@@ -45,7 +45,7 @@ final class CaptureFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Why it can't be written anymore, if it can't.
+  /// The reason why it can't be written anymore, or `nil` if it can.
   var failure: Failure? { failed.read { $0 } }
 
   /// Waits until it can't be written anymore.

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// What is left out of a capture in addition to secrets.
+/// The data that is left out of a capture in addition to secrets.
 enum CaptureRedaction: String, ExpressibleByArgument, CaseIterable, Sendable {
   case people
 }

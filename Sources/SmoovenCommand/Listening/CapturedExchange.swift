@@ -9,13 +9,13 @@ struct CapturedExchange: Codable, Sendable, Equatable {
   /// The response, and what became of the request.
   struct Answer: Codable, Sendable, Equatable {
     var status: Int
-    /// What became of the event, for those that were accepted.
+    /// The disposition of an accepted event.
     var disposition: String?
-    /// Why it was refused.
+    /// The reason of a refusal.
     var reason: String?
   }
 
-  /// What was removed from a body.
+  /// The data that was removed from a body.
   enum Redacted: String, Codable {
     /// A secret.
     case body
@@ -35,7 +35,7 @@ struct CapturedExchange: Codable, Sendable, Equatable {
   var body: String?
   /// The body, if it isn't.
   var bodyBase64: String?
-  /// What is missing of the body, so that the signature doesn't hold; absent if it does.
+  /// The data that is missing from the body, so that the signature doesn't match, or `nil` if it does.
   var redacted: [Redacted]?
   var answer: Answer
 

@@ -2,7 +2,7 @@ internal import HTTPTypes
 
 import struct Foundation.UUID
 
-/// What a forwarded request says about its way, and what belongs to one connection only.
+/// The header fields that tell the way of a forwarded request, and those that belong to one connection only.
 struct ForwardHops: Sendable {
   /// Lists the listeners that a request has passed.
   static let field = HTTPField.Name("Smooven-Forwarded-By")

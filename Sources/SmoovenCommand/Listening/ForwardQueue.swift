@@ -28,7 +28,7 @@ final class ForwardQueue: Sendable {
   private let target: TargetURL
   private let hops: ForwardHops
   private let capacity: Int
-  /// What tells it from other targets in a line, if there are several.
+  /// The mark that distinguishes it from other targets in a line, if there are several.
   private let mark: String
   private let counts = Mutex(Counts())
   private let transport = HTTPClientTransport()

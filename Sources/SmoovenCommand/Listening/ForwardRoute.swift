@@ -3,7 +3,7 @@ internal import Smooven
 
 /// A place to forward callbacks to, as `--forward-to` is written: `[NAME=]URL`.
 struct ForwardRoute: Sendable {
-  /// The provider whose callbacks go there; `nil` for all of them.
+  /// The provider whose callbacks go there, or `nil` for all of them.
   let provider: String?
   let target: TargetURL
 

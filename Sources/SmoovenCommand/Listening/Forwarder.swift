@@ -15,7 +15,7 @@ struct Forwarder: Service {
   /// The number of requests that were accepted, and not forwarded so far.
   var remaining: Int { routes.reduce(0) { $0 + $1.queue.remaining } }
 
-  /// The line about ``remaining``; `nil` if nothing is left.
+  /// The line about ``remaining``, or `nil` if nothing is left.
   var loss: String? {
     let remaining = remaining
     guard remaining > 0 else { return nil }

@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import Smooven
 internal import SmoovenHTTP
 
-/// Answers the requests of `listen`: as a receiver does, and captures and forwards what it got.
+/// Handles the requests of `listen`: responds like a receiver, and captures and forwards them.
 struct ListenHandler: HTTPServerHandler {
   let receiver: CallbackReceiver
   var hops = ForwardHops()

@@ -1,9 +1,9 @@
 import Foundation
 internal import Smooven
 
-/// What a command reads from a file, or from standard input.
+/// The input of a command, from a file or from standard input.
 enum InputFile {
-  /// Why a file can't be read.
+  /// The reason why a file can't be read.
   struct Failure: Error, CustomStringConvertible {
     let description: String
   }

@@ -11,7 +11,7 @@ struct LoggingOptions: ParsableArguments {
       ? standardError(.debug) : Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() })
   }
 
-  /// Where a store says what its operator should change, which no other line of the command says.
+  /// The logger of a store, which tells its operator what to change, as no other line of the command does.
   var storeLogger: Logger { standardError(verbose ? .debug : .warning) }
 
   private func standardError(_ level: Logger.Level) -> Logger {

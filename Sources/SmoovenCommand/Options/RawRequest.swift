@@ -3,7 +3,7 @@ internal import Smooven
 
 /// A whole HTTP/1.1 request in a file: its head, an empty line, and its body.
 struct RawRequest {
-  /// Why a file isn't one.
+  /// The reason why a file isn't one.
   struct Failure: Error, CustomStringConvertible {
     let description: String
   }

@@ -12,6 +12,6 @@ struct RecipientOptions: ParsableArguments {
   @Option(help: "low, normal, high or critical.")
   var urgency: String?
 
-  /// The urgency; `nil` if the option is missing.
+  /// The urgency, or `nil` if the option is missing.
   var parsedUrgency: Urgency? { urgency.map(Urgency.init(rawValue:)) }
 }

@@ -1,4 +1,4 @@
-/// What is recognized as a secret by its looks.
+/// The patterns by which a secret is recognized.
 enum Redaction {
   private static let prefixes = ["sk_", "pk_", "rk_", "whsec_", "whsk_", "pingram_whsec"]
 

@@ -7,10 +7,10 @@ struct ServiceOptions: ParsableArguments {
   @Flag(help: "Send to a sandbox inside this process: nothing leaves the machine.")
   var sandbox = false
 
-  @Option(help: "Where Smooven is. Default: https://api.smooven.io.")
+  @Option(help: "The URL of Smooven. Default: https://api.smooven.io.")
   var baseURL: String?
 
-  @Option(help: "Where to take callbacks, as [HOST:]PORT. Defaults to a free port on 127.0.0.1.")
+  @Option(help: "The address to receive callbacks at, as [HOST:]PORT. Defaults to a free port on 127.0.0.1.")
   var listen: HostAndPort?
 
   @Flag(
@@ -22,7 +22,7 @@ struct ServiceOptions: ParsableArguments {
   var noListen = false
 
   @Flag(
-    help: "Take no callbacks: ask Smooven for the status instead. Works on any machine, without a public URL."
+    help: "Receive no callbacks, and ask Smooven for the status. Works on any machine, without a public URL."
   )
   var poll = false
 

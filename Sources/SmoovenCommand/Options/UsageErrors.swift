@@ -1,8 +1,8 @@
 internal import ArgumentParser
 
-/// What the parser of arguments doesn't say by itself, and what it mustn't say.
+/// The errors that the parser of arguments doesn't explain well, or must not print.
 enum UsageErrors {
-  /// Returns the message for a command that doesn't exist, with the one that was probably meant; `nil` if there's none.
+  /// Returns the message for a command that doesn't exist, with the one that was probably meant, or `nil` if there's none.
   static func unknownCommand(in arguments: [String]) -> String? {
     let known =
       SmoovenCommand.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]

@@ -24,7 +24,7 @@ struct ErrorText: CustomStringConvertible {
     return "\(error)\(said); cause: \(Self.cause(cause) ?? "\(type(of: cause))")"
   }
 
-  /// What an error of another library says; `nil` for one that may say anything.
+  /// Returns the text of another library's error, or `nil` if it may contain anything.
   private static func cause(_ error: any Error) -> String? {
     switch error {
     case let error as SmoovenError: "\(Self(error))"

@@ -1,13 +1,13 @@
 import Foundation
 
-/// What the operating system says of files.
+/// The operating system's errors about files.
 enum SystemError {
   /// Returns the text of an error number, such as `No such file or directory`.
   static func text(of code: CInt) -> String {
     POSIXErrorCode(rawValue: code).map { unsafe String(cString: strerror($0.rawValue)) } ?? "error \(code)"
   }
 
-  /// Why a file can't be read.
+  /// The reason why a file can't be read.
   struct Code: Error {
     let value: CInt
   }

@@ -7,7 +7,7 @@ internal import Synchronization
 /// What came off the wire doesn't steer the terminal: controls are escaped. The first failure to write to standard output is
 /// kept, and nothing is written after it.
 enum Terminal {
-  /// Why standard output can't be written anymore.
+  /// The reason why standard output can't be written anymore.
   struct OutputFailure: Error, Equatable, CustomStringConvertible {
     let code: CInt
 

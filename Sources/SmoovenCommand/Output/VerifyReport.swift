@@ -2,7 +2,7 @@ internal import Smooven
 
 import struct Foundation.Date
 
-/// What `verify` found out about a request.
+/// The findings of `verify` about a request.
 struct VerifyReport: Encodable {
   /// Whether a listener would accept it.
   var verified = false
@@ -14,7 +14,7 @@ struct VerifyReport: Encodable {
   /// The reason if it isn't verified, as a listener counts it.
   var code: String?
   var message: String?
-  /// What to do, for a person.
+  /// The advice, for a person.
   var hints: [String] = []
   var events: [CallbackEvent] = []
 

@@ -23,7 +23,7 @@ enum Why {
 }
 
 extension SandboxScript {
-  /// What the script leaves out, for those that leave something out.
+  /// The events that the script leaves out, or `nil` if it leaves out none.
   fileprivate var silence: String? {
     switch self {
     case .silent: "the recipient silent gets nothing more than queued"

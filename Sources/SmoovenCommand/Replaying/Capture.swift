@@ -2,7 +2,7 @@ import Foundation
 
 /// A capture that was read from a file.
 struct Capture {
-  /// Why a file isn't a capture.
+  /// The reason why a file isn't a capture.
   struct Failure: Error, CustomStringConvertible {
     let description: String
   }
@@ -53,7 +53,7 @@ struct Capture {
     let v: Int
   }
 
-  /// The sentence about ``skipped``; `nil` if every line was read.
+  /// The sentence about ``skipped``, or `nil` if every line was read.
   var skipMessage: String? {
     guard !skipped.isEmpty else { return nil }
     let numbers =

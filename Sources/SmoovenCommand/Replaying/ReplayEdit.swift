@@ -3,13 +3,13 @@ internal import Smooven
 
 import struct Foundation.Date
 
-/// What is changed in a captured request before it's sent again.
+/// The changes to a captured request before it's sent again.
 struct ReplayEdit: Sendable {
-  /// The time to add to every signed time; `nil` to keep them.
+  /// The time to add to every signed time, or `nil` to keep them.
   var shift: Double?
-  /// What to append to every id, so that it's a new event; `nil` to keep them.
+  /// The text to append to every id, so that it's a new event, or `nil` to keep the ids.
   var suffix: String?
-  /// The secrets to sign with, by provider; `nil` to keep the signatures.
+  /// The secrets to sign with, by provider, or `nil` to keep the signatures.
   var secrets: [String: [Secret]]?
 
   /// The refusals after which a request isn't changed: its signature, path or token was wrong, and is to be wrong again.

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import SmoovenTesting
 
-/// What goes wrong on the way of replayed requests, such as `duplicate,reorder,drop:0.1`.
+/// The faults on the way of replayed requests, such as `duplicate,reorder,drop:0.1`.
 struct ReplayFaults: ExpressibleByArgument, Sendable, Equatable {
   /// The probability that a request is sent twice.
   var duplicate = 0.0

@@ -1,6 +1,6 @@
 internal import Smooven
 
-/// What one replayed request got, compared with what it got when it was captured.
+/// The response to one replayed request, compared with that at the time of its capture.
 struct ReplayResult: Encodable, Sendable {
   /// The line of the capture.
   let line: Int
@@ -8,11 +8,11 @@ struct ReplayResult: Encodable, Sendable {
   let id: String?
   let before: Int
   let after: Int?
-  /// Why there was no response.
+  /// The reason why there was no response.
   let error: String?
   /// `duplicate` if it's the second copy that `--faults` asks for.
   let fault: String?
-  /// What to do about a difference.
+  /// The advice about a difference.
   var advice: String?
 
   var isSame: Bool { before == after }
@@ -67,7 +67,7 @@ struct ReplayReport: Encodable {
 }
 
 extension CapturedExchange {
-  /// The provider of its endpoint, to read the request and not to verify it; `nil` if it's unknown.
+  /// The provider of its endpoint, to read the request and not to verify it, or `nil` if it's unknown.
   var provider: (any CallbackProvider)? {
     endpoint.flatMap { name in
       ProviderFactory.names.contains(name)
@@ -75,7 +75,7 @@ extension CapturedExchange {
     }
   }
 
-  /// The name and the first id of its event; `nil` if it has none.
+  /// The name and the first id of its event, or `nil` if it has none.
   var summary: (event: String?, id: String?) {
     let event = try? provider?.decode(request)
     return (event?.name, event?.correlationIDs.first)

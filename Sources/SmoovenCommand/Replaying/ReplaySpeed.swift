@@ -1,8 +1,8 @@
 internal import ArgumentParser
 
-/// How fast a capture is replayed: `max`, or a factor such as `1x`.
+/// The speed at which a capture is replayed: `max`, or a factor such as `1x`.
 struct ReplaySpeed: ExpressibleByArgument, Sendable {
-  /// The factor; `nil` for no pauses at all.
+  /// The factor, or `nil` for no pauses at all.
   let factor: Double?
 
   init(factor: Double?) { self.factor = factor }

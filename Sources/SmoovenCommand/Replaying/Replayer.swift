@@ -53,7 +53,7 @@ struct Replayer: Sendable {
     return "/" + parts.joined(separator: "/")
   }
 
-  /// What may be behind another response, as far as the request tells.
+  /// Returns the likely reason for another response, as far as the request tells.
   private func advice(
     _ exchange: CapturedExchange,
     _ fields: HTTPFields,

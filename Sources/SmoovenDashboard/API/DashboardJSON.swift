@@ -73,7 +73,7 @@ extension DashboardDetails {
     return .object(json)
   }
 
-  /// The text of the request's body as it's shown; `nil` if it isn't.
+  /// The text of the request's body as it's shown, or `nil` if it isn't.
   func shownBody(_ settings: DashboardSettings) -> String? { request?.shownBody(mask(settings)) }
 
   private func mask(_ settings: DashboardSettings) -> RecipientMask? {
@@ -84,7 +84,7 @@ extension DashboardDetails {
 }
 
 extension DashboardRequest {
-  /// The text of the body as it's shown; `nil` if it isn't text, or if it may hold people that can't be found.
+  /// The text of the body as it's shown, or `nil` if it isn't text, or if it may hold people that can't be found.
   func shownBody(_ mask: RecipientMask?) -> String? {
     guard let mask else { return String(validating: body, as: UTF8.self) }
     return isComplete ? mask.body : nil

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import HTTPTypes
 
-/// What a path means.
+/// The meaning of a path.
 enum DashboardRoute: Equatable {
   case asset(DashboardAsset)
   case about
@@ -60,7 +60,7 @@ enum DashboardRoute: Equatable {
   }
 }
 
-/// What to list: `?after=<number>&limit=<number>&filter=<words>`.
+/// The entries to list: `?after=<number>&limit=<number>&filter=<words>`.
 struct EntryQuery: Equatable {
   static let maximumLimit = 1_000
 

@@ -3,7 +3,7 @@ internal import Smooven
 internal import SmoovenHTTP
 
 extension SmoovenDashboard {
-  /// Who may read the data and act.
+  /// The visitors that may read the data and act.
   public struct Access: Sendable {
     private enum Rule: Sendable {
       case token(Secret, text: String)

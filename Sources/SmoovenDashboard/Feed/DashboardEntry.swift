@@ -11,7 +11,7 @@ package struct DashboardEntry: Sendable {
 
   /// Its place.
   package var number: UInt64
-  /// When it happened.
+  /// The time.
   package var at: Date
   /// The names of the notification that it belongs to: a handle, an id.
   ///
@@ -19,7 +19,7 @@ package struct DashboardEntry: Sendable {
   package var names: [String]
   /// The kind of entry in one word, such as `callback` or `rejected`.
   package var kind: String
-  /// What happened in a few words, such as the event's name.
+  /// The entry in a few words, such as the event's name.
   package var title: String
   /// More about it, in one line.
   package var detail: String

@@ -1,4 +1,4 @@
-/// Where the entries of a page are from, and what can be done with them.
+/// The source of a page's entries, and the actions on them.
 package protocol DashboardFeed: Sendable {
   /// The number of the newest entry; 0 if there is none.
   var newest: UInt64 { get }
@@ -11,7 +11,7 @@ package protocol DashboardFeed: Sendable {
   /// - Throws: `CancellationError` if cancelled.
   func wait(after number: UInt64) async throws
 
-  /// Everything about an entry; `nil` if it's no longer kept.
+  /// Everything about an entry, or `nil` if it's no longer kept.
   func details(of number: UInt64) -> DashboardDetails?
 
   /// Hints at what is wrong with an entry, and what to do.
@@ -31,7 +31,7 @@ package protocol DashboardFeed: Sendable {
   /// Explains the state of a notification, by one of its names: each reason with an advice, if any.
   func explain(_ name: String) async -> [(message: String, advice: String?)]
 
-  /// What can be triggered; `nil` for nothing.
+  /// The events that can be triggered, or `nil` if none can.
   var trigger: DashboardTrigger? { get }
 }
 
@@ -56,7 +56,7 @@ package struct DashboardPage: Sendable {
   }
 }
 
-/// What became of a request that was delivered again, or triggered.
+/// The result of a request that was delivered again, or triggered.
 package struct DashboardResult: Sendable {
   /// The status of the response.
   package var status: Int
@@ -69,7 +69,7 @@ package struct DashboardResult: Sendable {
   }
 }
 
-/// Why an action can't be performed.
+/// The reason why an action can't be performed.
 package enum DashboardRefusal: Error, Sendable {
   /// The entry is unknown, or no longer kept.
   case unknown

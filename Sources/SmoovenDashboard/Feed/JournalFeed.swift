@@ -97,7 +97,7 @@ extension JournalEntry {
     return kept.body == request.body
   }
 
-  /// The request, at the URL at which it arrived; `nil` if a part of it wasn't kept.
+  /// The request, at the URL at which it arrived, or `nil` if a part of it wasn't kept.
   ///
   /// Without a header field that was removed, it would be refused for another reason than the one that matters.
   fileprivate func request(to receiver: CallbackReceiver?) -> CallbackRequest? {

@@ -84,7 +84,7 @@ final class OpenDelivery: Sendable {
     }
   }
 
-  /// How long calls join it after it has ended without a call that reported so.
+  /// The time for which calls join it after it has ended without a call that reported so.
   ///
   /// A host that gave up on a call makes it again soon. Later, the same text is another message.
   private static let joiningTime = Duration.seconds(60)

@@ -1,6 +1,6 @@
 internal import Smooven
 
-/// What a call has sent, to wait for its end.
+/// A message that a call has sent, to wait for its end.
 enum SentMessage: Sendable {
   case notification(NotificationHandle)
   case question(QuestionHandle)
@@ -43,7 +43,7 @@ enum SentMessage: Sendable {
   }
 }
 
-/// How the wait for a message ended.
+/// The end of the wait for a message.
 enum MessageEnd: Sendable {
   case delivered(CallbackEvent)
   case answered(Question.Reply)

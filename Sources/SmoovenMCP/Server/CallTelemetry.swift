@@ -47,7 +47,7 @@ struct CallTelemetry: Sendable {
 }
 
 extension ToolRunner.End {
-  /// What came of the call in a word.
+  /// The result of the call in a word.
   fileprivate var outcome: String {
     guard case .success(let json) = result else { return "error" }
     if json["isError"]?.boolValue == true { return "refused" }

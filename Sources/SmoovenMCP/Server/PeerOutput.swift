@@ -1,12 +1,12 @@
 internal import SmoovenSupport
 internal import Synchronization
 
-/// What is said to one peer: its state machine, and the queue of what the machine has said.
+/// The output to one peer: its state machine, and the queue of the machine's messages.
 ///
 /// A message gets its place in the queue under the lock under which it was made. So nothing about a call is written after
 /// its response.
 final class PeerOutput: Sendable {
-  /// What is left to do of what the state machine has decided.
+  /// A step that the state machine has decided, and that is left to do.
   enum Step: Sendable {
     /// A message is in the queue.
     case written(MessageWriter.Ticket)
@@ -57,7 +57,7 @@ final class PeerOutput: Sendable {
     try await writer.enqueue(bytes).written()
   }
 
-  /// What a call may say while it's under way.
+  /// Returns the reports that a call may send while it's under way.
   func reports(on start: MCPPeer.Start) -> ToolRunner.Reports {
     let number = start.number
     var reports = ToolRunner.Reports(progress: nil) { method, params in

@@ -4,7 +4,7 @@
 /// A pooler or a half-open connection may swallow LISTEN without any error, so the replica notifies itself now and then.
 /// If that doesn't come back, it connects again, after a longer time each time.
 struct ListenerProbe: Sendable {
-  /// What to do now.
+  /// The next step.
   enum Step: Sendable, Hashable {
     case wait
     case send
@@ -27,7 +27,7 @@ struct ListenerProbe: Sendable {
   /// Whether what was stored before this connection listened is still to be looked for.
   private var mustLook = false
 
-  /// When to ask for the next step.
+  /// Returns the time at which to ask for the next step.
   func nextStep(after now: ContinuousClock.Instant) -> ContinuousClock.Instant {
     sentAt.map { $0 + interval } ?? now
   }

@@ -1,12 +1,12 @@
 #if PostgresSupport
-/// What a poll saw: the transactions that had ended, and of which server.
+/// The view of a poll: the transactions that had ended, and their server.
 ///
 /// The next poll reads what those have written that hadn't. So a transaction that stays open makes no poll read anything
 /// twice.
 struct PollSnapshot: Sendable, Hashable {
-  /// When the server was started, which distinguishes it from one that took over.
+  /// The time at which the server was started, which distinguishes it from one that took over.
   let server: Double
-  /// What is added to the numbers of transactions.
+  /// The number that is added to those of transactions.
   let base: Int64
   /// The oldest transaction that was running.
   let first: Int64

@@ -15,7 +15,7 @@ extension ReplicaHub {
 
   /// The progress of polling.
   struct PollProgress: Sendable {
-    /// What the last poll saw; `nil` before the first.
+    /// The view of the last poll, or `nil` before the first.
     var seen: PollSnapshot?
     /// The number of connections before what it saw.
     var connectCount = 0

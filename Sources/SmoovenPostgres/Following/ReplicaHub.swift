@@ -26,7 +26,7 @@ final class ReplicaHub: Sendable {
     var isRunning = false
     var isListening = false
     var isClosed = false
-    /// What was reported of what the next poll finds again.
+    /// The places that were already reported, and that the next poll finds again.
     var reported = ReportedPlaces<Int64>()
     var reportedChanges = ReportedPlaces<PollChange>()
     var sweptAt = ContinuousClock.now
@@ -48,7 +48,7 @@ final class ReplicaHub: Sendable {
 
     var isWanted: Bool { ticks || registers || isClosed }
 
-    /// What is to be done now, which is no longer to be done then.
+    /// Takes the work that is to be done now, so that it isn't done twice.
     ///
     /// In one step: what was wanted between two would be forgotten.
     mutating func take() -> Work {

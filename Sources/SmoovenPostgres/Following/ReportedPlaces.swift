@@ -1,7 +1,7 @@
 #if PostgresSupport
 internal import Smooven
 
-/// What was reported to followers already, so that the poll that finds it again doesn't report it twice.
+/// The places that were already reported to followers, so that the poll that finds them again doesn't report them twice.
 ///
 /// A poll finds everything once: what was committed since the poll before. So it's forgotten after the second poll.
 struct ReportedPlaces<Place: Hashable & Sendable>: Sendable {

@@ -5,7 +5,7 @@ internal import Smooven
 struct OrphanStatements {
   let tables: PostgresTables
   let replica: ReplicaID
-  /// How long a replica may be silent before it counts as dead, in seconds.
+  /// The number of seconds for which a replica may be silent before it counts as dead.
   let timeout: Double
 
   /// Returns a row if there are any.

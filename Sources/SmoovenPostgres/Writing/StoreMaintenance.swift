@@ -8,14 +8,14 @@ internal import Smooven
 struct StoreMaintenance: Sendable {
   /// The maximum number of rows of a table that one step removes.
   static let stepSize = 1_000
-  /// How long to wait for the appends of all replicas to end, which wait for this one as long.
+  /// The time to wait for the appends of all replicas to end, which wait for this one as long.
   private static let keysPatience: Duration = .milliseconds(200)
 
   let tables: PostgresTables
   let replica: ReplicaID
   let keeper: RetentionKeeper
 
-  /// What a step removed: whether there is more to do, and the last ring that was looked at.
+  /// The progress of a step: whether there is more to do, and the last ring that was looked at.
   typealias Progress = (isBehind: Bool, ring: Int64?)
 
   /// Performs one step, if a minute has passed or there is more to do.

@@ -18,7 +18,7 @@ struct WriteBacklog<Job: Sendable>: Sendable {
 
   private let laneCount: Int
   private var waiting: Deque<Waiting> = []
-  /// What is being written, by open lane.
+  /// The operations that are being written, by open lane.
   private var lanes: [Int: Set<WriteOperation.Identity>] = [:]
 
   /// Creates a backlog with a number of lanes.

@@ -7,7 +7,7 @@ struct History<Element: Sendable>: Sendable {
   private let maximumSize: Int
   private let size: @Sendable (Element) -> Int
   private var totalSize = 0
-  /// What is remembered, oldest first.
+  /// The elements that are kept, oldest first.
   private(set) var elements: [Element] = []
   /// The number of elements that were ever added.
   private(set) var total = 0

@@ -22,7 +22,7 @@ public struct SandboxCallbackAttempt: Sendable, Hashable {
   /// The time at which the attempt ended.
   public let date: Date
 
-  /// What was sent, to send it again.
+  /// The callback that was sent, to send it again.
   let callback: OutgoingCallback
 
   init(_ callback: OutgoingCallback, number: Int, status: Int?, error: String?, date: Date) {

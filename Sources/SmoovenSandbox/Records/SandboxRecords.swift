@@ -15,7 +15,7 @@ struct SandboxRecords: Sendable {
   var phase = Phase.idle
   /// By id.
   var players: RecentValues<String, PlayerRecord>
-  /// What happened, for a person who watches.
+  /// The activities, for a person who watches.
   private(set) var activities: History<SandboxActivity>
   private(set) var attempts: History<SandboxCallbackAttempt>
   /// The last attempts of callbacks that were given up.

@@ -28,11 +28,11 @@ package struct SandboxStory: Sendable, Hashable {
     package var channel: NotificationChannel
     /// The reason for failures and fallbacks.
     package var reason: String?
-    /// How the callback is sent.
+    /// The way in which the callback is sent.
     package var sending = Sending.once
   }
 
-  /// How the callback of a step is sent.
+  /// The way in which the callback of a step is sent.
   package enum Sending: Sendable, Hashable {
     /// It's sent.
     case once
@@ -44,7 +44,7 @@ package struct SandboxStory: Sendable, Hashable {
     case forged
   }
 
-  /// What a recipient does with links.
+  /// The visits that a recipient makes to links.
   package enum Visit: Sendable, Hashable {
     /// Opens each link many times, with GET and HEAD, as mail scanners do.
     case scan
@@ -56,7 +56,7 @@ package struct SandboxStory: Sendable, Hashable {
   package var answer = Answer.accepted
   /// The steps that happen, in order.
   package var steps: [Step]
-  /// What the recipient does with the links of the notification, after all callbacks.
+  /// The visits to the links of the notification, after all callbacks.
   package var visit: Visit?
   /// Whether the callbacks are sent in reverse order, once all steps have happened.
   package var isSentInReverse = false

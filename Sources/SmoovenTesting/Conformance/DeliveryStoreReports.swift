@@ -30,7 +30,7 @@ package final class DeliveryStoreReports: Sendable {
   /// Whether any callback was reported.
   var hasAny: Bool { state.read { !$0.keys.isEmpty } }
 
-  /// How often a callback was reported, all of them together.
+  /// The number of reports of callbacks, all of them together.
   package var callbackCount: Int { state.read(\.callbackCount) }
 
   /// Waits until it was reported that a process is gone.
