@@ -75,7 +75,7 @@ public struct MCPServer: Sendable {
   /// - Parameter time: The maximum time to wait.
   package func finishSends(within time: Duration) async {
     let clock = runner.clock
-    logger.debug("waiting for sends in progress")
+    logger.debug("waiting until what is being sent has left")
     _ = try? await bounded(by: clock.now() + time, clock, cancelsLate: true) { [runner] in
       try await runner.deliveries.sent()
     }
