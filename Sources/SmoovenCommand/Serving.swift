@@ -14,7 +14,7 @@ import func Foundation.exit
 ///     immediately.
 ///   - stop: Returns when they are to be stopped. By default, that's when standard output fails.
 ///   - onSecondSignal: Says what is lost, and returns the exit code. By default that of a process that a signal ended.
-/// - Throws: What a service throws.
+/// - Throws: Any error that a service throws.
 func serving(
   _ services: [any Service],
   started: @escaping @Sendable () async throws -> Void = {},

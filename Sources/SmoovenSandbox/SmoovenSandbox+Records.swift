@@ -39,7 +39,7 @@ extension SmoovenSandbox {
 
   /// Waits for what happens after a position among all that ever happened.
   ///
-  /// - Returns: What is remembered, and the position after it.
+  /// - Returns: The activities that are kept, and the position after them.
   /// - Throws: ``SandboxError`` with `stopped` when the sandbox ends before, and `CancellationError` when the
   ///   caller is cancelled.
   package func awaitActivities(

@@ -22,7 +22,7 @@ public struct QuestionHandle: Sendable {
   /// You can call it again, and from several tasks.
   ///
   /// - Parameter timeout: The time to wait from now, which must be positive and at most 366 days.
-  /// - Returns: How the wait ended.
+  /// - Returns: The outcome of the wait.
   /// - Throws: ``SmoovenError`` if the send failed or the client closes, or `CancellationError` immediately if
   ///   cancelled.
   public func answer(timeout: Duration) async throws -> Question.Outcome {

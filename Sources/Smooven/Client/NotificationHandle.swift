@@ -106,7 +106,7 @@ public struct NotificationHandle: Sendable {
   /// - Parameters:
   ///   - timeout: The time to wait from now, which must be positive and at most 366 days.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
-  /// - Returns: How the wait ended.
+  /// - Returns: The outcome of the wait.
   /// - Throws: ``SmoovenError`` if the send failed or the client closes, or `CancellationError` immediately if
   ///   cancelled.
   public func outcome(
@@ -133,7 +133,7 @@ public struct NotificationHandle: Sendable {
   ///   - deadline: The deadline.
   ///   - criterion: The condition that ends the wait.
   ///   - isLast: Whether the caller has no other use for the handle.
-  /// - Returns: How the wait ended.
+  /// - Returns: The outcome of the wait.
   /// - Throws: ``SmoovenError`` if the send failed or the client closes, or `CancellationError` if cancelled.
   func outcome(
     deadline: Duration,

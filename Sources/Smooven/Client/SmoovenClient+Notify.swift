@@ -102,7 +102,7 @@ extension SmoovenClient {
   ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes. A send with the same key happens only once
   ///     across all tasks, processes and restarts that share the store. Defaults to `nil`.
   ///   - label: A note to keep with the delivery. Defaults to `nil`.
-  /// - Returns: How the wait ended.
+  /// - Returns: The outcome of the wait.
   /// - Throws: ``SmoovenError`` if nothing was sent or the client closes, or `CancellationError` if cancelled, at any
   ///   moment and immediately.
   public func sendAndWait(
@@ -135,7 +135,7 @@ extension SmoovenClient {
   ///   - idempotencyKey: The caller's name for this send, 1 to 200 bytes. A send with the same key happens only once
   ///     across all tasks, processes and restarts that share the store. Defaults to `nil`.
   ///   - label: A note to keep with the delivery. Defaults to `nil`.
-  /// - Returns: How the wait ended.
+  /// - Returns: The outcome of the wait.
   /// - Throws: ``SmoovenError`` if nothing was sent or the client closes, or `CancellationError` if cancelled, at any
   ///   moment and immediately.
   public func sendAndWait(

@@ -18,7 +18,7 @@ extension SmoovenClient {
   ///   - idempotencyKey: The caller's name for this escalation, 1 to 150 bytes. Defaults to `nil`, which means a new
   ///     key, so that nothing continues after a restart.
   ///   - runs: The code of the steps that run code, by name. Defaults to none.
-  /// - Returns: How the escalation ended.
+  /// - Returns: The result of the escalation.
   /// - Throws: ``SmoovenError`` if the policy can't work, if nothing could be sent, with `idempotencyConflict` if the
   ///   policy has changed under a key, or if the client closes, or `CancellationError` if cancelled.
   public func escalate(

@@ -8,7 +8,7 @@ extension DeliveryEvidence {
 
   /// Gathers what a store and a journal know under a name, or `nil` if they know nothing.
   ///
-  /// - Throws: What the store throws.
+  /// - Throws: Any error that the store throws.
   init?(of name: String, in store: any DeliveryStore, _ journal: DeliveryJournal?, now: Date) async throws {
     var row: VersionedDelivery?
     if let token = DeliveryToken(name) { row = try await store.load(.token(token)) }
@@ -36,7 +36,7 @@ extension DeliveryEvidence {
   ///   - store: The store.
   ///   - journal: The journal, if any.
   ///   - now: The wall clock's time.
-  /// - Throws: What the store throws.
+  /// - Throws: Any error that the store throws.
   init?(
     of token: DeliveryToken,
     _ known: VersionedDelivery? = nil,

@@ -16,7 +16,7 @@ struct JournalLane: Sendable {
   ///
   /// The newest one always stays.
   ///
-  /// - Returns: What was removed.
+  /// - Returns: The removed entries.
   mutating func append(_ entry: JournalEntry) -> JournalEvictions {
     entries.append(entry)
     bytes += entry.size

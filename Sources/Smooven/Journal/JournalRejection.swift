@@ -9,7 +9,7 @@ public struct JournalRejection: Sendable {
   public let reason: String
   /// The fault and the remedy, for a person.
   ///
-  /// Holds nothing of the request.
+  /// It contains nothing from the request.
   public let message: String
   /// The HTTP status of the response.
   public let status: Int

@@ -101,7 +101,7 @@ public actor CallbackListener: Service {
   ///   - timeout: The total time to wait from when the port is bound, which must be positive and at most 366 days.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
   ///   - body: A closure that makes the request that leads to the callback.
-  /// - Returns: How the wait ended.
+  /// - Returns: The outcome of the wait.
   /// - Throws: Any error that the closure throws, ``SmoovenError`` if the listener closes, or `CancellationError` if
   ///   cancelled.
   public nonisolated func expect(
@@ -129,7 +129,7 @@ public actor CallbackListener: Service {
   ///   - since: The date before which received callbacks are ignored. Defaults to `nil`, which ignores none.
   ///   - timeout: The time to wait from now, which must be positive and at most 366 days.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
-  /// - Returns: How the wait ended.
+  /// - Returns: The outcome of the wait.
   /// - Throws: ``SmoovenError`` if an argument is wrong or the listener closes, or `CancellationError` if cancelled.
   public nonisolated func outcome(
     of group: String,

@@ -18,7 +18,7 @@ extension CallbackReceiver {
   ///   - timeout: The total time to wait, including the closure, which must be positive and at most 366 days.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
   ///   - body: A closure that makes the request that leads to the callback. It's cancelled at the deadline.
-  /// - Returns: How the wait ended.
+  /// - Returns: The outcome of the wait.
   /// - Throws: Any error that the closure throws, ``SmoovenError`` if the receiver closes, or with `notRunning` if
   ///   nothing runs it, or `CancellationError` if cancelled.
   public func expect(
@@ -69,7 +69,7 @@ extension CallbackReceiver {
   ///     same conversation, as far as the store knows them. Defaults to `nil`, which ignores none.
   ///   - timeout: The time to wait from now, which must be positive and at most 366 days.
   ///   - criterion: The condition that ends the wait. Defaults to delivery.
-  /// - Returns: How the wait ended.
+  /// - Returns: The outcome of the wait.
   /// - Throws: ``SmoovenError`` if an argument is wrong or the receiver closes, with `notRunning` if nothing runs it,
   ///   or with `storeFailed` if a shared store can't be read, or `CancellationError` if cancelled.
   public func outcome(

@@ -57,7 +57,7 @@ package final class EventIntake: Sendable {
   /// - Parameters:
   ///   - callback: The event.
   ///   - request: The request that brought it, if the journal keeps it.
-  /// - Returns: What happened to it.
+  /// - Returns: The result.
   package func take(_ callback: StoredCallback, _ request: JournalRequest? = nil) -> Answer<Reception> {
     guard tracker.admits(callback.event, token: callback.token) else { return .now(.noRoom) }
     do {

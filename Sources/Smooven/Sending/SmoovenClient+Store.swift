@@ -19,7 +19,7 @@ extension SmoovenClient {
   /// The events of a delivery that the store knows: those that it keeps itself because the log forgot them, those of the
   /// log, and a person's answer.
   ///
-  /// - Throws: What the store throws.
+  /// - Throws: Any error that the store throws.
   func storedEvents(of delivery: StoredDelivery, limit: Int = 1_000) async throws -> [CallbackEvent] {
     var ownership = EventOwnership(delivery)
     var events = delivery.milestones

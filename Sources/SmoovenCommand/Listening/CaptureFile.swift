@@ -48,7 +48,7 @@ final class CaptureFile: Sendable {
   /// The reason why it can't be written anymore, or `nil` if it can.
   var failure: Failure? { failed.read { $0 } }
 
-  /// Waits until it can't be written anymore.
+  /// Waits until the file can't be written anymore.
   ///
   /// - Throws: `CancellationError` if cancelled.
   func untilItFails() async throws {

@@ -6,7 +6,7 @@ internal import SmoovenSupport
 
 /// A request that arrived and the response to it, as a line of a capture.
 struct CapturedExchange: Codable, Sendable, Equatable {
-  /// The response, and what became of the request.
+  /// The response, and the result of the request.
   struct Answer: Codable, Sendable, Equatable {
     var status: Int
     /// The disposition of an accepted event.

@@ -45,7 +45,7 @@ struct MCPService: Service {
 
   /// Serves until it's over.
   ///
-  /// - Returns: Why the address can't be served.
+  /// - Returns: The reason why the address can't be served, or `nil` if it was served.
   private func serve(_ server: MCPServer) async -> HTTPServerError? {
     do {
       try await cancelWhenGracefulShutdown {

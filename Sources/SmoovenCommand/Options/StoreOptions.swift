@@ -61,8 +61,8 @@ struct StoreOptions: ParsableArguments {
   ///   - logger: Where the store says what its operator should change.
   ///   - mayCreate: Whether a file that doesn't exist is created. Defaults to `true`. A database is set up in either case.
   ///   - body: The closure.
-  /// - Returns: What the closure returns.
-  /// - Throws: What the closure throws, or `DeliveryStoreError` if the store can't be opened.
+  /// - Returns: The result of the closure.
+  /// - Throws: Any error that the closure throws, or `DeliveryStoreError` if the store can't be opened.
   func withStore<Result>(
     logger: Logger,
     mayCreate: Bool = true,

@@ -24,7 +24,7 @@ package protocol DashboardFeed: Sendable {
 
   /// Delivers the request of an entry again.
   ///
-  /// - Returns: What became of it.
+  /// - Returns: The result.
   /// - Throws: ``DashboardRefusal`` if it can't be, or an error whose description says why it failed.
   func redeliver(_ number: UInt64) async throws -> DashboardResult
 

@@ -64,7 +64,7 @@ struct OutgoingMessage: Sendable {
   ///   - client: The client.
   ///   - key: The key in the store.
   ///   - limit: The time within which it should arrive, or be answered.
-  /// - Returns: What was sent.
+  /// - Returns: The message that was sent.
   /// - Throws: ``SmoovenError`` if nothing was sent; `CancellationError` if cancelled.
   func send(by client: SmoovenClient, key: String, limit: Duration) async throws -> SentMessage {
     switch content {
