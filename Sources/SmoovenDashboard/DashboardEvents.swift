@@ -59,7 +59,7 @@ public struct DashboardEvents: AsyncSequence, Sendable {
     }
   }
 
-  /// Waits for entries; `false` if there were none for a while, and `nil` if cancelled.
+  /// Waits for entries, and returns `false` if there were none for a while, or `nil` if cancelled.
   private func waitForNews(after position: UInt64) async -> Bool? {
     await withTaskGroup(of: Bool?.self) { [feed, settings] group in
       group.addTask { (try? await feed.wait(after: position)).map { true } }

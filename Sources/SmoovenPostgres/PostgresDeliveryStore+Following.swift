@@ -36,7 +36,7 @@ extension PostgresDeliveryStore {
 
   /// Whether another process waits for a callback at a token that no delivery has.
   ///
-  /// - Throws: `DeliveryStoreError`; `CancellationError` if cancelled.
+  /// - Throws: `DeliveryStoreError`, or `CancellationError` if cancelled.
   public func isExpectedElsewhere(_ token: DeliveryToken) async throws -> Bool {
     let sql = """
       SELECT EXISTS (SELECT FROM \(tables("interest")) WHERE key = $1 AND replica <> $2)

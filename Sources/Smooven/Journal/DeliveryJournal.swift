@@ -79,7 +79,7 @@ public final class DeliveryJournal: Sendable {
     )
   }
 
-  /// The number of the newest entry; 0 if there is none.
+  /// The number of the newest entry, or 0 if there is none.
   public var newest: UInt64 { state.read(\.newest) }
 
   /// The number of requests that were refused, by reason.

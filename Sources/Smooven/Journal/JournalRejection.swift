@@ -17,9 +17,9 @@ public struct JournalRejection: Sendable {
   public let endpoint: String?
   /// The provider of that endpoint.
   public let provider: String?
-  /// The age of the signed time, negative if it's ahead of this machine's clock; for `too_old` and `too_new`.
+  /// The age of the signed time, negative if it's ahead, or `nil` if the reason is neither `too_old` nor `too_new`.
   public let age: Duration?
-  /// The limit that was exceeded, in bytes; for `body_too_large` and `headers_too_large`.
+  /// The exceeded limit in bytes, or `nil` if the reason is neither `body_too_large` nor `headers_too_large`.
   public let limit: Int?
   /// The request, or `nil` if the port refused it before it was read.
   public let request: JournalRequest?

@@ -44,7 +44,7 @@ extension SmoovenClient {
   ///   - key: The key.
   ///   - deadline: The time by which it must be read. Defaults to the time of one call.
   /// - Returns: The row, or `nil` if the key is unknown.
-  /// - Throws: ``SmoovenError`` with `storeFailed`; `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError`` with `storeFailed`, or `CancellationError` if cancelled.
   package func row(ofKey key: String, by deadline: Duration? = nil) async throws -> VersionedDelivery? {
     try await reading(by: deadline) { try await $0.store.load(.idempotencyKey(key)) }
   }

@@ -1,6 +1,6 @@
 /// The source of a page's entries, and the actions on them.
 package protocol DashboardFeed: Sendable {
-  /// The number of the newest entry; 0 if there is none.
+  /// The number of the newest entry, or 0 if there is none.
   var newest: UInt64 { get }
 
   /// Returns the entries after a place, oldest first.

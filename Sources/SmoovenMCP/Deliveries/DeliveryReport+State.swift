@@ -8,7 +8,7 @@ extension DeliveryReport {
   ///
   /// If the delivery is overdue and isn't known to have ended, it has timed out.
   ///
-  /// - Throws: The error of a send that failed; ``ToolFailure`` if the store doesn't respond.
+  /// - Throws: The error of a send that failed, or ``ToolFailure`` if the store doesn't respond.
   init(
     _ delivery: OpenDelivery,
     _ state: OpenDelivery.State,

@@ -70,7 +70,7 @@ extension ToolRunner {
   ///   - wait: The time of the call.
   ///   - end: The time until which it's waited for at least, even if its own time is over.
   /// - Returns: The delivery.
-  /// - Throws: ``SmoovenError`` of the store; ``ToolFailure`` if the store doesn't respond.
+  /// - Throws: ``SmoovenError`` of the store, or ``ToolFailure`` if the store doesn't respond.
   func find(
     _ handle: String,
     _ client: SmoovenClient,

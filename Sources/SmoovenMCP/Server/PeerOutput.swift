@@ -75,7 +75,7 @@ final class PeerOutput: Sendable {
 
   /// Writes the response to a call, unless the call was cancelled.
   ///
-  /// - Throws: Any error that the output throws; `CancellationError` if cancelled.
+  /// - Throws: Any error that the output throws, or `CancellationError` if cancelled.
   func finish(_ start: MCPPeer.Start, _ end: ToolRunner.End, _ runner: ToolRunner) async throws {
     guard let ticket = say({ $0.finish(start.number, end.result) }) else { return }
     try await ticket.written()

@@ -65,7 +65,7 @@ struct OutgoingMessage: Sendable {
   ///   - key: The key in the store.
   ///   - limit: The time within which it should arrive, or be answered.
   /// - Returns: The message that was sent.
-  /// - Throws: ``SmoovenError`` if nothing was sent; `CancellationError` if cancelled.
+  /// - Throws: ``SmoovenError`` if nothing was sent, or `CancellationError` if cancelled.
   func send(by client: SmoovenClient, key: String, limit: Duration) async throws -> SentMessage {
     switch content {
     case .notification(let request):

@@ -8,7 +8,7 @@ struct ListenerProbe: Sendable {
   enum Step: Sendable, Hashable {
     case wait
     case send
-    /// Connect again; `isFirst` if no notification ever got through, and this is the first time.
+    /// Connect again. `isFirst` is set if no notification ever got through, and this is the first time.
     case reconnect(isFirst: Bool)
   }
 
