@@ -87,7 +87,7 @@ struct SandboxCommand: AsyncParsableCommand {
   }
 
   private static func line(_ attempt: SandboxCallbackAttempt) -> String {
-    let result = attempt.status.map { "\($0)" } ?? attempt.error ?? "no answer"
+    let result = attempt.status.map { "\($0)" } ?? attempt.error ?? "no response"
     let number = attempt.number > 1 ? " (attempt \(attempt.number))" : ""
     return "\(attempt.notificationID ?? "-")  \(attempt.event) → \(result)\(number)"
   }

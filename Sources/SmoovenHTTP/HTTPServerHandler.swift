@@ -5,7 +5,7 @@ package protocol HTTPServerHandler: Sendable {
   /// Returns the reply to a request, or the work that computes it.
   ///
   /// It's called on an event loop, so it must not block, because other connections wait for the same thread. The work
-  /// of a later answer runs in its own task, which is cancelled if the connection is closed.
+  /// that computes a reply runs in its own task, which is cancelled if the connection is closed.
   func answer(_ request: consuming HTTPServerRequest) -> Answer<HTTPServerReply>
 }
 

@@ -116,7 +116,7 @@ extension JournalEntry.Kind: SafelyDescribed {
     case .unclear(let error): "unclear: \(error.code)"
     case .callback(let event, let disposition, _): "callback \(event.name.loggable), \(disposition.rawValue)"
     case .rejected(let rejection): "rejected: \(rejection.reason.loggable)"
-    case .statusAsked(let status): "status asked: \((status?.rawValue ?? "no answer").loggable)"
+    case .statusAsked(let status): "status asked: \((status?.rawValue ?? "no response").loggable)"
     case .settled(let outcome): "settled: \(outcome.name)"
     case .resumed: "resumed"
     case .released: "released"

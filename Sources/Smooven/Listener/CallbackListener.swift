@@ -226,7 +226,7 @@ extension CallbackReceiver: HTTPServerHandler {
     answer(request, noting: nil)
   }
 
-  /// Answers a request, and notes what became of it.
+  /// Returns the reply to a request, and notes the result of the request.
   package func answer(
     _ request: consuming HTTPServerRequest,
     noting receive: (@Sendable (CallbackNote) -> Void)?

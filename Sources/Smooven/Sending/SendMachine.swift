@@ -239,9 +239,9 @@ package struct SendMachine: Sendable {
     if case .posting(let row) = state { row } else { nil }
   }
 
-  /// Returns what an answer means to this caller, or `nil` if it means nothing, because another caller has the row.
+  /// Returns what a response means to this caller, or `nil` if it means nothing, because another caller has the row.
   ///
-  /// If the body was withheld because the store failed, the transport's answer doesn't say why.
+  /// If the body was withheld because the store failed, the transport's error doesn't say why.
   package func meaning(of answer: Answer) -> Answer? {
     switch state {
     case .withheld(_, let error?): .notCarriedOut(.notStored(error), hold: nil, pause: nil)

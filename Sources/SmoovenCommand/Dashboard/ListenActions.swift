@@ -10,7 +10,7 @@ extension SmoovenDashboard.Actions {
   ///
   /// - Parameters:
   ///   - receiver: The receiver.
-  ///   - handler: What answers the requests of its port, such as one that also forwards them.
+  ///   - handler: The handler of the requests to its port, such as one that also forwards them.
   ///   - secrets: The secrets of the providers.
   ///   - triggers: Whether callbacks can be triggered. They can't be distinguished from real ones, so not where something
   ///     waits for those.

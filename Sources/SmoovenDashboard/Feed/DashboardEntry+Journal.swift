@@ -24,7 +24,7 @@ extension DashboardEntry {
     case .callback(let event, let disposition, let request): set(event, disposition, request != nil)
     case .rejected(let rejection): set(rejection)
     case .statusAsked(let status):
-      set("status", "status asked", status?.rawValue ?? "no answer", status == nil ? .warning : .plain)
+      set("status", "status asked", status?.rawValue ?? "no response", status == nil ? .warning : .plain)
     case .settled(let outcome):
       let seconds = (outcome.elapsed.inSeconds * 100).rounded() / 100
       set(

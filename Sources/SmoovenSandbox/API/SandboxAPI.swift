@@ -32,7 +32,7 @@ struct SandboxAPI: AsyncHTTPServerHandler {
     }
     if let name = HTTPField.Name("X-Request-Id") { response.head.headerFields[name] = requestID }
     logger.debug(
-      "request answered",
+      "request handled",
       metadata: [
         "method": "\(request.head.method)", "status": "\(response.head.status.code)",
         "request_id": "\(requestID)",

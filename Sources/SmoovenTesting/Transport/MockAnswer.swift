@@ -18,13 +18,13 @@ public struct MockAnswer: Sendable {
   /// The callbacks to send with the response, in order.
   public var callbacks: [MockCallback]
 
-  /// Returns an answer that accepts the notification.
+  /// Returns a response that accepts the notification.
   ///
   /// - Parameters:
   ///   - id: The notification's id. Defaults to `ntf_mock_1`, `ntf_mock_2` and so on.
   ///   - channel: The channel that was chosen. Defaults to SMS.
   ///   - callbacks: The callbacks for the notification. Defaults to none.
-  /// - Returns: The answer.
+  /// - Returns: The response.
   public static func accepted(
     id: String? = nil,
     channel: NotificationChannel = .sms,
@@ -37,13 +37,13 @@ public struct MockAnswer: Sendable {
     return MockAnswer(reply: .json(status: 200, body, [:]), notificationID: id, callbacks: callbacks)
   }
 
-  /// Returns an answer that refuses the request.
+  /// Returns a response that refuses the request.
   ///
   /// - Parameters:
   ///   - status: The HTTP status.
   ///   - code: The error code of the response.
   ///   - retryAfter: The value of `Retry-After` in seconds. Defaults to `nil`, which means no such field.
-  /// - Returns: The answer.
+  /// - Returns: The response.
   public static func refused(status: Int, code: String, retryAfter: Int? = nil) -> MockAnswer {
     let body: JSONValue = [
       "success": false, "error": ["code": .string(code), "message": "refused by the mock"],
@@ -52,12 +52,12 @@ public struct MockAnswer: Sendable {
     return MockAnswer(reply: .json(status: status, body, fields), notificationID: nil, callbacks: [])
   }
 
-  /// Returns an answer with any JSON and any status.
+  /// Returns a response with any JSON and any status.
   public static func json(_ body: JSONValue, status: Int = 200) -> MockAnswer {
     MockAnswer(reply: .json(status: status, body, [:]), notificationID: nil, callbacks: [])
   }
 
-  /// Returns an answer with any bytes, status and header fields.
+  /// Returns a response with any bytes, status and header fields.
   public static func bytes(
     _ bytes: [UInt8],
     status: Int = 200,
@@ -67,14 +67,14 @@ public struct MockAnswer: Sendable {
     MockAnswer(reply: .bytes(status: status, bytes, headerFields), notificationID: nil, callbacks: callbacks)
   }
 
-  /// Returns an answer that depends on the request.
+  /// Returns a response that depends on the request.
   public static func choosing(
     _ answer: @escaping @Sendable (MockTransport.Request) -> MockAnswer
   ) -> MockAnswer {
     MockAnswer(reply: .chosen(answer), notificationID: nil, callbacks: [])
   }
 
-  /// Returns an answer that makes the transport throw instead of responding.
+  /// Returns an error, which the transport throws instead of responding.
   ///
   /// A `TransportError` with `notSent` means that nothing was sent.
   public static func failure(
@@ -85,7 +85,7 @@ public struct MockAnswer: Sendable {
     MockAnswer(reply: .failure(error), notificationID: id, callbacks: callbacks)
   }
 
-  /// Returns an answer that makes the transport throw after the request's timeout, as if no response arrived.
+  /// Returns a missing response: the transport throws after the request's timeout.
   public static func nothing(id: String? = nil, callbacks: [MockCallback] = []) -> MockAnswer {
     MockAnswer(reply: .nothing, notificationID: id, callbacks: callbacks)
   }

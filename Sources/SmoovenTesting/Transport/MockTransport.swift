@@ -2,12 +2,12 @@ public import HTTPTypes
 public import Smooven
 internal import SmoovenSupport
 
-/// A transport that replaces Smooven without a network, with scripted answers, recorded requests, and callbacks with
+/// A transport that replaces Smooven without a network, with scripted responses, recorded requests, and callbacks with
 /// real signatures.
 ///
-/// Each request gets the next scripted answer, and the default answer once the script is used up. Callbacks are sent to
-/// the receiver that was passed to ``deliverCallbacks(to:)``, before, with or after the response, and pass through the
-/// same verification as on a socket.
+/// Each request gets the next scripted response, and the default response once the script is used up. Callbacks are
+/// sent to the receiver that was passed to ``deliverCallbacks(to:)``, before, with or after the response, and pass
+/// through the same verification as on a socket.
 public final class MockTransport: SmoovenTransport {
   /// A request that was sent.
   public struct Request: Sendable, SafelyDescribed {
@@ -41,8 +41,8 @@ public final class MockTransport: SmoovenTransport {
   ///
   /// - Parameters:
   ///   - secretKey: The key to sign callbacks with, which is the client's own.
-  ///   - answer: The answer to every request that has no scripted one. Defaults to accepting the notification and then
-  ///     delivering it.
+  ///   - answer: The response to every request that has no scripted one. Defaults to accepting the notification and
+  ///     then delivering it.
   ///   - clock: The clock for the timeouts of requests. Defaults to the continuous clock.
   public init(
     secretKey: Secret,
@@ -76,7 +76,7 @@ public final class MockTransport: SmoovenTransport {
     state.update { $0.receiver = receiver }
   }
 
-  /// Adds answers for the next requests, one for each request.
+  /// Adds responses to the next requests, one for each request.
   public func script(_ answers: MockAnswer...) {
     state.update { $0.script += answers }
   }
@@ -99,7 +99,7 @@ public final class MockTransport: SmoovenTransport {
     return await receiver.receive(fixture.request(to: url, secret: secretKey)).status
   }
 
-  /// Responds with the next scripted answer.
+  /// Returns the next scripted response.
   ///
   /// The request is recorded once its `willSend` has allowed it.
   public func send(_ request: TransportRequest) async throws -> TransportResponse {
