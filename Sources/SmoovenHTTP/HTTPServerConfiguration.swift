@@ -51,10 +51,9 @@ package struct HTTPServerConfiguration: Sendable {
   /// The maximum number of connections from one address that are served at the same time, above which the response is
   /// 503.
   ///
-  /// Defaults to `nil`, which means no separate limit.
-  ///
-  /// An address is an IPv4 address or the first 64 bits of an IPv6 address, which is what one subscriber gets. Behind a
-  /// proxy, all connections have the proxy's address. Sockets of other families have no address and aren't limited.
+  /// Defaults to `nil`, which means no separate limit. An address is an IPv4 address or the first 64 bits of an IPv6
+  /// address, which is what one subscriber gets. Behind a proxy, all connections have the proxy's address. Sockets of
+  /// other families have no address and aren't limited.
   package var maximumConnectionsPerAddress: Int?
 
   /// The maximum number of asynchronous replies in progress over all connections, above which the response is 503.

@@ -24,9 +24,7 @@ extension SmoovenConfiguration {
     public var multiplier: Double
     /// Whether a request is resent even if the first one may have been carried out.
     ///
-    /// Defaults to `false`.
-    ///
-    /// Smooven documents no idempotency header, so the recipient could get the notification twice.
+    /// Defaults to `false`. Smooven documents no idempotency header, so the recipient could get the notification twice.
     public var retriesUnclearSends: Bool
 
     /// Creates a policy, in which each value has the default that its property documents.

@@ -12,9 +12,7 @@ public struct SmoovenConfiguration: Sendable {
   public var secretKey: Secret
   /// Previous keys that still sign callbacks.
   ///
-  /// Defaults to none.
-  ///
-  /// Smooven honors a rotated key for 24 hours.
+  /// Defaults to none. Smooven honors a rotated key for 24 hours.
   public var previousSecretKeys: [Secret]
   /// The URL of Smooven.
   ///
@@ -40,9 +38,7 @@ public struct SmoovenConfiguration: Sendable {
   public var requestTimeout: Duration
   /// The maximum total time that `notify`, `status(of:)` and the calls for players take, including retries.
   ///
-  /// It also bounds the calls that read or change stored deliveries, whatever the store does.
-  ///
-  /// Defaults to 30 seconds.
+  /// It also bounds the calls that read or change stored deliveries, whatever the store does. Defaults to 30 seconds.
   public var callTimeout: Duration
   /// The rules for resending a request.
   public var retry: RetryPolicy
@@ -54,9 +50,7 @@ public struct SmoovenConfiguration: Sendable {
   public var reconciliationTimeout: Duration?
   /// The maximum number of status queries at the same time.
   ///
-  /// Defaults to 16.
-  ///
-  /// Among the waits that reach their deadline without a callback, the earliest is queried first.
+  /// Defaults to 16. Among the waits that reach their deadline without a callback, the earliest is queried first.
   public var maximumStatusQueries: Int
   /// The time that a wait for a critical notification continues after one of its channels failed.
   ///
