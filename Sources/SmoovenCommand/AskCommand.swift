@@ -26,7 +26,7 @@ struct AskCommand: AsyncParsableCommand {
   @Option(help: "Use this channel, in place of --user: sms, email or push.")
   var channel: Channel?
 
-  @Option(help: "How long to wait: 30s, 2m, 1h.")
+  @Option(help: "The maximum time to wait: 30s, 2m, 1h.")
   var timeout = DurationArgument(seconds: 900)
 
   @OptionGroup var sending: SendingOptions

@@ -12,7 +12,7 @@ struct SendCommand: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "What is to be said, in plain words; Smooven picks the channel.")
+  @Argument(help: "The message in plain words. Smooven picks the channel.")
   var intent: String?
 
   @OptionGroup var recipient: RecipientOptions
@@ -29,10 +29,10 @@ struct SendCommand: AsyncParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Wait for the outcome.")
   var wait = true
 
-  @Option(help: "How long to wait: 30s, 500ms, 2m.")
+  @Option(help: "The maximum time to wait: 30s, 500ms, 2m.")
   var timeout = DurationArgument(seconds: 30)
 
-  @Option(help: "What to wait for: delivered, opened or clicked.")
+  @Option(help: "The status to wait for: delivered, opened or clicked.")
   var until = Until.delivered
 
   @OptionGroup var sending: SendingOptions

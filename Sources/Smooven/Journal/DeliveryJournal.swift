@@ -6,8 +6,9 @@ public import struct Foundation.Date
 
 /// A bounded record in memory of recent deliveries and refused requests.
 ///
-/// Pass one to a client or a receiver to answer "why does my callback not come?", see
-/// ``SmoovenClient/explain(_:)-(String)`` and <doc:WhyNoCallback>. There is none by default, and then it costs nothing.
+/// Pass one to a client or a receiver to find out why a callback doesn't arrive, see
+/// ``SmoovenClient/explain(_:)-(String)`` and <doc:WhyNoCallback>. There is none by default, so it costs nothing unless
+/// you pass one.
 ///
 /// Untrusted clients can't push out what happened to deliveries: of the requests that are refused for one reason, only
 /// the last few are kept, and all of them are counted. Descriptions of entries hold no token, secret, recipient or body.

@@ -39,8 +39,8 @@ public struct JournalEntry: Sendable {
   ///
   /// More cases may be added, so a `switch` over it needs a `default`.
   public enum Kind: Sendable {
-    /// A delivery or an expected callback was opened, before its request was sent. `isKeyed` tells whether an idempotency
-    /// key was given.
+    /// A delivery or an expected callback was opened, before its request was sent. `isKeyed` indicates whether an
+    /// idempotency key was given.
     case opened(isKeyed: Bool)
     /// The client started to send the body of a request. Attempts are counted from 1 for each caller.
     case requestLeft(attempt: Int)
@@ -61,7 +61,7 @@ public struct JournalEntry: Sendable {
     case settled(JournalOutcome)
     /// A caller attached to a delivery that was opened earlier.
     case resumed
-    /// Its last handle was released: later callbacks are late.
+    /// The last handle of the delivery was released, so later callbacks are late.
     case released
   }
 

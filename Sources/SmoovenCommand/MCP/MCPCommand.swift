@@ -28,10 +28,10 @@ struct MCPCommand: AsyncParsableCommand {
   @Flag(help: "Let the model notify anyone.")
   var allowAny = false
 
-  @Option(help: "How long one call may wait. Stay below the limit of your host.")
+  @Option(help: "The maximum time that one call waits. Stay below the limit of your host.")
   var slice = DurationArgument(seconds: 25)
 
-  @Option(help: "How many notifications may be sent in a minute.")
+  @Option(help: "The maximum number of notifications in a minute.")
   var limit = 10
 
   @Option(help: "Serve over HTTP at HOST:PORT/mcp, and not on standard input and output. Needs --token.")

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Smooven
 internal import SmoovenSandbox
 
-/// The options for reaching Smooven, and for learning what happened to a notification.
+/// The options for reaching Smooven, and for learning the outcome of a notification.
 struct ServiceOptions: ParsableArguments {
   @Flag(help: "Send to a sandbox inside this process: nothing leaves the machine.")
   var sandbox = false
@@ -26,7 +26,7 @@ struct ServiceOptions: ParsableArguments {
   )
   var poll = false
 
-  @Option(help: "How Smooven reaches the port where callbacks arrive: the URL of your proxy or tunnel.")
+  @Option(help: "The URL at which Smooven reaches the port: that of your proxy or tunnel.")
   var publicURL: String?
 
   @OptionGroup var storage: StoreOptions
