@@ -2,10 +2,6 @@ public import struct Foundation.Date
 
 /// A store that keeps deliveries and callbacks, so that a 200 means that the callback is stored.
 ///
-/// A store is a table of deliveries and a log of callbacks. The store keeps, and the library decides: from what it
-/// reads, it computes who may send, which delivery an event belongs to, and how a delivery ended. The one conditional
-/// operation that a store must support is to replace a row only if its version is unchanged.
-///
 /// ```swift
 /// func replace(_ delivery: StoredDelivery, version: Int64) throws -> Int64? {
 ///   guard tables.rows[delivery.token]?.version == version else { return nil }
@@ -14,7 +10,11 @@ public import struct Foundation.Date
 /// }
 /// ```
 ///
-/// That example is from `Samples/CustomStore`, which is a whole store in one file. Every record is `Codable`, so keep
+/// A store is a table of deliveries and a log of callbacks. The store keeps, and the library decides: from what it
+/// reads, it computes who may send, which delivery an event belongs to, and how a delivery ended. The one conditional
+/// operation that a store must support is to replace a row only if its version is unchanged, as in the example.
+///
+/// The example is from `Samples/CustomStore`, which is a whole store in one file. Every record is `Codable`, so keep
 /// it as JSON next to the columns by which it's looked up. For a delivery, these are its token, idempotency key, ids,
 /// opening time and whether it's pending. For a callback, they're its group, token and ids. Make each call atomic,
 /// throw ``DeliveryStoreError`` if a call couldn't be carried out, and never return before the change would survive

@@ -1,15 +1,45 @@
 public import struct Foundation.Date
 
-/// A system that sends callbacks, and how to verify and read them.
+/// A type that verifies and decodes the callbacks of one system.
+///
+/// ```swift
+/// struct ParcelProvider: SigningCallbackProvider {
+///   let name = "parcel"
+///   let signature: BodySignature
+///
+///   init(secrets: [Secret]) throws {
+///     let header = HTTPField.Name("X-Parcel-Signature") ?? .authorization
+///     let secrets = try SigningSecrets(secrets, provider: name, expectation: "the shop's webhook secret")
+///     signature = BodySignature(header: header, secrets: secrets)
+///   }
+///
+///   func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
+///     let payload = try request.jsonObject()
+///     let state = try payload.requiredString("state")
+///     let kinds: [String: CallbackEvent.Kind] = [
+///       "handed_over": .delivered, "lost": .failed, "on_its_way": .sent,
+///     ]
+///     return CallbackEvent(
+///       provider: name,
+///       name: "parcel.\(state)",
+///       kind: kinds[state] ?? .other,
+///       correlationIDs: [try payload.requiredString("parcel")],
+///       deduplicationKey: request.bodyDigest,
+///       payload: payload,
+///       rawBody: request.body
+///     )
+///   }
+/// }
+/// ```
+///
+/// To write a provider, adopt ``SigningCallbackProvider`` if the service signs with one of the usual schemes,
+/// or ``UnsignedCallbackProvider`` if it doesn't sign. Both leave only ``name`` and ``decode(_:)`` to write.
+/// The input of `decode` comes from the network, so refuse anything that you can't read, never trap on it, and
+/// never report it as a delivery.
 ///
 /// Both steps are pure, without clock, I/O or state, so they may run on an event loop. ``event(from:at:)``
 /// verifies, decodes and checks freshness, in that order. Call the single steps only to distinguish their
 /// errors.
-///
-/// To write a provider, adopt ``SigningCallbackProvider`` if the service signs with one of the usual schemes,
-/// or ``UnsignedCallbackProvider`` if it doesn't sign. Both leave only ``name`` and ``decode(_:)`` to write.
-/// What `decode` reads comes from the network: it must refuse what it can't read, never trap on it, and never
-/// report it as a delivery.
 public protocol CallbackProvider: Sendable {
   /// The provider's name in callback paths and events, in lower case and without a slash.
   var name: String { get }

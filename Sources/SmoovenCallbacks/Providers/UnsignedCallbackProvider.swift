@@ -4,6 +4,26 @@ public import struct Foundation.Date
 
 /// A provider whose callbacks aren't signed.
 ///
+/// ```swift
+/// struct ParcelProvider: UnsignedCallbackProvider {
+///   let name = "parcel"
+///
+///   func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent {
+///     let payload = try request.jsonObject()
+///     let state = try payload.requiredString("state")
+///     return CallbackEvent(
+///       provider: name,
+///       name: "parcel.\(state)",
+///       kind: state == "handed_over" ? .delivered : .other,
+///       correlationIDs: [try payload.requiredString("parcel")],
+///       deduplicationKey: request.bodyDigest,
+///       payload: payload,
+///       rawBody: request.body
+///     )
+///   }
+/// }
+/// ```
+///
 /// A request proves nothing about its sender, so a listener mounts the provider only with some authentication, by
 /// default a token in the URL.
 public protocol UnsignedCallbackProvider: CallbackProvider {}
