@@ -33,6 +33,23 @@ func waitForPayment(id: String, on listener: CallbackListener) async throws -> D
   return try await listener.outcome(of: "payments", id: id, timeout: .seconds(600), until: isPaid)
 }
 
+func standardWebhooksEndpoint(publicKey: String) throws -> CallbackEndpoint {
+  CallbackEndpoint(try .standardWebhooks(publicKeys: publicKey, name: "payments"))
+}
+
+/// Waits until an incident is over, as the events of an MCP server say.
+func waitForIncident(
+  secret: Secret,
+  on listener: CallbackListener,
+  subscribe: @escaping @Sendable (_ url: String) async throws -> Void
+) async throws -> DeliveryOutcome {
+  let isOver = DeliveryCriterion.matching { $0.name == "incident.resolved" }
+  return try await listener.expect(try .mcpEvents(secret), timeout: .seconds(600), until: isOver) {
+    expected in
+    try await subscribe(expected.callbackURL)
+  }
+}
+
 /// Endpoints for unsigned callbacks, each with a different proof of the sender.
 func unsignedEndpoints(token: Secret, password: Secret) -> [CallbackEndpoint] {
   [
