@@ -77,10 +77,11 @@ extension ToolRunner {
     _ wait: Wait,
     waitingUntil end: Duration
   ) async throws -> OpenDelivery? {
-    if let open = deliveries.delivery(of: handle) {
-      guard case .ended(_, let last, _) = open.state.read(\.self), last.isTimeout else { return open }
+    let known = deliveries.delivery(of: handle)
+    if let known {
+      guard case .ended(_, let last, _) = known.state.read(\.self), last.isTimeout else { return known }
       // It may have arrived since, so the store is read again.
-      deliveries.remove(open)
+      deliveries.remove(known)
     }
     guard let key = DeliveryKey.key(of: handle),
       let stored = try await reading(by: wait, { try await client.delivery(.idempotencyKey(key)) })
@@ -91,15 +92,17 @@ extension ToolRunner {
     let age = Duration.seconds(
       min(max(client.configuration.now().timeIntervalSince(stored.openedAt), 0), 1e9)
     )
+    // The dates of the store are rounded, so this process knows it better if it sent the message.
+    let due = known?.due ?? clock.now() + limit - age
     let delivery = OpenDelivery(
       handle: handle,
       fingerprint: stored.fingerprint,
       isQuestion: stored.answerableUntil != nil,
       isStored: true,
       openedAt: stored.openedAt,
-      deadline: max(clock.now() + limit - age, end),
+      deadline: max(due, end),
       limit: limit,
-      due: clock.now() + limit - age
+      due: due
     )
     let (open, isNew) = try deliveries.insert(delivery, isKeyed: true, countedAt: nil)
     if isNew {
