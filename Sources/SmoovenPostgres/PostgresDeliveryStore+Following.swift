@@ -73,7 +73,9 @@ extension PostgresDeliveryStore {
       if taken.isClosed { return }
       do {
         try await report(taken, interests, onChange)
-      } catch is DeliveryStoreError {
+        hub.noteRecovery(of: .following(id))
+      } catch let error as DeliveryStoreError {
+        hub.noteFault(error, of: .following(id))
         news.update { $0.merge(taken) }
         try await Task.sleep(for: .milliseconds(500))
       }

@@ -133,6 +133,7 @@ public final class PostgresDeliveryStore: DeliveryStore {
   ///
   /// Later calls throw. Cancelling the caller has no effect.
   public func close() async {
+    hub.expectClosing()
     guard await writes.close() else { return }
     hub.close()
     let signOff = SignOff(tables: tables, replica: replica)

@@ -60,8 +60,10 @@ public struct PostgresStoreConfiguration: Sendable {
   ///
   /// Defaults to 10,000.
   public var maximumWaitingWrites: Int
-  /// The logger for notifications that don't get through, for deliveries of dead replicas that can't be read, and for a
-  /// silence of this replica that was so long that others counted it as dead.
+  /// The logger for outages of the database, for notifications that don't get through, for deliveries of dead replicas
+  /// that can't be read, and for a silence of this replica that was so long that others counted it as dead.
+  ///
+  /// An outage is logged once, as a warning, and so is its end, as a notice.
   ///
   /// Defaults to `nil`, which logs nothing.
   public var logger: Logger?

@@ -1,5 +1,7 @@
 #if PostgresSupport
 import Foundation
+import InMemoryLogging
+import Logging
 import Smooven
 import SmoovenTesting
 import SmoovenSupport
@@ -36,6 +38,15 @@ struct FailureTests {
     _ reports: DeliveryStoreReports
   ) async {
     try? await store.wait(for: token, reports)
+  }
+
+  /// Returns what was logged about something.
+  private static func lines(
+    of logs: InMemoryLogHandler,
+    about subject: String,
+    _ level: Logger.Level
+  ) -> [String] {
+    logs.entries.filter { $0.level == level }.map(\.message.description).filter { $0.hasPrefix(subject) }
   }
 
   @Test("Every connection may be ended at any time")
@@ -110,12 +121,16 @@ struct FailureTests {
     await receiver.close()
   }
 
-  @Test("A listening connection that is stuck is noticed, and in the meantime polling does its work")
+  @Test("A listening connection that is stuck is noticed and logged, and meanwhile polling does its work")
   func halfOpen() async throws {
     let server = try PostgresServer()
     defer { server.stop() }
     let schema = newSchema()
-    let waiter = try await PostgresDeliveryStore(server, schema: schema) { $0.timeout = .seconds(2) }
+    let logs = InMemoryLogHandler()
+    let waiter = try await PostgresDeliveryStore(server, schema: schema) { configuration in
+      configuration.timeout = .seconds(2)
+      configuration.logger = Logger(label: "test") { _ in logs }
+    }
     let receiver = try await PostgresDeliveryStore(server, schema: schema)
     let reports = DeliveryStoreReports()
     try await waiter.following(reports) {
@@ -142,7 +157,10 @@ struct FailureTests {
           [.integers(processes.map { Int64($0) })]
         ).isEmpty
       }
+      try await until { !Self.lines(of: logs, about: "LISTEN", .notice).isEmpty }
     }
+    #expect(Self.lines(of: logs, about: "LISTEN", .warning).count == 1)
+    #expect(Self.lines(of: logs, about: "LISTEN", .notice).count == 1)
     await waiter.close()
     await receiver.close()
   }
@@ -205,20 +223,33 @@ struct FailureTests {
     await receiver.close()
   }
 
-  @Test("While the database is down, every call fails with a clear error, and works again when it's back")
+  @Test(
+    "While the database is down, every call fails with a clear error, and one line says so, as when it's back"
+  )
   func down() async throws {
     let server = try PostgresServer()
     defer { server.stop() }
-    let store = try await PostgresDeliveryStore(server)
+    let logs = InMemoryLogHandler()
+    let store = try await PostgresDeliveryStore(server) { configuration in
+      configuration.url += "&password=hunter2"
+      configuration.logger = Logger(label: "test") { _ in logs }
+    }
     _ = try await store.append([callback("1")])
     try server.down()
     let error = await #expect(throws: DeliveryStoreError.self) { try await store.append([callback("2")]) }
     #expect(error?.code == .unavailable && error?.message.contains("continues on its own") == true)
     await #expect(throws: DeliveryStoreError.self) { try await store.load(.token(DeliveryToken())) }
+    // Without any call: a process that only waits says so too.
+    try await until { !Self.lines(of: logs, about: "the store", .warning).isEmpty }
     try server.up("-c listen_addresses= -c unix_socket_directories=\(server.folder)")
     #expect(try await append(callback("1"), to: store) == .duplicate)
     #expect(try await append(callback("2"), to: store) != .tooOld)
+    try await until { !Self.lines(of: logs, about: "the store", .notice).isEmpty }
     await store.close()
+    #expect(Self.lines(of: logs, about: "the store", .warning).count == 1)
+    #expect(Self.lines(of: logs, about: "the store", .notice).count == 1)
+    let text = logs.entries.map { "\($0)" }.joined()
+    #expect(text.contains("continues on its own") && !text.contains("hunter2"))
     await #expect(throws: DeliveryStoreError.self) { try await store.append([callback("3")]) }
   }
 }

@@ -10,7 +10,8 @@ import Testing
     private var now = ContinuousClock.now
 
     mutating func connect() -> Bool { probe.connect() }
-    mutating func receive() -> Bool { probe.receive() }
+    mutating func receive() -> Bool { probe.receive().looks }
+    mutating func recover() -> Bool { probe.receive().recovers }
 
     /// Performs the next step when it's due, and returns it with the time until then.
     mutating func next() -> (after: Duration, step: ListenerProbe.Step) {
@@ -46,10 +47,17 @@ import Testing
       let last = run.next()
       pauses.append(last.after)
       try #require(last.step != .send && last.step != .wait)
-      if last.step == .reconnect(isFirst: true) { warnings += 1 }
+      #expect(last.step != .reconnect(.stuck))
+      if last.step == .reconnect(.neverWorked) { warnings += 1 }
     }
     #expect(pauses == [5, 10, 20, 40, 60, 60, 60, 60].map { .seconds($0) })
     #expect(warnings == 1)
+    _ = run.connect()
+    run.send(after: .zero)
+    var recovers = run.recover()
+    #expect(recovers)
+    recovers = run.recover()
+    #expect(!recovers)
   }
 
   @Test("After a connection was lost, everything is read once another one works")
@@ -64,7 +72,7 @@ import Testing
     run.send(after: .seconds(5))
     run.send(after: .seconds(5))
     let last = run.next()
-    #expect(last == (.seconds(5), .reconnect(isFirst: false)))
+    #expect(last == (.seconds(5), .reconnect(.stuck)))
     looks = run.connect()
     #expect(!looks)
     run.send(after: .zero)
@@ -73,6 +81,30 @@ import Testing
     looks = run.receive()
     #expect(!looks, "once is enough")
     run.send(after: .seconds(5))
+  }
+
+  @Test("A connection that is stuck is warned of once, and again after another one has worked")
+  func stuckTwice() {
+    var run = Run()
+    _ = run.connect()
+    run.send(after: .zero)
+    var recovers = run.recover()
+    #expect(!recovers, "nothing was warned of")
+    for outage in 0..<2 {
+      run.send(after: .seconds(5))
+      run.send(after: .seconds(5))
+      var last = run.next()
+      #expect(last == (.seconds(5), .reconnect(.stuck)), "outage \(outage)")
+      _ = run.connect()
+      run.send(after: .zero)
+      run.send(after: .seconds(10))
+      last = run.next()
+      #expect(last == (.seconds(10), .reconnect(nil)), "outage \(outage)")
+      _ = run.connect()
+      run.send(after: .zero)
+      recovers = run.recover()
+      #expect(recovers, "outage \(outage)")
+    }
   }
 
   @Test("A probe that couldn't be sent isn't missing")

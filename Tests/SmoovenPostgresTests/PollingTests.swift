@@ -1,5 +1,7 @@
 #if PostgresSupport
 import Foundation
+import InMemoryLogging
+import Logging
 import Smooven
 import SmoovenSupport
 import SmoovenTesting
@@ -164,6 +166,56 @@ struct PollingTests {
     }
     #expect(store.hub.work.read(\.registers))
     await store.close()
+  }
+
+  @Test(
+    "A poll or a follower that can't read is logged once, and so is that it can again",
+    arguments: [true, false]
+  )
+  func outage(isDriven: Bool) async throws {
+    let logs = InMemoryLogHandler()
+    let store = try await PostgresDeliveryStore(server, schema: schema, isDriven: isDriven) { configuration in
+      configuration.usesNotifications = false
+      configuration.pollInterval = .milliseconds(100)
+      configuration.logger = Logger(label: "test") { _ in logs }
+    }
+    let (token, reports) = (DeliveryToken(), DeliveryStoreReports())
+    _ = try await store.append([callback("before", token: token)])
+    try await store.following(reports) {
+      try await store.wait(for: token, reports)
+      store.hub.tell(ReplicaNews(isEverything: true))
+      try await reports.key("before")
+      // One that only the poll reads, or only the follower.
+      let table = isDriven ? "removal" : "event_key"
+      try server.sql("ALTER TABLE \(store.tables(table)) RENAME TO elsewhere")
+      store.hub.tell(ReplicaNews(isEverything: true))
+      try await until { logs.entries.contains { $0.level == .warning } }
+      try server.sql("ALTER TABLE \(store.tables("elsewhere")) RENAME TO \(table)")
+      try await until { logs.entries.contains { $0.level == .notice } }
+    }
+    await store.close()
+    #expect(logs.entries.map(\.level) == [.warning, .notice])
+  }
+
+  @Test("An outage begins with the first part that fails, and ends with the last one that works again")
+  func outageParts() {
+    var outage = StoreOutage()
+    var (begins, ends): ([Bool], [Bool]) = ([], [])
+    for _ in 0..<2 {
+      for part in [StoreOutage.Part.polling, .polling, .following(1), .following(2), .polling] {
+        begins.append(outage.fail(part))
+      }
+      for part in [StoreOutage.Part.polling, .following(1), .following(1), .following(2), .polling] {
+        ends.append(outage.recover(part))
+      }
+    }
+    let one = [true, false, false, false, false]
+    #expect(begins == one + one)
+    let last = [false, false, false, true, false]
+    #expect(ends == last + last)
+    outage.close()
+    let isLogged = outage.fail(.polling)
+    #expect(!isLogged, "what fails while the store is closed is no outage")
   }
 
   @Test("What is wanted after the work was taken is wanted the next time")

@@ -8,8 +8,16 @@ struct ListenerProbe: Sendable {
   enum Step: Sendable, Hashable {
     case wait
     case send
-    /// Connect again. `isFirst` is set if no notification ever got through, and this is the first time.
-    case reconnect(isFirst: Bool)
+    /// Connect again, with something to warn of, if it's new.
+    case reconnect(Warning?)
+  }
+
+  /// What to warn of, once until a probe comes back.
+  enum Warning: Sendable, Hashable {
+    /// No notification ever got through.
+    case neverWorked
+    /// Notifications got through before.
+    case stuck
   }
 
   /// The time between two probes while they come back, and at most.
@@ -49,7 +57,8 @@ struct ListenerProbe: Sendable {
     guard missing >= Self.patience else { return .send }
     interval = min(interval * 2, Self.longest)
     defer { hasWarned = true }
-    return .reconnect(isFirst: !hasWorked && !hasWarned)
+    if hasWarned { return .reconnect(nil) }
+    return .reconnect(hasWorked ? .stuck : .neverWorked)
   }
 
   /// Accepts that a probe was sent.
@@ -57,11 +66,12 @@ struct ListenerProbe: Sendable {
 
   /// Accepts that a probe came back.
   ///
-  /// - Returns: Whether to look for what was stored before the connection listened.
-  mutating func receive() -> Bool {
-    defer { mustLook = false }
+  /// - Returns: Whether to look for what was stored before the connection listened, and whether it was warned of that
+  ///   none came back.
+  mutating func receive() -> (looks: Bool, recovers: Bool) {
+    defer { (mustLook, hasWarned) = (false, false) }
     (interval, missing, hasWorked) = (Self.shortest, 0, true)
-    return mustLook
+    return (mustLook, hasWarned)
   }
 }
 #endif

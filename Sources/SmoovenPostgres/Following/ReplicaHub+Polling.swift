@@ -57,7 +57,9 @@ extension ReplicaHub {
         }
         try await keepLease(&poll)
         try await sweep(write)
+        noteRecovery(of: .polling)
       } catch {
+        noteFault(error, of: .polling)
         // All of it is repeated, because it isn't known what was missed in the meantime.
         work.update { $0.registers = true }
         try? await Task.sleep(for: .milliseconds(200))

@@ -64,6 +64,7 @@ final class ReplicaHub: Sendable {
   let telemetry: PostgresTelemetry
   let state = Mutex(State())
   let work = Watched(Work())
+  let outage = Mutex(StoreOutage())
   private let listener: ReplicaListener?
 
   init(
@@ -100,6 +101,8 @@ final class ReplicaHub: Sendable {
 
   func remove(_ id: Int) {
     state.withLock { _ = $0.followers.removeValue(forKey: id) }
+    // The polling that goes on reports what still fails.
+    outage.withLock { _ = $0.recover(.following(id)) }
   }
 
   /// Passes news to all followers.
@@ -173,7 +176,11 @@ final class ReplicaHub: Sendable {
 
   // MARK: Life
 
+  /// Accepts that the store is being closed, so that what fails from now on isn't logged.
+  func expectClosing() { outage.withLock { $0.close() } }
+
   func close() {
+    expectClosing()
     let followers = state.withLock { state in
       state.isClosed = true
       return Array(state.followers.values)

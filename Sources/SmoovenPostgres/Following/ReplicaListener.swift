@@ -153,21 +153,33 @@ final class ReplicaListener: Sendable {
         _ = try connection.run("SELECT pg_notify($1, 'probe')", [channel], until: deadline)
       }
       if isSent != nil { probe.withLock { $0.send() } }
-    case .reconnect(let isFirst):
+    case .reconnect(let warning):
       await connection.drop()
-      guard isFirst else { return }
-      logger?.warning(
-        """
-        LISTEN doesn't get through, so what other replicas store is found by polling only. Is this a pooler in \
-        transaction mode? Set listen_url to the database itself.
-        """
-      )
+      switch warning {
+      case .neverWorked?:
+        logger?.warning(
+          """
+          LISTEN doesn't get through, so what other replicas store is found by polling only. Is this a pooler in \
+          transaction mode? Set listen_url to the database itself.
+          """
+        )
+      case .stuck?:
+        logger?.warning(
+          """
+          LISTEN doesn't get through anymore, so what other replicas store is found by polling until another connection \
+          listens
+          """
+        )
+      case nil: break
+      }
     }
   }
 
   private func receive(_ notification: PostgresNotification, _ notice: (Notice) -> Void) {
     if notification.payload == "probe" {
-      if probe.withLock({ $0.receive() }) { notice(.connected) }
+      let (looks, recovers) = probe.withLock { $0.receive() }
+      if recovers { logger?.notice("LISTEN gets through again") }
+      if looks { notice(.connected) }
     } else if let message = ReplicaMessage(notification.payload) {
       notice(.message(message))
     }
