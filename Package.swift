@@ -237,8 +237,9 @@ let package = Package(
         "Smooven", "SmoovenCallbacks", "SmoovenPostgres", "SmoovenSupport", "SmoovenTesting",
         "SmoovenCommand",
         "TestSupport",
-        argumentParser, httpTypes, logging,
+        argumentParser, httpTypes, logging, metrics,
         .product(name: "InMemoryLogging", package: "swift-log"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
       ]
     ),
     .testTarget(

@@ -100,7 +100,7 @@ extension PostgresDeliveryStore {
     var rest = positions.sorted()[...]
     while !rest.isEmpty {
       try Task.checkCancellation()
-      let page = try await readable(Array(rest.prefix(Self.pageSize)), isNew: !news.isEverything)
+      let page = try await readable(Array(rest.prefix(Self.pageSize)), of: news)
       let found = page.filter { interests.contains($0.callback) }
       if !found.isEmpty { await onChange(.callbacks(found)) }
       rest = rest.dropFirst(Self.pageSize)
@@ -124,7 +124,7 @@ extension PostgresDeliveryStore {
   }
 
   /// Reads callbacks by their places, and skips damaged rows, for which a call that asks for them gets the error.
-  private func readable(_ positions: [Int64], isNew: Bool) async throws -> [StoredEvent] {
+  private func readable(_ positions: [Int64], of news: ReplicaNews) async throws -> [StoredEvent] {
     let sql = """
       SELECT \(CallbackStatements.columns), extract(epoch FROM clock_timestamp() - stored_at)::float8
       FROM \(tables("event")) WHERE position = ANY ($1) ORDER BY position
@@ -132,8 +132,11 @@ extension PostgresDeliveryStore {
     let rows = try await read { connection, deadline in
       try connection.run(sql, [.integers(positions)], until: deadline)
     }
-    if isNew {
-      for row in rows { hub.telemetry.recordWake(.seconds(row.real(6) ?? 0)) }
+    if !news.isEverything {
+      for row in rows {
+        let isPolled = row.integer(0).map { news.polled.contains($0) } ?? false
+        hub.telemetry.recordWake(.seconds(row.real(6) ?? 0), isPolled: isPolled)
+      }
     }
     return rows.compactMap(CallbackStatements.event)
   }

@@ -64,9 +64,12 @@ public final class PostgresDeliveryStore: DeliveryStore {
     let checkPlaces: @Sendable (LibPQ) throws -> Void = { connection in
       try PlaceBase(tables: tables).check(connection, until: .now.advanced(by: timeout))
     }
-    writer = PostgresConnection(address, name: "writer", timeout: timeout, prepare: checkPlaces)
-    secondWriter = PostgresConnection(address, name: "writer-2", timeout: timeout, prepare: checkPlaces)
-    reader = PostgresConnection(address, name: "reader", timeout: timeout)
+    let makeWriter = { (name: String) in
+      PostgresConnection(address, name: name, timeout: timeout, telemetry: telemetry, prepare: checkPlaces)
+    }
+    writer = makeWriter("writer")
+    secondWriter = makeWriter("writer-2")
+    reader = PostgresConnection(address, name: "reader", timeout: timeout, telemetry: telemetry)
     let opened = try await Self.open(address, tables, timeout)
     epoch = opened.epoch
     keeper = RetentionKeeper(configuration, stored: opened.clock, monotonic: monotonic)

@@ -7,6 +7,7 @@ actor PostgresConnection {
   nonisolated private let executor: ThreadExecutor
   nonisolated let address: PostgresAddress
   private let timeout: Duration
+  private let telemetry: PostgresTelemetry?
   /// A closure that runs on each new connection, before anything else.
   private let prepare: @Sendable (LibPQ) throws -> Void
   private var connection: LibPQ?
@@ -18,10 +19,12 @@ actor PostgresConnection {
     _ address: PostgresAddress,
     name: String,
     timeout: Duration,
+    telemetry: PostgresTelemetry? = nil,
     prepare: @escaping @Sendable (LibPQ) throws -> Void = { _ in }
   ) {
     self.address = address
     self.timeout = timeout
+    self.telemetry = telemetry
     self.prepare = prepare
     executor = ThreadExecutor(name: "smooven-\(name)")
   }
@@ -80,7 +83,7 @@ actor PostgresConnection {
       let new = try LibPQ(address, timeout: timeout)
       try prepare(new)
       backoff.succeed()
-      connects.add(1, ordering: .relaxed)
+      if connects.add(1, ordering: .relaxed).oldValue > 0 { telemetry?.countReconnect() }
       connection = new
       return new
     } catch {

@@ -128,6 +128,7 @@ extension ReplicaHub {
     let news = state.withLock { state in
       var news = ReplicaNews()
       news.positions = found.positions.filter { state.reported.insert($0) }
+      news.polled = news.positions
       let changes = found.changes.filter { state.reportedChanges.insert($0) }
       for change in changes.sorted(by: { $0.place < $1.place }) { news.add(change.token) }
       state.reported.endPoll()

@@ -45,7 +45,6 @@ final class ReplicaListener: Sendable {
   private let tables: PostgresTables
   private let replica: ReplicaID
   private let logger: Logger?
-  private let telemetry: PostgresTelemetry
   private let pipe: WakePipe
   private let outbox = Mutex(Outbox())
   private let probe = Mutex(ListenerProbe())
@@ -63,11 +62,15 @@ final class ReplicaListener: Sendable {
     self.tables = tables
     self.replica = replica
     self.reader = reader
-    self.telemetry = telemetry
     logger = configuration.logger
     pipe = try WakePipe()
     let listen = "LISTEN \"\(tables.channel(of: replica))\""
-    connection = PostgresConnection(address, name: "listener", timeout: configuration.timeout) { connection in
+    connection = PostgresConnection(
+      address,
+      name: "listener",
+      timeout: configuration.timeout,
+      telemetry: telemetry
+    ) { connection in
       _ = try connection.run(listen, until: .now.advanced(by: configuration.timeout))
     }
   }
@@ -188,7 +191,6 @@ final class ReplicaListener: Sendable {
   private func noteConnection(_ notice: (Notice) -> Void) {
     let count = connection.connectCount
     guard connects.exchange(count, ordering: .relaxed) != count else { return }
-    if count > 1 { telemetry.countReconnect() }
     if probe.withLock({ $0.connect() }) { notice(.connected) }
   }
 }

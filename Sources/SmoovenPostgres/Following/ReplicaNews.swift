@@ -10,6 +10,8 @@ struct ReplicaNews: Sendable {
 
   /// The places of callbacks to read.
   var positions: Set<Int64> = []
+  /// Those of them that a poll found.
+  var polled: Set<Int64> = []
   /// The callbacks that this process has in memory.
   var events: [StoredEvent] = []
   /// The deliveries that changed, with numbers that define their order.
@@ -39,6 +41,7 @@ struct ReplicaNews: Sendable {
 
   mutating func merge(_ other: ReplicaNews) {
     positions.formUnion(other.positions)
+    polled.formUnion(other.polled)
     events += other.events
     for token in other.tokens { add(token) }
     isEverything = isEverything || other.isEverything
