@@ -8,7 +8,7 @@ import Testing
 
 @testable import SmoovenPostgres
 
-@Suite("PostgreSQL: conformance", .enabled(if: PostgresServer.isAvailable), .timeLimit(.minutes(10)))
+@Suite("PostgreSQL: conformance", .enabled(if: PostgresServer.isAvailable), .timeLimit(.minutes(30)))
 struct ConformanceTests {
   private static func conformance(
     _ server: PostgresServer,

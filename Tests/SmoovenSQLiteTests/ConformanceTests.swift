@@ -6,7 +6,7 @@ import Testing
 
 @testable import SmoovenSQLite
 
-@Suite("SQLite: conformance", .timeLimit(.minutes(10)))
+@Suite("SQLite: conformance", .timeLimit(.minutes(30)))
 struct ConformanceTests {
   private static func conformance(
     in folder: TemporaryFolder,
