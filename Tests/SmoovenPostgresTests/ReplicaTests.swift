@@ -111,6 +111,50 @@ struct ReplicaTests {
     await receiver.close()
   }
 
+  @Test("A reader of the log on each replica gets what all of them append, in one order and each once")
+  func logWhileAllAppend() async throws {
+    let schema = newSchema()
+    let stores = [
+      try await PostgresDeliveryStore(server, schema: schema),
+      try await PostgresDeliveryStore(server, schema: schema),
+      try await PostgresDeliveryStore(server, schema: schema),
+    ]
+    let (writers, rounds) = (3, 25)
+    let count = stores.count * writers * rounds * 2
+    let reads = try await withThrowingTaskGroup(of: [StoredEvent].self) { group in
+      for (replica, store) in stores.enumerated() {
+        group.addTask {
+          var read: [StoredEvent] = []
+          for try await stored in store.events() {
+            read.append(stored)
+            if read.count == count { break }
+          }
+          return read
+        }
+        for writer in 0..<writers {
+          group.addTask {
+            for number in 0..<rounds {
+              let key = "\(replica) \(writer) \(number)"
+              let results = try await store.append([callback("\(key) a"), callback("\(key) b")])
+              #expect(results == [.stored, .stored])
+            }
+            return []
+          }
+        }
+      }
+      return try await group.reduce(into: [[StoredEvent]]()) { if !$1.isEmpty { $0.append($1) } }
+    }
+    try #require(reads.count == stores.count)
+    for read in reads {
+      #expect(zip(read, read.dropFirst()).allSatisfy { $0.cursor < $1.cursor })
+      #expect(Set(read.map(\.event.deduplicationKey)).count == count)
+      #expect(read == reads[0])
+    }
+    // Nothing comes after what they read.
+    #expect(try await stores[0].page(after: reads[0][count - 1].cursor, limit: 10).isEmpty)
+    for store in stores { await store.close() }
+  }
+
   @Test("A replica with a wrong clock dates nothing before the clock of a new database")
   func wrongClock() async throws {
     let schema = newSchema()
