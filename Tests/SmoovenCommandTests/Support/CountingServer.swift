@@ -17,6 +17,8 @@ struct CountingServer: AsyncHTTPServerHandler {
     case delivered
     /// It's carried out, but its response is lost, and its callbacks arrive only when ``callBack(_:)`` is called.
     case responseLost
+    /// It's accepted, and its callbacks arrive only when ``callBack(_:)`` is called.
+    case held
   }
 
   private struct State: Sendable {
@@ -48,9 +50,9 @@ struct CountingServer: AsyncHTTPServerHandler {
       // Until the sender has disconnected.
       _ = try? await state.first { _ in nil as Void? }
       return .closeConnection
-    case .delivered:
+    case .delivered, .held:
       // It makes no difference whether the sender is still alive.
-      Task { [self] in await callBack(intent) }
+      if story == .delivered { Task { [self] in await callBack(intent) } }
       return .json(
         #"{"success":true,"notification_id":"\#(Self.id(intent))","status":"queued","channel_used":"sms"}"#
       )

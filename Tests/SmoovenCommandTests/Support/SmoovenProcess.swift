@@ -157,6 +157,16 @@ final class SmoovenProcess: Sendable {
   }
 
   #if os(Linux)
+  /// The time for which the process has used processors, in user mode and in the kernel.
+  var processorTime: Duration {
+    get throws {
+      let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+      // The second field is a name in parentheses, and the 14th and 15th are the times in hundredths of a second.
+      let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+      return .milliseconds(10 * fields.dropFirst(11).prefix(2).compactMap { Int($0) }.reduce(0, +))
+    }
+  }
+
   /// Whether the process has a TCP port on which it accepts connections.
   var listensOnTCP: Bool {
     get throws {
