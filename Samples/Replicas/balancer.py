@@ -1,4 +1,8 @@
-"""A balancer for the sample. It sends each request to the next of several ports, or to the one after it."""
+"""A balancer for the samples. It sends each request to the next of several ports, or to the one after it.
+
+It needs no package, and does what nginx does with `proxy_next_upstream error timeout non_idempotent`: round robin, and the
+next upstream if one is dead.
+"""
 
 import http.client
 import http.server

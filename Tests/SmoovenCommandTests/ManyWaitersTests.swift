@@ -53,7 +53,7 @@ struct ManyWaitersTests {
     let waiting = Watched<[SmoovenProcess]>([])
     let delays = try await Listening.with(["--secret", "smooven=\(CountingServer.key)"] + store) { listener in
       try await server.serving { url in
-        try await withThrowingTaskGroup(of: Duration.self) { group in
+        try await withThrowingTaskGroup(of: Duration.self, returning: [Duration].self) { group in
           for number in 0..<Self.waitingCount {
             let intent = Self.intent(number)
             let arguments = Self.arguments(intent, url, listener, timeout: "240s") + store
