@@ -197,6 +197,21 @@ struct PollingTests {
     #expect(logs.entries.map(\.level) == [.warning, .notice])
   }
 
+  @Test("A listening address that leads nowhere is logged once, without its password")
+  func unreachableListener() async throws {
+    let logs = InMemoryLogHandler()
+    let store = try await PostgresDeliveryStore(server, schema: schema, isDriven: false) { configuration in
+      configuration.listenURL = "postgresql:///postgres?host=/nowhere&user=postgres&password=hunter2"
+      configuration.logger = Logger(label: "test") { _ in logs }
+    }
+    store.hub.listen()
+    try await until { !logs.entries.isEmpty }
+    await store.close()
+    #expect(logs.entries.map(\.level) == [.warning])
+    let text = logs.entries.map { "\($0)" }.joined()
+    #expect(text.contains("LISTEN") && text.contains("/nowhere") && !text.contains("hunter2"))
+  }
+
   @Test("An outage begins with the first part that fails, and ends with the last one that works again")
   func outageParts() {
     var outage = StoreOutage()

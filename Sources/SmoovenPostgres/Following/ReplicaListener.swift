@@ -49,6 +49,7 @@ final class ReplicaListener: Sendable {
   private let outbox = Mutex(Outbox())
   private let probe = Mutex(ListenerProbe())
   private let connects = Atomic(0)
+  private let isUnreachable = Atomic(false)
   private let isStopped = Atomic(false)
 
   init(
@@ -90,6 +91,7 @@ final class ReplicaListener: Sendable {
         for notification in found { receive(notification, notice) }
         await keepProbing()
       } catch {
+        await noteFailure(error)
         // Waits until it's time to reconnect.
         try? await Task.sleep(for: .milliseconds(100))
       }
@@ -188,9 +190,26 @@ final class ReplicaListener: Sendable {
     }
   }
 
+  /// Warns once if there never was a connection although the database can be reached, as with a wrong address.
+  private func noteFailure(_ error: any Error) async {
+    guard connection.connectCount == 0, !isUnreachable.load(ordering: .relaxed) else { return }
+    let isReachable: Void? = try? await reader.run { connection, deadline in
+      _ = try connection.run("SELECT 1", until: deadline)
+    }
+    guard isReachable != nil, !isStopped.load(ordering: .relaxed) else { return }
+    isUnreachable.store(true, ordering: .relaxed)
+    let failure = (error as? PostgresFault)?.error(connection.address.place)
+    let detail = failure?.description ?? "\(type(of: error))"
+    logger?.warning(
+      "LISTEN has no connection, so what other replicas store is found by polling only",
+      metadata: ["error": "\(detail)"]
+    )
+  }
+
   private func noteConnection(_ notice: (Notice) -> Void) {
     let count = connection.connectCount
     guard connects.exchange(count, ordering: .relaxed) != count else { return }
+    if isUnreachable.exchange(false, ordering: .relaxed) { logger?.notice("LISTEN has a connection") }
     if probe.withLock({ $0.connect() }) { notice(.connected) }
   }
 }
