@@ -12,7 +12,7 @@ struct ListenerProbe: Sendable {
     case reconnect(Warning?)
   }
 
-  /// What to warn of, once until a probe comes back.
+  /// A warning, which is logged once until a probe comes back.
   enum Warning: Sendable, Hashable {
     /// No notification ever got through.
     case neverWorked
