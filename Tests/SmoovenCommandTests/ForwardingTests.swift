@@ -164,24 +164,21 @@ struct ForwardingTests {
     let first = arguments + ["--forward-to", "http://127.0.0.1:\(port)/callbacks/smooven"]
     try await Listening.with(first) { listener in
       let back = arguments + ["--forward-to", listener.callbackURL, "--port", "\(port)"]
-      try await Listening.with(back) { other in
-        #expect(try await listener.send(id: "ntf_loop") == 200)
-        let line = "forwarded smooven notification.delivered: 508"
-        _ = try await other.process.first { $0.errors.contains(line) ? true : nil }
-        _ = try await listener.process.first { $0.errors.contains { $0.contains("508 loop") } ? true : nil }
-        #expect(try await listener.stopped().events.count == 1)
-      }
+      try await Listening.with(back) { try await loop(from: listener, backFrom: $0) }
     }
     let own = try await SilentPort.free()
     let itself =
       arguments + ["--forward-to", "http://127.0.0.1:\(own)/callbacks/smooven", "--port", "\(own)"]
-    try await Listening.with(itself) { listener in
-      #expect(try await listener.send(id: "ntf_itself") == 200)
-      let line = "forwarded smooven notification.delivered: 508"
-      _ = try await listener.process.first { $0.errors.contains(line) ? true : nil }
-      _ = try await listener.process.first { $0.errors.contains { $0.contains("508 loop") } ? true : nil }
-      #expect(try await listener.stopped().events.count == 1)
-    }
+    try await Listening.with(itself) { try await loop(from: $0, backFrom: $0) }
+  }
+
+  /// Sends a callback to a listener that refuses it when it comes back from the last listener of a loop.
+  private func loop(from listener: Listening, backFrom last: Listening) async throws {
+    #expect(try await listener.send(id: "ntf_loop") == 200)
+    let line = "forwarded smooven notification.delivered: 508"
+    _ = try await last.process.first { $0.errors.contains(line) ? true : nil }
+    _ = try await listener.process.first { $0.errors.contains { $0.contains("508 loop") } ? true : nil }
+    #expect(try await listener.stopped().events.count == 1)
   }
 
   @Test("What was acknowledged and can't be forwarded before the end is counted, and a second signal ends it")
@@ -197,6 +194,7 @@ struct ForwardingTests {
       #expect(end.errorText.contains("not forwarded: 4 accepted requests"))
     }
   }
+
   @Test("One signal waits 15 seconds for a slow target, and what is left then is counted")
   func slow() async throws {
     try await withTarget(isHeld: true) { listener, target in

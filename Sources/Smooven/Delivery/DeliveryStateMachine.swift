@@ -223,7 +223,7 @@ package struct DeliveryStateMachine<Waiter>: ~Copyable {
 
   /// Keeps a waiter.
   ///
-  /// - Returns: The outcome of the wait, if it ended immediately. The caller must then resume the waiter.
+  /// - Returns: The end of the wait, if it ended immediately. The caller must then resume the waiter.
   package mutating func wait(
     for token: DeliveryToken,
     _ request: Request,

@@ -25,7 +25,7 @@ extension CallbackReceiver {
     }
   }
 
-  /// Takes the events of a batch, and refuses it after that if one of its entries is invalid.
+  /// Receives the events of a batch, and then refuses the batch if one of its entries is invalid.
   func take(
     _ events: [CallbackEvent],
     _ rejection: CallbackRejection?,

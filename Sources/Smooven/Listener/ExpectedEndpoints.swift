@@ -16,7 +16,7 @@ final class ExpectedEndpoints: Sendable {
 
   private let clock: DeliveryClock
   private let state = Mutex(State())
-  // Most receivers never expect a single callback, and look for one under no lock.
+  // Most receivers never expect a single callback, and don't pay for the lock.
   private let wasUsed = Atomic(false)
 
   init(clock: DeliveryClock) {

@@ -48,7 +48,7 @@ final class ReplicaHub: Sendable {
 
     var isWanted: Bool { ticks || registers || isClosed }
 
-    /// Takes the work that is to be done now, so that it isn't done twice.
+    /// Removes and returns the work that is to be done now, so that it isn't done twice.
     ///
     /// In one step: what was wanted between two would be forgotten.
     mutating func take() -> Work {

@@ -74,7 +74,7 @@ public struct MockAnswer: Sendable {
     MockAnswer(reply: .chosen(answer), notificationID: nil, callbacks: [])
   }
 
-  /// Returns an error, which the transport throws instead of responding.
+  /// Returns an entry of the script for which the transport throws an error instead of responding.
   ///
   /// A `TransportError` with `notSent` means that nothing was sent.
   public static func failure(
@@ -85,7 +85,7 @@ public struct MockAnswer: Sendable {
     MockAnswer(reply: .failure(error), notificationID: id, callbacks: callbacks)
   }
 
-  /// Returns a missing response: the transport throws after the request's timeout.
+  /// Returns an entry of the script for which no response arrives: the transport throws after the request's timeout.
   public static func nothing(id: String? = nil, callbacks: [MockCallback] = []) -> MockAnswer {
     MockAnswer(reply: .nothing, notificationID: id, callbacks: callbacks)
   }

@@ -42,19 +42,9 @@ extension ExplainTests {
 
   @Test("A callback larger than the port accepts")
   func size() async throws {
-    let explanation = try await Scene.explanation(
-      configure: {
-        $0.baseURL = "http://127.0.0.1:9"
-        $0.listener = ListenerConfiguration(maximumBodySize: 64)
-      },
-      after: { scene, _ in
-        let port = try await #require(scene.client.listener).address.port
-        let stranger = try await Stranger(port: port, from: "127.0.0.2")
-        await stranger.send("POST \(scene.url) HTTP/1.1\r\nHost: a\r\nContent-Length: 65\r\n\r\n")
-        #expect(try await stranger.statuses() == [413])
-        await stranger.close()
-      }
-    )
+    let explanation = try await explanation(ofRefusing: 413) {
+      "POST \($0) HTTP/1.1\r\nHost: a\r\nContent-Length: 65\r\n\r\n"
+    }
     expect(explanation, ["no_callback", "refused_size"])
     #expect(explanation.reasons[1].message.contains("larger than 64 bytes"))
   }
@@ -111,19 +101,7 @@ extension ExplainTests {
 
   @Test("What visits the port doesn't speak HTTP")
   func port() async throws {
-    let explanation = try await Scene.explanation(
-      configure: {
-        $0.baseURL = "http://127.0.0.1:9"
-        $0.listener = ListenerConfiguration()
-      },
-      after: { scene, _ in
-        let port = try await #require(scene.client.listener).address.port
-        let stranger = try await Stranger(port: port, from: "127.0.0.2")
-        await stranger.send("BREW\r\n\r\n")
-        #expect(try await stranger.statuses() == [400])
-        await stranger.close()
-      }
-    )
+    let explanation = try await explanation(ofRefusing: 400) { _ in "BREW\r\n\r\n" }
     expect(explanation, ["no_callback", "refused_port"])
     #expect(explanation.reasons[1].message.contains("malformed"))
   }
@@ -145,6 +123,26 @@ extension ExplainTests {
     let explanation = try #require(try await explanationOfRefusal(at: endpoint))
     expect(explanation, ["no_callback", "refused_other"])
     #expect(explanation.reasons[1].message.contains("wrong_tenant"))
+  }
+
+  /// Explains a delivery at whose port a request was refused before a receiver saw it.
+  private func explanation(
+    ofRefusing status: Int,
+    _ request: @escaping @Sendable (_ url: String) -> String
+  ) async throws -> DeliveryExplanation {
+    try await Scene.explanation(
+      configure: {
+        $0.baseURL = "http://127.0.0.1:9"
+        $0.listener = ListenerConfiguration(maximumBodySize: 64)
+      },
+      after: { scene, _ in
+        let port = try await #require(scene.client.listener).address.port
+        let stranger = try await Stranger(port: port, from: "127.0.0.2")
+        await stranger.send(request(scene.url))
+        #expect(try await stranger.statuses() == [status])
+        await stranger.close()
+      }
+    )
   }
 
   /// Explains a delivery whose callback was refused by a receiver without a client, from its store and its journal.
