@@ -1,4 +1,4 @@
-"""The store that replicas share, on a server of its own: appends, wake-ups, and ingest compared with SQLite.
+"""The store that replicas share, on its own server: appends, wake-ups, and ingest compared with SQLite.
 
 Everything is on the same disk, and the server waits for it at each commit.
 """

@@ -700,7 +700,7 @@ const fail = (error) => {
   if (error.status !== 401) say(error.message)
 }
 
-/** Counts, not contents, and not more often than somebody can listen. */
+/** Counts, not contents, and not more often than a person can listen. */
 let unsaid = 0
 let announcing = 0
 const announce = (count) => {
