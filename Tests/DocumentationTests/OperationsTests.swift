@@ -3,7 +3,7 @@ import SmoovenHTTP
 import SmoovenSandbox
 import Testing
 
-@Suite("What the documentation must name") struct OperationsTests {
+@Suite("Names in the documentation") struct OperationsTests {
   private static let page = "DocC/Smooven.docc/OperatingTheListener.md"
 
   private static func sources(_ folders: String...) throws -> [(path: String, text: String)] {

@@ -21,7 +21,7 @@ struct AskTests {
   }
 
   @Test(
-    "A person answers with the first option, or with the one that is requested",
+    "A person chooses the first option, or the requested one",
     arguments: [
       ("answer@example.com", "Deploy"), ("answer+Not now@example.com", "Not now"),
     ]

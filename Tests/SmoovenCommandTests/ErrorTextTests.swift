@@ -23,7 +23,7 @@ struct ErrorTextTests {
     }
   }
 
-  @Test("Smooven's own message is said, without what would move the cursor", arguments: [false, true])
+  @Test("Smooven's own message is printed, without control characters", arguments: [false, true])
   func refused(json: Bool) async throws {
     try await RefusingServer().serving { url in
       let end = try await SmoovenProcess.run(
@@ -44,7 +44,7 @@ struct ErrorTextTests {
     }
   }
 
-  @Test("A connection that can't be made says why, and not the name of a type")
+  @Test("A connection that can't be established says why, without the name of a type")
   func unreachable() async throws {
     let port = try await SilentPort.free()
     let places = [

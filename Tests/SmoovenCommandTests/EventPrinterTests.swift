@@ -50,7 +50,7 @@ import Testing
     #expect(try await self.printed(9, maximum: 10).isFull == false)
   }
 
-  @Test("What a slow or gone reader doesn't get is lost, and what it got isn't")
+  @Test("Only events that a slow or disconnected reader didn't get are lost")
   func losses() async throws {
     #expect(try await printed(5).lost == 0)
     #expect(try await printed(5, isWritten: false).lost == 5)

@@ -10,7 +10,7 @@ import Testing
   private static let environment = ["SMOOVEN_SECRET_KEY": Listening.key]
 
   @Test(
-    "send and ask say why on standard error, and standard output stays what it was",
+    "send and ask say why on standard error, and don't change standard output",
     arguments: [
       ["send", "Remind", "--user", "silent@example.com"],
       ["ask", "Deploy?", "--user", "scanner@example.com", "--option", "Deploy"],

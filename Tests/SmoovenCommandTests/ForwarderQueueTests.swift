@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test("If it is full, the oldest requests go, and a warning counts")
+  @Test("If it's full, the oldest requests are dropped, and a warning counts them")
   func full() async throws {
     let target = Target()
     let server = HTTPServer(
@@ -60,7 +60,7 @@ import Testing
     try await serving.value
   }
 
-  @Test("It is as long as the documentation says") func capacity() {
+  @Test("Its length is the documented one") func capacity() {
     #expect(ForwardQueue.capacity == 10_000)
   }
 

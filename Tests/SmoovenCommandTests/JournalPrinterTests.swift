@@ -7,7 +7,7 @@ import Testing
 
 @testable import SmoovenCommand
 
-@Suite("What a listener says of refused requests", .timeLimit(.minutes(1))) struct JournalPrinterTests {
+@Suite("What a listener reports about refused requests", .timeLimit(.minutes(1))) struct JournalPrinterTests {
   private let key: Secret = "sk_test_0123456789"
   private let lines = Watched<[String]>([])
   private let time = Watched(ContinuousClock.now)
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test("A flood of one kind is a few lines and a number, and hides no other kind")
+  @Test("A flood of one kind is summarized in a few lines and a count, and hides no other kind")
   func flood() async throws {
     let journal = DeliveryJournal()
     let (receiver, printer) = (try receiver(journal), printer(journal))
@@ -63,7 +63,7 @@ import Testing
     #expect(rest.hasSuffix("more: no_match") || rest == line)
   }
 
-  @Test("Nothing is said of what is accepted")
+  @Test("Accepted requests aren't reported")
   func silence() async throws {
     let journal = DeliveryJournal()
     let (receiver, printer) = (try receiver(journal), printer(journal))

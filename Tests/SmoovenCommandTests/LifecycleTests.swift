@@ -32,7 +32,7 @@ struct LifecycleTests {
     }
   }
 
-  @Test("A sandbox stops immediately, even if callbacks are left to repeat")
+  @Test("A sandbox stops immediately, even if callbacks are waiting to be sent again")
   func pendingRetries() async throws {
     try await SmoovenProcess.with(["sandbox", "--port", "0", "--json"]) { sandbox in
       let url = try await sandbox.listeningURL()

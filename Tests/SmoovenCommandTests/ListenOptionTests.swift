@@ -106,7 +106,7 @@ struct ListenOptionTests {
     #expect(missing.exitCode == 1 && missing.errorText.contains("/nowhere"))
   }
 
-  @Test("Text of any script is printed, and what steers a terminal or reorders text is escaped")
+  @Test("Text of any script is printed, and characters that control a terminal or reorder text are escaped")
   func scripts() async throws {
     let event = SmoovenCallbackFixture(
       "notification.failed",

@@ -8,7 +8,7 @@ import Testing
 struct ListenRefusalTests {
   static let token = "dashboard-token_0123456789"
 
-  @Test("Each is a line with the reason and an advice, and without anything of the request")
+  @Test("Each is one line with the reason and advice, and nothing from the request")
   func lines() async throws {
     let arguments = ["--secret", "smooven=\(Listening.key)", "--provider", "smobi", "--token", Self.token]
     try await Listening.with(arguments) { listener in

@@ -7,7 +7,7 @@ import Testing
 /// Events of an MCP server, sent by another project's implementation.
 @Suite("MCP Events of another project", .throttled, .needs(.python), .timeLimit(.minutes(10)))
 struct MCPEventsInteropTests {
-  @Test("expect waits for the event of a subscription, after its challenge")
+  @Test("expect waits for a subscription's event after the challenge")
   func expected() async throws {
     // Before any time is taken: the first installation may last longer than a signature is good for.
     _ = try PeerEnvironment.mcp2.python

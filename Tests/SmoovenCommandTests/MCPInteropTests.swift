@@ -152,7 +152,7 @@ struct MCPInteropTests {
   }
 
   #if SQLiteSupport
-  @Test("A task goes on after its server was killed and started again, and nothing is sent twice")
+  @Test("A task continues after its server was killed and restarted, and nothing is sent twice")
   func restarted() async throws {
     try await Self.withSandbox { url in
       let client = Client(name: "fastmcp-restart", environment: .mcp2)

@@ -128,7 +128,7 @@ struct MCPProcessTests {
 
   #if SQLiteSupport
   @Test(
-    "What is being sent when the server ends is sent to its end, and its id is kept",
+    "A send in progress when the server ends is completed, and its id is kept",
     arguments: Ending.allCases
   )
   func sendsUnderWay(ending: Ending) async throws {
@@ -167,7 +167,7 @@ struct MCPProcessTests {
   }
   #endif
 
-  @Test("A port that is taken is an error, and not a good end")
+  @Test("A port in use is an error, and the exit code says so")
   func portTaken() async throws {
     let port = try await SilentPort.open()
     let end = try await SmoovenProcess.run(

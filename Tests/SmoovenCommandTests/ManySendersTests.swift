@@ -70,7 +70,7 @@ struct ManySendersTests {
     var description: String { "seed \(seed): process \(victim), \(moment) and \(pause)" }
   }
 
-  @Test("However one of them ends, there is at most one request, and the others end alike")
+  @Test("However one of them ends, at most one request is sent, and the others get the same outcome")
   func randomly() async throws {
     let server = CountingServer()
     let store = try await SQLiteDeliveryStore(path: file.path)

@@ -19,7 +19,7 @@ struct ManyWaitersTests {
 
   private let file = TemporaryFile()
 
-  @Test("Ten begin per second, and each ends as its own callback says, soon after that is stored")
+  @Test("Ten start per second, and each ends as its own callback says, soon after it's stored")
   func all() async throws {
     let server = CountingServer()
     let store = ["--store", "sqlite:\(file.path)"]

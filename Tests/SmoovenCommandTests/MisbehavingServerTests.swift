@@ -52,7 +52,7 @@ struct MisbehavingServerTests {
     return try lines.map { try JSONValue(parsing: Array($0.utf8)) }
   }
 
-  @Test("What callbacks say counts, and nothing is posted twice", arguments: misbehaviours)
+  @Test("Callbacks decide the outcome, and nothing is posted twice", arguments: misbehaviours)
   func outcome(misbehaviour: Misbehaviour) async throws {
     let settles = misbehaviour.outcome != "timed_out"
     let arguments = [misbehaviour.mode] + (misbehaviour.isSilent ? ["--silent"] : [])

@@ -25,7 +25,7 @@ struct NoListenTests {
   }
 
   @Test(
-    "The outcome is that of the callbacks which the other process received",
+    "The outcome comes from the callbacks that the other process received",
     arguments: [
       ("sarah", 0), ("early", 0), ("duplicate", 0), ("reorder", 0), ("forged", 0), ("drop", 0),
       ("error500", 0),

@@ -55,7 +55,7 @@ struct PollingServerTests {
     Story(recipient: "lost", outcome: "timed_out", status: "unconfirmed", exitCode: 4),
   ]
 
-  @Test("The status says what became of it, without a port and a callback URL", arguments: stories)
+  @Test("The status gives the outcome, without a port or a callback URL", arguments: stories)
   func outcome(story: Story) async throws {
     try await SmoovenProcess.with([], as: .script("polled_smooven.py")) { server in
       let url = try await server.listeningURL()

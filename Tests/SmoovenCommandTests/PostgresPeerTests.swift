@@ -89,7 +89,7 @@ struct PostgresPeerTests {
     await receiver.close()
   }
 
-  @Test("While pgbench keeps the server busy, and a transaction stays open, every wait ends")
+  @Test("Every wait ends while pgbench keeps the server busy and a transaction stays open")
   func pgbench() async throws {
     // Its own, because an open transaction holds back the logs of all tests.
     let server = try PostgresServer()

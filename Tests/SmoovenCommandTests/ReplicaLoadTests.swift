@@ -18,7 +18,7 @@ struct ReplicaLoadTests {
   /// The number of sends: 100, or 2,000 with all of the stress.
   private static let count = CountingServer.isStressed ? 2_000 : 100
 
-  @Test("Fifty sends a second, from three clients, end as their callbacks say", arguments: [true, false])
+  @Test("Fifty sends per second from three clients end as their callbacks say", arguments: [true, false])
   func rate(usesNotifications: Bool) async throws {
     let postgres = try PostgresServer.shared.get()
     let schema = newSchema()

@@ -34,7 +34,7 @@ struct ReplicaTests {
   }
 
   @Test(
-    "Whichever replica and whichever sender is killed or stopped, nothing is sent twice, and no callback is lost",
+    "Whichever replica or sender is killed or stopped, nothing is sent twice and no callback is lost",
     arguments: courses
   )
   func hit(_ fault: Fault, rounds: Int, pause: Duration) async throws {
@@ -113,7 +113,7 @@ struct ReplicaTests {
     return found
   }
 
-  @Test("Many senders under one key send once, and end alike")
+  @Test("Many senders under one key send once, and get the same outcome")
   func oneKey() async throws {
     let server = CountingServer()
     let replicas = Replicas(store: store, server: server)

@@ -119,7 +119,7 @@ struct SendCrashTests {
     }
   }
 
-  @Test("After the end: the same outcome, over and over")
+  @Test("After the end: the same outcome each time")
   func afterEnd() async throws {
     let server = CrashingServer()
     try await server.serving { url in

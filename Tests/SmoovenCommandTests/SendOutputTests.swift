@@ -77,7 +77,7 @@ struct SendOutputTests {
     #expect(end.output.first?.hasPrefix("{") == true)
   }
 
-  @Test("If a reader goes away early, the outcome is the same", .needs(.python))
+  @Test("If a reader disconnects early, the outcome is the same", .needs(.python))
   func closedPipe() async throws {
     let end = try await SmoovenProcess.run(["send", "Hi", "--user", "fail", "--sandbox"], as: .smoovenUnread)
     #expect(end.exitCode == 3)

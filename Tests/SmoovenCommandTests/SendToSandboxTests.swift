@@ -29,7 +29,7 @@ struct SendToSandboxTests {
   }
 
   @Test(
-    "Whatever goes wrong on the way, exactly one notification arrives",
+    "Whatever fails on the way, exactly one notification arrives",
     arguments: ["sarah", "early", "duplicate", "reorder", "forged", "drop", "error500", "busy"]
   )
   func exactlyOne(recipient: String) async throws {
@@ -60,7 +60,7 @@ struct SendToSandboxTests {
     }
   }
 
-  @Test("Being busy costs the requested pause")
+  @Test("A busy recipient costs the requested pause")
   func busy() async throws {
     try await send(to: "busy") { end, _, _ in
       let elapsed = try end.report["elapsed_ms"]?.integerValue ?? 0

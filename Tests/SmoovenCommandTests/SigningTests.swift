@@ -75,7 +75,7 @@ struct SigningTests {
   }
 
   @Test(
-    "A callback that is too old says by how much",
+    "The error for an old callback says by how much it's too old",
     arguments: ["pingram", "smartlyq", "standardwebhooks"]
   )
   func tooOld(provider: String) async throws {
@@ -88,7 +88,7 @@ struct SigningTests {
   }
 
   @Test(
-    "A body that was changed on its way is explained",
+    "A body that was changed in transit is explained",
     arguments: [
       (#"{"event":"x","a":[1,2]}"#, #"{"event": "x", "a": [1, 2]}"#, "re-serialized"),
       (#"{"event": "x", "a": [1, 2]}"#, #"{"event":"x","a":[1,2]}"#, "re-serialized"),

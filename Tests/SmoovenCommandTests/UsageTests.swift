@@ -96,7 +96,7 @@ struct UsageTests {
   }
 
   @Test(
-    "Addresses to bind",
+    "Texts that are addresses to bind",
     arguments: [
       ("8080", "127.0.0.1", 8_080), (":8080", "127.0.0.1", 8_080), ("0.0.0.0:1", "0.0.0.0", 1),
       ("[::1]:2", "::1", 2),
@@ -109,7 +109,7 @@ struct UsageTests {
   }
 
   @Test(
-    "What is no address",
+    "Texts that aren't addresses",
     arguments: ["", ":", "x", "65536", "-1", "127.0.0.1", "h:", "h:x", "+1", "0x10"]
   )
   func noAddress(text: String) {

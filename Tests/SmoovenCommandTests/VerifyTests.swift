@@ -38,7 +38,7 @@ struct VerifyTests {
     return try await body(url.path)
   }
 
-  @Test("A right signature over a body that is no event is called right")
+  @Test("A valid signature over a body that isn't an event is reported as valid")
   func noEvent() async throws {
     let end = try await verify(Array("not json".utf8))
     #expect(end.exitCode == 1)
@@ -46,7 +46,7 @@ struct VerifyTests {
     #expect(end.errorText.contains("not_decodable") && end.errorText.contains("the signature is right"))
   }
 
-  @Test("A capture of last week says how old it is, that its signature is right, and how to judge it")
+  @Test("The report of an old capture has its age, a valid signature, and how to check it")
   func old() async throws {
     var event = Self.event
     event.timestamp = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 - 7 * 86_400).rounded())
@@ -78,7 +78,7 @@ struct VerifyTests {
     #expect(longer.errorText.contains("\(body.count + 3) bytes, but Content-Length says \(body.count)"))
   }
 
-  @Test("With --json the result is one object, also of a failure")
+  @Test("With --json, the result is one object, for failures too")
   func json() async throws {
     let good = try await verify(Self.event.body, ["--json"])
     #expect(good.exitCode == 0)
@@ -97,7 +97,7 @@ struct VerifyTests {
     #expect(other["signature"] == "valid" && other["code"] == "not_decodable")
   }
 
-  @Test("Secrets come from a file as well, one a line")
+  @Test("Secrets may be in a file, one per line")
   func secretFile() async throws {
     let field = SmoovenCallbackProvider.signatureField(for: Self.event.body, secret: Secret(Self.key))
     try await withFile(Array("sk_test_another_one\r\n\(Self.key)\n".utf8)) { secrets in

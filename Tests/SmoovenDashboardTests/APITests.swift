@@ -27,7 +27,7 @@ struct APITests {
   }
 
   @Test(
-    "What a query can't say has its default",
+    "Invalid values in a query are ignored",
     arguments: [
       "after=-1", "after=99999999999999999999", "limit=0", "limit=x", "&&=&after", "after=%00", "filter=%zz",
     ]
@@ -80,7 +80,7 @@ struct APITests {
     #expect(page["entries"]?.arrayValue?.compactMap { $0["number"]?.integerValue } == numbers)
   }
 
-  @Test("A filter looks through all that is kept, and its pages continue")
+  @Test("A filter searches everything that is kept, and its pages continue")
   func filteredPages() async throws {
     let feed = FakeFeed()
     for _ in 0..<10 {
@@ -95,7 +95,7 @@ struct APITests {
     #expect(second["entries"]?.arrayValue?.count == 3)
   }
 
-  @Test("A delivery is all that has a name in common with it")
+  @Test("A delivery includes every entry that shares a name with it")
   func delivery() async throws {
     let feed = FakeFeed()
     for (number, names) in [(1, ["a1"]), (2, ["b1"]), (3, ["a1", "ntf_a"]), (4, ["ntf_a"]), (5, ["ntf_b"])] {
@@ -121,7 +121,7 @@ struct APITests {
   }
 
   @Test(
-    "What isn't there is a 404",
+    "An unknown resource is a 404",
     arguments: [
       "/api/entries/99", "/api/entries/x", "/api/entries/-1", "/api", "/api/", "/app.js/", "//",
       "/../etc/passwd",
@@ -134,7 +134,7 @@ struct APITests {
     #expect(await Client(feed: feed).send(.get, path).status == 404)
   }
 
-  @Test("A redelivery says what became of it; an unknown entry is a 404")
+  @Test("A redelivery reports its result, and an unknown entry is a 404")
   func redeliver() async throws {
     let feed = FakeFeed()
     feed.append(2)
@@ -146,7 +146,7 @@ struct APITests {
     #expect(await client.send(.post, "/api/redeliver/3").status == 404)
   }
 
-  @Test("While an entry is being delivered again, it's a 409; another one isn't")
+  @Test("Delivering an entry again while that is in progress is a 409, and another entry isn't")
   func busy() async throws {
     let feed = FakeFeed()
     feed.append(2)
@@ -163,7 +163,7 @@ struct APITests {
     #expect(feed.redelivered.sorted() == [1, 1, 2])
   }
 
-  @Test("What isn't allowed is a 403 that says so")
+  @Test("A forbidden action is a 403 that says so")
   func readOnly() async {
     let feed = FakeFeed(canRedeliver: false)
     feed.append(1)

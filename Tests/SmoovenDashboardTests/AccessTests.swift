@@ -21,7 +21,7 @@ struct AccessTests {
   }
 
   @Test(
-    "Another host gets a 403 and nothing else, on every route and before all else",
+    "Another host only gets a 403, on every route and before any other check",
     arguments: ["evil.example", "evil.example:4041", "127.0.0.1:80", "localhost.evil.example:4041", "", nil]
   )
   func host(host: String?) async {
@@ -141,7 +141,7 @@ struct AccessTests {
     }
   }
 
-  @Test("A custom rule is asked for data, and none lets everyone pass who names the host")
+  @Test("A custom rule decides about data, and the rule 'none' admits clients that name the host")
   func custom() async {
     let rule = SmoovenDashboard.Access.custom { $0.headerFields[.cookie] == "session=1" }
     var client = Client(SmoovenDashboard(journal: DeliveryJournal(), access: rule))

@@ -38,7 +38,7 @@ struct JournalFeedTests {
     }
   }
 
-  @Test("A callback is one entry with its request, and comes again as a duplicate of the same notification")
+  @Test("A callback is one entry with its request, and delivering it again is a duplicate")
   func callback() async throws {
     let scene = try Scene()
     let fixture = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1")
@@ -76,7 +76,7 @@ struct JournalFeedTests {
     }
   }
 
-  @Test("A refused request has its reason, what the diagnosis found, and stays refused when it comes again")
+  @Test("A refused request has its reason and diagnosis, and is refused again if it's delivered again")
   func refused() async throws {
     let scene = try Scene(diagnosis: ["the body was changed"])
     let forged = SmoovenCallbackFixture("notification.delivered", notificationID: "ntf_1")
@@ -156,7 +156,7 @@ struct JournalFeedTests {
     )
   }
 
-  @Test("Without actions nothing is offered")
+  @Test("Without actions, none is offered")
   func readOnly() async throws {
     let journal = DeliveryJournal(keepsRequests: true)
     let receiver = try CallbackReceiver(

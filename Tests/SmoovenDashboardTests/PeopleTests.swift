@@ -6,7 +6,7 @@ import SmoovenTesting
 import Testing
 
 /// Recipients are in no response unless they're asked for, however a sender writes them.
-@Suite("People of the dashboard", .timeLimit(.minutes(5)))
+@Suite("Recipients on the dashboard", .timeLimit(.minutes(5)))
 struct PeopleTests {
   @Test("No response has a recipient, whatever the body is", arguments: 1...4 as ClosedRange<UInt64>)
   func hidden(seed: UInt64) async throws {
@@ -25,7 +25,7 @@ struct PeopleTests {
     }
   }
 
-  @Test("All of it is shown if it's asked for")
+  @Test("Recipients are shown in full if that is configured")
   func shown() async throws {
     var random = SeededGenerator(seed: 5)
     for _ in 0..<200 {
@@ -40,7 +40,7 @@ struct PeopleTests {
   }
 
   @Test(
-    "A body that isn't a whole JSON text in UTF-8 has its size alone, in the command too",
+    "Of a body that isn't complete JSON in UTF-8, only the size is shown, in the command too",
     arguments: [
       ("to=sarah%40example.com", nil), ("\"sarah\"", nil), ("61400111222", nil), ("", nil),
       ("{\"a\":1} x", nil),
@@ -71,7 +71,7 @@ struct PeopleTests {
     #expect(curl.hasSuffix(isShown ? "--data-binary '{\"a\":1}'" : "--data-binary @-"))
   }
 
-  @Test("A text is shortened before it's cut, so that no half of an address is left", arguments: 90...125)
+  @Test("A text is truncated after recipients are shortened, so no address is left", arguments: 90...125)
   func cut(length: Int) async throws {
     let feed = FakeFeed()
     let text = String(repeating: "x", count: length) + " sarah@example.com +61400111222"
@@ -80,7 +80,7 @@ struct PeopleTests {
     for part in ["sara", "+614"] { #expect(!reply.contains(part), "\(reply)") }
   }
 
-  @Test("A name that is cut in the list leads to its notification")
+  @Test("A truncated name in the list links to its notification")
   func names() async throws {
     let feed = FakeFeed()
     let long = String(repeating: "n", count: 500)

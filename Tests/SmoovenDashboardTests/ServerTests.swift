@@ -63,7 +63,7 @@ struct ServerTests {
     #expect((1...60_000).contains(total))
   }
 
-  @Test("A stream brings entries as they happen, until its client leaves")
+  @Test("A stream sends entries as they happen, until its client disconnects")
   func stream() async throws {
     let feed = FakeFeed()
     try await Self.serving(feed) { url, token in
@@ -83,7 +83,7 @@ struct ServerTests {
     }
   }
 
-  @Test("A client that is far behind is reset, and costs no more than that")
+  @Test("A client that is far behind is reset, and uses no more memory")
   func behind() async throws {
     let feed = FakeFeed()
     try await Self.serving(feed) { url, token in

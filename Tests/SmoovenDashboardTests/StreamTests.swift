@@ -54,7 +54,7 @@ struct StreamTests {
     #expect(event.numbers == [4, 5, 6, 7, 8])
   }
 
-  @Test("A reader that is far behind is reset, and told where to continue", arguments: ["0", "5000"])
+  @Test("A reader that is far behind is reset, and learns where to continue", arguments: ["0", "5000"])
   func reset(id: String) async throws {
     let feed = FakeFeed()
     feed.append(2_000)
@@ -65,7 +65,7 @@ struct StreamTests {
     #expect(try Event(await events.next()).numbers == [2_001])
   }
 
-  @Test("A slow reader costs nothing until it reads, and a piece is 1 MiB at most")
+  @Test("A slow reader uses no memory until it reads, and a piece is at most 1 MiB")
   func slow() async throws {
     let feed = FakeFeed()
     feed.append(1)

@@ -27,7 +27,7 @@ import Testing
     #expect(([.contentType: value] as HTTPFields).mediaType == type)
   }
 
-  @Test("Fields that aren't there are nothing")
+  @Test("Missing fields are nil")
   func missing() {
     #expect(HTTPFields().bearerToken == nil && HTTPFields().mediaType == nil)
   }

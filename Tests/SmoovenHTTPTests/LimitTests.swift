@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  @Test("Connections over the limit get a 503, those far over it nothing, and a place freed is used")
+  @Test("Connections above the limit get a 503, those far above it get nothing, and a freed place is used")
   func connections() async throws {
     try await withServer(HTTPServerConfiguration { $0.maximumConnections = 1 }) { _, address in
       let first = try await RawClient.connect(to: address.port)

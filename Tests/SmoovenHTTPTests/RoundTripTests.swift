@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  @Test("HTTP/1.0 closes, unless it's told to keep the connection alive")
+  @Test("HTTP/1.0 closes the connection, unless the client asks to keep it alive")
   func legacy() async throws {
     try await withClient { client in
       try await client.send("GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")

@@ -68,7 +68,7 @@ struct AskPersonTests {
     }
   }
 
-  @Test("Time that runs out ends it, with the instruction to treat the person as away")
+  @Test("If time runs out, the result says to treat the person as away")
   func timedOut() async throws {
     try await Harness.with { harness in
       let first = try await harness.call(
@@ -95,7 +95,7 @@ struct AskPersonTests {
     }
   }
 
-  @Test("A key asks once, over restarts too, and an answer is known to a peek")
+  @Test("A key asks once, over restarts too, and a peek finds the answer")
   func keyed() async throws {
     try await Harness.with { harness in
       let arguments = Self.deploy(["idempotency_key": "deploy-512", "wait_seconds": 0])
@@ -134,7 +134,7 @@ struct AskPersonTests {
     }
   }
 
-  @Test("Only those who may be notified may be asked")
+  @Test("Only people who may be notified may be asked")
   func notAllowed() async throws {
     try await Harness.with { harness in
       let result = try await harness.call("ask_person", Self.deploy(["user_id": "bob@example.com"]))

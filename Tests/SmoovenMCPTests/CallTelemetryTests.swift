@@ -43,7 +43,7 @@ import Tracing
     ).totalValue
   }
 
-  @Test("A call is counted by its tool and its outcome")
+  @Test("A call is counted by tool and outcome")
   func counts() async throws {
     try await with { server in
       let sent = try await server.call("notify_person", arguments: .object(Harness.sarah()))
@@ -62,7 +62,7 @@ import Tracing
     #expect(metrics.counters.count == 4)
   }
 
-  @Test("A call whose host goes away, or whose result is a task, is counted as what it is")
+  @Test("A call whose host disconnects and a call that becomes a task have their own outcomes in the metrics")
   func unfinished() async throws {
     try await with(answer: .accepted()) { server in
       let call = Task { try await server.call("notify_person", arguments: .object(Harness.sarah())) }

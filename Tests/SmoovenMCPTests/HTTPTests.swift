@@ -291,7 +291,7 @@ struct HTTPTests {
   private struct NotImmediate: Error {}
 
   @Test(
-    "A call that waits sends a comment every 15 seconds, which a proxy hands on",
+    "A waiting call sends a comment every 15 seconds, which a proxy forwards",
     .needs(.python)
   )
   func heartbeats() async throws {

@@ -243,7 +243,7 @@ struct NotifyPersonTests {
     }
   }
 
-  @Test("What happened is explained in our own words")
+  @Test("An explanation contains only the library's own words")
   func explained() async throws {
     let store = HookedStore()
     try await Harness.with(store: store) { harness in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SmoovenMCP
 
-@Suite("What is said to a peer", .timeLimit(.minutes(1)))
+@Suite("Messages to a peer", .timeLimit(.minutes(1)))
 struct PeerOutputTests {
   private static let meta: JSONValue = [
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -35,7 +35,7 @@ struct PeerOutputTests {
 
   private struct NotStarted: Error {}
 
-  @Test("Nothing about a call is written after its response, however many speak at the same time")
+  @Test("Nothing about a call is written after its response, however many calls write at the same time")
   func order() async throws {
     let runner = ToolRunner(.init(recipients: .anyone), .later { throw NotStarted() })
     for _ in 0..<100 {
@@ -78,7 +78,7 @@ struct PeerOutputTests {
     #expect(written.read { $0.map { $0["id"] } } == [nil, 1])
   }
 
-  @Test("A message gets its place when it is made, though the ones before it aren't written yet")
+  @Test("A message gets its place when it's created, even if earlier ones aren't written yet")
   func places() async throws {
     let (gate, written) = (Watched(false), Watched<[UInt8]>([]))
     let writer = MessageWriter { bytes in

@@ -118,7 +118,7 @@ struct SessionTests {
   }
 
   @Test(
-    "The end waits for what is being sent, until its id is stored, and for a while only",
+    "The end waits for sends in progress until their ids are stored, and only for a while",
     arguments: [false, true]
   )
   func finishing(isStuck: Bool) async throws {

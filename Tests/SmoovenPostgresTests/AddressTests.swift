@@ -30,7 +30,7 @@ struct AddressTests {
   }
 
   @Test(
-    "Whatever a password consists of, no half of it is taken for something else",
+    "No part of a password is mistaken for another part of the URL, whatever it contains",
     arguments: [
       "", "?schema=s", "?sslmode=disable&application_name=agent",
     ]
@@ -69,7 +69,7 @@ struct AddressTests {
   }
 
   @Test(
-    "A part of a password isn't taken for our own parameter, nor for a host",
+    "A part of a password is neither mistaken for our own parameter nor for a host",
     arguments: [
       "u:x?hunter2@tail@h/db", "u:a@b?schema=hunter2@h/db", "u:a@b?listen_url=hunter2@h/db",
       "u:a@b?user=hunter2@h/db", "u:1/b?user=hunter2@h/db", "u:a@\u{301}hunter2@h/db", "u:a@b%40hunter2/db",
@@ -96,7 +96,7 @@ struct AddressTests {
   }
 
   @Test(
-    "What can't be a part of a password may have a bare @",
+    "Parts of a URL that can't belong to a password may contain a bare @",
     arguments: [
       "postgresql:///db?user=me@server", "postgresql://h/db?user=me@server", "postgresql://%40socket/db",
       "postgresql://h1:1,h2:2/db", "postgresql://u:p@[::1]:5432/db",

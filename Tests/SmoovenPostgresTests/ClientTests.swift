@@ -109,7 +109,7 @@ struct ClientTests {
   }
 
   @Test(
-    "What a dead replica left is asked about once, by one of the others, and can still be taken over by any"
+    "A dead replica's deliveries are queried once, by one replica, and any replica can still take them over"
   )
   func orphans() async throws {
     let dead = try await open(isDriven: false)

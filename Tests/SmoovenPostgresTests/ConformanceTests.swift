@@ -60,7 +60,7 @@ struct ConformanceTests {
     try await Self.conformance(try PostgresServer.shared.get(), usesNotifications: false).run()
   }
 
-  @Test("The store does what the model says, over restarts")
+  @Test("The store behaves like the model, over restarts")
   func model() async throws {
     let clock = Mutex(Duration.zero)
     let monotonic = { @Sendable in clock.withLock { $0 } }

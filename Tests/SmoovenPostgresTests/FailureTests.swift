@@ -165,7 +165,7 @@ struct FailureTests {
     await receiver.close()
   }
 
-  @Test("Another replica that stopped in the middle of a transaction holds up nothing for long")
+  @Test("A replica that stopped in the middle of a transaction blocks the others only briefly")
   func stoppedInTheMiddle() async throws {
     let server = try PostgresServer()
     defer { server.stop() }
@@ -189,7 +189,7 @@ struct FailureTests {
     await store.close()
   }
 
-  @Test("A long transaction holds the log back, but no wait")
+  @Test("A long transaction delays the log, but no wait")
   func longTransaction() async throws {
     let server = try PostgresServer()
     defer { server.stop() }

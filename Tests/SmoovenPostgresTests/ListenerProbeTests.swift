@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test("Without any response it connects again, each time later, and is warned of once")
+  @Test("Without any response it reconnects after growing pauses, and one warning is logged")
   func pooler() throws {
     var run = Run()
     var pauses: [Duration] = []

@@ -72,7 +72,7 @@ struct MaintenanceTests {
     await store.close()
   }
 
-  @Test("Removals that are old are found by an index")
+  @Test("Old removals are found by an index")
   func index() async throws {
     try server.sql(
       """
@@ -89,7 +89,7 @@ struct MaintenanceTests {
   }
 
   @Test(
-    "While a writer is in the middle of its transaction, what needs no lock of it is forgotten all the same"
+    "While a writer is in a transaction, everything that doesn't need its locks is still forgotten"
   )
   func writerInTheMiddle() async throws {
     let row = try await store.insertNew(delivery("old"))

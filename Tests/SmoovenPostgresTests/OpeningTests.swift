@@ -27,7 +27,7 @@ struct OpeningTests {
     #expect(error?.message.contains("newer version") == true)
   }
 
-  @Test("Tables are added to while a replica of the version before goes on, which then can't be opened again")
+  @Test("A replica of the previous version continues after an upgrade, but can't open the tables again")
   func rollingUpdate() async throws {
     let schema = newSchema()
     let old = try await PostgresDeliveryStore(server, schema: schema)
@@ -157,13 +157,13 @@ struct OpeningTests {
     await store.close()
   }
 
-  @Test("A host that doesn't respond is given up after the timeout", arguments: [1.5, 30])
+  @Test("Connecting to a host that doesn't respond fails after the timeout", arguments: [1.5, 30])
   func connectTimeout(seconds: Double) throws {
     let parameters = try PostgresAddress("postgresql://h/db").parameters(timeout: .seconds(seconds))
     #expect(parameters.first { $0.0 == "connect_timeout" }?.1 == (seconds < 2 ? "2" : "30"))
   }
 
-  @Test("A store of the command logs where the command does, warnings in any case")
+  @Test("The command's store uses the command's logger, and always logs warnings")
   func commandLogger() async throws {
     let options = try StoreOptions.parse(["--store", server.url(schema: newSchema())])
     try await options.withStore(logger: Logger(label: "the command's")) { store in

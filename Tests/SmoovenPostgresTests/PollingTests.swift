@@ -25,7 +25,7 @@ struct PollingTests {
     }
   }
 
-  @Test("A replica shows that it lives however seldom it polls")
+  @Test("A replica reports that it's alive, however rarely it polls")
   func lease() async throws {
     let store = try await PostgresDeliveryStore(server, schema: schema) {
       $0.pollInterval = .seconds(3_600)
@@ -38,7 +38,7 @@ struct PollingTests {
     await store.close()
   }
 
-  @Test("A replica whose connection was lost writes its interests again: a crash may have lost them")
+  @Test("A replica whose connection was lost writes its interests again, because a crash may have lost them")
   func reconnected() async throws {
     let (waiter, receiver) = (try await open(), try await open(isDriven: false))
     let reports = DeliveryStoreReports()
@@ -156,7 +156,7 @@ struct PollingTests {
     await store.close()
   }
 
-  @Test("A write of an interest that fails is made up for")
+  @Test("A failed write of an interest is repeated")
   func failedWatch() async throws {
     let store = try await open(isDriven: false)
     _ = store.hub.work.update { $0.take() }
@@ -233,7 +233,7 @@ struct PollingTests {
     #expect(!isLogged, "what fails while the store is closed is no outage")
   }
 
-  @Test("What is wanted after the work was taken is wanted the next time")
+  @Test("Work that is requested after a round began is part of the next one")
   func work() {
     var work = ReplicaHub.Work()
     var taken = work.take()
@@ -247,7 +247,7 @@ struct PollingTests {
     #expect(work.isWanted, "closed is closed")
   }
 
-  @Test("A follower that is slow gets no list without end")
+  @Test("The list for a slow follower is bounded")
   func bounded() {
     var news = ReplicaNews()
     for first in stride(from: Int64(0), to: 200_000, by: 1_000) {
@@ -259,7 +259,7 @@ struct PollingTests {
     #expect(news.isEverything)
   }
 
-  @Test("What was reported is known until the second poll after it")
+  @Test("A reported change is remembered until the second poll after it")
   func reported() {
     var places = ReportedPlaces<Int64>()
     let areNew = (Int64(0)..<200_000).allSatisfy { place in places.insert(place) }

@@ -16,7 +16,7 @@ struct ReplicaTests {
 
   init() throws { server = try PostgresServer.shared.get() }
 
-  @Test("Deliveries of a dead replica are taken over, each by one, and again when that one dies")
+  @Test("Each delivery of a dead replica is taken over by one replica, and again if that one dies")
   func takeover() async throws {
     let schema = newSchema()
     // They show that they live only by what they do.

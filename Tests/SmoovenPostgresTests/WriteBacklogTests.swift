@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test(
-    "Every write is written once, and what two lanes write at the same time has nothing in common",
+    "Every write happens once, and two lanes never write the same thing at the same time",
     arguments: 0..<20
   )
   func model(seed: UInt64) {
@@ -65,7 +65,7 @@ import Testing
     #expect(written.sorted() == Array(0..<added))
   }
 
-  @Test("A second lane opens only for a crowd")
+  @Test("A second lane opens only if many calls wait")
   func crowd() {
     var backlog = WriteBacklog<Int>(laneCount: 2)
     let lanes = (0..<40).map { backlog.add(.advance(worker: .init(), position: 1), $0) }

@@ -33,7 +33,7 @@ struct AskingTests {
     return CallbackRequest(head: head, body: Array("option=\(option)".utf8))
   }
 
-  @Test("Any process on the store serves the page, one answer wins, and the wait ends where it is")
+  @Test("Any process on the store serves the page, one answer wins, and the waiting process gets it")
   func replicas() async throws {
     let (key, configuration) = (key, configuration)
     let path = folder.file()

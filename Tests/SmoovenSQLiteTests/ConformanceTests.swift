@@ -44,7 +44,7 @@ struct ConformanceTests {
     ).run()
   }
 
-  @Test("The store does what the model says, over restarts")
+  @Test("The store behaves like the model, over restarts")
   func model() async throws {
     let configuration = SQLiteStoreConfiguration(durability: .normal)
     let machine = MachineClock()

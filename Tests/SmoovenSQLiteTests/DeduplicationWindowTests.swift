@@ -9,7 +9,7 @@ import Testing
 
 @Suite("SQLite: the window of a busy endpoint", .timeLimit(.minutes(10)))
 struct DeduplicationWindowTests {
-  @Test("All callbacks of several hours are stored, and no replay is, over restarts")
+  @Test("All callbacks of several hours are stored, and no replays, over restarts")
   func window() async throws {
     let folder = try TemporaryFolder()
     let (capacity, minimumWindow) = (1_000, 300.0)

@@ -190,7 +190,7 @@ struct FollowingTests {
     #expect(StoreFollowers.Own().others(after: 1, upTo: 1).isEmpty)
   }
 
-  @Test("Its own callbacks and those of others that alternate are each reported")
+  @Test("Alternating callbacks of this process and of others are each reported")
   func interleaved() async throws {
     let (mine, other) = (try await open(), try await open())
     let process = Process()

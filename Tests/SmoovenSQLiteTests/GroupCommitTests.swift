@@ -98,7 +98,7 @@ struct GroupCommitTests {
     #expect(try await store.append(event(99)) == .stored)
   }
 
-  @Test("Closing finishes what was begun, and refuses what comes later")
+  @Test("Closing finishes calls that have begun, and refuses later ones")
   func closing() async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteDeliveryStore(path: folder.file())

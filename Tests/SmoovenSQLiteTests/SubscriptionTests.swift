@@ -15,7 +15,7 @@ struct SubscriptionTests {
     try await SQLiteDeliveryStore(path: folder.file(), configuration: configuration)
   }
 
-  @Test("First what is stored, then what arrives, in order and each once")
+  @Test("Stored events come first, then new ones, in order and each once")
   func storedThenLive() async throws {
     let store = try await open()
     for number in 0..<100 { _ = try await store.append(event(number)) }

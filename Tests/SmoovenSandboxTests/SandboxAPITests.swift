@@ -206,7 +206,7 @@ struct SandboxAPITests {
   }
 
   @Test(
-    "A refusal names the route, and nothing that the client chose",
+    "A refusal names the route, and nothing from the request",
     arguments: [
       ("/v1/players/sarah-4711", "GET /v1/players/<id>"),
       ("/v1/status/sarah-4711?x=sarah-4711", "GET /v1/status/<id>"),

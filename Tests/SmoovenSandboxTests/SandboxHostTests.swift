@@ -13,7 +13,7 @@ import Testing
     ("GET", "/"),
   ]
 
-  @Test("Every route is closed to them, and says nothing", arguments: routes)
+  @Test("Every route refuses them, and reveals nothing", arguments: routes)
   func closed(method: String, path: String) async throws {
     try await withLab { lab in
       _ = try await lab.notify("silent")
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test("This machine's names are welcome", arguments: ["localhost", "127.0.0.1:1", "[::1]", "LOCALHOST:80"])
+  @Test("Names of this machine pass", arguments: ["localhost", "127.0.0.1:1", "[::1]", "LOCALHOST:80"])
   func open(host: String) async throws {
     try await withLab { lab in
       let response = try await send("GET", lab.baseURL + "/sandbox/notifications", host: host)

@@ -34,7 +34,7 @@ import Testing
     #expect(values.count == 1 && values[1]?.count == 1_000)
   }
 
-  @Test("A history forgets above a number of bytes")
+  @Test("A history drops its oldest entries above a number of bytes")
   func history() {
     var history = History<[UInt8]>(limit: 1_000, maximumSize: 100) { $0.count }
     for _ in 0..<50 { history.append(Array(repeating: 0, count: 30)) }
@@ -55,7 +55,7 @@ import Testing
     #expect(forgotten && known)
   }
 
-  @Test("While too much is under way, further notifications get a 429")
+  @Test("While too many notifications are in progress, further ones get a 429")
   func overload() async throws {
     let configuration = SandboxConfiguration.fast {
       $0.historyLimit = 2

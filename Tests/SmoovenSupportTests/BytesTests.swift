@@ -1,7 +1,7 @@
 import SmoovenSupport
 import Testing
 
-@Suite("A text in a text") struct BytesTests {
+@Suite("Searching for a text in a text") struct BytesTests {
   @Test(
     "It's found wherever it is",
     arguments: [

@@ -2,7 +2,7 @@ import SmoovenTesting
 import Testing
 
 @Suite("Manual clock", .timeLimit(.minutes(1))) struct ManualClockTests {
-  @Test("It wakes those whose time has come, and no others")
+  @Test("It only wakes sleepers whose time has come")
   func advance() async throws {
     let clock = ManualClock()
     let short = Task { try await clock.sleep(for: .seconds(1)) }

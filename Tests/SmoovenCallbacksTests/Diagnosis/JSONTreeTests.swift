@@ -16,7 +16,7 @@ import Testing
     #expect(try written(JSONStyle()) == #"{"b":[1.0,true,{}],"a":"é/<\u00e9\n","c":[]}"#)
   }
 
-  @Test("Each style is that of a program")
+  @Test("Each style is one that a program writes")
   func styles() throws {
     let python = JSONStyle(strings: .lowerHex, spacing: .afterColonAndComma)
     #expect(try written(python) == #"{"b": [1.0, true, {}], "a": "\u00e9/<\u00e9\n", "c": []}"#)
@@ -56,7 +56,7 @@ import Testing
     )
   }
 
-  @Test("A style in which the text is longer than the limit isn't written")
+  @Test("A style isn't written if its text is longer than the limit")
   func limited() throws {
     let deep = String(repeating: "[", count: 100) + "1" + String(repeating: "]", count: 100)
     let tree = try #require(JSONTree(Array(deep.utf8)))
@@ -67,7 +67,7 @@ import Testing
     #expect(tree.written(in: lines, limit: length - 1) == nil)
   }
 
-  @Test("What isn't JSON is no tree", arguments: ["", "{", "{} x", "nul", "\"\u{1}\""])
+  @Test("Text that isn't JSON gives no tree", arguments: ["", "{", "{} x", "nul", "\"\u{1}\""])
   func refused(text: String) {
     #expect(JSONTree(Array(text.utf8)) == nil)
   }

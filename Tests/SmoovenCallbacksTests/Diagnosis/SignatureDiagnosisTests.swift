@@ -58,7 +58,7 @@ import Testing
     ),
   ]
 
-  @Test("Each change that a tool makes is named, and nothing else", arguments: changes)
+  @Test("Only the change that a tool made is named", arguments: changes)
   func changed(signed: String, received: String, expected: String) {
     let diagnosis = Self.diagnosis(signed: Array(signed.utf8), received: Array(received.utf8))
     #expect(diagnosis.isExplained)
@@ -81,7 +81,7 @@ import Testing
     #expect(latin.hints.first?.contains("Latin-1") == true, "\(latin.hints)")
   }
 
-  @Test("What isn't found is not ruled out")
+  @Test("An unknown change isn't ruled out")
   func unknown() {
     let body = Array(Self.signed.utf8)
     for (received, secrets) in [
@@ -104,7 +104,7 @@ import Testing
     #expect(diagnosis.hints.first?.contains("the body is compressed") == true, "\(diagnosis.hints)")
   }
 
-  @Test("Each different body is tried once", arguments: [signed, indented, "{\"a\":1}", "[]", "x"])
+  @Test("Each distinct body is tried once", arguments: [signed, indented, "{\"a\":1}", "[]", "x"])
   func once(body: String) {
     var tried: Set<[UInt8]> = [Array(body.utf8)]
     let search = BodyVariants(body: Array(body.utf8)).first { variant in

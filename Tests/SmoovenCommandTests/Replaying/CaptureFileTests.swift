@@ -46,14 +46,14 @@ import Testing
     #expect(try capture(request(body)).capture.lines.map(\.exchange.bytes) == [body])
   }
 
-  @Test("Bytes that are no text come back too")
+  @Test("Bytes that aren't text come back too")
   func binary() throws {
     let (lines, capture) = try capture(request([0xFF, 0x00, 0x80]))
     #expect(lines[0].contains("body_base64"))
     #expect(capture.lines[0].exchange.bytes == [0xFF, 0x00, 0x80])
   }
 
-  @Test("What authenticates a request is nowhere in the file, and what it proves stays")
+  @Test("The file has no credentials of a request, and keeps what they prove")
   func redaction() throws {
     let secret = Self.secret.exposedText
     var fields: HTTPFields = [.authorization: "Bearer sk_live_0123456789", .cookie: "session=0123456789"]
@@ -75,7 +75,7 @@ import Testing
     #expect(exchange.answer == CapturedExchange.Answer(status: 200, disposition: "unmatched"))
   }
 
-  @Test("Without people, recipients are shortened as on the dashboard, and what can't be read is left out")
+  @Test("With people redacted, recipients are shortened, and unreadable bodies are left out")
   func people() throws {
     let file = TemporaryFile()
     let writer = try CaptureFile(path: file.path, secrets: [Self.secret], hidesPeople: true)
@@ -99,7 +99,7 @@ import Testing
     #expect(exchanges[0].headerFields[.userAgent] == "for 61…22")
   }
 
-  @Test("A torn last line is skipped, and the next process begins a new one")
+  @Test("An incomplete last line is skipped, and the next process begins a new one")
   func torn() throws {
     let file = TemporaryFile()
     try CaptureFile(path: file.path, secrets: []).write(request([1]), note)

@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test(
-    "What was refused for its signature stays wrong",
+    "A signature that was refused stays invalid",
     arguments: ["no_match", "header_missing", "unauthenticated"]
   )
   func broken(reason: String) throws {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The faults of a replay") struct ReplayPlanTests {
   @Test(
-    "How they are written",
+    "Texts that are faults",
     arguments: [
       ("duplicate", 1.0, 0.0, 0.0), ("reorder:0.25", 0, 0.25, 0), ("duplicate,reorder,drop:0.1", 1, 1, 0.1),
       ("drop:0", 0, 0, 0),
@@ -16,14 +16,14 @@ import Testing
   }
 
   @Test(
-    "What they aren't",
+    "Texts that aren't faults",
     arguments: ["", "drop", "duplicate:2", "x", "drop:-1", "drop:nan", "duplicate,,reorder", ":1"]
   )
   func refused(text: String) {
     #expect(ReplayFaults(argument: text) == nil)
   }
 
-  @Test("The same seed does the same, and another one something else")
+  @Test("The same seed gives the same faults, and another seed gives others")
   func seeds() throws {
     let faults = try #require(ReplayFaults(argument: "duplicate:0.3,reorder:0.3,drop:0.1"))
     let first = faults.plan(count: 1_000, seed: 7)
@@ -59,7 +59,7 @@ import Testing
     #expect(speed.factor == factor)
   }
 
-  @Test("What is no speed", arguments: ["", "x", "1", "0x", "-1x", "infx", "nanx"])
+  @Test("Texts that aren't speeds", arguments: ["", "x", "1", "0x", "-1x", "infx", "nanx"])
   func noSpeed(text: String) {
     #expect(ReplaySpeed(argument: text) == nil)
   }

@@ -105,7 +105,7 @@ struct ReplayTests {
     }
   }
 
-  @Test("Another secret, a missing token and another age are differences with an advice, and end with 1")
+  @Test("A different secret, token or age is reported with advice, and the exit code is 1")
   func differences() async throws {
     let file = TemporaryFile()
     try await Listening.with(Self.options + ["--capture", file.path]) { listener in
@@ -132,7 +132,7 @@ struct ReplayTests {
     }
   }
 
-  @Test("Without its recipients, a request needs a new signature, and a replay says so")
+  @Test("A request without its recipients needs a new signature, and the replay says so")
   func people() async throws {
     let file = TemporaryFile()
     try await Listening.with(Self.options + ["--capture", file.path, "--redact", "people"]) { listener in
@@ -165,7 +165,7 @@ struct ReplayTests {
     }
   }
 
-  @Test("The same seed makes the same faults, and one that wasn't given is printed")
+  @Test("The same seed gives the same faults, and a generated seed is printed")
   func seeds() async throws {
     let file = TemporaryFile()
     try await Listening.with(Self.options + ["--capture", file.path]) { listener in

@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test(
-    "What no browser writes is refused",
+    "Forms that no browser writes are refused",
     arguments: [
       "a=%", "a=%4", "a=%zz", "a=%C3", "a=%FF", "a=1&a=2", "%=1", "a=1&b=&c=&d=&e=&f=&g=&h=&i=",
     ]
@@ -54,7 +54,7 @@ import Testing
     #expect(isWhole)
   }
 
-  @Test("Only what was offered is an answer")
+  @Test("Only an offered option is an answer")
   func answers() {
     let both = Question("Deploy?", options: ["Deploy", "Not now"], allowsText: true)
     let options = Question("Deploy?", options: ["Deploy", "Not now"])

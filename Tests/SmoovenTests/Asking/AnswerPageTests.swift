@@ -13,7 +13,7 @@ import Testing
 
   func html(_ page: AnswerPage) -> String { String(decoding: page.response.body, as: UTF8.self) }
 
-  @Test("Hostile texts stay text", arguments: hostile)
+  @Test("Hostile texts are escaped", arguments: hostile)
   func escaped(text: String) {
     let question = Question(text, options: [text], allowsText: true)
     let reply = Question.Reply(option: text, text: text, answeredAt: Date(timeIntervalSince1970: 0))
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test("No script, no other site, no trace")
+  @Test("It has no script, loads nothing from other sites and leaves no trace")
   func headers() throws {
     for page in [AnswerPage.form(Question("?")), .notFound, .refused(.forbidden), .unavailable] {
       let fields = page.response.head.headerFields

@@ -221,7 +221,7 @@ import Testing
     #expect(try await asking(timeout: .milliseconds(20)) == .timedOut(lastKnown: .delivered))
   }
 
-  @Test("A failing log loses no answer: neither for the wait, nor for a later one under the key")
+  @Test("A failing log loses no answer, neither for the wait nor for a later one under the key")
   func failingLog() async throws {
     let isFailing = Watched(false)
     let store = HookedStore(before: { step in

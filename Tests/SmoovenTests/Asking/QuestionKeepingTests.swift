@@ -36,7 +36,7 @@ import Testing
     )
   }
 
-  @Test("It's wanted for as long as its page is open, and longer if a later call opens it longer")
+  @Test("It's kept while its page is open, and longer if a later call extends that")
   func wanted() async throws {
     let store = InMemoryDeliveryStore()
     let day = Duration.seconds(86_400)
@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  @Test("An answer that is visited long after counts once")
+  @Test("An answer counts once, even if its page is visited much later")
   func oldAnswer() async throws {
     let dates = Watched(Date(timeIntervalSince1970: 1_800_000_000))
     let start = dates.read(\.self)
@@ -164,7 +164,7 @@ import Testing
   }
 
   @Test(
-    "Looking whether it was asked before ends at the call timeout, and says what failed",
+    "Checking whether it was asked before ends at the call timeout, and the error says what failed",
     arguments: [true, false]
   )
   func lookingBefore(isHanging: Bool) async throws {

@@ -149,7 +149,7 @@ import Testing
     #expect(transport.requests.isEmpty)
   }
 
-  @Test("A result that a handle knew is still known after closing")
+  @Test("A handle still knows its result after closing")
   func afterClose() async throws {
     let transport = MockTransport(secretKey: testKey)
     let handle = try await withMockedClient(transport) { client in
@@ -162,7 +162,7 @@ import Testing
     #expect(try await handle.outcome(timeout: .seconds(1)).isDelivered)
   }
 
-  @Test("A port in use cancels the scope, is its error, and is the cause of what calls in it throw")
+  @Test("A port in use cancels the scope, and it's the cause of the errors that calls in it throw")
   func portTaken() async throws {
     let configuration = SmoovenConfiguration(
       secretKey: testKey,

@@ -43,7 +43,7 @@ import Testing
     #expect(try await store.allPending() == [])
   }
 
-  @Test("A key that was given up has failed for later callers", arguments: [Urgency.normal, .critical])
+  @Test("For later callers, a delivery that was given up has failed", arguments: [Urgency.normal, .critical])
   func givenUp(urgency: Urgency) async throws {
     transport.script(.failure(TransportError(.noResponse, "no response")))
     try await process { client in
@@ -242,7 +242,7 @@ import Testing
     #expect(try await store.allPending().count == 1)
   }
 
-  @Test("Repeating an unclear send is an opt-in here, too")
+  @Test("Repeating an unclear send under a key is an opt-in, too")
   func optIn() async throws {
     _ = try await unfinished(mayHaveLeft: true)
     transport.script(.accepted(id: "ntf_1", callbacks: [.delivered]))
@@ -268,7 +268,7 @@ import Testing
     #expect(transport.requestCount == 1)
   }
 
-  @Test("A caller that leaves doesn't take the send away from another one under the same key")
+  @Test("A cancelled caller doesn't end the send of another one under the same key")
   func cancelledCaller() async throws {
     transport.script(.accepted(id: "ntf_1", callbacks: [.delivered.sent(.after)]))
     let outcome = try await process { client in

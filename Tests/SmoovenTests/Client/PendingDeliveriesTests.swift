@@ -38,7 +38,7 @@ import Testing
     return try await withMockedClient(transport, configuration: configuration, store: store, body)
   }
 
-  @Test("A wait that a stop cut short is listed, and continues where it was")
+  @Test("A wait that was interrupted by a stop is listed, and can be continued")
   func resumed() async throws {
     try await sendAndStop()
     let outcome = try await restarted { client in
@@ -123,7 +123,7 @@ import Testing
     #expect(transport.requests.map(\.head.method) == [.post, .get])
   }
 
-  @Test("Of several clients that start on one store, one asks")
+  @Test("If several clients start on one store, only one asks")
   func recoveredByOne() async throws {
     try await sendAndStop()
     transport.script(.json(["notification_id": "ntf_1", "status": "sent", "channel_used": "sms"]))
@@ -149,7 +149,7 @@ import Testing
     #expect(transport.requests.map(\.head.method) == [.post, .get])
   }
 
-  @Test("A delivery that already waits gets what the start finds out")
+  @Test("A delivery that is already waited for gets what is found out at the start")
   func recoveredWhileWaiting() async throws {
     try await sendAndStop()
     transport.script(.json(["notification_id": "ntf_1", "status": "delivered", "channel_used": "sms"]))
@@ -251,7 +251,7 @@ import Testing
   }
 
   @Test(
-    "What arrives and is concluded while a delivery is read isn't lost",
+    "A callback that arrives and concludes a delivery while it's read isn't lost",
     arguments: [HookedStore.Step.load, .watch, .callbacks]
   )
   func concludedMeanwhile(_ step: HookedStore.Step) async throws {

@@ -44,7 +44,7 @@ import Testing
     #expect(transport.requests.count == 2)
   }
 
-  @Test("So it does if the response to the send had said as much")
+  @Test("A lost callback becomes its outcome even if the response to the send had the same status")
   func answeredAsDelivered() async throws {
     let (outcome, transport) = try await outcome(
       status: .json(["notification_id": "ntf_1", "status": "delivered", "channel_used": "sms"]),
@@ -57,7 +57,7 @@ import Testing
     #expect(transport.requests.count == 2)
   }
 
-  @Test("A lost failure becomes its outcome", arguments: ["failed", "undelivered"])
+  @Test("A lost callback about a failure becomes its outcome", arguments: ["failed", "undelivered"])
   func lostFailure(status: String) async throws {
     let (outcome, _) = try await outcome(
       status: .json([
@@ -70,7 +70,7 @@ import Testing
     #expect(outcome.event?.failure?.reason == "rcs_not_supported")
   }
 
-  @Test("Progress only says more", arguments: zip(["queued", "sent"], [DeliveryStatus.queued, .sent]))
+  @Test("Progress updates the status", arguments: zip(["queued", "sent"], [DeliveryStatus.queued, .sent]))
   func progress(status: String, known: DeliveryStatus) async throws {
     let (outcome, _) = try await outcome(
       status: .json(["notification_id": "ntf_1", "status": .string(status)])

@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test(
-    "What was certainly not carried out is tried again, with a backoff that doubles up to its maximum",
+    "A request that certainly wasn't carried out is tried again, with a backoff that doubles up to its maximum",
     arguments: [SmoovenError.Code.connectionFailed, .overloaded, .rateLimited, .unavailable, .serverError]
   )
   func repeated(code: SmoovenError.Code) {

@@ -75,7 +75,7 @@ import Testing
     #expect(outcome.event?.source == .statusQuery)
   }
 
-  @Test("Silence times out with what is known")
+  @Test("Silence times out with the last known status")
   func silent() async throws {
     let outcome = try await outcome(of: "silent", after: "notification.queued")
     #expect(outcome == .timedOut(lastKnown: .queued))

@@ -177,7 +177,7 @@ import Testing
     #expect(outcome.event?.kind == .failed)
   }
 
-  @Test("Times out with what was known", arguments: [[], [MockCallback.queued], [.queued, .sent]])
+  @Test("Times out with the last known status", arguments: [[], [MockCallback.queued], [.queued, .sent]])
   func timesOut(callbacks: [MockCallback]) async throws {
     let clock = ManualClock()
     let transport = MockTransport(

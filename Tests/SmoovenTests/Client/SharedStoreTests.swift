@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test(
-    "A client that can't connect takes nothing from one whose send is accepted",
+    "A client that can't connect doesn't affect one whose send is accepted",
     arguments: [true, false]
   )
   func failedNeighbor(isRefused: Bool) async throws {
@@ -153,7 +153,7 @@ import Testing
     #expect(transport.requestCount == 0)
   }
 
-  @Test("Resuming a delivery elsewhere takes nothing from the client that waits for it")
+  @Test("Resuming a delivery elsewhere doesn't affect the client that waits for it")
   func resumedElsewhere() async throws {
     try await withTwo { one, two in
       let outcome = Task { try await one.remind() }
@@ -341,7 +341,7 @@ import Testing
     }
   }
 
-  @Test("A wait by the id gets what arrives at the URL of a handle")
+  @Test("A wait by id gets the callbacks that arrive at the URL of a handle")
   func byIDNextToHandle() async throws {
     try await withTwo { one, _ in
       let handle = try await one.notifySarah()

@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test("A withheld request isn't an error of Smooven: its cause is for the caller that withheld it")
+  @Test("A withheld request isn't an error of Smooven, and its caller gets the cause")
   func withheld() async throws {
     struct Taken: Error {}
     let error = try await failure(of: .post, .accepted()) { throw Taken() } as? TransportError

@@ -123,7 +123,7 @@ import Testing
   }
 
   @Test(
-    "What is refused or unclear during a graceful stop is stored before the end",
+    "Refused and unclear sends during a graceful stop are stored before the end",
     arguments: [400, 429, 500]
   )
   func refusedInFlight(status: Int) async throws {
@@ -226,7 +226,7 @@ import Testing
     #expect(clock.earliestTimer == nil)
   }
 
-  @Test("A POST under a key continues if its caller leaves, and its id is kept")
+  @Test("A POST under a key continues if its caller is cancelled, and its id is kept")
   func callerLeaves() async throws {
     let transport = HeldTransport()
     let service = try await Service(transport)
@@ -243,7 +243,7 @@ import Testing
     _ = await service.running.result
   }
 
-  @Test("A claim is released if its caller leaves before the body is sent")
+  @Test("A claim is released if its caller is cancelled before the body is sent")
   func claimGivenBack() async throws {
     let transport = MockTransport(secretKey: testKey)
     transport.script(.refused(status: 429, code: "busy", retryAfter: 20))

@@ -138,7 +138,7 @@ import Testing
     #expect(transport.requests.count == 2)
   }
 
-  @Test("A retry that doesn't fit before the deadline isn't waited for", arguments: [429, 503])
+  @Test("A retry that would begin after the deadline is an error immediately", arguments: [429, 503])
   func retryTooLate(status: Int) async throws {
     let transport = MockTransport(
       secretKey: testKey,

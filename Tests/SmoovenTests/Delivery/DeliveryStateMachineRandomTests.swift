@@ -7,7 +7,7 @@ import Testing
 ///
 /// After each step, waits in = resumed + still waiting.
 @Suite("State machine, random") struct DeliveryStateMachineRandomTests {
-  @Test("Conservation over a million steps", arguments: [1, 2, 3, 4] as [UInt64])
+  @Test("No waiter is lost or resumed twice in a million steps", arguments: [1, 2, 3, 4] as [UInt64])
   func conservation(seed: UInt64) throws {
     var run = Run(seed: seed)
     for _ in 0..<250_000 { try run.step() }

@@ -148,7 +148,7 @@ extension DeliveryStateMachine where Waiter == Int {
   }
 
   @Test(
-    "What implies delivery settles a wait on delivery",
+    "An event that implies delivery settles a wait for delivery",
     arguments: [CallbackEvent.Kind.delivered, .opened, .clicked, .read, .replied]
   )
   func impliesDelivery(kind: CallbackEvent.Kind) {
@@ -241,7 +241,7 @@ extension DeliveryStateMachine where Waiter == Int {
     #expect(machine.snapshot(of: token)?.eventNames == [])
   }
 
-  @Test("A released slot swallows nothing")
+  @Test("A released slot gets no events")
   func late() {
     var machine = Self.reserved(token)
     _ = machine.accept(token, id: "ntf_1", receipt: nil, now: .zero)

@@ -126,7 +126,7 @@ import Testing
     }
   }
 
-  @Test("Failures that only the status tells count: if all have failed, it's the last one")
+  @Test("Failures that only the status reports count, and if all have failed, the result is the last one")
   func failuresByStatus() async throws {
     for (statuses, expected) in [(["undelivered", "undelivered"], nil), (["undelivered", "sent"], 1)]
       as [([String], Int?)]
@@ -148,7 +148,7 @@ import Testing
     }
   }
 
-  @Test("If all waits end before the deadline, the status may take its time from then, and no longer")
+  @Test("If all waits end before the deadline, the status query has a limit from then on")
   func window() async throws {
     let clock = ManualClock()
     try await critical(["", ""], clock: clock) { handles, client, transport in
@@ -169,7 +169,7 @@ import Testing
     }
   }
 
-  @Test("If only a status could tell, a send whose response is lost isn't waited for")
+  @Test("If only a status could show the outcome, a send whose response is lost isn't waited for")
   func unclearWhilePolling() async throws {
     let transport = MockTransport(
       secretKey: testKey,

@@ -8,7 +8,7 @@ import Testing
 
   private func ids(_ slots: some Sequence<Slot>) -> [ObjectIdentifier] { slots.map(ObjectIdentifier.init) }
 
-  @Test("It's what an array without repetitions is", arguments: 0...4)
+  @Test("It behaves like an array without repetitions", arguments: 0...4)
   func model(count: Int) {
     let slots = (0..<count).map { _ in Slot() }
     var list = SlotList<Slot>()
@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test(
-    "The slots of an id are those that were added and not removed, in their order",
+    "The slots of an id are those that were added and not removed, in order",
     arguments: 1...100 as ClosedRange<UInt64>
   )
   func owners(seed: UInt64) {

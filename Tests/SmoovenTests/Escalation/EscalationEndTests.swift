@@ -63,7 +63,7 @@ import Testing
     #expect(posts.read(\.self) == ["unreachable", "bob"])
   }
 
-  @Test("With the winner, the sends end that have begun")
+  @Test("Once a message has won, the sends that have begun are ended")
   func sendsEnd() async throws {
     let transport = EscalationTests.transport(["bob": [.delivered]], posts: posts)
     try await withMockedClient(transport, configuration: configuration()) { [clock, posts] client in
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test("A failure that only the status tells is one", arguments: [true, false])
+  @Test("A failure that only the status reports counts", arguments: [true, false])
   func failureByStatus(isOnlyStep: Bool) async throws {
     let transport = MockTransport(
       secretKey: testKey,
@@ -139,7 +139,7 @@ import Testing
     }
   }
 
-  @Test("One whose wait ended without an outcome hasn't failed, so neither has the escalation")
+  @Test("A message whose wait ended without an outcome hasn't failed, so neither has the escalation")
   func graceOfLast() async throws {
     let transport = EscalationTests.transport(["sarah": [.failed.on(.push)]])
     let configuration = configuration { $0.criticalGracePeriod = .seconds(10) }
@@ -157,7 +157,7 @@ import Testing
     }
   }
 
-  @Test("If only a status could tell, a send whose response is lost lets the next step begin immediately")
+  @Test("If only a status could show the outcome, the next step begins immediately after a lost response")
   func unclearWhilePolling() async throws {
     let transport = MockTransport(
       secretKey: testKey,
@@ -181,7 +181,7 @@ import Testing
     }
   }
 
-  @Test("Code of a step that ignores its cancellation holds up neither the deadline nor a cancellation")
+  @Test("A step's code that ignores its cancellation delays neither the deadline nor a cancellation")
   func stubbornCode() async throws {
     let isReleased = Watched(false)
     let transport = EscalationTests.transport()
@@ -200,7 +200,7 @@ import Testing
     }
   }
 
-  @Test("All who were notified are told at the same time")
+  @Test("All notified recipients learn at the same time that it's settled")
   func toldTogether() async throws {
     let posts = posts
     let transport = MockTransport(
@@ -233,7 +233,7 @@ import Testing
     #expect(posts.read { $0.suffix(2).sorted() } == ["a", "b"])
   }
 
-  @Test("A message that never left holds up neither the end nor those who are told")
+  @Test("A message that was never sent delays neither the end nor the messages that say it's settled")
   func neverSent() async throws {
     let transport = EscalationTests.transport(["bob": [.delivered]], posts: posts)
     try await withMockedClient(transport, configuration: configuration()) { [clock, posts] client in
@@ -267,7 +267,7 @@ import Testing
     }
   }
 
-  @Test("Someone is told, too, if the response to the message arrives only after someone else was reached")
+  @Test("A recipient learns that it's settled even if the response to the message arrives later")
   func toldAfterResponse() async throws {
     let mock = EscalationTests.transport(["bob": [.delivered]], posts: posts)
     let transport = SlowTransport(mock: mock, slow: "sarah")
@@ -290,7 +290,7 @@ import Testing
     #expect(posts.read(\.self) == ["sarah", "bob", "sarah"])
   }
 
-  @Test("If it can't be found out whether a message is still wanted, it's tried again after a pause")
+  @Test("If the store can't say whether a message is still needed, the step tries again after a pause")
   func undecided() async throws {
     let transport = EscalationTests.transport(posts: posts)
     let asked = Watched(0)

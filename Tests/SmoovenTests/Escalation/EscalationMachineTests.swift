@@ -179,7 +179,7 @@ import Testing
     throw Stuck()
   }
 
-  @Test("Random policies take the course of the model, even with a restart in between", arguments: 1...20)
+  @Test("Random policies behave like the model, even with a restart in between", arguments: 1...20)
   func random(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var ends: [String: Int] = [:]

@@ -28,7 +28,7 @@ import Testing
     onSettled: "Someone has it."
   )
 
-  @Test("A policy is a value: what is written can be read again")
+  @Test("A policy that is written can be read again")
   func coded() throws {
     try Self.policy.validate()
     let encoder = JSONEncoder()
@@ -40,7 +40,7 @@ import Testing
     #expect(text.contains(#""time_zone":"Australia\/Sydney""#))
   }
 
-  @Test("A file needs only what has no default")
+  @Test("A file needs only the members that have no default")
   func short() throws {
     let text = #"""
       {"deadline": 900, "steps": [{"messages": [{"user": "sarah", "text": "Down"}], "advance_after": 60, "until": "delivered"}]}

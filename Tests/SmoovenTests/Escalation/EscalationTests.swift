@@ -69,7 +69,7 @@ import Testing
     #expect(recipients(transport) == ["sarah", "refused", "bob"])
   }
 
-  @Test("All failed is the last failure, all refused is an error, and silence is a timeout")
+  @Test("If all failed, the result is the last failure, and if all were refused, an error")
   func ends() async throws {
     let transport = Self.transport(["sarah": [.failed], "silent": [.sent]])
     try await withMockedClient(transport) { client in

@@ -93,7 +93,7 @@ import Testing
   }
 
   @Test(
-    "Storing the verdict, or removing a row that nothing leads back to, adds nothing to an outcome",
+    "Storing the verdict and removing an unreachable row don't delay an outcome",
     arguments: [HookedStore.Step.replace, .remove]
   )
   func verdict(step: HookedStore.Step) async throws {
@@ -109,7 +109,7 @@ import Testing
     #expect(outcome.isDelivered)
   }
 
-  @Test("Recording that a delivery is wanted for long adds nothing to its wait")
+  @Test("Recording that a delivery is needed for long doesn't delay its wait")
   func wanted() async throws {
     let outcome = try await withClient(hanging: [.load]) { [self] client in
       let handle = try await client.notifySarah()
@@ -121,7 +121,7 @@ import Testing
     #expect(outcome == .timedOut(lastKnown: .queued))
   }
 
-  @Test("Storing what a status query said adds no more than the query may take")
+  @Test("Storing the result of a status query takes no longer than the query may")
   func statusQuery() async throws {
     transport.script(
       .accepted(id: "ntf_1"),

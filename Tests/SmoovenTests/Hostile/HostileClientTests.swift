@@ -13,7 +13,7 @@ import Testing
   /// The memory that an attack may leave behind: fragments between what the allocator can't return.
   static let memoryBound = 48 * 1_024 * 1_024
 
-  @Test("During all attacks every valid callback is accepted, and nothing of them remains")
+  @Test("During all attacks every valid callback is accepted, and nothing is left of them afterwards")
   func siege() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
       let files = 2 * Self.idle + 1_000

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Each rule, in the situation that it's for.
-@Suite("Why a callback doesn't come", .timeLimit(.minutes(1))) struct ExplainTests {
+@Suite("Why a callback isn't arriving", .timeLimit(.minutes(1))) struct ExplainTests {
   typealias Scene = ExplanationScene
 
   func expect(
@@ -64,7 +64,7 @@ import Testing
     #expect(explanation.timeline.map(\.name) == ["opened", "accepted"])
   }
 
-  @Test("It begins with the opening, also if the sender's clock is behind", arguments: [true, false])
+  @Test("It begins with the opening, even if the sender's clock is behind", arguments: [true, false])
   func opening(hasJournal: Bool) async throws {
     let explanation = try await Scene.explanation(hasJournal: hasJournal) { scene, handle in
       #expect(await scene.receive(scene.callback(age: 60)) == 200)
@@ -214,7 +214,7 @@ import Testing
   }
 
   @Test(
-    "The status knows what no callback said",
+    "The status reports what no callback did",
     arguments: [("delivered", DeliveryExplanation.Standing.arrived), ("undelivered", .failed)]
   )
   func lost(status: String, standing: DeliveryExplanation.Standing) async throws {
@@ -267,7 +267,7 @@ import Testing
     }
   }
 
-  @Test("The response was lost, so that only a callback can tell")
+  @Test("The response was lost, so only a callback can show the outcome")
   func unclear() async throws {
     let explanation = try await Scene.explanation(
       .failure(TransportError(.noResponse, "cut")),

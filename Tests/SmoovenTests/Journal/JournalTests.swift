@@ -28,7 +28,7 @@ import Testing
     journal.entries().entries.map { "\($0.kind)" }
   }
 
-  @Test("A delivery is told from its opening to its release, all under one handle")
+  @Test("A delivery is recorded from its opening to its release, under one handle")
   func story() async throws {
     let journal = DeliveryJournal()
     try await withJournal(.accepted(id: "ntf_1", callbacks: [.delivered]), journal) { client, _, _ in
@@ -63,7 +63,7 @@ import Testing
     )
   }
 
-  @Test("A refusal, a lost response and a second caller of a key are told as such")
+  @Test("A refusal, a lost response and a second caller of a key are recorded as such")
   func sends() async throws {
     try await withJournal(.refused(status: 400, code: "invalid_recipient")) { client, transport, journal in
       _ = try? await client.notifySarah()
@@ -148,7 +148,7 @@ import Testing
     #expect(names == ["opened with a key"])
   }
 
-  @Test("What a journal has of a refused request explains it")
+  @Test("A journal has enough of a refused request to explain it")
   func rejections() async throws {
     try await withJournal { client, _, journal in
       let old = SmoovenCallbackFixture(
@@ -304,7 +304,7 @@ import Testing
     }
   }
 
-  @Test("What the port refuses before it is read is told with its limit")
+  @Test("A request that the port refuses before reading it is recorded with the limit")
   func port() async throws {
     let journal = DeliveryJournal()
     let receiver = try CallbackReceiver(endpoints: [CallbackEndpoint(.smooven(testKey))], journal: journal)

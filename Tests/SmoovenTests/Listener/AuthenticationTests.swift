@@ -155,7 +155,7 @@ import Testing
   }
 
   @Test(
-    "Refused when it is configured",
+    "Refused in the configuration",
     arguments: [
       .signature, .token(""), .token("fifteen-letters"), .token("sixteen letters!"),
       .token("sechzehn-zeichén"),
@@ -188,7 +188,7 @@ import Testing
   }
 
   @Test(
-    "What isn't a range",
+    "Texts that aren't ranges",
     arguments: [
       "", "/", "/8", "192.0.2.0/", "192.0.2.0/33", "::/129", "192.0.2.0/-0", "192.0.2.0/-1", "192.0.2.0/+8",
       "192.0.2.0/ 8", "192.0.2.0/8/8", "192.0.2.0/255.255.255.0", "192.0.2", "192.0.2.256", " 192.0.2.1",

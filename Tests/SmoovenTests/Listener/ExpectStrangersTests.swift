@@ -112,7 +112,7 @@ import Testing
     }
   }
 
-  @Test("What arrives at an expectation takes no room from early events")
+  @Test("Callbacks that arrive at an expectation take no room from early events")
   func leavesNoTrace() async throws {
     let limits = DeliveryLimits(maximumEarlyEvents: 1)
     try await withReceiver(try sixEndpoints(), limits: limits) { receiver, _ in

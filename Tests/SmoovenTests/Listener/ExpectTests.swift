@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  @Test("Never: the time runs out, with what was known", arguments: [nil, "SENT"])
+  @Test("Never: the wait times out with the last known status", arguments: [nil, "SENT"])
   func never(status: String?) async throws {
     try await withReceiver { receiver, clock in
       let outcome = try await expect(receiver, .smobi) { callback in

@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test("What is in flight is stored, acknowledged and delivered, and then the other waits are closed")
+  @Test("Callbacks in flight are stored, acknowledged and delivered, and then the other waits are closed")
   func inFlight() async throws {
     let scene = try await Scene(shutdownTimeout: .seconds(3_600))
     async let outcome = scene.first.outcome(timeout: .seconds(600))
@@ -81,7 +81,7 @@ import Testing
     await scene.sender.close()
   }
 
-  @Test("When its time is up, the stop ends, whatever the store does")
+  @Test("The stop ends at its limit, whatever the store does")
   func timeLimit() async throws {
     let scene = try await Scene(shutdownTimeout: .milliseconds(100))
     let waits = [scene.first, scene.second].map { handle in

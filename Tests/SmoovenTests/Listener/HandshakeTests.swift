@@ -237,7 +237,7 @@ struct HandshakeTests {
     }
   }
 
-  @Test("Half a batch that can't be read is refused as such, and costs the other half nothing")
+  @Test("The half of a batch that can't be read is refused, and the other half is stored")
   func halfABatch() async throws {
     let store = InMemoryDeliveryStore()
     let journal = DeliveryJournal()

@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test("What one provider signed, no other endpoint accepts", arguments: Sender.all, Sender.all)
+  @Test("No other endpoint accepts what one provider signed", arguments: Sender.all, Sender.all)
   func foreignPaths(endpoint: Sender, calling: Sender) async throws {
     try await withReceiver(try sixEndpoints()) { receiver, _ in
       let status = await receiver.status(
@@ -150,7 +150,7 @@ import Testing
   }
 
   @Test(
-    "Unmatched events of Smooven and of others are in one stream, and waits that are over take none"
+    "Unmatched events of all providers are in one stream, and finished waits take none"
   )
   func unmatched() async throws {
     try await withReceiver(try sixEndpoints(), limits: .init(earlyEvents: .never)) { receiver, _ in

@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  @Test("After a useless response, it's asked again, after an outage and a 404 too")
+  @Test("After a useless response, an outage or a 404, it's asked again")
   func outage() async throws {
     let transport = transport(
       .failure(TransportError(.notSent, "refused")),
@@ -162,7 +162,7 @@ import Testing
     #expect(transport.requestCount == 10)
   }
 
-  @Test("An unclear send ends immediately, because nothing can tell what became of it")
+  @Test("An unclear send ends immediately, because nothing can show its outcome")
   func unclear() async throws {
     let transport = transport(status("delivered"), send: .failure(TransportError(.noResponse, "cut")))
     try await withMockedClient(transport, configuration: configuration()) { client in

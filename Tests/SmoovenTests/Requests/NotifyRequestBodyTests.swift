@@ -2,7 +2,7 @@ import Smooven
 import SmoovenTesting
 import Testing
 
-@Suite("What is sent") struct NotifyRequestBodyTests {
+@Suite("Request bodies") struct NotifyRequestBodyTests {
   /// Requests, and the JSON that is sent for each, without the callback URL.
   static let requests: [(request: NotifyRequest, body: String)] = [
     (
@@ -81,7 +81,7 @@ import Testing
     ),
   ]
 
-  @Test("Is the request under its names on the wire, and the callback URL", arguments: requests.indices)
+  @Test("A body has the names on the wire, and the callback URL", arguments: requests.indices)
   func isByItsNames(index: Int) async throws {
     let (request, body) = Self.requests[index]
     let transport = MockTransport(secretKey: testKey, answer: .accepted(id: "ntf_1"))
@@ -92,7 +92,7 @@ import Testing
     #expect(try JSONValue.object(members) == JSONValue(parsing: Array(body.utf8)))
   }
 
-  @Test("Is the same for equal requests, except for the callback URL")
+  @Test("Equal requests have the same body, except for the callback URL")
   func fingerprints() throws {
     let prints = try Self.requests.map { try $0.request.fingerprint() }
     #expect(Set(prints).count == prints.count)
@@ -104,7 +104,7 @@ import Testing
     }
   }
 
-  @Test("Doesn't depend on the order in which a context was filled")
+  @Test("The body doesn't depend on the order in which a context was filled")
   func order() throws {
     var (small, large) = ([String: JSONValue](), [String: JSONValue](minimumCapacity: 5_000))
     for number in 0..<50 {

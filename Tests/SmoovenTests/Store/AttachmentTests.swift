@@ -29,7 +29,7 @@ import Testing
     #expect(throws: SmoovenError.self) { try delivery.attach(["deep": [.number(number)]]) }
   }
 
-  @Test("An attachment is stored with the delivery, and read from stores as it is there")
+  @Test("An attachment is stored with the delivery, and read back unchanged")
   func coded() throws {
     var delivery = delivery()
     try delivery.attach(["job": [1, 2.5, .null, "\u{0}"]])

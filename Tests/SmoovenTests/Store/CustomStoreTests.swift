@@ -12,7 +12,7 @@ struct CustomStoreTests {
     try await withTemporaryFolder { try await TableStore.conformance(in: $0).run() }
   }
 
-  @Test("It does what the model says, over restarts")
+  @Test("It behaves like the model, over restarts")
   func model() async throws {
     try await withTemporaryFolder { folder in
       let tally = try await TableStore.conformance(in: folder).runRandomly(seed: 3, steps: 3_000)

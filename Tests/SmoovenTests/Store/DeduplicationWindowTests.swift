@@ -47,7 +47,7 @@ struct DeduplicationWindowTests {
   }
 
   @Test(
-    "10,000 keys under a million callbacks in 10 hours: all are stored, and no replay is",
+    "10,000 keys with a million callbacks in 10 hours: every callback is stored, and no replay",
     arguments: [1, 2] as [UInt64]
   )
   func million(_ seed: UInt64) async throws {

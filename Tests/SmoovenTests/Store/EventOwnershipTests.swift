@@ -41,7 +41,7 @@ struct EventOwnershipTests {
     #expect(wait(asked: ["ntf_2"]).owns(event(["ntf_1"]), token: token))
   }
 
-  @Test("The holder of another token gets nothing by it")
+  @Test("The holder of another token gets nothing")
   func byOtherToken() {
     #expect(!wait().owns(event(["ntf_1"]), token: other))
     #expect(!wait().owns(event(["ntf_1"]), token: nil))
@@ -113,7 +113,7 @@ struct EventOwnershipTests {
     #expect(!wait.owns(event(["thread"]), token: nil))
   }
 
-  @Test("Nothing from another group is its own, by token or by id")
+  @Test("It owns nothing from another group, by token or by id")
   func groups() {
     let wait = wait(asked: ["a"], accepted: ["b"])
     #expect(!wait.owns(event(["a", "b"], group: "other"), token: token))

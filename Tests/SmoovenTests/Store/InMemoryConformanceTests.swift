@@ -19,7 +19,7 @@ struct InMemoryConformanceTests {
     try await DeliveryStoreConformance(make: { InMemoryDeliveryStore() }, openAnother: { $0 }).run()
   }
 
-  @Test("A full one keeps them, too", arguments: [1, 2, 100])
+  @Test("A full store keeps them, too", arguments: [1, 2, 100])
   func full(_ capacity: Int) async throws {
     // Only the promises that need no more room than there is.
     let conformance = DeliveryStoreConformance(
@@ -33,7 +33,7 @@ struct InMemoryConformanceTests {
     }
   }
 
-  @Test("It does what the model says", arguments: [20_260_305, 1, 2] as [UInt64])
+  @Test("It behaves like the model", arguments: [20_260_305, 1, 2] as [UInt64])
   func model(_ seed: UInt64) async throws {
     let steps = Self.steps
     let tally = try await DeliveryStoreConformance(make: { InMemoryDeliveryStore() })
@@ -42,7 +42,7 @@ struct InMemoryConformanceTests {
     #expect(tally.replaced > steps / 20 && tally.refused > steps / 200 && tally.repeated > steps / 300)
   }
 
-  @Test("It does what the model says while its own clock moves, so that it forgets on its own")
+  @Test("It behaves like the model while its own clock moves, so that it forgets on its own")
   func modelWithTime() async throws {
     let clock = MovedClock()
     let conformance = DeliveryStoreConformance(make: {

@@ -192,7 +192,7 @@ struct InMemoryRetentionTests {
     #expect(usage.callbacks == 4, "two with the open delivery, and two that others may claim")
   }
 
-  @Test("The endpoints of expected callbacks are forgotten when nothing of theirs can be fresh")
+  @Test("The endpoints of expected callbacks are forgotten once none of their callbacks could be fresh")
   func usedOnce() async throws {
     let machine = Machine()
     for number in 0..<100 {
@@ -206,7 +206,7 @@ struct InMemoryRetentionTests {
     }
   }
 
-  @Test("What others stored is reported to a client that follows later, as far as it waits for it")
+  @Test("Events that others stored are reported to a client that follows later, if it waits for them")
   func followedLater() async throws {
     let store = InMemoryDeliveryStore()
     let mine = delivery("mine", after: 0)

@@ -52,7 +52,7 @@ struct SabotagedStoreTests {
   }
 
   @Test(
-    "A shared store that reports nothing, or not everything, is found",
+    "A shared store that reports too little is found",
     arguments: DeafStore.Mistake.allCases
   )
   func following(_ mistake: DeafStore.Mistake) async throws {

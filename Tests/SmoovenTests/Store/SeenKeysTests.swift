@@ -28,7 +28,7 @@ struct SeenKeysTests {
     #expect(seen.count == 2 && seen.floor == nil)
   }
 
-  @Test("If there is no room, the oldest by signed time are forgotten, and what is no newer is too old")
+  @Test("If there is no room, the oldest keys are forgotten, and callbacks that aren't newer are too old")
   func floor() throws {
     var seen = SeenKeys(capacity: 3, minimumWindow: 600)
     // In an order other than arrival.
@@ -111,7 +111,7 @@ struct SeenKeysTests {
     #expect(most > 2_500)
   }
 
-  @Test("What was inserted last can be removed, and is new again")
+  @Test("The last inserted key can be removed, and is new again")
   func takenBack() throws {
     var seen = SeenKeys(capacity: 3, minimumWindow: 10)
     #expect(insert(1, at: 0, into: &seen) == .new && arrive(1, at: 0, into: &seen) == .new)

@@ -49,7 +49,7 @@ import Testing
     #expect(throws: SmoovenError.self) { try BaseURL("http://[::1]:\(text)/", setting: "x") }
   }
 
-  @Test("Its parts", arguments: ["HTTPS", "https"])
+  @Test("Parts of a URL", arguments: ["HTTPS", "https"])
   func parts(scheme: String) throws {
     let url = try BaseURL("\(scheme)://[2001:db8::1]:8443/a/%20b//", setting: "x")
     #expect(url.scheme == "https")

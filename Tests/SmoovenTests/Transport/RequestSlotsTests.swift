@@ -76,7 +76,7 @@ import Testing
     #expect(try await slots.take(deadline: .now(), on: loop) == false)
   }
 
-  @Test("No slot is lost or created, whatever the order of releases, deadlines and cancellations")
+  @Test("No slot is lost or duplicated, whatever the order of releases, deadlines and cancellations")
   func conservation() async throws {
     let slots = RequestSlots(count: 3)
     let load = Load()
