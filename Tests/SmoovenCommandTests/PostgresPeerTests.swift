@@ -51,9 +51,22 @@ struct PostgresPeerTests {
     try await body()
   }
 
-  @Test("psycopg reads the tables, and hears the notifications of a replica", .needs(.python))
+  @Test(
+    "psycopg reads the tables and hears the notifications of a replica, while pgbench keeps the server busy",
+    .needs(.python)
+  )
   func psycopg() async throws {
-    let server = try PostgresServer.shared.get()
+    let server = try PostgresServer()
+    defer { server.stop() }
+    let load = server.program("pgbench")
+    try PostgresServer.run(load, ["-i", "-q", server.url()])
+    try await SmoovenProcess.with(["-n", "-c", "4", "-T", "600", server.url()], as: .other(load)) { load in
+      try await read(server)
+      #expect(load.now.exitCode == nil, "\(load.now)")
+    }
+  }
+
+  private func read(_ server: PostgresServer) async throws {
     let (waiter, receiver) = (try await open(server), try await open(server))
     let reports = DeliveryStoreReports()
     try await following(waiter, reports) {

@@ -3,6 +3,7 @@ import Foundation
 import Smooven
 import SmoovenCallbacks
 import SmoovenPostgres
+import SmoovenSupport
 import SmoovenTesting
 import TestSupport
 import Testing
@@ -43,13 +44,15 @@ struct ReplicaTests {
     let seed = UInt64.random(in: .min ... .max)
     var random = SeededGenerator(seed: seed)
     print("replicas: \(rounds) rounds, \(fault), seed \(seed)")
-    var (unclear, resumed) = (0, 0)
+    var (unclear, resumed, loads) = (0, 0, 0)
     for round in 0..<rounds {
       let victims = (Int.random(in: 0..<3, using: &random), Int.random(in: 0..<8, using: &random))
       let moments = (0..<2).map { _ in Duration.milliseconds(Int.random(in: 0..<1_500, using: &random)) }
       let keys = (0..<8).map { "\(fault) \(round) \($0)" }
       let ends = try await replicas.serving { url, _, processes, address in
-        try await withThrowingTaskGroup(of: (Int, SmoovenProcess.State).self) { group in
+        let isOver = Watched(false)
+        async let load = self.load(url, address, server, "load \(fault) \(round)", until: isOver)
+        let ends = try await withThrowingTaskGroup(of: (Int, SmoovenProcess.State).self) { group in
           for (number, key) in keys.enumerated() {
             let arguments = replicas.arguments(key, url, address)
             group.addTask {
@@ -67,6 +70,9 @@ struct ReplicaTests {
           try await hit(processes[victims.0], fault, after: moments[0], pause)
           return try await group.reduce(into: []) { $0.append($1) }
         }
+        isOver.update { $0 = true }
+        loads += try await load
+        return ends
       }
       for (number, end) in ends {
         let count = server.count(keys[number])
@@ -79,9 +85,52 @@ struct ReplicaTests {
     let stored = try await storedEvents()
     #expect(server.acknowledged.subtracting(stored).isEmpty)
     print(
-      "replicas: \(rounds) rounds, \(fault): \(rounds * 8) keys, \(server.acknowledged.count) callbacks with a 200,",
+      "replicas: \(rounds) rounds, \(fault): \(rounds * 8) keys next to \(loads) of a load, \(server.acknowledged.count) callbacks with a 200,",
       "none lost, none sent twice; of the senders hit, \(resumed) ended right and \(unclear) as unclear"
     )
+  }
+
+  /// Sends twenty notifications a second from this process until told to end, and returns their number.
+  ///
+  /// Whatever happens to a replica, each is delivered, and is sent once.
+  private func load(
+    _ url: String,
+    _ address: String,
+    _ server: CountingServer,
+    _ name: String,
+    until isOver: Watched<Bool>
+  ) async throws -> Int {
+    let store = try await PostgresDeliveryStore(
+      configuration: PostgresStoreConfiguration(url: database.url(), schema: schema)
+    )
+    var configuration = SmoovenConfiguration(
+      secretKey: Secret(CountingServer.key),
+      listener: .mounted(publicURL: address)
+    )
+    configuration.baseURL = url
+    let count = try await withSmoovenClient(configuration: configuration, store: store) { client in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        var count = 0
+        while !isOver.read(\.self) {
+          let intent = "\(name) \(count)"
+          count += 1
+          group.addTask {
+            let outcome = try await client.sendAndWait(
+              intent: intent,
+              context: .init(userID: "on-call@example.com"),
+              timeout: .seconds(120)
+            )
+            #expect(outcome.isDelivered && server.count(intent) == 1, "\(intent): \(outcome)")
+          }
+          // Nothing is awaited by it: sends begin when they do.
+          try await ContinuousClock().sleep(for: .milliseconds(50))
+        }
+        try await group.waitForAll()
+        return count
+      }
+    }
+    await store.close()
+    return count
   }
 
   /// Kills a process, or stops it for a while.

@@ -58,21 +58,26 @@ struct FailureTests {
     let receiver = try await PostgresDeliveryStore(server, schema: schema)
     let reports = DeliveryStoreReports()
     try await waiter.following(reports) {
-      for round in 0..<10 {
+      // Until each of the two has all of its connections.
+      let first = DeliveryToken()
+      await wait(for: first, at: waiter, reports)
+      _ = try await append(callback("first", token: first), to: receiver)
+      try await reports.key("first")
+      let connections = """
+        FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+        """
+      let processes = try server.sql("SELECT pid::int8 \(connections)").compactMap { $0.integer(0) }
+      #expect(processes.count >= 6, "two that read, two that write, one that listens, and one that notifies")
+      // Each of them, and then all that there are.
+      for (round, process) in (processes.map(Optional.some) + [nil, nil]).enumerated() {
         let token = DeliveryToken()
         await wait(for: token, at: waiter, reports)
-        // All of them, or one.
-        let choice = round % 3 == 0 ? "" : "ORDER BY random() LIMIT 1"
-        try server.sql(
-          """
-          SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
-          WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() \(choice)) AS p
-          """
-        )
+        let choice = process.map { " AND pid = \($0)" } ?? ""
+        try server.sql("SELECT pg_terminate_backend(pid) \(connections)\(choice)")
         let result = try await append(callback("\(round)", token: token), to: receiver)
         #expect(result == .stored || result == .duplicate)
         try await reports.key("\(round)")
-        #expect(try await page(of: waiter).count == round + 1)
+        #expect(try await page(of: waiter).count == round + 2)
       }
     }
     await waiter.close()

@@ -76,7 +76,8 @@ enum RefusalKind: Int, CaseIterable {
       The URL works, but the secret isn't the one that signs. Compare it with the project's Secret Key, and keep the \
       previous one while a key is rotated. smooven verify says more about a captured request.
       """
-    case .store: "Make the store writable again. Smooven repeats a callback that gets a 503."
+    case .store:
+      "Make sure that the store can be reached and written. Smooven repeats a callback that gets a 503."
     case .size: "Raise maximumBodySize or maximumHeaderSize of the listener, and of the proxy in front of it."
     case .room:
       "Raise the limit that is named, or share the load. Smooven repeats a callback that gets a 503."

@@ -11,8 +11,8 @@ struct LoggingOptions: ParsableArguments {
       ? standardError(.debug) : Logger(label: "smooven", factory: { _ in SwiftLogNoOpLogHandler() })
   }
 
-  /// The logger of a store, which tells its operator what to change, as no other line of the command does.
-  var storeLogger: Logger { standardError(verbose ? .debug : .warning) }
+  /// The logger of a store, which tells its operator what to change and when a fault is over, as no other line does.
+  var storeLogger: Logger { standardError(verbose ? .debug : .notice) }
 
   private func standardError(_ level: Logger.Level) -> Logger {
     var logger = Logger(label: "smooven", factory: { StreamLogHandler.standardError(label: $0) })
