@@ -16,6 +16,7 @@ from .servers import (
     GO,
     NODE,
     SMOOVEN,
+    SMOOVEN_DASHBOARD,
     SMOOVEN_SQLITE,
     TOKENS,
     WAITS_A_SECOND,
@@ -83,11 +84,15 @@ def wrk(running: Running, connections: int, seconds: int, requests: Path, size: 
 class Ingest:
     def __init__(self, seconds: int):
         self.load = Load(seconds)
-        self.servers = (*ALL, waiting(seconds + WARM_UP_SECONDS))
+        # The one with a journal is measured right after the one without.
+        first, *peers = ALL
+        seconds += WARM_UP_SECONDS
+        self.servers = (first, SMOOVEN_DASHBOARD, *peers, waiting(seconds))
+        self.more = (waiting(seconds, journal=True), SMOOVEN_SQLITE)
 
     def round(self, results: Results) -> None:
         for connections in CONNECTIONS:
-            for server in (*self.servers, SMOOVEN_SQLITE) if connections == 256 else self.servers:
+            for server in (*self.servers, *self.more) if connections == 256 else self.servers:
                 self.load.run(server, connections, results, server.name)
 
 
@@ -102,4 +107,8 @@ def ratios() -> list[Ratio]:
     tokens = [
         ratio(count, waiting(1), peer, bound) for peer, bound in {FLOOR: 0.75, SMOOVEN: None}.items() for count in CONNECTIONS
     ]
-    return [*found, *tokens, ratio(256, SMOOVEN_SQLITE, SMOOVEN, 0.35)]
+    journal = [
+        *(ratio(count, SMOOVEN_DASHBOARD, SMOOVEN, 0.97) for count in CONNECTIONS),
+        ratio(256, waiting(1, journal=True), waiting(1), 0.97),
+    ]
+    return [*found, *tokens, *journal, ratio(256, SMOOVEN_SQLITE, SMOOVEN, 0.35)]

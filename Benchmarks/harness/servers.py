@@ -34,14 +34,16 @@ SMOOVEN_SQLITE = Server(
     (*LISTEN, "--store", f"sqlite:{DATABASE}"),
     files=(DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"),
 )
+# The journal of the page keeps each callback with its request.
+SMOOVEN_DASHBOARD = Server("smooven listen --dashboard", (*LISTEN, "--dashboard", "127.0.0.1:0"))
 # More than are settled in a second on two cores.
 WAITS_A_SECOND, TOKENS = 40_000, WORK / "tokens"
 
 
-def waiting(seconds: int) -> Server:
+def waiting(seconds: int, journal: bool = False) -> Server:
     """A client with open waits. The paths and ids of their callbacks are in TOKENS when it listens."""
-    command = (RELEASE / "TokenIngest", WAITS_A_SECOND * seconds, TOKENS)
-    return Server("sendAndWait, token URLs", command, files=(TOKENS,))
+    command = (RELEASE / "TokenIngest", WAITS_A_SECOND * seconds, TOKENS, *(("journal",) if journal else ()))
+    return Server("sendAndWait, token URLs" + (", journal" if journal else ""), command, files=(TOKENS,))
 
 
 FLOOR = Server("NIO, a constant 200", (RELEASE / "NIOFloor",), verifies=False)
@@ -65,11 +67,14 @@ class Running:
             stderr=subprocess.PIPE,
             text=True,
         )
-        line = self.process.stderr.readline()
+        # The link to a page may be printed before it.
+        printed, found = "", None
+        while not found and (line := self.process.stderr.readline()):
+            printed += line
+            found = re.search(r"listening on http://[^:]+:(\d+)", line)
         self.start_up = time.perf_counter() - begin
-        found = re.search(r"listening on http://[^:]+:(\d+)", line)
         if not found:
-            raise SystemExit(f"{server.name} does not listen: {line}{self.process.stderr.read()}")
+            raise SystemExit(f"{server.name} does not listen: {printed}")
         self.port = int(found[1])
 
     def __enter__(self) -> "Running":

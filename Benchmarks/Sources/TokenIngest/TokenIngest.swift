@@ -4,18 +4,22 @@ import SmoovenTesting
 
 /// A client with many open waits, to which callbacks are sent at the URLs of its waits.
 ///
-/// `TokenIngest COUNT FILE`: opens `COUNT` waits with `sendAndWait`, writes the path and the notification id of each to
-/// a line of `FILE`, and then listens. Nothing is sent to Smooven.
+/// `TokenIngest COUNT FILE [journal]`: opens `COUNT` waits with `sendAndWait`, writes the path and the notification id of
+/// each to a line of `FILE`, and then listens. Nothing is sent to Smooven. With `journal`, the client keeps one.
 @main
 struct TokenIngest {
   static func main() async throws {
     let arguments = CommandLine.arguments.dropFirst()
-    guard arguments.count == 2, let count = Int(arguments[1]) else { fatalError("TokenIngest COUNT FILE") }
+    guard (2...3).contains(arguments.count), let count = Int(arguments[1]) else {
+      fatalError("TokenIngest COUNT FILE [journal]")
+    }
+    let journal = arguments.last == "journal" ? DeliveryJournal() : nil
     let key = Secret(ProcessInfo.processInfo.environment["SMOOVEN_SECRET_KEY"] ?? "")
     let transport = MockTransport(secretKey: key, answer: .accepted())
     // A local URL, so that callbacks may arrive at a local one.
     let configuration = SmoovenConfiguration(secretKey: key, baseURL: "http://127.0.0.1:1")
-    try await withSmoovenClient(configuration: configuration, transport: transport) { smooven in
+    try await withSmoovenClient(configuration: configuration, transport: transport, journal: journal) {
+      smooven in
       // The first one waits until the port is bound, and then the others don't have to.
       for number in [1, count] {
         for _ in transport.requestCount..<number { Task { await wait(smooven) } }
