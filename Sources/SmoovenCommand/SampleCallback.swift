@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 internal import Smooven
 
 /// A realistic callback of a provider, for `smooven trigger`.

@@ -2,7 +2,7 @@ internal import Logging
 internal import ServiceLifecycle
 internal import UnixSignals
 
-import func Foundation.exit
+internal import func Foundation.exit
 
 /// Runs services until SIGTERM or SIGINT, or until standard output fails, and stops them gracefully then.
 ///

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import HTTPTypes
 internal import Smooven
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// `smooven sign`: prints the headers that a provider would send with a body.
 struct SignCommand: AsyncParsableCommand {

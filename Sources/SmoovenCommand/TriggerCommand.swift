@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import HTTPTypes
 internal import Smooven
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// `smooven trigger`: sends one realistic callback.
 struct TriggerCommand: AsyncParsableCommand {

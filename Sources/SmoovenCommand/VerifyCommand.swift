@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import HTTPTypes
 internal import Smooven
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// `smooven verify`: checks one captured callback, and explains what's wrong with it.
 struct VerifyCommand: AsyncParsableCommand {

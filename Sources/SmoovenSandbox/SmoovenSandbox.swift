@@ -1,7 +1,7 @@
-import AsyncHTTPClient
+internal import AsyncHTTPClient
 public import Logging
 public import ServiceLifecycle
-import SmoovenHTTP
+internal import SmoovenHTTP
 internal import SmoovenSupport
 
 /// A local Smooven that accepts notifications on loopback and sends callbacks with real signatures.

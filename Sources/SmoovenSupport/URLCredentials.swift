@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 
 /// The user and password in a URL, which HTTP sends as a header field.
 package enum URLCredentials {

@@ -27,6 +27,17 @@ struct CodeBlock: CustomStringConvertible {
     return blocks
   }
 
+  /// Returns the fenced blocks of a source's doc comments, in order.
+  static func all(inCommentsOf source: String, at path: String) -> [CodeBlock] {
+    let comments = source.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      let line = line.drop { $0 == " " }
+      guard line.hasPrefix("///") else { return Substring() }
+      let text = line.dropFirst(3)
+      return text.hasPrefix(" ") ? text.dropFirst() : text
+    }
+    return all(in: comments.joined(separator: "\n"), of: path)
+  }
+
   /// Returns whether the block occurs in a source, line by line, apart from an indentation that all lines share.
   func occurs(in source: [Substring]) -> Bool {
     guard let first = lines.first, source.count >= lines.count else { return false }

@@ -1,29 +1,31 @@
 import Testing
 
 @Suite("Code in the documentation") struct CodeBlockTests {
+  /// The blocks of the documents and of the doc comments.
+  private static func blocks() throws -> [CodeBlock] {
+    let documents = try PackageFiles.documents()
+      .flatMap { CodeBlock.all(in: try PackageFiles.text($0), of: $0) }
+    let comments = try PackageFiles.paths(under: "Sources", withExtension: "swift")
+      .flatMap { CodeBlock.all(inCommentsOf: try PackageFiles.text($0), at: $0) }
+    #expect(!documents.isEmpty && !comments.isEmpty)
+    return documents + comments
+  }
+
   @Test("Every block of Swift is part of a sample, so it compiles")
   func swift() throws {
     let sources = try PackageFiles.paths(under: "Samples", withExtension: "swift").map { path in
       try PackageFiles.text(path).split(separator: "\n", omittingEmptySubsequences: false)
     }
-    var count = 0
-    for document in try PackageFiles.documents() {
-      for block in CodeBlock.all(in: try PackageFiles.text(document), of: document)
-      where block.language == "swift" {
-        count += 1
-        let isSample = sources.contains(where: block.occurs)
-        #expect(isSample, "\(block) stands in no file under Samples")
-      }
+    for block in try Self.blocks() where block.language == "swift" {
+      let isSample = sources.contains(where: block.occurs)
+      #expect(isSample, "\(block) isn't part of any file under Samples")
     }
-    #expect(count > 0)
   }
 
   @Test("Every block names its language, so none escapes the checks")
   func languages() throws {
-    for document in try PackageFiles.documents() {
-      for block in CodeBlock.all(in: try PackageFiles.text(document), of: document) {
-        #expect(["swift", "text", "bash", "json"].contains(block.language), "\(block)")
-      }
+    for block in try Self.blocks() {
+      #expect(["swift", "text", "bash", "json"].contains(block.language), "\(block)")
     }
   }
 

@@ -2,7 +2,7 @@ internal import Crypto
 internal import SmoovenCallbacks
 internal import SmoovenSupport
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 extension SmoovenClient {
   /// Asks a person, and waits for the answer.

@@ -1,7 +1,7 @@
 internal import HTTPTypes
 internal import SmoovenCallbacks
 
-import struct Foundation.CharacterSet
+internal import struct Foundation.CharacterSet
 
 extension SmoovenClient {
   /// Queries the state of a notification.

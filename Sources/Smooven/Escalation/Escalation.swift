@@ -2,7 +2,7 @@ internal import Logging
 internal import SmoovenCallbacks
 internal import SmoovenSupport
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// The thin shell around ``EscalationMachine``, which begins steps and waits for all of them in one race.
 struct Escalation {

@@ -1,6 +1,6 @@
 internal import SmoovenCallbacks
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 extension SmoovenClient {
   /// Explains the state of a delivery.

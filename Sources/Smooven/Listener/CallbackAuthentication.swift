@@ -1,7 +1,7 @@
 internal import HTTPTypes
 public import SmoovenCallbacks
 
-import struct Foundation.Data
+internal import struct Foundation.Data
 
 /// The credentials that a sender must present before its callback is processed.
 ///

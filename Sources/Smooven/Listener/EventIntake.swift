@@ -3,7 +3,7 @@ internal import SmoovenCallbacks
 package import SmoovenHTTP
 internal import SmoovenSupport
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// The one door for all events, whether from a callback, a status response, recovery or another process.
 ///

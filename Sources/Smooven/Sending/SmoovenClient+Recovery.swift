@@ -1,7 +1,7 @@
 internal import SmoovenCallbacks
 internal import SmoovenHTTP
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 extension SmoovenClient {
   private static let pageSize = 100

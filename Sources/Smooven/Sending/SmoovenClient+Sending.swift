@@ -1,7 +1,7 @@
 internal import SmoovenCallbacks
 internal import Tracing
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 extension SmoovenClient {
   /// The group of the client's own endpoint, and therefore of everything that it sends.

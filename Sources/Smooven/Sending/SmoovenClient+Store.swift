@@ -2,7 +2,7 @@ internal import Logging
 internal import SmoovenCallbacks
 internal import SmoovenSupport
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 // The client's writes to its store, apart from the steps of a send.
 extension SmoovenClient {

@@ -1,6 +1,6 @@
 internal import SmoovenCallbacks
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 extension StoredDelivery {
   /// The right to send a delivery, held for a limited time.

@@ -11,7 +11,7 @@
 ///   func send(_ request: TransportRequest) async throws -> TransportResponse {
 ///     var request = request
 ///     request.head.headerFields.append(tag)
-///     // What the base throws goes through unchanged: it says whether anything was sent.
+///     // An error of the base is rethrown unchanged, because it says whether anything was sent.
 ///     return try await base.send(request)
 ///   }
 ///

@@ -4,13 +4,14 @@ public import struct Foundation.Date
 
 /// A provider whose callbacks are signed, and which can sign as its service does.
 ///
-/// It names its ``signature``, and gets verification, tolerance and signing from that:
+/// It names its ``signature``, and gets verification, tolerance and signing from that. Here, the service sends the HMAC
+/// of the body in a header. ``CallbackProvider`` shows the whole type:
 ///
 /// ```swift
-/// struct ParcelProvider: SigningCallbackProvider {
-///   let name = "parcel"
-///   let signature: BodySignature
-///   func decode(_ request: CallbackRequest) throws(CallbackDecodingError) -> CallbackEvent { … }
+/// init(secrets: [Secret]) throws {
+///   let header = HTTPField.Name("X-Parcel-Signature") ?? .authorization
+///   let secrets = try SigningSecrets(secrets, provider: name, expectation: "the shop's webhook secret")
+///   signature = BodySignature(header: header, secrets: secrets)
 /// }
 /// ```
 public protocol SigningCallbackProvider: CallbackProvider {

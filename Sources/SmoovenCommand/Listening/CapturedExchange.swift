@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 internal import HTTPTypes
 internal import Smooven
 internal import SmoovenHTTP

@@ -1,6 +1,6 @@
 internal import HTTPTypes
 
-import struct Foundation.UUID
+internal import struct Foundation.UUID
 
 /// The header fields that tell the way of a forwarded request, and those that belong to one connection only.
 struct ForwardHops: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 internal import SmoovenSupport
 
 /// Standard input as pieces of bytes, read only when asked for.

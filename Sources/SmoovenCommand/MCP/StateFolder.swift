@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 
 /// The directory where a user's programs keep what should survive a restart (XDG Base Directory Specification).
 enum StateFolder {

@@ -1,6 +1,6 @@
 internal import Smooven
 
-import class Foundation.ProcessInfo
+internal import class Foundation.ProcessInfo
 
 /// The environment, in which an empty variable counts as missing.
 enum Environment {

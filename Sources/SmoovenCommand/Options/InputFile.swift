@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 internal import Smooven
 
 /// The input of a command, from a file or from standard input.

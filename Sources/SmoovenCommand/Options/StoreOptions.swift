@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Logging
 internal import Smooven
 
-import class Foundation.FileManager
+internal import class Foundation.FileManager
 
 #if SQLiteSupport
 internal import SmoovenSQLite

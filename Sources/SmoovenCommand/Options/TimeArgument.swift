@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Smooven
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// A moment: RFC 3339, or seconds since 1970.
 struct TimeArgument: ExpressibleByArgument, Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 
 /// The operating system's errors about files.
 enum SystemError {

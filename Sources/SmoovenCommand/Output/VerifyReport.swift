@@ -1,6 +1,6 @@
 internal import Smooven
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// The findings of `verify` about a request.
 struct VerifyReport: Encodable {

@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 
 /// A capture that was read from a file.
 struct Capture {

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Smooven
 internal import SmoovenSupport
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// `smooven replay`: sends captured requests again, and compares the responses.
 struct ReplayCommand: AsyncParsableCommand {

@@ -1,7 +1,7 @@
 internal import HTTPTypes
 internal import Smooven
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// The changes to a captured request before it's sent again.
 struct ReplayEdit: Sendable {

@@ -1,7 +1,7 @@
 internal import HTTPTypes
 internal import Smooven
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// Sends captured requests again, one at a time.
 struct Replayer: Sendable {

@@ -11,8 +11,12 @@ public import Tracing
 /// and passes each call to ``call(_:arguments:)``.
 ///
 /// ```swift
-/// let server = MCPServer(client: smooven, configuration: .init(recipients: .only(["sarah@example.com"])))
-/// let result = try await server.call("notify_person", arguments: arguments)
+/// let server = MCPServer(client: smooven, configuration: settings)
+/// var turn = model.begin(tools: server.tools)
+/// while let call = turn.call {
+///   let result = try await server.call(call.tool, arguments: call.arguments)
+///   turn = model.go(on: result, after: turn)
+/// }
 /// ```
 ///
 /// No call sends a notification twice, because its handle is its idempotency key. A call that a host repeats, even on

@@ -1,4 +1,4 @@
-import SmoovenCallbacks
+internal import SmoovenCallbacks
 
 /// The addresses of recipients, per channel.
 enum Address {

@@ -1,6 +1,6 @@
-import SmoovenCallbacks
+internal import SmoovenCallbacks
 
-import class Foundation.JSONEncoder
+internal import class Foundation.JSONEncoder
 
 extension JSONValue {
   /// Returns the value as bytes, with its keys sorted so that equal values have equal bytes.

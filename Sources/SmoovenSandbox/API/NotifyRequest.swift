@@ -1,4 +1,4 @@
-import SmoovenCallbacks
+internal import SmoovenCallbacks
 
 /// A valid body of `POST /v1/agent/notify`.
 struct NotifyRequest: Sendable {

@@ -1,6 +1,6 @@
-import HTTPTypes
-import SmoovenCallbacks
-import SmoovenHTTP
+internal import HTTPTypes
+internal import SmoovenCallbacks
+internal import SmoovenHTTP
 internal import SmoovenSupport
 
 extension SandboxAPI {

@@ -1,5 +1,5 @@
-import SmoovenCallbacks
-import SmoovenHTTP
+internal import SmoovenCallbacks
+internal import SmoovenHTTP
 internal import SmoovenSupport
 
 extension SandboxAPI {

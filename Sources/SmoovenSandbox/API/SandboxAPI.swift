@@ -1,7 +1,7 @@
-import HTTPTypes
-import Logging
-import SmoovenCallbacks
-import SmoovenHTTP
+internal import HTTPTypes
+internal import Logging
+internal import SmoovenCallbacks
+internal import SmoovenHTTP
 internal import SmoovenSupport
 
 /// The handler of a sandbox's requests.

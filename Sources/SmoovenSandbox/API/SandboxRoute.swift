@@ -1,4 +1,4 @@
-import HTTPTypes
+internal import HTTPTypes
 
 /// The resource that a path refers to.
 enum SandboxRoute: Equatable {

@@ -1,4 +1,4 @@
-import SmoovenCallbacks
+internal import SmoovenCallbacks
 internal import SmoovenSupport
 
 /// A courier that plays stories and retries callbacks in the background.

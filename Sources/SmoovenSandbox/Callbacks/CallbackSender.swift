@@ -1,9 +1,9 @@
-import AsyncHTTPClient
-import HTTPTypes
-import Logging
-import NIOCore
-import NIOHTTP1
-import SmoovenCallbacks
+internal import AsyncHTTPClient
+internal import HTTPTypes
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import SmoovenCallbacks
 internal import SmoovenSupport
 
 /// A sender that posts callbacks and records the results.

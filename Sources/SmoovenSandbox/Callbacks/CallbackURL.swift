@@ -1,4 +1,4 @@
-import struct Foundation.URL
+internal import struct Foundation.URL
 
 /// The rule for the URLs that callbacks are sent to.
 enum CallbackURL {

@@ -1,8 +1,8 @@
-import AsyncHTTPClient
-import Logging
-import NIOCore
-import NIOHTTP1
-import SmoovenCallbacks
+internal import AsyncHTTPClient
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import SmoovenCallbacks
 
 /// A visitor that opens the links of a notification, like a mail scanner, or like a person who answers a question.
 struct LinkVisitor: Sendable {

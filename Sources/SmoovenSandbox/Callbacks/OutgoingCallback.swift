@@ -1,5 +1,5 @@
-import HTTPTypes
-import SmoovenCallbacks
+internal import HTTPTypes
+internal import SmoovenCallbacks
 internal import SmoovenSupport
 
 /// A callback that is ready to be sent as often as needed, with the same bytes.

@@ -1,6 +1,6 @@
-import SmoovenCallbacks
+internal import SmoovenCallbacks
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// An accepted notification and its progress.
 struct NotificationRecord: Sendable {

@@ -1,6 +1,6 @@
-import SmoovenCallbacks
+internal import SmoovenCallbacks
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// A player, as it was last registered.
 struct PlayerRecord: Sendable {

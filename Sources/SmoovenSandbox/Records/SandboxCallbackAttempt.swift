@@ -1,5 +1,5 @@
-import HTTPTypes
-import SmoovenCallbacks
+internal import HTTPTypes
+internal import SmoovenCallbacks
 
 public import struct Foundation.Date
 

@@ -1,6 +1,6 @@
-import SmoovenCallbacks
+internal import SmoovenCallbacks
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// Everything that a sandbox remembers.
 struct SandboxRecords: Sendable {

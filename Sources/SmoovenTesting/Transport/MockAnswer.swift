@@ -1,7 +1,7 @@
 public import HTTPTypes
 public import Smooven
 
-import class Foundation.JSONEncoder
+internal import class Foundation.JSONEncoder
 
 /// The response of ``MockTransport`` to a request, with the callbacks that it sends.
 public struct MockAnswer: Sendable {

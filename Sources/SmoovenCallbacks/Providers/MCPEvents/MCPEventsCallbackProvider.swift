@@ -8,8 +8,10 @@ internal import HTTPTypes
 /// and by the id of its subscription, which all events of the subscription share:
 ///
 /// ```swift
-/// let outcome = try await listener.expect(.mcpEvents(secret), timeout: .seconds(600), until: incidentIsOver) { callback in
-///   try await server.subscribe("incident.updated", url: callback.callbackURL, secret: secret)
+/// let isOver = DeliveryCriterion.matching { $0.name == "incident.resolved" }
+/// return try await listener.expect(try .mcpEvents(secret), timeout: .seconds(600), until: isOver) {
+///   expected in
+///   try await subscribe(expected.callbackURL)
 /// }
 /// ```
 public struct MCPEventsCallbackProvider: SigningCallbackProvider {
