@@ -49,6 +49,7 @@ extension DeliveryEvidence {
       let step: (String, String?) -> Step = { Step(at: entry.at, name: $0, detail: $1) }
       switch entry.kind {
       case .opened(let isKeyed): return step("opened", isKeyed ? "with a key" : nil)
+      case .expected(let provider): return step("opened", "expects \(provider)")
       case .requestLeft(let attempt): return step("request left", attempt > 1 ? "attempt \(attempt)" : nil)
       case .accepted(_, let status, let channel):
         return Step(at: entry.at, name: "accepted", detail: status.rawValue, channel: channel)

@@ -49,8 +49,16 @@ struct DeliveryEvidence: Sendable {
 
   var opening: JournalEntry? {
     entries.first { entry in
-      if case .opened = entry.kind { true } else { false }
+      switch entry.kind {
+      case .opened, .expected: true
+      default: false
+      }
     }
+  }
+
+  /// The provider that calls back because of something else than a send, or `nil` for a notification.
+  var expectedProvider: String? {
+    if case .expected(let provider)? = opening?.kind { provider } else { nil }
   }
 
   var openedAt: Date? { delivery?.openedAt ?? opening?.at ?? entries.first?.at }
@@ -184,7 +192,7 @@ struct DeliveryEvidence: Sendable {
       if let token, entry.token == token {
         own.append((entry.at, rejection))
       } else if story.isUnaddressed(entry), isSince(entry, openedAt),
-        rejection.endpoint.map({ $0 == delivery?.group ?? SmoovenClient.group }) ?? true
+        rejection.endpoint.map({ $0 == delivery?.group ?? expectedProvider ?? SmoovenClient.group }) ?? true
       {
         others.append((entry.at, rejection))
       }

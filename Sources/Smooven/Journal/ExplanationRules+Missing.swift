@@ -10,12 +10,12 @@ extension ExplanationRules {
     if !refusals.own.isEmpty { return refused(refusals.own, limit: nil) }
     if !refusals.others.isEmpty {
       // Anything may have been refused at a port. That a URL leads nowhere is known.
-      return [unreachable(setup)].compactMap(\.self) + refused(refusals.others, limit: limit)
+      return [unreachable(setup, evidence)].compactMap(\.self) + refused(refusals.others, limit: limit)
     }
     if !setup.hasPort { return [elsewhere] }
     let traffic = evidence.traffic
     if let traffic, traffic.accepted > 0 { return [othersArrive(traffic.accepted)] }
-    if let unreachable = unreachable(setup) { return [unreachable] }
+    if let unreachable = unreachable(setup, evidence) { return [unreachable] }
     guard evidence.story != nil else { return [notRecorded] }
     // More was refused than is kept, or the journal begins later.
     guard let traffic, traffic.rejected == 0 else { return [] }
@@ -34,8 +34,11 @@ extension ExplanationRules {
 
   // MARK: Nothing came
 
-  private static func unreachable(_ setup: DeliveryEvidence.Setup) -> Reason? {
-    guard let url = setup.publicURL, !setup.api.isLoopback else { return nil }
+  private static func unreachable(_ setup: DeliveryEvidence.Setup, _ evidence: DeliveryEvidence) -> Reason? {
+    // Where the system that calls back otherwise is, isn't known.
+    guard let url = setup.publicURL, !setup.api.isLoopback, evidence.expectedProvider == nil else {
+      return nil
+    }
     switch url.reach {
     case .anywhere: return nil
     case .loopback:

@@ -20,7 +20,7 @@ enum ExplanationRules {
   typealias Rule = @Sendable (DeliveryEvidence) -> Conclusion?
 
   static let conclusions: [Rule] = [
-    unknownHere, arrived, failed, lost, notSent, unclear, copies, underWay, polling, noCallback,
+    unknownHere, arrived, failed, lost, expected, notSent, unclear, copies, underWay, polling, noCallback,
   ]
 
   static func reasons(for evidence: DeliveryEvidence) -> [Reason] {
@@ -44,7 +44,8 @@ enum ExplanationRules {
       let reason = Reason(
         code: "late",
         message: "It arrived, but the callback came \(text(delay)) after the wait had ended.",
-        advice: "Wait longer, or take the delivery up again with resume(_:)."
+        advice: evidence.expectedProvider == nil
+          ? "Wait longer, or take the delivery up again with resume(_:)." : "Wait longer."
       )
       return Conclusion(reason: reason)
     }
@@ -75,7 +76,7 @@ enum ExplanationRules {
     let reason = Reason(
       code: "failed",
       message: "It can't arrive. The step that failed has the reason.",
-      advice: "Use another channel or recipient."
+      advice: evidence.expectedProvider == nil ? "Use another channel or recipient." : nil
     )
     return Conclusion(reason: reason)
   }
@@ -90,6 +91,21 @@ enum ExplanationRules {
     let reason = Reason(
       code: "callback_lost",
       message: "\(what): the status says so. Its callback didn't come here."
+    )
+    return Conclusion(reason: reason, lacksCallback: true)
+  }
+
+  // MARK: It isn't sent by this client
+
+  private static func expected(_ evidence: DeliveryEvidence) -> Conclusion? {
+    guard let provider = evidence.expectedProvider, evidence.arrivals.isEmpty else { return nil }
+    let waits = evidence.outcome == nil ? "waits" : "waited"
+    let reason = Reason(
+      code: "expected",
+      message: """
+        It \(waits) for a callback of \(provider.loggable) that something else triggers: the system that was given its URL. \
+        None has arrived.
+        """
     )
     return Conclusion(reason: reason, lacksCallback: true)
   }

@@ -39,9 +39,10 @@ public struct JournalEntry: Sendable {
   ///
   /// More cases may be added, so a `switch` over it needs a `default`.
   public enum Kind: Sendable {
-    /// A delivery or an expected callback was opened, before its request was sent. `isKeyed` indicates whether an
-    /// idempotency key was given.
+    /// A delivery was opened, before its request was sent. `isKeyed` indicates whether an idempotency key was given.
     case opened(isKeyed: Bool)
+    /// A wait for a callback of a provider was opened, which something else than this client triggers.
+    case expected(provider: String)
     /// The client started to send the body of a request. Attempts are counted from 1 for each caller.
     case requestLeft(attempt: Int)
     /// Smooven accepted the notification under an id.
@@ -110,6 +111,7 @@ extension JournalEntry.Kind: SafelyDescribed {
   public var description: String {
     switch self {
     case .opened(let isKeyed): isKeyed ? "opened with a key" : "opened"
+    case .expected(let provider): "expected from \(provider.loggable)"
     case .requestLeft(let attempt): "request left, attempt \(attempt)"
     case .accepted(let id, let status, _): "accepted \(id.loggable), \(status.rawValue.loggable)"
     case .refused(let error): "refused: \(error.code)"

@@ -30,7 +30,8 @@ extension CallbackReceiver {
   ) async throws -> DeliveryOutcome {
     try SmoovenError.checkTimeout(timeout)
     let base = try BaseURL(publicURL, setting: "publicURL")
-    let deadline = clock.now() + timeout
+    let start = clock.now()
+    let deadline = start + timeout
     let token = DeliveryToken()
     try CallbackEndpoint(provider, authentication: CallbackAuthentication.none).validate()
     let name = "\(provider.name)-\(String(UInt64.random(in: .min ... .max), radix: 16))"
@@ -41,7 +42,7 @@ extension CallbackReceiver {
       isPrivate: true,
       onRelease: { [weak self] in self?.expected.end(token) }
     )
-    journal?.record(.opened(isKeyed: false), of: token)
+    journal?.record(.expected(provider: provider.name), of: token)
     expected.insert(CallbackTarget(expecting: provider, as: name, token: token), at: token)
     if intake.store.isShared {
       // So that another process that receives the callback has the sender try again.
@@ -52,7 +53,12 @@ extension CallbackReceiver {
     let url = base.url + Self.path(of: provider.name, token: token)
     let expectedCallback = ExpectedCallback(callbackURL: url, lease: lease)
     _ = try await lease.bounded(by: deadline, cancelsLate: true) { try await body(expectedCallback) }
-    return try await lease.outcome(until: criterion, deadline: deadline)
+    let outcome = try await lease.outcome(until: criterion, deadline: deadline)
+    if let journal {
+      let status = tracker.snapshot(of: token)?.status ?? .unconfirmed
+      journal.record(.settled(JournalOutcome(outcome, status, after: clock.now() - start)), of: token)
+    }
+    return outcome
   }
 
   /// Waits for callbacks by a correlation id, such as a `trackingId`, a `job_id`, or a `clientRef` chosen before

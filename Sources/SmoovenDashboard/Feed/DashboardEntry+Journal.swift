@@ -13,6 +13,7 @@ extension DashboardEntry {
     )
     switch entry.kind {
     case .opened(let isKeyed): set("opened", "opened", isKeyed ? "with an idempotency key" : "")
+    case .expected(let provider): set("opened", "opened", "expects \(provider)")
     case .requestLeft(let attempt):
       set("sent", "request sent", attempt > 1 ? "attempt \(attempt)" : "")
     case .accepted(let id, let status, let channel):
