@@ -52,7 +52,7 @@ enum RefusalKind: Int, CaseIterable {
         ? "the signed time is \(Self.time(age)) old"
         : "the signed time is \(Self.time(-age)) ahead of this machine's clock"
     case .signature: return "no configured secret made the signature (\(rejection.reason))"
-    case .store, .body: return rejection.message.loggable
+    case .store, .body: return rejection.message.printable
     case .size: return "larger than \(rejection.limit.map { "\($0) bytes" } ?? "the limit")"
     case .room: return "there was no room for it (\(rejection.reason))"
     case .compressed: return "the body is compressed"
