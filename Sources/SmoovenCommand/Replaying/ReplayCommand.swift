@@ -100,16 +100,10 @@ struct ReplayCommand: AsyncParsableCommand {
     let seed = seed ?? UInt64.random(in: 0...999_999)
     if faults != ReplayFaults() { Terminal.printError("seed \(seed)") }
     let (steps, dropped) = faults.plan(count: capture.lines.count, seed: seed)
-    let times = capture.lines.map { RFC3339.parse($0.exchange.at)?.timeIntervalSince1970 ?? 0 }
-    let start = ContinuousClock.now
+    let pace = ReplayPace(capture.lines.map(\.exchange.at), speed)
     var report = ReplayReport()
     (report.dropped, report.skippedLines) = (dropped.count, capture.skipped.count)
-    for step in steps {
-      if let factor = speed.factor {
-        // Late ones are sent at the time of the place that they got.
-        let seconds = max(0, times[min(step.place, times.count - 1)] - (times.first ?? 0)) / factor
-        try await Task.sleep(until: start + .seconds(min(seconds, 86_400)))
-      }
+    try await pace.carryOut(steps, clock: DeliveryClock(ContinuousClock())) { step in
       let result = try await replayer.send(capture.lines[step.index], isDuplicate: step.isDuplicate)
       report.add(result)
       if json {
