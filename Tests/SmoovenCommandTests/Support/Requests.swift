@@ -50,6 +50,19 @@ enum Requests {
     )
   }
 
+  /// Reads a body until a text appears in it, and leaves the rest.
+  static func body(of url: String, headers: [String: String], until text: String) async throws -> String {
+    var request = HTTPClientRequest(url: url)
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
+    let response = try await client.execute(request, timeout: .seconds(60))
+    var body: [UInt8] = []
+    for try await buffer in response.body {
+      body += buffer.readableBytesView
+      if String(decoding: body, as: UTF8.self).contains(text) { break }
+    }
+    return String(decoding: body, as: UTF8.self)
+  }
+
   /// Sends a notification to a sandbox, as any program could.
   static func notify(_ url: String, _ request: JSONValue) async throws -> Answer {
     try await send(
