@@ -1,3 +1,5 @@
+package import HTTPTypes
+
 /// A handler that replies to requests.
 ///
 /// The requests of one connection are handled one at a time, and those of several connections concurrently.
@@ -7,6 +9,15 @@ package protocol HTTPServerHandler: Sendable {
   /// It's called on an event loop, so it must not block, because other connections wait for the same thread. The work
   /// that computes a reply runs in its own task, which is cancelled if the connection is closed.
   func answer(_ request: consuming HTTPServerRequest) -> Answer<HTTPServerReply>
+}
+
+/// A handler that refuses some requests by their heads, before their bodies are read.
+package protocol HTTPHeadHandler: HTTPServerHandler {
+  /// Returns the response to a request that must be refused, or `nil` if its body is to be read.
+  ///
+  /// It's called on an event loop for each request that announces a body, also for one that is too large. After a refusal
+  /// the connection is closed. Requests without a body get only ``HTTPServerHandler/answer(_:)``.
+  func refusal(of head: HTTPRequest) -> HTTPServerResponse?
 }
 
 /// A handler that replies to every request in its own task.

@@ -56,10 +56,11 @@ extension HTTPConnectionHandler {
     }
   }
 
-  private func send(_ response: HTTPServerResponse, _ context: ChannelHandlerContext) {
+  /// Sends a response, and closes the connection after it if it's the last one or has to be.
+  func send(_ response: HTTPServerResponse, _ context: ChannelHandlerContext, closes: Bool = false) {
     guard let request = incoming else { return cut(context) }
     incoming = nil
-    let closes = isLast(response, to: request)
+    let closes = closes || isLast(response, to: request)
     phase = closes ? .closing : .idle
     timer?.expire(after: server.idleTimeout)
 

@@ -105,6 +105,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         )
         self.incoming = incoming
         wireStart = meter.count
+        if let handler = server.headHandler, let head = incoming.headBeforeBody,
+          let refusal = handler.refusal(of: head)
+        {
+          return send(refusal, context, closes: true)
+        }
+        try incoming.checkLength()
         if incoming.expectsContinue {
           context.writeAndFlush(
             wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")),

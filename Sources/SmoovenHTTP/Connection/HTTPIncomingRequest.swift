@@ -19,9 +19,15 @@ struct HTTPIncomingRequest {
   let expectsContinue: Bool
 
   /// Whether the body is chunked, so that its size on the wire is unknown.
-  let isChunked: Bool
+  var isChunked: Bool { contentLength == nil }
+
+  /// The announced length of the body, or `nil` if it's chunked.
+  private let contentLength: Int?
 
   private let maximumBodySize: Int
+
+  /// The head, if the request announces a body.
+  var headBeforeBody: HTTPRequest? { contentLength == 0 ? nil : request?.head }
 
   /// Creates a request, and refuses heads that the parser accepts but that two servers might read differently.
   init(
@@ -34,9 +40,7 @@ struct HTTPIncomingRequest {
     isLegacy = head.version != .http1_1
     let incoming = try HTTPIncomingFields(head.headers, names: &names)
     guard incoming.host != nil || isLegacy else { throw .malformed("no host") }
-    let contentLength = try incoming.contentLength(isLegacy: isLegacy)
-    if let contentLength, contentLength > maximumBodySize { throw .bodyTooLarge }
-    isChunked = contentLength == nil
+    contentLength = try incoming.contentLength(isLegacy: isLegacy)
 
     isHead = head.method == .HEAD
     request = HTTPServerRequest(
@@ -53,6 +57,11 @@ struct HTTPIncomingRequest {
     // one.
     keepsAlive = head.isKeepAlive && !incoming.hasUpgrade
     expectsContinue = !isLegacy && contentLength != 0 && incoming.expectsContinue
+  }
+
+  /// Refuses a body whose announced length is too large.
+  func checkLength() throws(HTTPRefusal) {
+    if let contentLength, contentLength > maximumBodySize { throw .bodyTooLarge }
   }
 
   mutating func append(_ part: ByteBuffer) throws(HTTPRefusal) {

@@ -7,6 +7,8 @@ internal import Synchronization
 final class HTTPServerContext: Sendable {
   let configuration: HTTPServerConfiguration
   let handler: any HTTPServerHandler
+  /// The same handler, if it also judges heads.
+  let headHandler: (any HTTPHeadHandler)?
   let logger: Logger
   private let onRefusal: @Sendable (HTTPRefusal) -> Void
   let requestTimeout: TimeAmount
@@ -27,6 +29,7 @@ final class HTTPServerContext: Sendable {
   ) {
     self.configuration = configuration
     self.handler = handler
+    headHandler = handler as? any HTTPHeadHandler
     self.logger = logger
     self.onRefusal = onRefusal
     requestTimeout = TimeAmount(setting: configuration.requestTimeout)

@@ -1,4 +1,4 @@
-internal import HTTPTypes
+package import HTTPTypes
 package import SmoovenCallbacks
 package import SmoovenHTTP
 internal import SmoovenSupport
@@ -7,7 +7,7 @@ internal import Synchronization
 /// A server over Streamable HTTP, with one message per request, and a stream of events for each call that takes time.
 ///
 /// There are no sessions. A client that disconnects cancels its call, and nothing else.
-package final class MCPHTTPHandler: HTTPServerHandler {
+package final class MCPHTTPHandler: HTTPHeadHandler {
   private let server: MCPServer
   private let runner: ToolRunner
   private let tokens: [Secret]
@@ -37,11 +37,15 @@ package final class MCPHTTPHandler: HTTPServerHandler {
     access.withLock { $0 = HTTPAccess(host: address.host, port: address.port, tokens: tokens) }
   }
 
-  package func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
+  package func refusal(of head: HTTPRequest) -> HTTPServerResponse? {
     guard let access = access.withLock({ $0 }) else {
-      return .now(.response(HTTPServerResponse(status: .serviceUnavailable)))
+      return HTTPServerResponse(status: .serviceUnavailable)
     }
-    if let refusal = access.refusal(of: request.head) { return .now(.response(refusal)) }
+    return access.refusal(of: head)
+  }
+
+  package func answer(_ request: HTTPServerRequest) -> Answer<HTTPServerReply> {
+    if let refusal = refusal(of: request.head) { return .now(.response(refusal)) }
     switch RPCMessage(request.body) {
     case .notification, .response: return .now(.response(HTTPServerResponse(status: .accepted)))
     case .invalid(let error, let id): return .now(Self.response(error, id, .badRequest))

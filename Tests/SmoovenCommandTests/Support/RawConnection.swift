@@ -62,6 +62,11 @@ struct RawConnection: Sendable {
     return parts.count > 1 ? Int(parts[1]) : nil
   }
 
+  /// Waits until the other side has closed the connection.
+  func closed() async throws {
+    try await received.first { $0.isClosed ? () : nil }
+  }
+
   func close() async {
     try? await channel.close().get()
   }
