@@ -34,4 +34,34 @@ struct MCPProcessLimitTests {
       }
     }
   }
+
+  #if os(Linux)
+  @Test(
+    "A host that doesn't read costs little memory, gets every reply when it reads again, and can end the process",
+    .needs(.python)
+  )
+  func slowReader() async throws {
+    let end = try await SmoovenProcess.run(
+      [try Program.smoovenURL.path, "mcp", "--sandbox", "--allow-any"],
+      as: .script("slow_reader.py")
+    )
+    #expect(end.exitCode == 0, "\(end.errorText)")
+    let reports = try end.output.map { try JSONValue(parsing: Array($0.utf8)) }
+    try #require(reports.count == 3, "\(end.output)")
+    for report in reports {
+      let sent = try #require(report["sent"]?.integerValue)
+      // What two pipes and one read hold, and the calls that may be in progress.
+      #expect((65..<2_000).contains(sent), "\(report)")
+    }
+    for report in reports.dropLast() {
+      #expect(report["once"] == true && report["ordered"] == true, "\(report)")
+    }
+    #expect(reports[1]["listed"]?.integerValue ?? 0 > 10)
+    #expect(reports[2]["code"] == 0)
+    let memory = reports[0]["memory"]?.integerValue ?? 0
+    let sent = reports[0]["sent"]?.integerValue ?? 0
+    print("A host that doesn't read: \(sent) calls, \(memory >> 20) MiB resident")
+    #expect(memory < 256 << 20)
+  }
+  #endif
 }

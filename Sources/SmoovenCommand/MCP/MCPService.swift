@@ -12,6 +12,8 @@ struct MCPService: Service {
   ///
   /// A host may end a server that stays longer than a few seconds.
   private static let patience = Duration.seconds(5)
+  /// The maximum time for which a host that has closed its end of the input may leave the output unread.
+  private static let silence = Duration.seconds(2)
 
   init(_ command: MCPCommand) {
     self.command = command
@@ -52,7 +54,7 @@ struct MCPService: Service {
         if let address = command.http {
           try await serve(server, at: address)
         } else {
-          try await server.serve(input: StandardInput(), output: StandardOutput().write)
+          try await serveStandardStreams(server)
         }
       }
     } catch let error as HTTPServerError {
@@ -61,6 +63,23 @@ struct MCPService: Service {
       // The peer has disconnected, or a signal has arrived. Deliveries are in the store.
     }
     return nil
+  }
+
+  /// Serves the host until it has closed the input.
+  ///
+  /// While the host doesn't read, nothing more is read from it, so the end of the input isn't reached. The input can be
+  /// closed all the same.
+  private func serveStandardStreams(_ server: MCPServer) async throws {
+    let output = StandardOutput()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await server.serve(input: StandardInput(), output: output.write) }
+      group.addTask {
+        try await StandardInput.closed()
+        try await output.stalled(for: Self.silence)
+      }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
   }
 
   /// Serves HTTP clients until the task is cancelled.

@@ -26,20 +26,60 @@ struct StandardInput: AsyncSequence, Sendable {
   }
 }
 
+extension StandardInput {
+  /// Returns once its other end is closed, even if there's still something to read.
+  ///
+  /// It takes a thread until the process ends.
+  ///
+  /// - Throws: `CancellationError` if cancelled.
+  static func closed() async throws {
+    let isClosed = Watched(false)
+    Thread.detachNewThread {
+      var descriptor = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
+      var result: CInt
+      repeat {
+        result = unsafe poll(&descriptor, 1, -1)
+      } while result < 0 && errno == EINTR
+      if result > 0 { isClosed.update { $0 = true } }
+    }
+    try await isClosed.first { $0 ? () : nil }
+  }
+}
+
 /// Standard output, on which nothing but messages may appear.
 struct StandardOutput: Sendable {
+  /// The writes that have begun and those that have ended.
+  private struct Count: Sendable {
+    var begun = 0
+    var ended = 0
+  }
+
   private let queue = DispatchQueue(label: "smooven.stdout")
+  private let count = Watched(Count())
 
   /// Writes bytes, and returns when the system has accepted them.
   ///
   /// - Throws: An error if the reader is gone.
   func write(_ bytes: [UInt8]) async throws {
     let written = Watched<Result<Void, any Error>?>(nil)
+    count.update { $0.begun += 1 }
     queue.async {
       let result = Result { try FileHandle.standardOutput.write(contentsOf: bytes) }
+      count.update { $0.ended += 1 }
       written.update { $0 = result }
     }
     try await written.first(\.self).get()
+  }
+
+  /// Returns once the reader has accepted nothing for a time, although there's something to write.
+  ///
+  /// - Throws: `CancellationError` if cancelled.
+  func stalled(for time: Duration) async throws {
+    while true {
+      let before = count.read(\.self)
+      try await Task.sleep(for: time)
+      if before.begun > before.ended, count.read(\.ended) == before.ended { return }
+    }
   }
 }
 

@@ -18,8 +18,10 @@ final class MCPSession: Sendable {
 
   /// Accepts a line.
   ///
-  /// It returns once the immediate responses are written, so a peer that doesn't read can't fill the memory.
+  /// It waits until everything that was said before is written, and returns once the immediate responses are. So a peer that
+  /// doesn't read can't fill the memory: what waits for it are the ends of the calls in progress.
   func receive(_ line: LineSplitter.Line) async throws {
+    try await output.flushed()
     let limit = server.configuration.maximumMessageSize
     let steps = output.accept { peer in
       switch line {

@@ -19,6 +19,8 @@ final class MessageWriter: Sendable {
   private struct Queue: Sendable {
     var messages: [(bytes: [UInt8], ticket: Ticket)] = []
     var isWriting = false
+    /// The ticket of the last message that was put in.
+    var last: Ticket?
 
     mutating func next() -> (bytes: [UInt8], ticket: Ticket)? {
       isWriting = !messages.isEmpty
@@ -40,12 +42,20 @@ final class MessageWriter: Sendable {
     let ticket = Ticket()
     let isIdle = queue.withLock { queue in
       queue.messages.append((message, ticket))
+      queue.last = ticket
       defer { queue.isWriting = true }
       return !queue.isWriting
     }
     // Not the caller's task: if that is cancelled, the others' messages must still be written.
     if isIdle { Task { await drain() } }
     return ticket
+  }
+
+  /// Returns once all messages that are in the queue now are written.
+  ///
+  /// - Throws: Any error that the output throws for the last one, or `CancellationError` if cancelled.
+  func flushed() async throws {
+    try await queue.withLock(\.last)?.written()
   }
 
   private func drain() async {

@@ -47,6 +47,13 @@ final class PeerOutput: Sendable {
     }
   }
 
+  /// Returns once everything that was said so far is written.
+  ///
+  /// - Throws: Any error that the output throws, or `CancellationError` if cancelled.
+  func flushed() async throws {
+    try await writer.flushed()
+  }
+
   /// Forgets all calls, so that nothing is said about them anymore.
   func close() {
     peer.withLock { _ = $0.close() }
