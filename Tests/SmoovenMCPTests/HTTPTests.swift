@@ -16,7 +16,7 @@ import Testing
 /// The server over real sockets.
 @Suite("Streamable HTTP", .timeLimit(.minutes(1)))
 struct HTTPTests {
-  private static let token = "token-0123456789abcdef"
+  static let token = "token-0123456789abcdef"
 
   /// A response, with the messages of its stream.
   struct Response {
@@ -74,7 +74,7 @@ struct HTTPTests {
     }
   }
 
-  private static func with(
+  static func with(
     answer: MockAnswer = .accepted(callbacks: [.delivered]),
     configure: (inout MCPServer.Configuration) -> Void = { _ in },
     _ body: @escaping @Sendable (Port) async throws -> Void
@@ -101,7 +101,7 @@ struct HTTPTests {
     }
   }
 
-  private static func request(
+  static func request(
     _ method: String,
     _ params: [String: JSONValue] = [:],
     tasks: Bool = false,
