@@ -275,9 +275,9 @@ let package = Package(
       ] + nio,
       exclude: [
         "Browser/answer.py", "Browser/browser.py", "Browser/dashboard.py", "Browser/requirements.txt",
-        "Interop/mcp1.txt", "Interop/mcp2.txt", "Interop/mcp_client.py", "Interop/mcp_events.py",
-        "Interop/mcp_validate.py", "Interop/postgres.txt", "Interop/postgres_reader.py",
-        "Interop/read_har.py",
+        "Interop/mcp1.txt", "Interop/mcp2.txt", "Interop/mcp_agent.py", "Interop/mcp_client.py",
+        "Interop/mcp_events.py", "Interop/mcp_validate.py", "Interop/mcp_validate_http.py",
+        "Interop/postgres.txt", "Interop/postgres_reader.py", "Interop/read_har.py",
       ],
       resources: [.copy("Servers")]
     ),

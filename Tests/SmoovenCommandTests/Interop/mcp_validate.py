@@ -195,6 +195,7 @@ def check_schema(tools, name, result):
     assert json.loads(result["content"][0]["text"]) == result["structuredContent"]
 
 
-for revision in version.KNOWN_PROTOCOL_VERSIONS:
-    converse(revision)
-    print(json.dumps({"revision": revision, "checked": checked}), flush=True)
+if __name__ == "__main__":
+    for revision in version.KNOWN_PROTOCOL_VERSIONS:
+        converse(revision)
+        print(json.dumps({"revision": revision, "checked": checked}), flush=True)
