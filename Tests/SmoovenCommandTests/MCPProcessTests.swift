@@ -6,7 +6,7 @@ import Testing
 /// `smooven mcp` as a process: its streams, its end, and what it refuses.
 @Suite("smooven mcp", .throttled, .timeLimit(.minutes(5)))
 struct MCPProcessTests {
-  private static func line(_ id: Int64, _ method: String, _ params: [String: JSONValue] = [:]) -> [UInt8] {
+  static func line(_ id: Int64, _ method: String, _ params: [String: JSONValue] = [:]) -> [UInt8] {
     var params = params
     params["_meta"] = [
       "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -18,7 +18,7 @@ struct MCPProcessTests {
     return request.bytes + [0x0A]
   }
 
-  private static func with(
+  static func with(
     _ arguments: [String] = ["--sandbox", "--allow", "sarah@example.com", "silent@example.com"],
     environment: [String: String] = [:],
     _ body: (SmoovenProcess) async throws -> Void
@@ -45,15 +45,26 @@ struct MCPProcessTests {
     }
   }
 
-  @Test("10,000 random lines don't end the process, and its output contains only messages")
-  func randomLines() async throws {
-    try await Self.with { process in
+  @Test(
+    "10,000 random lines don't end the process, its output contains only messages, and its log none of their text",
+    arguments: [false, true]
+  )
+  func randomLines(isVerbose: Bool) async throws {
+    let people = ["sarah@example.com", "silent@example.com"]
+    try await Self.with(["--sandbox", "--allow"] + people + (isVerbose ? ["--verbose"] : [])) { process in
       var random = SystemRandomNumberGenerator()
-      for _ in 0..<10_000 {
+      let text = "zebra-\(UInt32.random(in: 0...(.max), using: &random))"
+      for number in 0..<10_000 {
+        // Some are calls, one of which is sent, so that there's something to log.
+        if number.isMultiple(of: 2_000) {
+          let arguments: JSONValue = ["user_id": "sarah@example.com", "intent": .string(text)]
+          let call = ["name": "notify_person", "arguments": arguments] as [String: JSONValue]
+          process.write(Self.line(Int64(100_000 + number), "tools/call", call))
+        }
         let bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in
           UInt8.random(in: 11...255, using: &random)
         }
-        process.write(bytes + [0x0A])
+        process.write(bytes + Array(text.utf8) + [0x0A])
       }
       process.write(Self.line(7, "tools/list"))
       let isListed: @Sendable (String) -> Bool = { $0.contains("\"id\":7") && $0.contains("notify_person") }
@@ -62,6 +73,8 @@ struct MCPProcessTests {
       let end = try await process.finished()
       #expect(end.exitCode == 0)
       for line in end.output { #expect(try JSONValue(parsing: Array(line.utf8))["jsonrpc"] == "2.0") }
+      #expect(end.errors.isEmpty != isVerbose)
+      for secret in [text, "sk_"] + people { #expect(!end.errorText.contains(secret), "\(secret)") }
     }
   }
 
