@@ -31,13 +31,13 @@ extension Escalation {
   private mutating func start(_ run: @escaping EscalationRun, ofStep number: Int) {
     let place = Place(step: number, message: 0)
     begun.append(Begun(place: place))
-    let context = EscalationContext(
-      idempotencyKey: key(place),
-      timeLeft: max(deadline - client.clock.now(), .zero),
-      client: client
-    )
+    let key = key(place)
     tasks.append(
-      Task { [inbox, wake = race.wake] in
+      Task { [client, deadline, inbox, isResumable, wake = race.wake] in
+        let left = { max(deadline - client.clock.now(), .zero) }
+        // Without the row, the code would begin anew after a restart, which is better than not to run it.
+        if isResumable { _ = try? await client.begin(key, at: client.configuration.now(), for: left()) }
+        let context = EscalationContext(idempotencyKey: key, timeLeft: left(), client: client)
         let result: Result<DeliveryOutcome, any Error>
         do { result = .success(try await run(context)) } catch { result = .failure(error) }
         inbox.update { $0.runs.append((number, result)) }

@@ -41,8 +41,11 @@ struct Escalation {
   let policy: EscalationPolicy
   let runs: [String: EscalationRun]
   let inbox = Watched(Inbox())
-  private let key: String
-  private var machine: EscalationMachine
+  /// The key from which those of its messages are derived.
+  let key: String
+  /// Whether a later call may continue it, so that its beginnings are stored.
+  let isResumable: Bool
+  var machine: EscalationMachine
   var race: DeliveryRace
   var deadline: Duration
   var begun: [Begun] = []
@@ -54,17 +57,19 @@ struct Escalation {
   private(set) var lastFailure: CallbackEvent?
   private(set) var lastError: SmoovenError?
 
-  init(_ policy: EscalationPolicy, key: String, runs: [String: EscalationRun], client: SmoovenClient) {
+  /// Creates an escalation, under a key that no other has if the caller gave none.
+  init(_ policy: EscalationPolicy, key: String?, runs: [String: EscalationRun], client: SmoovenClient) {
     self.client = client
     self.policy = policy
     self.runs = runs
-    self.key = key
+    self.key = key ?? "escalation:\(DeliveryToken().text)"
+    isResumable = key != nil
     deadline = client.clock.now() + policy.deadline
     machine = Self.machine(policy, deadline)
     race = DeliveryRace(clock: client.clock)
   }
 
-  private static func machine(_ policy: EscalationPolicy, _ deadline: Duration) -> EscalationMachine {
+  static func machine(_ policy: EscalationPolicy, _ deadline: Duration) -> EscalationMachine {
     EscalationMachine(
       policy.steps.map { .init(messageCount: max(1, $0.messages.count), advanceAfter: $0.advanceAfter) },
       deadline: deadline
@@ -78,9 +83,15 @@ struct Escalation {
       race.close()
     }
     try await resume()
-    let end = try await proceed()
-    stop()
-    return try await finish(end)
+    do {
+      let end = try await proceed()
+      stop()
+      return try await finish(end)
+    } catch let error as SmoovenError where ![.closed, .idempotencyConflict].contains(error.code) {
+      // If nothing was sent, the next call under the key has the whole time again.
+      if !begun.contains(where: { $0.handle?.isSent == true }) { await forget() }
+      throw error
+    }
   }
 
   /// Ends everything that this call has begun, except requests that were already sent.
@@ -94,46 +105,6 @@ struct Escalation {
   func key(_ place: Place) -> String {
     let isAlone = policy.steps[place.step].messages.count <= 1
     return "\(key)\u{1F}\(place.step)\(isAlone ? "" : ".\(place.message)")"
-  }
-
-  // MARK: Restart
-
-  private mutating func resume() async throws {
-    let (now, date) = (client.clock.now(), client.configuration.now())
-    var times: [Int: Duration] = [:]
-    for step in policy.steps.indices {
-      guard let openedAt = try await openedAt(step) else { continue }
-      times[step] = now - .seconds(max(0, date.timeIntervalSince(openedAt)))
-    }
-    guard let first = times.values.min(), let last = times.keys.max() else { return }
-    deadline = first + policy.deadline
-    machine = Self.machine(policy, deadline)
-    for step in 0...last {
-      // Code has no row. If a later step has begun, the code's step had begun before that, and its code may run again.
-      let isRun = policy.steps[step].run != nil
-      guard let time = times[step] ?? (isRun ? times[(step...last).first { times[$0] != nil } ?? last] : nil)
-      else {
-        continue
-      }
-      machine.resume(step, at: time)
-      try await begin(step, isResumed: true)
-    }
-    lookAtOutcomes()
-  }
-
-  /// Returns the time at which a step began, if the store knows that one of its messages was armed or accepted.
-  private func openedAt(_ step: Int) async throws -> Date? {
-    var first: Date?
-    for message in policy.steps[step].messages.indices {
-      let key = key(Place(step: step, message: message))
-      guard let row = try await client.row(ofKey: key) else { continue }
-      switch row.delivery.phase(at: row.time) {
-      case .free, .claimed: continue
-      case .armed, .unclear, .accepted, .final:
-        first = min(first ?? row.delivery.openedAt, row.delivery.openedAt)
-      }
-    }
-    return first
   }
 
   // MARK: The loop
@@ -187,7 +158,7 @@ struct Escalation {
   }
 
   /// Records the current outcome of every message, if any.
-  private mutating func lookAtOutcomes() {
+  mutating func lookAtOutcomes() {
     for entry in begun where entry.failure == nil {
       guard let index = entry.raceIndex, let outcome = race.outcome(of: index) else { continue }
       note(outcome, at: entry.place)

@@ -9,7 +9,8 @@ extension SmoovenClient {
   /// taken back.
   ///
   /// Each message is sent under the key, U+001F and its number. So with a durable store, a call under the same key
-  /// after a restart continues where the last one stopped: it repeats no step and forgets none. See <doc:Escalating>.
+  /// after a restart continues where the last one stopped: it repeats no step and forgets none, and the deadline is that of
+  /// the first call. See <doc:Escalating>.
   ///
   /// Cancelling ends the wait, but doesn't affect what was sent.
   ///
@@ -46,8 +47,7 @@ extension SmoovenClient {
     if isDraining { throw tracker.closedError }
     // Waits until the client runs, so that none of the policy's time passes before that.
     _ = try await callbackURL(deadline: clock.now() + configuration.callTimeout)
-    let key = idempotencyKey ?? "escalation:\(DeliveryToken().text)"
-    var escalation = Escalation(policy, key: key, runs: runs, client: self)
+    var escalation = Escalation(policy, key: idempotencyKey, runs: runs, client: self)
     return try await escalation.run()
   }
 
