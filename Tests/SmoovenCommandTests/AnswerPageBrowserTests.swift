@@ -87,4 +87,43 @@ struct AnswerPageBrowserTests {
       #expect(try await handle.answer(timeout: .seconds(30)).reply?.option == "Deploy")
     }
   }
+
+  @Test(
+    "If two browsers answer at the same time at two receivers, one wins, and the other one shows its answer"
+  )
+  func race() async throws {
+    let store = InMemoryDeliveryStore()
+    let transport = MockTransport(secretKey: Self.key, answer: .accepted(callbacks: []))
+    let configuration = SmoovenConfiguration(secretKey: Self.key, baseURL: "http://127.0.0.1:9")
+    try await withSmoovenClient(configuration: configuration, transport: transport, store: store) { client in
+      try await withSmoovenClient(
+        configuration: configuration,
+        transport: MockTransport(secretKey: Self.key),
+        store: store
+      ) { other in
+        let port = try #require(URL(string: try await other.callbackURL(deadline: .seconds(3_600)))?.port)
+        var links: [String] = []
+        var handles: [QuestionHandle] = []
+        for _ in 0..<10 {
+          let question = Question("Deploy?", options: ["Deploy", "Not now"])
+          handles.append(try await client.sendQuestion(question, to: .user("sarah"), openFor: .seconds(900)))
+          let link = try #require(transport.requests.last?.json["context"]?["answer_url"]?.stringValue)
+          var second = try #require(URLComponents(string: link))
+          second.port = port
+          links += [link, try #require(second.string)]
+        }
+        let seen = try await browse("race", links[0], Array(links.dropFirst()))
+        let rounds = try #require(seen.arrayValue)
+        #expect(rounds.count == handles.count)
+        for (handle, pages) in zip(handles, rounds) {
+          let pages = try #require(pages.arrayValue)
+          let option = try await handle.answer(timeout: .seconds(30)).reply?.option
+          #expect(pages.map { $0["reply"]?.stringValue } == [option, option])
+          let statuses = pages.compactMap { $0["status"]?.stringValue }
+          #expect(statuses.count { $0.hasPrefix("Answered at") } == 1, "\(statuses)")
+          #expect(statuses.count { $0.hasPrefix("Already answered at") } == 1, "\(statuses)")
+        }
+      }
+    }
+  }
 }

@@ -4,6 +4,7 @@ import HTTPTypes
 import Smooven
 import SmoovenSQLite
 import SmoovenTesting
+import TestSupport
 import Testing
 
 /// A question that one process asks, and whose page another one serves.
@@ -78,6 +79,33 @@ struct AskingTests {
     }
     await store.close()
     #expect(transport.requestCount == 1)
+  }
+
+  @Test(
+    "However often two people answer at the same time at two processes, one wins, and both pages show who"
+  )
+  func race() async throws {
+    let rounds = 20 * stressFactor
+    let (key, configuration, path) = (key, configuration, folder.file())
+    let stores = [try await SQLiteDeliveryStore(path: path), try await SQLiteDeliveryStore(path: path)]
+    let transport = MockTransport(secretKey: key, answer: .accepted(callbacks: []))
+    try await withSmoovenClient(configuration: configuration, transport: transport, store: stores[0]) {
+      client in
+      let endpoints = [CallbackEndpoint(try .smooven(key))]
+      let race = AnswerRace(client.receiver, try CallbackReceiver(endpoints: endpoints, store: stores[1]))
+      for round in 0..<rounds {
+        let handle = try await client.sendQuestion(
+          AnswerRace.question,
+          to: .user("sarah"),
+          openFor: .seconds(900)
+        )
+        let link = try #require(transport.requests.last?.json["context"]?["answer_url"]?.stringValue)
+        let winner = await race.winner(at: link)
+        #expect(winner != nil, "round \(round)")
+        #expect(try await handle.answer(timeout: .seconds(30)).reply?.option == winner, "round \(round)")
+      }
+    }
+    for store in stores { await store.close() }
   }
 }
 #endif

@@ -1,5 +1,7 @@
 """Drives the answer page in a real browser: answer.py SCENARIO LINK [dark] [phone] [no-scripts]
 
+The scenario `race` gets pairs of links, each to the pages of one question at two receivers.
+
 Prints what it saw as one JSON object.
 """
 
@@ -76,5 +78,32 @@ def two(link):
         print(json.dumps(seen))
 
 
+def race(*links):
+    """Two browsers send their answers at the same time, each to the page of another receiver."""
+    rounds = []
+    with browser() as opened:
+        for pair in zip(links[::2], links[1::2]):
+            pages = [opened.context().new_page() for _ in pair]
+            held = []
+            for page, link in zip(pages, pair):
+                page.goto(link)
+                page.route("**", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+            for page, button in zip(pages, ["button[value=Deploy]", NOT_NOW]):
+                page.locator(button).click(no_wait_after=True)
+            # Both are sent together, once the second one is there.
+            while len(held) < 2:
+                pages[0].wait_for_timeout(1)
+            for route in held:
+                route.continue_()
+            for page in pages:
+                page.locator("[role=status]").wait_for()
+                page.unroute("**")
+            rounds.append([
+                {"status": page.locator("[role=status]").inner_text(), "reply": page.locator(".reply").inner_text()}
+                for page in pages
+            ])
+    print(json.dumps(rounds))
+
+
 if __name__ == "__main__":
-    main({"click": click, "keyboard": keyboard, "hostile": hostile, "two": two})
+    main({"click": click, "keyboard": keyboard, "hostile": hostile, "two": two, "race": race})

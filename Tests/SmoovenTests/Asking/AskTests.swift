@@ -97,10 +97,29 @@ import Testing
       visitor,
       client,
       _ in
+      let before = try #require(try await client.store.pending(after: nil, limit: 2).first)
+      let purposes: [[String: String]] = [
+        [:], ["Sec-Purpose": "prefetch"], ["Sec-Purpose": "prefetch;prerender"], ["Purpose": "prefetch"],
+        ["Sec-Purpose": "prefetch;anonymous-client-ip", "Sec-Fetch-Site": "same-origin"],
+      ]
       for number in 0..<50 {
-        let fields = number % 3 == 0 ? ["Sec-Purpose": "prefetch"] : [:]
-        #expect(await visitor.send(number % 2 == 0 ? .get : .head, fields: fields).status == 200)
+        // As a browser prefetches the page, and as the page's own form would be sent.
+        let body = number % 3 == 0 ? "option=Deploy" : ""
+        let response = await visitor.send(
+          number % 2 == 0 ? .get : .head,
+          body,
+          fields: purposes[number % purposes.count],
+          path: number % 7 == 0 ? "\(visitor.path)?option=Deploy" : nil
+        )
+        #expect(response.status == 200)
       }
+      for purpose in purposes.dropFirst() {
+        let fields = purpose.merging(["Content-Type": Self.form]) { $1 }
+        #expect(await visitor.send(.post, "option=Deploy", fields: fields).status == 403)
+      }
+      let after = try await client.store.load(.token(before.delivery.token))
+      #expect(after?.version == before.version)
+      #expect(after?.delivery == before.delivery)
       #expect(await visitor.send(.put).status == 405)
       #expect(await visitor.get().html.contains("<form"))
     }
