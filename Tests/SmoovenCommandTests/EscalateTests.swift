@@ -1,7 +1,10 @@
 #if SQLiteSupport
 import Foundation
+import Smooven
 import SmoovenCallbacks
+import SmoovenSQLite
 import SmoovenSupport
+import TestSupport
 import Testing
 
 @testable import SmoovenTesting
@@ -10,6 +13,12 @@ import Testing
 @Suite("smooven escalate", .throttled, .timeLimit(.minutes(20)))
 struct EscalateTests {
   private static let environment = ["SMOOVEN_SECRET_KEY": CountingServer.key]
+
+  private static let rounds: Int? = {
+    let environment = ProcessInfo.processInfo.environment
+    return environment["SMOOVEN_KILL_ROUNDS"].flatMap { Int($0) }
+      ?? (environment["SMOOVEN_STRESS"] == "1" ? 50 : nil)
+  }()
 
   private let file = TemporaryFile()
 
@@ -78,9 +87,7 @@ struct EscalateTests {
 
   @Test("If it's killed between any two steps, it repeats none and forgets none")
   func killed() async throws {
-    let environment = ProcessInfo.processInfo.environment
-    let rounds =
-      environment["SMOOVEN_KILL_ROUNDS"].flatMap(Int.init) ?? (environment["SMOOVEN_STRESS"] == "1" ? 50 : 4)
+    let rounds = Self.rounds ?? 4
     let silent = 3
     var kills = 0
     for round in 0..<rounds {
@@ -118,6 +125,92 @@ struct EscalateTests {
       }
     }
     print("escalations: \(rounds) rounds, \(kills) processes killed, every step posted once")
+  }
+
+  @Test(
+    "If it's killed at random times, also while a request is in flight, it repeats no step and forgets none"
+  )
+  func killedAtAnyTime() async throws {
+    let rounds = Self.rounds ?? 3
+    let last = 3
+    let port = try await SilentPort.free()
+    var (kills, inFlight, unclear) = (0, 0, 0)
+    for round in 0..<rounds {
+      var random = SeededGenerator(seed: UInt64(1_000 + round))
+      let server = CountingServer(
+        answersStatus: true,
+        beforeResponse: { try? await Task.sleep(for: .milliseconds(.random(in: 0...200))) }
+      )
+      let key = "random:\(round)"
+      let arguments = [
+        "escalate", try policy(round, silent: last), "--store", "sqlite:\(file.path)", "--idempotency-key",
+        key,
+        "--listen", "127.0.0.1:\(port)", "--json",
+      ]
+      try await server.serving { url in
+        let arguments = arguments + ["--base-url", url]
+        for _ in 0..<6 {
+          try await SmoovenProcess.with(arguments, environment: Self.environment) { process in
+            // Some time after its start, or after a request has arrived.
+            let isAfterRequest = Bool.random(using: &random)
+            let time = Duration.milliseconds(
+              Int.random(in: 0...(isAfterRequest ? 150 : 1_500), using: &random)
+            )
+            try await withThrowingTaskGroup { group in
+              group.addTask {
+                if isAfterRequest { try await server.request() }
+                try await Task.sleep(for: time)
+              }
+              group.addTask { _ = try await process.finished() }
+              // There may be no other request, if it only waits for the callback of the last one.
+              group.addTask { try await Task.sleep(for: .seconds(3)) }
+              try await group.next()
+              group.cancelAll()
+            }
+            inFlight += server.heldCount > 0 ? 1 : 0
+            process.signal(SIGKILL)
+            kills += try await process.finished().exitCode == -SIGKILL ? 1 : 0
+          }
+        }
+        let intent = "round \(round) step \(last)"
+        // If it was claimed but not sent, the claim would have to end first, or nothing could be waited for.
+        if server.count(intent) == 0, try await row(ofStep: last, key) != nil { return }
+        try await SmoovenProcess.with(arguments, environment: Self.environment) { process in
+          try await server.callbackURL(intent)
+          // Again, because the process that sent it may have been killed before its callback arrived.
+          try await until {
+            await server.callBack(intent)
+            return process.now.exitCode != nil
+          }
+          let end = try await process.finished()
+          #expect(end.exitCode == 0, "round \(round): \(end.errors)")
+          #expect(try end.report["step"] == .integer(Int64(last)), "round \(round)")
+        }
+      }
+      for step in 0...last {
+        let count = server.count("round \(round) step \(step)")
+        #expect(count <= 1, "round \(round), step \(step)")
+        let row = try await row(ofStep: step, key)
+        #expect(row != nil, "round \(round), step \(step) is missing")
+        // It may have been killed between claiming a message and sending it. The claim outlives these short steps, so a
+        // later one may win before the message could be sent.
+        #expect(count == 1 || row?.ids.isEmpty == true && row?.claim != nil, "round \(round), step \(step)")
+        unclear += 1 - count
+      }
+    }
+    #expect(inFlight > 0, "no request was in flight")
+    print(
+      "escalations: \(rounds) rounds, \(kills) processes killed at random times, \(inFlight) with a request in flight, "
+        + "no step posted twice, \(unclear) claimed and then not posted"
+    )
+  }
+
+  /// Returns the row of a step's message, or `nil` if the step hasn't begun.
+  private func row(ofStep step: Int, _ key: String) async throws -> StoredDelivery? {
+    let store = try await SQLiteDeliveryStore(path: file.path)
+    let row = try await store.load(.idempotencyKey("\(key)\u{1F}\(step)"))
+    await store.close()
+    return row?.delivery
   }
 }
 #endif

@@ -28,12 +28,16 @@ struct CountingServer: AsyncHTTPServerHandler {
     var acknowledgements: [String: ContinuousClock.Instant] = [:]
     /// The events that got a 200, each by its notification and name.
     var acknowledged: Set<String> = []
+    /// The number of requests whose response is held back.
+    var heldCount = 0
   }
 
   private let state = Watched(State())
   var story = Story.delivered
   /// Whether it answers status queries, so that a process learns what was reported while none was running.
   var answersStatus = false
+  /// Returns once a request may get its response.
+  var beforeResponse: (@Sendable () async -> Void)?
 
   func reply(to request: HTTPServerRequest) async -> HTTPServerReply {
     if let id = request.head.path.flatMap(Self.askedID), answersStatus,
@@ -45,6 +49,11 @@ struct CountingServer: AsyncHTTPServerHandler {
       let url = json["callback_url"]?.stringValue, let intent = json["intent"]?.stringValue
     else { return .response(HTTPServerResponse(head: HTTPResponse(status: .notFound))) }
     state.update { $0.urls[intent, default: []].append(url) }
+    if let beforeResponse {
+      state.update { $0.heldCount += 1 }
+      await beforeResponse()
+      state.update { $0.heldCount -= 1 }
+    }
     switch story {
     case .responseLost:
       // Until the sender has disconnected.
@@ -61,6 +70,12 @@ struct CountingServer: AsyncHTTPServerHandler {
 
   /// Returns the number of requests with an intent.
   func count(_ intent: String) -> Int { state.read { $0.urls[intent]?.count ?? 0 } }
+
+  /// The number of requests that are in flight because ``beforeResponse`` hasn't returned.
+  var heldCount: Int { state.read(\.heldCount) }
+
+  /// Waits until a request is in flight.
+  func request() async throws { try await state.first { $0.heldCount > 0 ? () : nil } }
 
   /// Waits for the first request with an intent, and returns its callback URL.
   @discardableResult
