@@ -3,7 +3,8 @@
     polled_smooven.py
 
 The recipient chooses the story. The server reports on standard error where it listens, and prints one JSON object per
-line for each request, with the time at which it arrived. GET /seen returns the times of all status queries.
+line for each request, with the time at which it arrived. GET /seen returns the times of all status queries, and their
+number for each notification.
 """
 
 import http.server
@@ -70,7 +71,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/seen":
             with lock:
-                return self.answer(200, {"times": times})
+                return self.answer(200, {"times": times, "polls": polls})
         identifier = self.path.rsplit("/", 1)[1]
         user = identifier.split("_")[1]
         with lock:
