@@ -15,6 +15,12 @@ OPEN = "Open waits, ms to open all"
 RESUME = "Open waits, µs from a callback to the resumed task"
 ONE = "Open waits, µs to open and settle one more"
 EXPIRE = "Open waits, ms to let all expire at one deadline"
+MANY = "10,000 notifications"
+FIRST, TASKS = "smooven first(of:)", "a task for each, with outcome(timeout:)"
+KINDS = {FIRST: "first", TASKS: "tasks"}
+FIRST_MEMORY = "The first of many, resident bytes for each notification"
+FIRST_OPEN = "The first of many, ms to begin to wait"
+FIRST_SETTLE = "The first of many, ms from a callback to the end"
 
 
 class Waits:
@@ -33,6 +39,11 @@ class Waits:
                 results.add(RESUME, case, system, numbers["resume"] / 1e3)
                 results.add(ONE, case, system, numbers["one"] / 1e3)
                 results.add(EXPIRE, case, system, numbers["expire"] / 1e6)
+        for system, kind in KINDS.items():
+            numbers = swift("WaitCost", kind, 10_000)
+            results.add(FIRST_MEMORY, MANY, system, numbers["bytes"])
+            results.add(FIRST_OPEN, MANY, system, numbers["open"] / 1e6)
+            results.add(FIRST_SETTLE, MANY, system, numbers["settle"] / 1e6)
 
 
 def ratios() -> list[Ratio]:
@@ -57,4 +68,10 @@ def ratios() -> list[Ratio]:
         )
         for system, bound in {OURS: 1.3, BARE: None, ASYNCIO: None}.items()
     ]
-    return memory + one
+    first = [
+        Ratio(f"{text}: {FIRST} / {TASKS}", Key(table, MANY, FIRST), Key(table, MANY, TASKS))
+        for text, table in {
+            "memory": FIRST_MEMORY, "begin to wait": FIRST_OPEN, "from a callback to the end": FIRST_SETTLE,
+        }.items()
+    ]
+    return memory + one + first

@@ -95,7 +95,7 @@ private func oneMore(_ waits: some Waits, from first: Int) async -> Double {
 }
 
 @globalActor
-private actor OneAtATime {
+actor OneAtATime {
   static let shared = OneAtATime()
 }
 
