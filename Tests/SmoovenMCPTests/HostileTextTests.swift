@@ -79,14 +79,14 @@ struct HostileTextTests {
     try await Harness.with { harness in
       let arguments: [String: JSONValue] = [
         "user_id": "sarah@example.com", "question": "Deploy?", "options": ["Yes", "No"], "allow_text": true,
+        "idempotency_key": "k",
       ]
       let peer = TestPeer(harness.server)
       peer.request(1, "tools/call", ["name": "ask_person", "arguments": .object(arguments)], tasks: true)
       let id = try #require(try await peer.response(1)["result"]?["taskId"])
       try await harness.sent()
       try await harness.answer("option=No&text=\(Self.evil.replacing(" ", with: "+"))")
-      let handle = JSONValue.string(String(id.stringValue?.prefix { $0 != "." } ?? ""))
-      try await harness.ended(handle)
+      try await harness.ended("k")
       peer.request(2, "tasks/get", ["taskId": id], tasks: true)
       let task = try #require(try await peer.response(2)["result"])
       #expect(task["status"] == "completed")
@@ -94,13 +94,11 @@ struct HostileTextTests {
       let places = Self.places(in: task)
       #expect(places == ["result.structuredContent.answer.text", "result.content.text"])
       for tool in ["wait_for", "ask_person"] {
-        let result = try await harness.call(tool, tool == "wait_for" ? ["handle": handle] : arguments)
-        // A second question is a new one, if the end of the first was reported.
-        let expected: Set = result.outcome == "answered" ? ["answer.text"] : [] as Set<String>
-        #expect(Self.places(in: result.report) == expected, "\(tool)")
-        #expect(tool == "ask_person" || result.outcome == "answered")
+        let result = try await harness.call(tool, tool == "wait_for" ? ["handle": "k"] : arguments)
+        #expect(result.outcome == "answered", "\(tool)")
+        #expect(Self.places(in: result.report) == ["answer.text"], "\(tool)")
       }
-      let explained = try await harness.call("explain_delivery", ["handle": handle])
+      let explained = try await harness.call("explain_delivery", ["handle": "k"])
       #expect(Self.places(in: explained.report).isSubset(of: Self.timeline))
       try await peer.end()
     }
