@@ -1,5 +1,6 @@
 import Foundation
 import SmoovenCallbacks
+import SmoovenTesting
 import TestSupport
 import Testing
 
@@ -30,6 +31,41 @@ struct DashboardBrowserTests {
     try await withSandbox { sandbox in
       let link = try await sandbox.dashboardLink()
       try await Chromium.run("dashboard.py", ["redeliver", link, try await sandbox.listeningURL()])
+    }
+  }
+
+  @Test("The page of a sandbox is accessible, before and after a redelivery")
+  func accessibleSandbox() async throws {
+    try await withSandbox { sandbox in
+      let link = try await sandbox.dashboardLink()
+      try await Chromium.run("dashboard.py", ["accessible-sandbox", link, try await sandbox.listeningURL()])
+    }
+  }
+
+  @Test("What a replay sends is on the page of the listener that receives it")
+  func replayed() async throws {
+    let file = TemporaryFile()
+    let secret = ["--secret", "smooven=\(Listening.key)"]
+    try await Listening.with(secret + ["--capture", file.path]) { listening in
+      for event in ["queued", "sent", "delivered"] {
+        let status = try await listening.send("notification.\(event)", id: "ntf_8vk2q0m4")
+        #expect(status == 200)
+      }
+      let forged = SmoovenCallbackFixture("notification.opened", notificationID: "ntf_8vk2q0m4")
+      let status = try await Requests.callBack(listening.callbackURL, forged, key: "sk_live_of_another")
+      #expect(status == 401)
+    }
+    try await Listening.with(secret + ["--dashboard", "0"]) { listening in
+      let replay = try await SmoovenProcess.run(
+        ["replay", file.path, "--to", listening.url, "--resign", "--shift-time", "--as-new"] + secret
+      )
+      #expect(replay.exitCode == 0, "\(replay.output)")
+      let id = try #require(
+        try await listening.events(count: 3).first?["correlation_ids"]?.arrayValue?.first?.stringValue
+      )
+      #expect(id.hasPrefix("ntf_8vk2q0m4_"))
+      let link = try await listening.process.dashboardLink()
+      try await Chromium.run("dashboard.py", ["replayed", link, id])
     }
   }
 

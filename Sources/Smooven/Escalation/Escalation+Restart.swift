@@ -1,4 +1,4 @@
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 // What an escalation leaves in the store, and how a later call under its key continues it.
 extension Escalation {

@@ -1,7 +1,7 @@
 internal import Logging
 internal import SmoovenCallbacks
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
 /// The beginning of an escalation or of a step's code, as a row in the store.
 ///

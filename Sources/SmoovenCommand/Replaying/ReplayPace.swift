@@ -1,9 +1,9 @@
 internal import Smooven
 internal import SmoovenSupport
 
-import struct Foundation.Date
+internal import struct Foundation.Date
 
-/// When each request of a replay is sent.
+/// The times at which the requests of a replay are sent.
 struct ReplayPace: Sendable {
   /// The most that a gap in a capture can hold up a replay.
   private static let maximum = 86_400.0

@@ -3,6 +3,7 @@
 import http.server
 import re
 import threading
+import time
 
 from axe_playwright_python.sync_playwright import Axe
 from browser import Server, browser, check, main, picture, wait_until
@@ -389,9 +390,8 @@ def fill(listener):
     listener.call_back({"event": "notification.delivered", "notification_id": "ntf_forged"}, forged=True)
 
 
-def accessible(link, url):
-    """axe finds nothing, in light and dark, on a desk and on a phone, with and without details and dialogs."""
-    fill(Server(url, KEY))
+def looks(link, prefix):
+    """A page in light and dark, on a desk and on a phone, each with a function that looks at its present state."""
     axe = Axe()
     with browser() as opened:
         for dark in [False, True]:
@@ -402,28 +402,83 @@ def accessible(link, url):
                 def look(what):
                     result = axe.run(page)
                     check(result.violations_count == 0, f"{name}, {what}: {result.generate_report()}")
-                    picture(page, f"dashboard-{name}-{what}")
+                    picture(page, f"{prefix}-{name}-{what}")
                     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                     check(width <= 0, f"{name}, {what}: it's {width} pixels too wide")
 
-                first_row(page, "ntf_5t0w3n8z")
-                look("list")
-                first_row(page, "no_match").click()
-                page.locator(".entry .hints").wait_for()
-                look("refused")
-                if phone:
-                    page.locator("#back").click()
-                first_row(page, "ntf_8vk2q0m4").click()
-                page.locator("pre").wait_for()
-                look("details")
-                if phone:
-                    page.locator("#back").click()
-                page.keyboard.press("?")
-                look("help")
-                page.keyboard.press("Escape")
-                page.locator("#filter").fill("nothing has this")
-                look("filtered")
+                def back():
+                    if phone:
+                        page.locator("#back").click()
+
+                yield page, look, back
                 page.context.close()
+
+
+def open_dialog(page, key, name):
+    """Opens a dialog by its key, and checks that it has the focus."""
+    page.keyboard.press(key)
+    page.locator(f"#{name}[open]").wait_for()
+    check(page.evaluate(f"document.getElementById('{name}').contains(document.activeElement)"), f"{name} has no focus")
+
+
+def close_dialog(page, name):
+    page.keyboard.press("Escape")
+    page.locator(f"#{name}[open]").wait_for(state="detached")
+
+
+def accessible(link, url):
+    """axe finds nothing in the list, the details and all dialogs of a listener's page."""
+    fill(Server(url, KEY))
+    for page, look, back in looks(link, "dashboard"):
+        first_row(page, "ntf_5t0w3n8z")
+        look("list")
+        first_row(page, "no_match").click()
+        page.locator(".entry .hints").wait_for()
+        look("refused")
+        back()
+        first_row(page, "ntf_8vk2q0m4").click()
+        page.locator("pre").wait_for()
+        look("details")
+        page.get_by_role("button", name="Redeliver").click()
+        page.locator("#message").filter(has_text="Delivered again: 200").wait_for()
+        page.locator(".timeline [aria-current=true]").filter(has_text="duplicate").wait_for()
+        look("redelivered")
+        # A browser that doesn't allow it shows what to copy.
+        page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed')))")
+        open_dialog(page, "c", "copy")
+        look("copy")
+        close_dialog(page, "copy")
+        back()
+        open_dialog(page, "t", "trigger")
+        look("trigger")
+        close_dialog(page, "trigger")
+        open_dialog(page, "?", "help")
+        look("help")
+        close_dialog(page, "help")
+        page.locator("#filter").fill("nothing has this")
+        look("filtered")
+
+
+def accessible_sandbox(link, sandbox):
+    """axe finds nothing in the page of a sandbox, with a delivery that failed and one that arrived."""
+    service, receiver = Server(sandbox, SANDBOX_KEY), Receiver()
+    service.notify("sarah@example.com", f"{receiver.url}/callbacks/smooven/0123456789abcdef0123456789abcdef")
+    failed = True
+    for page, look, back in looks(link, "sandbox"):
+        first_row(page, "ntf_").click()
+        page.locator(".timeline button").filter(has_text="attempt 4").first.click()
+        page.locator("pre").first.wait_for()
+        look("failed" if failed else "arrived")
+        if failed:
+            receiver.works, failed = True, False
+            page.get_by_role("button", name="Redeliver").click()
+            page.locator(".timeline [aria-current=true]").filter(has_text="attempt 5").wait_for()
+            look("redelivered")
+        back()
+        look("list")
+        open_dialog(page, "?", "help")
+        look("help")
+        close_dialog(page, "help")
 
 
 def scroll(link, url):
@@ -483,16 +538,48 @@ def refused(link, url):
         check(len(fields) > 1 and set(fields) == {None}, f"an empty token was sent: {fields}")
 
 
-def pictures(link, url):
-    """The picture of the guide."""
-    fill(Server(url, KEY))
+def in_both_schemes(link, name, show):
+    """A picture of a guide, in light and dark."""
     with browser() as opened:
         for dark in [False, True]:
             context = opened.context(dark=dark, still=True, viewport={"width": 1000, "height": 560})
             page = open_page(context, link)
-            first_row(page, "no_match").click()
-            page.locator(".entry .hints").wait_for()
-            picture(page, f"dashboard{'~dark' if dark else ''}")
+            show(page)
+            picture(page, f"{name}{'~dark' if dark else ''}")
+
+
+def pictures(link, url):
+    """The pictures of the guides: a listener with a few notifications, and one that a clock has refused."""
+    listener = Server(url, KEY)
+    fill(listener)
+
+    def forged(page):
+        first_row(page, "no_match").click()
+        page.locator(".entry .hints").wait_for()
+
+    in_both_schemes(link, "dashboard", forged)
+    ahead = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 600))
+    event = {"event": "notification.delivered", "notification_id": "ntf_7h4d1k9w", "timestamp": ahead}
+    check(listener.call_back(event) == 401, "a time that is 10 minutes ahead was accepted")
+
+    def early(page):
+        first_row(page, "too_new").click()
+        page.locator(".entry").filter(has_text="ahead").wait_for()
+        page.locator("pre").wait_for()
+
+    in_both_schemes(link, "why-no-callback", early)
+
+
+def replayed(link, id):
+    """The picture of a replay: new events with new ids, and what was refused before is refused again."""
+
+    def show(page):
+        first_row(page, "no_match")
+        first_row(page, id).click()
+        page.locator("pre").wait_for()
+        check(page.locator(".timeline li").count() == 3, "not all events of the notification arrived")
+
+    in_both_schemes(link, "replay", show)
 
 
 if __name__ == "__main__":
@@ -505,10 +592,12 @@ if __name__ == "__main__":
             "tabs": tabs,
             "hostile": hostile,
             "accessible": accessible,
+            "accessible-sandbox": accessible_sandbox,
             "scroll": scroll,
             "refused": refused,
             "gap": gap,
             "why": why,
             "pictures": pictures,
+            "replayed": replayed,
         }
     )
