@@ -6,16 +6,16 @@ struct SampleCallback {
   let body: [UInt8]
 
   /// The events that a provider documents, or for which there are samples.
-  private static let events: [String: [String]] = [
-    "smooven": [
+  private static let events: [KnownProvider: [String]] = [
+    .smooven: [
       "queued", "sent", "fallback", "delivered", "failed", "opened", "clicked",
     ].map { "notification.\($0)" } + ["player.registered", "player.updated"],
-    "notificationapi": notificationAPIEvents, "pingram": notificationAPIEvents,
-    "smartlyq": [
+    .notificationapi: notificationAPIEvents, .pingram: notificationAPIEvents,
+    .smartlyq: [
       "job.completed", "job.failed", "social.posted", "social.failed", "post.published", "post.failed",
       "message.delivered", "message.read", "message.received", "message.failed",
     ],
-    "smobi": [
+    .smobi: [
       "QUEUED", "ACCEPTED", "PENDING", "SENT", "DELIVERED", "READ", "FAILED", "UNDELIVERED", "REJECTED",
       "EXPIRED",
       "reply", "click",
@@ -29,7 +29,7 @@ struct SampleCallback {
     } + ["OPEN", "CLICK", "DELIVERED", "FAILED"]
 
   /// The events to choose from, the usual one first.
-  static func events(of provider: String) -> [String] {
+  static func events(of provider: KnownProvider) -> [String] {
     let known = events[provider] ?? ["example"]
     let usual = known.first {
       $0.lowercased().hasSuffix("delivered") || $0.lowercased().hasSuffix("completed")
@@ -38,22 +38,22 @@ struct SampleCallback {
   }
 
   /// The names of a provider's events, for the help.
-  static func examples(of provider: String) -> String {
+  static func examples(of provider: KnownProvider) -> String {
     events[provider]?.joined(separator: ", ") ?? "any name, such as parcel.arrived"
   }
 
   /// Indicates whether a provider has an event, or may have any.
-  static func isKnown(_ event: String, of provider: String) -> Bool {
+  static func isKnown(_ event: String, of provider: KnownProvider) -> Bool {
     events[provider]?.contains { $0.lowercased() == event.lowercased() } ?? true
   }
 
   /// Creates a callback.
-  init(_ event: String, provider: String, id: String, now: Date) {
+  init(_ event: String, provider: KnownProvider, id: String, now: Date) {
     let time = JSONValue.string(RFC3339.format(now))
     let payload: JSONValue
     switch provider {
-    case "smooven": payload = Self.smooven(event, id, time)
-    case "notificationapi", "pingram":
+    case .smooven: payload = Self.smooven(event, id, time)
+    case .notificationapi, .pingram:
       let words = event.split(separator: "_")
       let channel = words.count > 1 ? words.dropLast().joined(separator: "_") : "EMAIL"
       payload = [
@@ -63,13 +63,14 @@ struct SampleCallback {
         "trackingId": .string(id), "notificationId": "welcome-email", "channel": .string(channel),
         "userId": "user-123",
       ]
-    case "smartlyq":
+    case .smartlyq:
       payload = [
         "id": .string(Self.freshID("evt")), "event": .string(event), "created_at": time,
         "data": Self.smartlyQ(event, id),
       ]
-    case "smobi": payload = Self.smobi(event, id, time)
-    default: payload = ["type": .string(event), "timestamp": time, "data": ["id": .string(id)]]
+    case .smobi: payload = Self.smobi(event, id, time)
+    case .standardwebhooks:
+      payload = ["type": .string(event), "timestamp": time, "data": ["id": .string(id)]]
     }
     body = payload.bytes
   }

@@ -12,7 +12,7 @@ struct SignCommand: AsyncParsableCommand {
   )
 
   @Option(help: "The provider as which to sign.")
-  var provider: ProviderName
+  var provider: KnownProvider
 
   @OptionGroup var secrets: SecretOptions
 
@@ -26,7 +26,7 @@ struct SignCommand: AsyncParsableCommand {
   var file: String?
 
   func validate() throws {
-    guard ProviderFactory.isSigned(provider.name) else {
+    guard provider.isSigned else {
       throw ValidationError("\(provider.name) does not sign its callbacks, so there are no headers to print.")
     }
     if let id { try Checks.headerText(id, "--id") }
@@ -34,9 +34,9 @@ struct SignCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingErrors(json: false) {
-      let secrets = try secrets.secrets(of: provider.name)
+      let secrets = try secrets.secrets(of: provider)
       let body = try InputFile.read(file)
-      let fields = try ProviderFactory.signing(provider.name, secrets: secrets)?
+      let fields = try provider.signing(secrets)?
         .sign(body, id: id ?? SampleCallback.freshID("msg"), at: at?.date ?? Date())
       for field in fields ?? [:] { Terminal.print("\(field.name.rawName): \(field.value)") }
     }

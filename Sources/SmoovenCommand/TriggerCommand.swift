@@ -11,7 +11,7 @@ struct TriggerCommand: AsyncParsableCommand {
     abstract: "Send one realistic, correctly signed callback.",
     discussion: """
       EVENT is the provider's name for it; another name is sent as a custom event. Known are:
-      \(ProviderFactory.names.map { "  \($0): \(SampleCallback.examples(of: $0))" }.joined(separator: "\n"))
+      \(KnownProvider.allCases.map { "  \($0.name): \(SampleCallback.examples(of: $0))" }.joined(separator: "\n"))
       """
   )
 
@@ -19,7 +19,7 @@ struct TriggerCommand: AsyncParsableCommand {
   var event: String?
 
   @Option(help: "The provider as which to send it.")
-  var provider: ProviderName
+  var provider: KnownProvider
 
   @OptionGroup var secrets: SecretOptions
 
@@ -47,11 +47,11 @@ struct TriggerCommand: AsyncParsableCommand {
       let id = id ?? SampleCallback.freshID("test")
       let body = try body(id, now)
       var fields: HTTPFields = [.contentType: "application/json"]
-      if ProviderFactory.isSigned(provider.name) {
-        let secrets = try secrets.secrets(of: provider.name)
+      if provider.isSigned {
+        let secrets = try secrets.secrets(of: provider)
         let messageID = data == nil ? SampleCallback.freshID("msg") : id
         fields.append(
-          contentsOf: try ProviderFactory.signing(provider.name, secrets: secrets)?
+          contentsOf: try provider.signing(secrets)?
             .sign(body, id: messageID, at: now) ?? [:]
         )
       }
@@ -68,12 +68,12 @@ struct TriggerCommand: AsyncParsableCommand {
   private func body(_ id: String, _ now: Date) throws -> [UInt8] {
     if let data { return try InputFile.read(data) }
     let event = event ?? ""
-    if !SampleCallback.isKnown(event, of: provider.name) {
+    if !SampleCallback.isKnown(event, of: provider) {
       Terminal.printError(
         "note: \(provider.name) documents no event \(event); it is sent as a custom one. See smooven trigger --help"
       )
     }
-    return SampleCallback(event, provider: provider.name, id: id, now: now).body
+    return SampleCallback(event, provider: provider, id: id, now: now).body
   }
 
   private static func post(_ request: TransportRequest) async throws -> TransportResponse {

@@ -17,7 +17,7 @@ struct VerifyCommand: AsyncParsableCommand {
   )
 
   @Option(help: "The provider that is said to have sent it.")
-  var provider: ProviderName
+  var provider: KnownProvider
 
   @OptionGroup var secrets: SecretOptions
 
@@ -45,15 +45,15 @@ struct VerifyCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingErrors(json: json) {
       let request = try request
-      guard ProviderFactory.isSigned(provider.name) else {
+      guard provider.isSigned else {
         var report = VerifyReport()
         report.signature = "none"
         report.message = "\(provider.name) does not sign its callbacks, so nothing proves this one"
         try finish(report, of: 0)
         return
       }
-      let secrets = try secrets.secrets(of: provider.name)
-      let report = try VerifyReport(request, from: provider.name, secrets: secrets, at: at?.date ?? Date())
+      let secrets = try secrets.secrets(of: provider)
+      let report = try VerifyReport(request, from: provider, secrets: secrets, at: at?.date ?? Date())
       try finish(report, of: secrets.count)
     }
   }

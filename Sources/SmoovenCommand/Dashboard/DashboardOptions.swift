@@ -65,7 +65,7 @@ extension DashboardOptions {
   func serving<Result: Sendable>(
     _ journal: DeliveryJournal?,
     _ client: SmoovenClient,
-    secrets: [String: [Secret]],
+    secrets: [KnownProvider: [Secret]],
     _ logger: Logger,
     _ body: @escaping @Sendable () async throws -> Result
   ) async throws -> Result {

@@ -18,33 +18,36 @@ extension SmoovenDashboard.Actions {
   static func of(
     _ receiver: CallbackReceiver,
     handler: any HTTPServerHandler,
-    secrets: [String: [Secret]],
+    secrets: [KnownProvider: [Secret]],
     triggers: Bool
   ) -> Self {
     var actions = redelivering(to: receiver)
     actions.redeliver = { await handler.status(of: $0) }
     actions.diagnose = { rejection, request, at in
-      guard rejection.reason == "no_match", let name = rejection.provider, let secrets = secrets[name] else {
+      guard rejection.reason == "no_match",
+        let known = rejection.provider.flatMap(KnownProvider.init(rawValue:)), let secrets = secrets[known]
+      else {
         return []
       }
       let diagnosis = SignatureDiagnosis(of: request, secrets: secrets, at: at) { secrets in
-        try? ProviderFactory.make(name, secrets: secrets)
+        try? known.provider(secrets)
       }
       return diagnosis.hints
     }
-    let names = secrets.keys.sorted()
+    let choices = secrets.keys.sorted { $0.name < $1.name }
     guard triggers else { return actions }
-    actions.trigger = DashboardTrigger(choices: names.map { ($0, SampleCallback.events(of: $0)) }) {
+    actions.trigger = DashboardTrigger(choices: choices.map { ($0.name, SampleCallback.events(of: $0)) }) {
       name,
       event,
       id in
+      guard let known = KnownProvider(rawValue: name) else { return HTTPResponse.Status.notFound.code }
       let now = Date()
       let id = id ?? SampleCallback.freshID("test")
-      let body = SampleCallback(event, provider: name, id: id, now: now).body
+      let body = SampleCallback(event, provider: known, id: id, now: now).body
       let path = receiver.path(ofEndpoint: name)
       var head = HTTPRequest(method: .post, scheme: "http", authority: "localhost", path: path)
       head.headerFields[.contentType] = "application/json"
-      let fields = try ProviderFactory.signing(name, secrets: secrets[name] ?? [])?
+      let fields = try known.signing(secrets[known] ?? [])?
         .sign(body, id: SampleCallback.freshID("msg"), at: now)
       for field in fields ?? [:] { head.headerFields.append(field) }
       return await handler.status(of: CallbackRequest(head: head, body: body)).code

@@ -23,10 +23,10 @@ struct ListenCommand: AsyncParsableCommand {
   var port = 8080
 
   @Option(
-    help: "The providers whose callbacks to receive: \(ProviderFactory.names.joined(separator: ", ")).",
-    completion: .list(ProviderFactory.names)
+    help:
+      "The providers whose callbacks to receive: \(KnownProvider.allValueStrings.joined(separator: ", "))."
   )
-  var provider: [String] = []
+  var provider: [KnownProvider] = []
 
   @OptionGroup var secrets: NamedSecretOptions
 
@@ -89,11 +89,6 @@ struct ListenCommand: AsyncParsableCommand {
 
   func validate() throws {
     if provider.isEmpty { throw ValidationError("Give at least one --provider.") }
-    for name in provider where !ProviderFactory.names.contains(name) {
-      throw ValidationError(
-        "Unknown provider \(name.printable); there are: \(ProviderFactory.names.joined(separator: ", "))."
-      )
-    }
     if Set(provider).count < provider.count { throw ValidationError("Give each --provider once.") }
     try secrets.validate(for: provider)
     try Checks.port(port)
@@ -103,7 +98,7 @@ struct ListenCommand: AsyncParsableCommand {
     }
     if redact != nil, capture == nil { throw ValidationError("--redact belongs to --capture.") }
     if let maxEvents, maxEvents < 1 { throw ValidationError("--max-events must be positive.") }
-    for text in forwardTo { _ = try ForwardRoute(text, providers: provider) }
+    for text in forwardTo { _ = try ForwardRoute(text, providers: provider.map(\.name)) }
   }
 
   func run() async throws {
@@ -116,7 +111,7 @@ struct ListenCommand: AsyncParsableCommand {
     // Read once: a file with secrets may be a pipe.
     let keys = try Dictionary(
       uniqueKeysWithValues: provider.map {
-        ($0, try ProviderFactory.isSigned($0) ? secrets.secrets(of: $0) : [])
+        ($0, try $0.isSigned ? secrets.secrets(of: $0) : [])
       }
     )
     let (handler, printer) = try handler(store, keys)
@@ -131,14 +126,14 @@ struct ListenCommand: AsyncParsableCommand {
 
   private func handler(
     _ store: (any DeliveryStore)?,
-    _ keys: [String: [Secret]]
+    _ keys: [KnownProvider: [Secret]]
   ) throws -> (ListenHandler, EventPrinter) {
     let token = token ?? Environment.value("SMOOVEN_LISTEN_TOKEN")
     let receiver = try CallbackReceiver(
-      endpoints: provider.map { name in
+      endpoints: provider.map { provider in
         CallbackEndpoint(
-          try ProviderFactory.make(name, secrets: keys[name] ?? []),
-          authentication: ProviderFactory.isSigned(name)
+          try provider.provider(keys[provider] ?? []),
+          authentication: provider.isSigned
             ? nil : token.map { CallbackAuthentication.token(Secret($0)) }
         )
       },
@@ -159,16 +154,18 @@ struct ListenCommand: AsyncParsableCommand {
       )
     }
     if !forwardTo.isEmpty {
-      let routes = try forwardTo.map { try ForwardRoute($0, providers: provider) }
+      let routes = try forwardTo.map { try ForwardRoute($0, providers: provider.map(\.name)) }
       handler.forwarder = Forwarder(routes, hops: handler.hops)
     }
     return (handler, printer)
   }
 
   /// The tokens in the URLs of the providers that don't sign, also those that were made up.
-  private static func tokens(of providers: [String], at receiver: CallbackReceiver) -> [Secret] {
-    providers.filter { !ProviderFactory.isSigned($0) }
-      .compactMap { receiver.path(ofEndpoint: $0)?.split(separator: "/").last.map { Secret(String($0)) } }
+  private static func tokens(of providers: [KnownProvider], at receiver: CallbackReceiver) -> [Secret] {
+    providers.filter { !$0.isSigned }
+      .compactMap {
+        receiver.path(ofEndpoint: $0.name)?.split(separator: "/").last.map { Secret(String($0)) }
+      }
   }
 
   private func run(
@@ -179,7 +176,7 @@ struct ListenCommand: AsyncParsableCommand {
   ) async throws {
     let scheme = tlsKey == nil ? "http" : "https"
     Terminal.watchReader()
-    let printing = Task { [names = provider] in
+    let printing = Task { [names = provider.map(\.name)] in
       Terminal.printError("listening on \(scheme)://\(try await listener.address)")
       for name in names { Terminal.printError("  \(name): \(try await listener.callbackURL(of: name))") }
       await printer.run()
@@ -241,7 +238,7 @@ struct ListenCommand: AsyncParsableCommand {
   }
 
   /// The page, if there is to be one.
-  private func dashboard(_ handler: ListenHandler, _ keys: [String: [Secret]]) -> DashboardService? {
+  private func dashboard(_ handler: ListenHandler, _ keys: [KnownProvider: [Secret]]) -> DashboardService? {
     page.service(
       handler.receiver.journal,
       title: "smooven listen",

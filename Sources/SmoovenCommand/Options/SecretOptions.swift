@@ -17,9 +17,9 @@ struct SecretOptions: ParsableArguments {
   /// Returns the secrets that were given, or those of the environment.
   ///
   /// - Throws: ``InputFile/Failure`` if a file can't be read, and an error if there's no secret.
-  func secrets(of provider: String) throws -> [Secret] {
+  func secrets(of provider: KnownProvider) throws -> [Secret] {
     let files = try secretFile.flatMap { try InputFile.secrets($0) }
-    return try ProviderFactory.secrets(of: provider, given: secret.map { Secret($0) } + files)
+    return try provider.secrets(given: secret.map { Secret($0) } + files)
   }
 }
 
@@ -37,14 +37,15 @@ struct NamedSecretOptions: ParsableArguments {
   var secretFile: [KeyValue] = []
 
   /// Checks that each one names one of some providers.
-  func validate(for providers: [String]) throws {
-    guard secret.allSatisfy({ $0.pair.map { providers.contains($0.name) && $0.secret.count > 0 } ?? false })
+  func validate(for providers: [KnownProvider]) throws {
+    let names = Set(providers.map(\.name))
+    guard secret.allSatisfy({ $0.pair.map { names.contains($0.name) && $0.secret.count > 0 } ?? false })
     else {
       throw ValidationError(
         "--secret is written NAME=VALUE, without a space and with the name of a --provider."
       )
     }
-    guard secretFile.allSatisfy({ providers.contains($0.key) && !$0.value.isEmpty }) else {
+    guard secretFile.allSatisfy({ names.contains($0.key) && !$0.value.isEmpty }) else {
       throw ValidationError("--secret-file is written NAME=PATH, with the name of a --provider.")
     }
   }
@@ -52,9 +53,9 @@ struct NamedSecretOptions: ParsableArguments {
   /// Returns the secrets that were given for a provider, or those of the environment.
   ///
   /// - Throws: ``InputFile/Failure`` if a file can't be read, and an error if there's no secret.
-  func secrets(of provider: String) throws -> [Secret] {
-    let files = try secretFile.filter { $0.key == provider }.flatMap { try InputFile.secrets($0.value) }
-    let given = secret.compactMap(\.pair).filter { $0.name == provider }.map(\.secret)
-    return try ProviderFactory.secrets(of: provider, given: given + files)
+  func secrets(of provider: KnownProvider) throws -> [Secret] {
+    let files = try secretFile.filter { $0.key == provider.name }.flatMap { try InputFile.secrets($0.value) }
+    let given = secret.compactMap(\.pair).filter { $0.name == provider.name }.map(\.secret)
+    return try provider.secrets(given: given + files)
   }
 }

@@ -134,7 +134,7 @@ struct ServiceOptions: ParsableArguments {
         logger: logging.logger,
         journal: journal
       ) { client in
-        try await page.serving(journal, client, secrets: ["smooven": keys], logging.logger) {
+        try await page.serving(journal, client, secrets: [.smooven: keys], logging.logger) {
           try await body(client)
         }
       }

@@ -49,12 +49,12 @@ extension VerifyReport {
   ///
   /// - Parameters:
   ///   - request: The request.
-  ///   - name: The provider's name.
+  ///   - known: The provider.
   ///   - secrets: Its secrets.
   ///   - now: The time to judge its age by.
   /// - Throws: `CallbackConfigurationError` if a secret can't be one.
-  init(_ request: CallbackRequest, from name: String, secrets: [Secret], at now: Date) throws {
-    let provider = try ProviderFactory.make(name, secrets: secrets)
+  init(_ request: CallbackRequest, from known: KnownProvider, secrets: [Secret], at now: Date) throws {
+    let provider = try known.provider(secrets)
     do {
       secret = (try provider.verify(request, at: now).secretIndex ?? 0) + 1
       signature = "valid"
@@ -75,14 +75,14 @@ extension VerifyReport {
       } else if error.code == .noMatch {
         hints =
           SignatureDiagnosis(of: request, secrets: secrets, at: now) {
-            try? ProviderFactory.make(name, secrets: $0)
+            try? known.provider($0)
           }
           .hints
       }
     } catch let error as CallbackDecodingError {
       (code, message) = ("not_decodable", "\(error)")
       hints = [
-        "the signature is right, and the body isn't an event of \(name): a listener responds with 400",
+        "the signature is right, and the body isn't an event of \(known.name): a listener responds with 400",
         "is it meant for another endpoint, or does another --provider name its sender?",
       ]
     }

@@ -118,12 +118,10 @@ struct ReplayCommand: AsyncParsableCommand {
   private func edit(_ capture: Capture) throws -> ReplayEdit {
     var edit = ReplayEdit()
     guard resign else { return edit }
-    let names = Set(capture.lines.compactMap(\.exchange.endpoint)).filter {
-      ProviderFactory.names.contains($0) && ProviderFactory.isSigned($0)
-    }
+    let providers = Set(capture.lines.compactMap(\.exchange.knownProvider)).filter(\.isSigned)
     // Read once: a file without a provider's name is one for all, and may be a pipe.
     let shared = try secretFile.filter { Self.named($0) == nil }.flatMap { try InputFile.secrets($0) }
-    edit.secrets = try Dictionary(uniqueKeysWithValues: names.map { ($0, try secrets(of: $0, shared)) })
+    edit.secrets = try Dictionary(uniqueKeysWithValues: providers.map { ($0, try secrets(of: $0, shared)) })
     if shiftTime, let first = capture.lines.first.flatMap({ RFC3339.parse($0.exchange.at) }) {
       // Whole seconds, so that no two times become one.
       edit.shift = Date().timeIntervalSince(first).rounded()
@@ -134,16 +132,18 @@ struct ReplayCommand: AsyncParsableCommand {
 
   /// The name and the path of a file that is one provider's.
   private static func named(_ text: String) -> KeyValue? {
-    KeyValue(argument: text).flatMap { ProviderFactory.names.contains($0.key) ? $0 : nil }
+    KeyValue(argument: text).flatMap { KnownProvider(rawValue: $0.key) == nil ? nil : $0 }
   }
 
-  private func secrets(of provider: String, _ shared: [Secret]) throws -> [Secret] {
+  private func secrets(of provider: KnownProvider, _ shared: [Secret]) throws -> [Secret] {
     let given = secret.compactMap { argument in
-      guard let pair = argument.pair, ProviderFactory.names.contains(pair.name) else { return argument.whole }
-      return pair.name == provider ? pair.secret : nil
+      guard let pair = argument.pair, let named = KnownProvider(rawValue: pair.name) else {
+        return argument.whole
+      }
+      return named == provider ? pair.secret : nil
     }
-    let own = try secretFile.compactMap(Self.named).filter { $0.key == provider }
+    let own = try secretFile.compactMap(Self.named).filter { $0.key == provider.name }
       .flatMap { try InputFile.secrets($0.value) }
-    return try ProviderFactory.secrets(of: provider, given: given + own + shared)
+    return try provider.secrets(given: given + own + shared)
   }
 }

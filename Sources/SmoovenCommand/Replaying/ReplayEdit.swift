@@ -10,7 +10,7 @@ struct ReplayEdit: Sendable {
   /// The text to append to every id, so that it's a new event, or `nil` to keep the ids.
   var suffix: String?
   /// The secrets to sign with, by provider, or `nil` to keep the signatures.
-  var secrets: [String: [Secret]]?
+  var secrets: [KnownProvider: [Secret]]?
 
   /// The refusals after which a request isn't changed: its signature, path or token was wrong, and is to be wrong again.
   private static let broken: Set<String> = [
@@ -37,8 +37,8 @@ struct ReplayEdit: Sendable {
     for name in [HTTPField.Name("Host"), .authorization, .cookie].compactMap(\.self) { fields[name] = nil }
     guard !Self.broken.contains(exchange.answer.reason ?? "") else { return (fields, request.body) }
     let body = edited(request.body)
-    if let name = exchange.endpoint, let secrets = secrets?[name],
-      let provider = try ProviderFactory.signing(name, secrets: secrets)
+    if let known = exchange.knownProvider, let secrets = secrets?[known],
+      let provider = try known.signing(secrets)
     {
       sign(&fields, body, request, by: provider)
     }

@@ -67,12 +67,12 @@ struct ReplayReport: Encodable {
 }
 
 extension CapturedExchange {
+  /// The provider after which its endpoint is named, or `nil` if it has another name.
+  var knownProvider: KnownProvider? { endpoint.flatMap(KnownProvider.init(rawValue:)) }
+
   /// The provider of its endpoint, to read the request and not to verify it, or `nil` if it's unknown.
   var provider: (any CallbackProvider)? {
-    endpoint.flatMap { name in
-      ProviderFactory.names.contains(name)
-        ? try? ProviderFactory.make(name, secrets: ["whsec_bm90LWEta2V5LWp1c3QtYS1wbGFjZWhvbGRlcg=="]) : nil
-    }
+    try? knownProvider?.provider(["whsec_bm90LWEta2V5LWp1c3QtYS1wbGFjZWhvbGRlcg=="])
   }
 
   /// The name and the first id of its event, or `nil` if it has none.

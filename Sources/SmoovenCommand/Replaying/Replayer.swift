@@ -48,7 +48,7 @@ struct Replayer: Sendable {
       if part != RequestRedaction.placeholder { return String(part) }
       // A token that was wrong is to be wrong again.
       if exchange.answer.reason == "unauthenticated" { return nil }
-      return exchange.endpoint.map(ProviderFactory.isSigned) == false ? token : nil
+      return exchange.knownProvider?.isSigned == false ? token : nil
     }
     return "/" + parts.joined(separator: "/")
   }
@@ -69,7 +69,7 @@ struct Replayer: Sendable {
         return
           "its recipients aren't in the capture (--redact people), so its signature can't match: add --resign"
       }
-      if exchange.endpoint.map(ProviderFactory.isSigned) == false {
+      if exchange.knownProvider?.isSigned == false {
         return "its token is not in the capture: add --token, or the whole URL"
       }
       guard let age = age(exchange, fields, body), abs(age) > 300 else {
@@ -84,8 +84,8 @@ struct Replayer: Sendable {
 
   /// Indicates whether it gets a new signature, or none is checked.
   private func isSignedAgain(_ exchange: CapturedExchange) -> Bool {
-    guard let name = exchange.endpoint, ProviderFactory.isSigned(name) else { return true }
-    return edit.secrets?[name] != nil
+    guard exchange.endpoint != nil, exchange.knownProvider?.isSigned != false else { return true }
+    return exchange.knownProvider.flatMap { edit.secrets?[$0] } != nil
   }
 
   /// The seconds since it was signed.
