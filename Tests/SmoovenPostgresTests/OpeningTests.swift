@@ -163,13 +163,13 @@ struct OpeningTests {
     #expect(parameters.first { $0.0 == "connect_timeout" }?.1 == (seconds < 2 ? "2" : "30"))
   }
 
-  @Test("The command's store uses the command's logger, and always logs warnings")
+  @Test("The command's store uses the command's logger, and always logs notices and warnings")
   func commandLogger() async throws {
     let options = try StoreOptions.parse(["--store", server.url(schema: newSchema())])
     try await options.withStore(logger: Logger(label: "the command's")) { store in
       #expect((store as? PostgresDeliveryStore)?.configuration.logger?.label == "the command's")
     }
-    #expect(try LoggingOptions.parse([]).storeLogger.logLevel == .warning)
+    #expect(try LoggingOptions.parse([]).storeLogger.logLevel == .notice)
     #expect(try LoggingOptions.parse(["--verbose"]).storeLogger.logLevel == .debug)
   }
 
