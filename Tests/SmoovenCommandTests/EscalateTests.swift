@@ -128,7 +128,7 @@ struct EscalateTests {
   }
 
   @Test(
-    "If it's killed at random times, also while a request is in flight, it repeats no step and forgets none"
+    "If it's killed at random times, also while a request is in flight, no step is sent twice, and each has begun"
   )
   func killedAtAnyTime() async throws {
     let rounds = Self.rounds ?? 3
@@ -139,6 +139,7 @@ struct EscalateTests {
       var random = SeededGenerator(seed: UInt64(1_000 + round))
       let server = CountingServer(
         answersStatus: true,
+        // So that some are killed before the response and others after it. Nothing is awaited by it.
         beforeResponse: { try? await Task.sleep(for: .milliseconds(.random(in: 0...200))) }
       )
       let key = "random:\(round)"
@@ -159,6 +160,7 @@ struct EscalateTests {
             try await withThrowingTaskGroup { group in
               group.addTask {
                 if isAfterRequest { try await server.request() }
+                // Nothing is awaited by it: the signal comes when it does.
                 try await Task.sleep(for: time)
               }
               group.addTask { _ = try await process.finished() }

@@ -33,17 +33,7 @@ struct AskingTests {
       [other = stores[1]] client in
       let endpoints = [CallbackEndpoint(try .smooven(key))]
       let race = AnswerRace(client.receiver, try CallbackReceiver(endpoints: endpoints, store: other))
-      for round in 0..<50 {
-        let handle = try await client.sendQuestion(
-          AnswerRace.question,
-          to: .user("sarah"),
-          openFor: .seconds(900)
-        )
-        let link = try #require(transport.requests.last?.json["context"]?["answer_url"]?.stringValue)
-        let winner = await race.winner(at: link)
-        #expect(winner != nil, "round \(round)")
-        #expect(try await handle.answer(timeout: .seconds(30)).reply?.option == winner, "round \(round)")
-      }
+      try await race.run(rounds: 50, asking: client, through: transport)
     }
     for store in stores { await store.close() }
   }

@@ -1,14 +1,37 @@
 internal import HTTPTypes
 package import Smooven
+package import SmoovenTesting
+import Testing
 
 /// Two people who answer one question at the same time, at the receivers of two processes.
 package struct AnswerRace: Sendable {
-  package static let question = Question("Can you take it?", options: ["Sarah", "Robert"])
+  private static let question = Question("Can you take it?", options: ["Sarah", "Robert"])
 
   private let receivers: [CallbackReceiver]
 
   package init(_ first: CallbackReceiver, _ second: CallbackReceiver) {
     receivers = [first, second]
+  }
+
+  /// Asks again and again, and has both people answer each time.
+  ///
+  /// - Parameters:
+  ///   - rounds: The number of questions.
+  ///   - client: The client that asks, whose receiver is one of the two.
+  ///   - transport: Its transport, to which the links are sent.
+  /// - Throws: Any error of asking and of waiting for the answer.
+  package func run(
+    rounds: Int,
+    asking client: SmoovenClient,
+    through transport: MockTransport
+  ) async throws {
+    for round in 0..<rounds {
+      let handle = try await client.sendQuestion(Self.question, to: .user("sarah"), openFor: .seconds(900))
+      let link = try #require(transport.requests.last?.json["context"]?["answer_url"]?.stringValue)
+      let winner = await winner(at: link)
+      #expect(winner != nil, "round \(round)")
+      #expect(try await handle.answer(timeout: .seconds(30)).reply?.option == winner, "round \(round)")
+    }
   }
 
   private func visit(
@@ -34,7 +57,7 @@ package struct AnswerRace: Sendable {
   /// - Parameter link: The link to the page.
   /// - Returns: The option that won, or `nil` if it isn't true that one visitor got a 200, the other one a 409, and
   ///   every page after that shows the winner.
-  package func winner(at link: String) async -> String? {
+  private func winner(at link: String) async -> String? {
     let options = Self.question.options
     let answers = await withTaskGroup(of: (option: String, status: Int, page: String).self) { group in
       for (receiver, option) in zip(receivers, options) {

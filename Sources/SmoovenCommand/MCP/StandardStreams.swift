@@ -35,12 +35,7 @@ extension StandardInput {
   static func closed() async throws {
     let isClosed = Watched(false)
     Thread.detachNewThread {
-      var descriptor = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
-      var result: CInt
-      repeat {
-        result = unsafe poll(&descriptor, 1, -1)
-      } while result < 0 && errno == EINTR
-      if result > 0 { isClosed.update { $0 = true } }
+      if Terminal.eventOnceClosed(STDIN_FILENO) != 0 { isClosed.update { $0 = true } }
     }
     try await isClosed.first { $0 ? () : nil }
   }

@@ -46,14 +46,18 @@ enum Terminal {
   /// For servers: their next line may be hours away. It takes a thread until the process ends.
   static func watchReader() {
     Thread.detachNewThread {
-      var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
-      var result: CInt
-      repeat {
-        result = unsafe poll(&descriptor, 1, -1)
-      } while result < 0 && errno == EINTR
-      guard result > 0, descriptor.revents & Int16(POLLERR | POLLHUP) != 0 else { return }
-      fail(EPIPE)
+      if Int32(eventOnceClosed(STDOUT_FILENO)) & (POLLERR | POLLHUP) != 0 { fail(EPIPE) }
     }
+  }
+
+  /// Blocks until the other end of a pipe or terminal is closed, and returns what `poll` says then, or 0 if it can't say.
+  static func eventOnceClosed(_ file: CInt) -> Int16 {
+    var descriptor = pollfd(fd: file, events: 0, revents: 0)
+    var result: CInt
+    repeat {
+      result = unsafe poll(&descriptor, 1, -1)
+    } while result < 0 && errno == EINTR
+    return result > 0 ? descriptor.revents : 0
   }
 
   /// Prints a line.
